@@ -1,0 +1,83 @@
+"""Money: whole US cents, exact rates, and shares that always add up (rules.md, section 1).
+
+Amounts are plain ``int`` cents everywhere, named ``*_cents``; rates are ``Decimal`` fractions (0.15 is 15 %).
+No float comes near either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+CENT = Decimal("0.01")
+MOST_CENTS = 10**15
+"""Ten trillion dollars: anything above is a typing error, and still fits a 64-bit column."""
+
+
+def rounded(amount: Decimal) -> int:
+    """Whole number nearest to ``amount``, halves away from zero (the only rounding used for money)."""
+    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def percentage(rate: Decimal, cents: int) -> int:
+    """``rate`` (a fraction) of ``cents``, rounded half-up to the cent once."""
+    return rounded(rate * cents)
+
+
+def allocate(cents: int, weights: Sequence[int | Decimal]) -> list[int]:
+    """Shares of ``cents`` in proportion to ``weights`` by largest remainder; they sum to ``cents`` exactly.
+
+    Ties go to the earlier position; weights that are all zero mean equal shares. Raises ValueError for a negative
+    weight, or for an amount that nobody is there to carry.
+    """
+    if not weights:
+        if cents:
+            raise ValueError(f"{cents} cents and nobody to carry them")
+        return []
+    if any(weight < 0 for weight in weights):
+        raise ValueError("a share cannot have a negative weight")
+    whole = whole_numbers(weights) if any(weights) else [1] * len(weights)
+    total = sum(whole)
+    shares, remainders = [], []
+    for weight in whole:
+        share, remainder = divmod(cents * weight, total)
+        shares.append(share)
+        remainders.append(remainder)
+    left = cents - sum(shares)
+    for position in sorted(range(len(whole)), key=lambda at: (-remainders[at], at))[:left]:
+        shares[position] += 1
+    return shares
+
+
+def whole_numbers(values: Sequence[int | Decimal]) -> list[int]:
+    """The same proportions in whole numbers, exactly."""
+    places = max((-int(Decimal(value).as_tuple().exponent) for value in values), default=0)
+    return [int(Decimal(value).scaleb(max(places, 0))) for value in values]
+
+
+def dollars(cents: int) -> str:
+    """Cents as the files and commands write them: ``"955.20"``."""
+    sign, cents = ("-", -cents) if cents < 0 else ("", cents)
+    return f"{sign}{cents // 100}.{cents % 100:02d}"
+
+
+def shown(cents: int) -> str:
+    """Cents as people read them: ``"$5,812.40"``."""
+    sign, cents = ("-", -cents) if cents < 0 else ("", cents)
+    return f"{sign}${cents // 100:,}.{cents % 100:02d}"
+
+
+def cents_from(text: str) -> int:
+    """Cents in a dollar cell with at most two decimals; ValueError says what is wrong with it."""
+    try:
+        amount = Decimal(text.strip())
+    except InvalidOperation:
+        raise ValueError("is not an amount in dollars, such as 189.00") from None
+    if not amount.is_finite():
+        raise ValueError("is not an amount in dollars, such as 189.00")
+    if abs(amount) * 100 > MOST_CENTS:
+        raise ValueError("is too large for an amount in dollars")
+    cents = amount * 100
+    if cents != cents.to_integral_value():
+        raise ValueError("has more than two decimals")
+    return int(cents)

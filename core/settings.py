@@ -1,0 +1,61 @@
+"""Thresholds that are data: every setting's name, meaning and default, and which row is in force.
+
+A row's scope is ``clinic``, ``pharmacy:CODE`` or ``state:XX``; the narrowest scope with a row in force wins, then the
+latest ``valid_from``. Setup and docs/rules.md list this table from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.model import Setting
+
+
+class SettingKind(NamedTuple):
+    """One setting: what it means, what it is without a row, how its cell is read, where the default comes from."""
+
+    name: str
+    meaning: str
+    default: str
+    read: Callable[[str], object]
+    source: str
+
+
+SETTINGS = {
+    kind.name: kind
+    for kind in (
+        SettingKind("due_window_days", "A refill is due when its supply ends within this many days after the refill day", "7", int, "clinic's habit"),
+        SettingKind("day_price", "What a day of earlier delivery is worth when the split is balanced, in dollars per line", "5.00", Decimal, "clinic's habit"),
+        SettingKind("refill_threshold", "Share of the supply that must be used before a refill, where the pharmacy has no rule of its own", "0.75", Decimal, "usual retail policy, 75 to 80 %"),
+        SettingKind("scheduled_days_early", "Days before the supply ends that a controlled refill may be filled", "2", int, "usual policy for controlled substances"),
+        SettingKind("sig_max_chars", "Longest directions a pharmacy takes, where it has no limit of its own", "1000", int, "NCPDP SCRIPT 2017071 SigText"),
+        SettingKind("waste_ml_per_draw", "What a draw leaves in the syringe, in mL", "0", Decimal, "off until a clinic measures it"),
+        SettingKind("default_in_use_days", "In-use life of a sterile multi-dose pack that states none, in days", "28", int, "USP <797>: 28 days after first puncture"),
+        SettingKind("licence_expiring_days", "A prescriber's licence that ends within this many days after the ship date is pointed out", "30", int, "clinic's habit"),
+        SettingKind("rx_valid_months", "Months that a prescription may be filled after it was written", "12", int, "usual state law; confirm for yours"),
+        SettingKind("scheduled_refills_max", "Most refills of a schedule III to V prescription", "5", int, "21 CFR 1306.22"),
+        SettingKind("scheduled_months", "Months that a schedule III to V prescription may be filled after it was written", "6", int, "21 CFR 1306.22"),
+        SettingKind("telemedicine_flexibility_ends", "Last day of the federal flexibility for controlled substances prescribed by telemedicine", "2026-12-31", date.fromisoformat, "Federal Register, fourth temporary extension"),
+        SettingKind("dose_tolerance_units", "Syringe units by which stated equivalents may differ, if this is more than the share below", "0.5", Decimal, "half a mark of a U-100 syringe"),
+        SettingKind("dose_tolerance_share", "Share by which stated equivalents may differ", "0.05", Decimal, "rules.md, SIG_DOSE_MISMATCH"),
+        SettingKind("supply_tolerance_days", "Days by which a stated days' supply may differ, if this is more than the share below", "3", int, "rules.md, SIG_SUPPLY_MISMATCH"),
+        SettingKind("supply_tolerance_share", "Share by which a stated days' supply may differ", "0.10", Decimal, "rules.md, SIG_SUPPLY_MISMATCH"),
+        SettingKind("titration_step_days", "Days at a dose before the next step up", "28", int, "semaglutide and tirzepatide labels: four weeks a step"),
+        SettingKind("stalled_days", "Days past the promised ship date after which a line counts as stalled", "2", int, "clinic's habit"),
+    )
+}  # fmt: skip
+
+
+def setting_in_force(
+    rows: Iterable[Setting], name: str, day: date, *, pharmacy: str | None = None, state: str | None = None
+) -> object:
+    """The value of a setting on ``day``, read by its kind; its default where no row is in force."""
+    kind = SETTINGS[name]
+    scopes = ("clinic", f"state:{state}", f"pharmacy:{pharmacy}")
+    in_force = [row for row in rows if row.name == name and row.valid_from <= day and row.scope in scopes]
+    if not in_force:
+        return kind.read(kind.default)
+    return kind.read(max(in_force, key=lambda row: (scopes.index(row.scope), row.valid_from)).value)
