@@ -233,6 +233,10 @@ class Pharmacy(Model):
         """What one box costs."""
         return self.cold_fee_cents if cold else self.ambient_fee_cents
 
+    def takes(self, program: str) -> bool:
+        """Whether it fills orders under the program; an empty list takes all."""
+        return not self.programs or program in self.programs
+
 
 class PharmacyLicence(Model):
     """Leave to ship one kind of product to one state, to the end of ``expires_on`` (None: open)."""

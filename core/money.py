@@ -51,6 +51,8 @@ def allocate(cents: int, weights: Sequence[int | Decimal]) -> list[int]:
 
 def whole_numbers(values: Sequence[int | Decimal]) -> list[int]:
     """The same proportions in whole numbers, exactly."""
+    if all(isinstance(value, int) for value in values):
+        return [int(value) for value in values]
     places = max((-int(Decimal(value).as_tuple().exponent) for value in values), default=0)
     return [int(Decimal(value).scaleb(max(places, 0))) for value in values]
 

@@ -1,0 +1,162 @@
+"""A checkout's cost under one program, and each line's part of it (rules.md, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+from core.context import Context
+from core.model import (
+    Box,
+    CartLine,
+    Days,
+    Encounter,
+    Pharmacy,
+    Program,
+    ProgramKind,
+    Quote,
+    QuoteLine,
+    RateBase,
+    RoutedLine,
+    ShipTo,
+)
+from core.money import allocate, percentage
+from core.prescribing import fills_and_in_flight
+
+
+class Charges(NamedTuple):
+    """What a program adds to medication, shipping and encounters, in cents."""
+
+    program_fee_cents: int
+    processing_cents: int
+
+
+def box_for(line: CartLine, pharmacy: Pharmacy, cold: bool) -> Box:
+    """The shipment that carries a line: two patients share one only on its way to a clinic that consolidates."""
+    if line.ship_to is ShipTo.PATIENT:
+        destination = f"patient {line.patient}"
+    elif pharmacy.clinic_consolidates:
+        destination = "clinic"
+    else:
+        destination = f"clinic for {line.patient}"
+    return Box(pharmacy.pharmacy, destination, cold)
+
+
+def charges(program: Program, medication_cents: int, shipping_cents: int, encounters_cents: int) -> Charges:
+    """The program fee and the processing of one checkout; each percentage is rounded once."""
+    base = medication_cents + (shipping_cents if fee_covers_shipping(program) else 0)
+    fee = percentage(program.rate, base)
+    processed = medication_cents + fee + shipping_cents + encounters_cents
+    return Charges(fee, percentage(program.processing_rate, processed) + program.processing_fixed_cents)
+
+
+def fee_covers_shipping(program: Program) -> bool:
+    """Whether the program fee is taken of shipping too; a facilitation percentage never is."""
+    return program.kind is ProgramKind.AGGREGATE and program.rate_base is RateBase.MEDICATION_AND_SHIPPING
+
+
+def per_unit(cents: int, quantity: int) -> int:
+    """A landed cost per pack, rounded half-up to the cent."""
+    return (2 * cents + quantity) // (2 * quantity)
+
+
+def quote(routed: Iterable[RoutedLine], context: Context, program: Program, days: Days) -> Quote:
+    """What the filled lines cost in one checkout; without any, nothing.
+
+    Prices are those in force on the placing day. Raises ValueError for a filled line that has no price under the
+    program (``unpriced`` names them): the split never makes one.
+    """
+    filled = sorted((line for line in routed if line.filled), key=attrgetter("line.number"))
+    medication = _medication(filled, context, program, days)
+    encounters = _encounters([line.line for line in filled], context, program)
+    shipping = _shipping(filled, context)
+    added = charges(program, sum(medication), sum(shipping), sum(encounters)) if filled else Charges(0, 0)
+    fees = allocate(added.program_fee_cents, medication)
+    rests = [sum(parts) for parts in zip(medication, fees, encounters, shipping, strict=True)]
+    processing = allocate(added.processing_cents, rests)
+    return Quote(
+        program=program.program,
+        kind=program.kind,
+        medication_cents=sum(medication),
+        program_fee_cents=added.program_fee_cents,
+        encounters_cents=sum(encounters),
+        shipping_cents=sum(shipping),
+        processing_cents=added.processing_cents,
+        total_cents=sum(rests) + added.processing_cents,
+        lines=tuple(
+            map(
+                _line,
+                filled,
+                zip(medication, fees, encounters, shipping, processing, strict=True),
+                allocate(program.processing_fixed_cents if filled else 0, processing),
+            )
+        ),
+    )
+
+
+def unpriced(routed: Iterable[RoutedLine], context: Context, program: Program, days: Days) -> tuple[str, ...]:
+    """Codes of the filled SKUs that have no price under the program where they are assigned, in order."""
+    filled = (line for line in routed if line.filled)
+    return tuple(sorted({line.line.sku for line in filled if _price(line, context, program, days) is None}))
+
+
+def _line(routed: RoutedLine, parts: tuple[int, int, int, int, int], processing_fixed_cents: int) -> QuoteLine:
+    quantity, landed = routed.line.quantity, sum(parts)
+    return QuoteLine(
+        routed.line.number,
+        str(routed.pharmacy),
+        quantity,
+        *parts,
+        processing_fixed_cents=processing_fixed_cents,
+        landed_cents=landed,
+        unit_landed_cents=per_unit(landed, quantity),
+    )
+
+
+def _price(routed: RoutedLine, context: Context, program: Program, days: Days) -> int | None:
+    """Cents for one pack; None also where the pharmacy does not take the program."""
+    pharmacy = context.pharmacies[str(routed.pharmacy)]
+    if not pharmacy.takes(program.program):
+        return None
+    return context.unit_price_cents(program, pharmacy.pharmacy, routed.line.sku, days.placing_day)
+
+
+def _medication(filled: Sequence[RoutedLine], context: Context, program: Program, days: Days) -> list[int]:
+    amounts = []
+    for routed in filled:
+        price = _price(routed, context, program, days)
+        if price is None:
+            raise ValueError(f"{routed.line.sku} has no price at {routed.pharmacy} under {program.program}")
+        amounts.append(routed.line.quantity * price)
+    return amounts
+
+
+def _encounters(lines: Sequence[CartLine], context: Context, program: Program) -> list[int]:
+    """Each line's encounter: once a prescription, on its first fill, at the first of its lines."""
+    charged: set[str] = set()
+    amounts = []
+    for line in lines:
+        prescription = context.prescriptions.get(line.rx) if line.rx else None
+        amount = 0
+        if prescription and prescription.encounter is not Encounter.NONE and prescription.rx not in charged:
+            charged.add(prescription.rx)
+            if fills_and_in_flight(prescription, context) == 0:
+                amount = program.encounter_cents(prescription.encounter)
+        amounts.append(amount)
+    return amounts
+
+
+def _shipping(filled: Sequence[RoutedLine], context: Context) -> list[int]:
+    """Each line's part of its box's fee, in proportion to the packs that it puts in."""
+    boxes: dict[Box, list[int]] = {}
+    for position, routed in enumerate(filled):
+        if routed.box is not None:
+            boxes.setdefault(routed.box, []).append(position)
+    amounts = [0] * len(filled)
+    for box, positions in boxes.items():
+        fee = context.pharmacies[box.pharmacy].fee_cents(box.cold)
+        shares = allocate(fee, [filled[position].line.quantity for position in positions])
+        for position, share in zip(positions, shares, strict=True):
+            amounts[position] = share
+    return amounts
