@@ -1,0 +1,10 @@
+"""The store: schema, transactions, and the only SQL there is.
+
+``open_store()`` gives a Store; ``store.write(clinic, use_case)`` and ``with store.read(clinic) as work`` give a Work.
+"""
+
+from core.store import tables
+from core.store.base import Base
+from core.store.engine import Store, Work, open_store
+
+__all__ = ["Base", "Store", "Work", "open_store", "tables"]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, ForeignKey, ForeignKeyConstraint, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -25,14 +26,6 @@ NAMING = {
 
 Cents = BigInteger
 """Money: whole US cents."""
-Code = String
-"""A clinic's own code, or an enumeration's value."""
-
-
-class Base(DeclarativeBase):
-    """The one schema of SQLite and PostgreSQL. Classes name tables; statements are Core statements on them."""
-
-    metadata = MetaData(naming_convention=NAMING)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -97,6 +90,19 @@ class Weekdays(TypeDecorator[frozenset[int]]):
         return None if value is None else frozenset(int(day) for day in value)
 
 
+class Base(DeclarativeBase):
+    """The one schema of SQLite and PostgreSQL. Classes name tables; statements are Core statements on them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text,
+        Decimal: Exact,
+        datetime: UtcDateTime,
+        tuple[str, ...]: Words,
+        frozenset[int]: Weekdays,
+    }
+
+
 def choice(kind: type[StrEnum], name: str | None = None) -> Enum:
     """An enumeration as text with a CHECK. ``name`` is needed where one table has two columns of the kind."""
     values = [member.value for member in kind]
@@ -113,7 +119,7 @@ def choice(kind: type[StrEnum], name: str | None = None) -> Enum:
 class OfClinic:
     """A table of one clinic's rows: its first column, first in every key, is the clinic's code."""
 
-    clinic: Mapped[str] = mapped_column(Code, ForeignKey("clinic.clinic"), primary_key=True, sort_order=-2)
+    clinic: Mapped[str] = mapped_column(ForeignKey("clinic.clinic"), primary_key=True, sort_order=-2)
 
 
 class Made(OfClinic):
@@ -122,8 +128,28 @@ class Made(OfClinic):
     id: Mapped[str] = mapped_column(String(36), primary_key=True, sort_order=-1)
 
 
-def refers(table: str, **columns: str) -> ForeignKeyConstraint:
-    """A foreign key within the clinic: ``refers("sku", sku="sku")`` is (clinic, sku) -> sku (clinic, sku)."""
+def refers(table: str, *, cascade: bool = False, **columns: str) -> ForeignKeyConstraint:
+    """A foreign key within the clinic: ``refers("sku", sku="sku")`` is (clinic, sku) -> sku (clinic, sku).
+
+    With ``cascade`` the row goes when what it refers to is deleted.
+    """
     return ForeignKeyConstraint(
-        ["clinic", *columns], [f"{table}.clinic", *(f"{table}.{column}" for column in columns.values())]
+        ["clinic", *columns],
+        [f"{table}.clinic", *(f"{table}.{column}" for column in columns.values())],
+        ondelete="CASCADE" if cascade else None,
+    )
+
+
+def append_only(table: str, dialect: str) -> tuple[str, ...]:
+    """The statements with which a revision makes a table refuse UPDATE and DELETE."""
+    if dialect == "sqlite":
+        trigger = (
+            "CREATE TRIGGER {0}_refuses_{1} BEFORE {1} ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
+        )
+        return trigger.format(table, "UPDATE"), trigger.format(table, "DELETE")
+    refusal = f"RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'integrity_constraint_violation'"
+    events = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+    return (
+        f"CREATE FUNCTION {table}_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {refusal}; END $$",
+        f"CREATE TRIGGER {table}_refuses {events} FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuses()",
     )

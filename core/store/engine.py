@@ -1,0 +1,240 @@
+"""The one way in and out of the database: a transaction a press, retried as a whole, on SQLite and PostgreSQL alike.
+
+A write takes its clinic's row first, so the writes of one clinic follow one another and none is lost; other clinics'
+writes on PostgreSQL go on beside it. A read sees one moment. Figures and sources: docs/design.md, the store.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from core.errors import BadCell, BadInput, Refused, Unavailable
+from core.store.migrate import upgrade
+from core.store.tables import ClinicRow
+
+T = TypeVar("T")
+DEFAULT_FILE: Final = Path(__file__).parents[2] / "data" / "refill.db"
+BUSY_SECONDS: Final = 10
+TRIES: Final = 12
+WAL_IS_SOUND_FROM: Final = (3, 51, 3)
+"""Before this SQLite release two processes in WAL mode could lose a checkpoint."""
+
+
+class Work:
+    """One transaction of one clinic: its connection, its clock and its ids. ``now`` stands still meanwhile."""
+
+    def __init__(self, connection: Connection, clinic: str, now: datetime, new_id: Callable[[], str]) -> None:
+        self.connection = connection
+        self.clinic = clinic
+        self.new_id = new_id
+        self._now = now
+
+    def now(self) -> datetime:
+        """The instant of this transaction, in UTC."""
+        return self._now
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The clinic's time zone. Raises Refused where there is no such clinic."""
+        name = self.connection.scalar(select(ClinicRow.time_zone).where(ClinicRow.clinic == self.clinic))
+        if name is None:
+            raise no_clinic(self.clinic)
+        return ZoneInfo(name)
+
+    @property
+    def today(self) -> date:
+        """The day of ``now`` in the clinic's zone."""
+        return self._now.astimezone(self.zone).date()
+
+
+class Store:
+    """A migrated database. ``clock`` gives aware instants; tests and the demo give their own."""
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None) -> None:
+        self.engine = engine_for(url)
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self._readers = self.engine.execution_options(**_READING[self.engine.dialect.name])
+
+    def write(self, clinic: str, use_case: Callable[[Work], T], *, new: bool = False) -> T:
+        """What ``use_case`` returns, once everything it wrote is committed; nothing is if it raises.
+
+        It may run several times and must touch nothing outside the store. ``new`` lets it make the clinic. Raises
+        Refused for an unknown clinic, Unavailable when the database cannot be reached or stays busy.
+        """
+        for attempt in range(TRIES):
+            try:
+                return self._write_once(clinic, use_case, new)
+            except DBAPIError as error:
+                if not worth_retrying(error):
+                    raise _in_words(error) from error
+            time.sleep(SystemRandom().uniform(0, 0.002 * 2 ** min(attempt, 8)))
+        raise Unavailable("The database is busy with other work; try again in a moment.")
+
+    def _write_once(self, clinic: str, use_case: Callable[[Work], T], new: bool) -> T:
+        with self.engine.begin() as connection:
+            if new:
+                connection.execute(_insert_or_leave(connection), _BLANK_CLINIC | {"clinic": clinic})
+            _take(connection, clinic)
+            return use_case(Work(connection, clinic, self.clock(), new_id))
+
+    @contextmanager
+    def read(self, clinic: str) -> Iterator[Work]:
+        """A work that sees one moment and can change nothing. Do not write to the store inside it."""
+        try:
+            with self._readers.begin() as connection:
+                yield Work(connection, clinic, self.clock(), new_id)
+        except DBAPIError as error:
+            raise _in_words(error) from error
+
+    def clinics(self) -> tuple[str, ...]:
+        """The codes of every clinic in the store, in order."""
+        with self._readers.begin() as connection:
+            return tuple(sorted(connection.scalars(select(ClinicRow.clinic))))
+
+    def data_version(self, clinic: str) -> int:
+        """How often the clinic was written to: what a screen caches by; 0 where there is none."""
+        with self.read(clinic) as work:
+            statement = select(ClinicRow.data_version).where(ClinicRow.clinic == clinic)
+            return work.connection.scalar(statement) or 0
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def open_store(url: str | None = None, *, clock: Callable[[], datetime] | None = None) -> Store:
+    """The store at ``url``, else at ``DATABASE_URL``, else in data/refill.db, with its schema up to date.
+
+    Raises BadInput for an address that cannot be read, Unavailable for a database that cannot be opened.
+    """
+    store = Store(url or os.environ.get("DATABASE_URL") or default_url(), clock=clock)
+    try:
+        upgrade(store.engine)
+    except DBAPIError as error:
+        raise _in_words(error) from error
+    return store
+
+
+def default_url() -> str:
+    """The file beside the project."""
+    DEFAULT_FILE.parent.mkdir(exist_ok=True)
+    return f"sqlite:///{DEFAULT_FILE}"
+
+
+def engine_for(address: str) -> Engine:
+    """An engine whose transactions are safe: see ``_recipe`` for SQLite."""
+    url = _understood(address)
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        _recipe(engine)
+        return engine
+    return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+
+
+def _understood(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise _bad_address() from None
+    if url.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername != "sqlite" or url.database in {None, "", ":memory:"}:
+        raise _bad_address()
+    return url
+
+
+def _bad_address() -> BadInput:
+    reason = "is not sqlite:///FILE or postgresql://USER@HOST/NAME"
+    return BadInput([BadCell("the store's address", None, None, None, reason)])
+
+
+def _recipe(engine: Engine) -> None:
+    """SQLite without lost updates: every writer begins at once, every commit is on the disk."""
+
+    @event.listens_for(engine, "connect")
+    def set_up(dbapi: sqlite3.Connection, _: object) -> None:
+        dbapi.isolation_level = None
+        dbapi.execute(f"pragma busy_timeout={BUSY_SECONDS * 1000}")
+        mode = journal_mode(sqlite3.sqlite_version_info)
+        if dbapi.execute("pragma journal_mode").fetchone() != (mode,):
+            dbapi.execute(f"pragma journal_mode={mode}")
+        dbapi.execute("pragma synchronous=full")
+        dbapi.execute("pragma foreign_keys=on")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def journal_mode(version: tuple[int, ...]) -> str:
+    """``wal`` where the library keeps it safe between processes, else ``delete``."""
+    return "wal" if version >= WAL_IS_SOUND_FROM else "delete"
+
+
+_READING: Final[dict[str, dict[str, Any]]] = {
+    "sqlite": {"reading": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+_BLANK_CLINIC: Final = {"name": "", "state": "", "time_zone": "UTC", "program": ()}
+
+
+def _insert_or_leave(connection: Connection) -> Any:
+    kind = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return kind(ClinicRow).on_conflict_do_nothing()
+
+
+def _take(connection: Connection, clinic: str) -> None:
+    """Lock the clinic for this transaction by counting it."""
+    counted = update(ClinicRow).where(ClinicRow.clinic == clinic).values(data_version=ClinicRow.data_version + 1)
+    if connection.execute(counted).rowcount == 0:
+        raise no_clinic(clinic)
+
+
+def no_clinic(clinic: str) -> Refused:
+    """The refusal for a clinic that the store does not have."""
+    return Refused(f"There is no clinic “{clinic}” in this store; load its folder first.")
+
+
+def worth_retrying(error: DBAPIError) -> bool:
+    """Whether the whole transaction may succeed when run again: serialisation failure, deadlock, busy file."""
+    return _sqlite_code(error) in _BUSY or getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+
+
+def _in_words(error: DBAPIError) -> Exception:
+    """Unavailable where the database is out of reach; a programming error stays itself."""
+    code = _sqlite_code(error)
+    if code in _BUSY | _OUT_OF_REACH or (code is None and isinstance(error, OperationalError)):
+        return Unavailable("The database cannot be reached or opened; check its address and that it is running.")
+    return error
+
+
+def _sqlite_code(error: DBAPIError) -> int | None:
+    return error.orig.sqlite_errorcode & 0xFF if isinstance(error.orig, sqlite3.Error) else None
+
+
+_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_OUT_OF_REACH: Final = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOTADB}
+)
+
+
+def new_id() -> str:
+    """A UUIDv7 as text: unique everywhere, in order of making."""
+    import uuid_utils
+
+    return str(uuid_utils.uuid7())
