@@ -7,16 +7,23 @@ No float comes near either.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
 CENT = Decimal("0.01")
 MOST_CENTS = 10**15
 """Ten trillion dollars: anything above is a typing error, and still fits a 64-bit column."""
 
 
-def rounded(amount: Decimal) -> int:
-    """Whole number nearest to ``amount``, halves away from zero (the only rounding used for money)."""
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+def half_up(numerator: int, denominator: int) -> int:
+    """Whole number nearest to a quotient, halves away from zero (the only rounding used for money)."""
+    nearest = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return nearest if numerator >= 0 else -nearest
+
+
+def rounded(amount: Decimal | Fraction) -> int:
+    """Whole number nearest to ``amount``, halves away from zero."""
+    return half_up(*amount.as_integer_ratio())
 
 
 def percentage(rate: Decimal, cents: int) -> int:

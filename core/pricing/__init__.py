@@ -1,5 +1,23 @@
 """What a cart costs under a program, a SKU under each, and a month of them (rules.md, section 1)."""
 
-from core.pricing.quotes import box_for, quote
+from core.pricing.break_even import BreakEven
+from core.pricing.comparison import PharmacyCost, ProgramCost, SkuComparison, compare
+from core.pricing.monthly import Crossing, PlanCost, Plans, plans
+from core.pricing.quotes import ProgramQuote, box_for, quote, under_every_program, unpriced
 
-__all__ = ["box_for", "quote"]
+__all__ = [
+    "BreakEven",
+    "Crossing",
+    "PharmacyCost",
+    "PlanCost",
+    "Plans",
+    "ProgramCost",
+    "ProgramQuote",
+    "SkuComparison",
+    "box_for",
+    "compare",
+    "plans",
+    "quote",
+    "under_every_program",
+    "unpriced",
+]

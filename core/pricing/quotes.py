@@ -21,7 +21,7 @@ from core.model import (
     RoutedLine,
     ShipTo,
 )
-from core.money import allocate, percentage
+from core.money import allocate, half_up, percentage
 from core.prescribing import fills_and_in_flight
 
 
@@ -30,6 +30,15 @@ class Charges(NamedTuple):
 
     program_fee_cents: int
     processing_cents: int
+
+
+class ProgramQuote(NamedTuple):
+    """A cart under one program: its quote or, with ``without_price`` naming the SKUs at fault, the reason for none."""
+
+    program: str
+    quote: Quote | None
+    without_price: tuple[str, ...] = ()
+    reason: str = ""
 
 
 def box_for(line: CartLine, pharmacy: Pharmacy, cold: bool) -> Box:
@@ -54,11 +63,6 @@ def charges(program: Program, medication_cents: int, shipping_cents: int, encoun
 def fee_covers_shipping(program: Program) -> bool:
     """Whether the program fee is taken of shipping too; a facilitation percentage never is."""
     return program.kind is ProgramKind.AGGREGATE and program.rate_base is RateBase.MEDICATION_AND_SHIPPING
-
-
-def per_unit(cents: int, quantity: int) -> int:
-    """A landed cost per pack, rounded half-up to the cent."""
-    return (2 * cents + quantity) // (2 * quantity)
 
 
 def quote(routed: Iterable[RoutedLine], context: Context, program: Program, days: Days) -> Quote:
@@ -95,6 +99,27 @@ def quote(routed: Iterable[RoutedLine], context: Context, program: Program, days
     )
 
 
+def under_every_program(routed: Iterable[RoutedLine], context: Context, days: Days) -> tuple[ProgramQuote, ...]:
+    """The same assignment under each program: those that the clinic may place with first, then the others by code."""
+    lines = tuple(routed)
+    programs = {program.program: program for program in context.programs_on(days.placing_day)}
+    return tuple(
+        _under(code, programs.get(code), lines, context, days)
+        for code in dict.fromkeys((*context.clinic.program, *programs))
+    )
+
+
+def _under(
+    code: str, program: Program | None, routed: Sequence[RoutedLine], context: Context, days: Days
+) -> ProgramQuote:
+    if program is None:
+        return ProgramQuote(code, None, (), f"{code} is not in force on {days.placing_day}")
+    missing = unpriced(routed, context, program, days)
+    if missing:
+        return ProgramQuote(code, None, missing, f"no price under {code}: {', '.join(missing)}")
+    return ProgramQuote(code, quote(routed, context, program, days))
+
+
 def unpriced(routed: Iterable[RoutedLine], context: Context, program: Program, days: Days) -> tuple[str, ...]:
     """Codes of the filled SKUs that have no price under the program where they are assigned, in order."""
     filled = (line for line in routed if line.filled)
@@ -110,7 +135,7 @@ def _line(routed: RoutedLine, parts: tuple[int, int, int, int, int], processing_
         *parts,
         processing_fixed_cents=processing_fixed_cents,
         landed_cents=landed,
-        unit_landed_cents=per_unit(landed, quantity),
+        unit_landed_cents=half_up(landed, quantity),
     )
 
 
