@@ -336,8 +336,8 @@ class AuditEntryRow(OfClinic, Base):
     role: Mapped[Role] = mapped_column(choice(Role))
     action: Mapped[str]
     subject: Mapped[str]
-    before: Mapped[str | None]
-    after: Mapped[str | None]
+    before: Mapped[str]
+    after: Mapped[str]
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
     __table_args__ = (Index(None, "clinic", "at"), Index(None, "clinic", "subject"))
