@@ -1,0 +1,22 @@
+"""The frame: who is asking, which pages they have, and the page itself. Everything else is in ``pages``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.frame import navigate, sidebar
+from pages.parts.guard import FRAMED
+from pages.parts.notices import said_plainly, show_notices
+from pages.parts.session import current_session
+from pages.parts.startup import start
+
+st.set_page_config(page_title="Refill Day", page_icon=":material/medication:", layout="wide")
+st.session_state[FRAMED] = True
+
+with said_plainly():
+    start()
+    session = current_session()
+    page = navigate(session)
+    sidebar(session)
+    show_notices()
+    page.run()

@@ -1,0 +1,1 @@
+"""The screens: one file each at this level, and what they share in ``parts``."""

@@ -1,0 +1,101 @@
+"""Who is looking at which clinic. Pages get a ``Session`` from their guard and pass it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import streamlit as st
+
+from core.context import Context
+from core.files import write_csv, write_xlsx
+from core.model import Role
+from core.people import Person, record, signed_in
+from core.store import Store, Work, load_context
+from pages.parts.startup import the_store
+
+ACTING = "acting_as"
+CLINIC = "clinic"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One visitor's store, clinic and person; the person's role has been looked up in this very run."""
+
+    store: Store
+    clinic: str
+    person: Person
+
+    def read(self) -> AbstractContextManager[Work]:
+        """A view of the store that does not change while it is open. No ``st.`` call belongs inside."""
+        return self.store.read(self.clinic)
+
+    def reference(self) -> Context:
+        """Everything of the clinic but its patients, their prescriptions and orders."""
+        with self.read() as work:
+            return load_context(work, patients=())
+
+    def export(self, name: str, rows: Sequence[Mapping[str, object]], kind: Literal["csv", "xlsx"]) -> bytes:
+        """A table as a file, audited first."""
+        entry = {"kind": kind, "rows": len(rows)}
+        self.store.write(self.clinic, lambda work: record(work, self.person, "export", name, None, entry))
+        return {"csv": write_csv, "xlsx": write_xlsx}[kind](rows)
+
+
+def sign_in_configured() -> bool:
+    """Whether an identity provider is set up; without one this is a local demo."""
+    return "is_logged_in" in st.user
+
+
+def email_asking() -> str | None:
+    """The address that the identity provider vouches for, while its word is good; None for anybody else."""
+    if not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
+        return None
+    ends = st.user.get("exp")
+    if ends is not None and float(str(ends)) <= datetime.now(UTC).timestamp():
+        return None
+    email = st.user.get("email")
+    return str(email).casefold() if email else None
+
+
+def demo_role() -> Role:
+    """The role that the local demo's switch stands at. Never asked where sign-in is configured."""
+    return Role(st.session_state.get(ACTING, Role.MANAGER))
+
+
+def served_to_this_machine_only() -> bool:
+    """Whether nobody else can reach the server."""
+    return st.get_option("server.address") in LOOPBACK
+
+
+def people_by_clinic() -> dict[str, Person]:
+    """Every clinic that the visitor belongs to, and who they are there; empty for a stranger.
+
+    The local demo of an empty store belongs to a clinic without a code: Setup loads the first one.
+    """
+    store = the_store()
+    if not sign_in_configured():
+        if not served_to_this_machine_only():
+            return {}
+        role = demo_role()
+        person = Person(email=f"{role}@local.demo", name=f"Local demo, {role}", role=role)
+        return dict.fromkeys(store.clinics() or [""], person)
+    email = email_asking()
+    if email is None:
+        return {}
+    found = {clinic: signed_in(store, clinic, email) for clinic in store.clinics()}
+    return {clinic: person for clinic, person in found.items() if person is not None}
+
+
+def current_session() -> Session | None:
+    """The visitor's session at the clinic chosen in the sidebar, else at their first; None for a stranger."""
+    people = people_by_clinic()
+    if not people:
+        return None
+    chosen = st.session_state.get(CLINIC)
+    clinic = chosen if chosen in people else next(iter(people))
+    return Session(the_store(), clinic, people[clinic])
