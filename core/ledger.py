@@ -1,8 +1,8 @@
 """The money of order lines as double entry: pure postings between a line's accounts (rules.md, section 8).
 
 Every line has three accounts: ``clinic`` (what the clinic has given or been given back, negative while it owes),
-``authorised`` (promised, not yet taken) and ``payable`` (taken, owed to the pharmacy and the platform). A posting's legs
-sum to zero, over all of it and for each line.
+``authorised`` (promised, not yet taken) and ``payable`` (taken, owed to the pharmacy and the platform). A posting's
+legs sum to zero, over all of it and for each line.
 """
 
 from __future__ import annotations
@@ -133,9 +133,7 @@ def refunded(charge: Charge, cents: int) -> Settlement:
     """A person gives back part of what was captured. Raises ValueError for more than is still paid."""
     if not 0 <= cents <= charge.paid_cents:
         raise ValueError(f"{cents} cents refunded of {charge.paid_cents} paid")
-    posting = _between(
-        PostingKind.REFUND, charge, Account.PAYABLE, Account.CLINIC, Amounts(adjustment_cents=cents)
-    )
+    posting = _between(PostingKind.REFUND, charge, Account.PAYABLE, Account.CLINIC, Amounts(adjustment_cents=cents))
     after = replace(charge, refunded_cents=charge.refunded_cents + cents)
     return Settlement((after,), (posting,) if cents else ())
 
@@ -148,13 +146,13 @@ def ended(ends: Sequence[Charge], left: Sequence[Charge]) -> Settlement:
     """
     receivers = {charge.line: charge for charge in left}
     gone, postings = [], []
-    for charge in ends:
-        for share in _shares(charge, tuple(receivers.values())):
-            receiver = receivers[share.line]
-            charge, receivers[share.line], moves = _moved(charge, receiver, share.amounts)
+    for end in ends:
+        giver = end
+        for share in _shares(end, tuple(receivers.values())):
+            giver, receivers[share.line], moves = _moved(giver, receivers[share.line], share.amounts)
             postings += moves
-        charge, back = _given_back(charge)
-        gone.append(charge)
+        settled, back = _given_back(giver)
+        gone.append(settled)
         postings += back
     changed = [charge for charge in left if receivers[charge.line] is not charge]
     return Settlement((*gone, *(receivers[charge.line] for charge in changed)), tuple(postings))
@@ -175,9 +173,7 @@ def _shares(charge: Charge, left: Sequence[Charge]) -> list[_Share]:
     shares = (
         _Share(
             other.line,
-            Amounts(
-                shipping_cents=by_shipping.get(other.line, 0), processing_fixed_cents=by_fixed.get(other.line, 0)
-            ),
+            Amounts(shipping_cents=by_shipping.get(other.line, 0), processing_fixed_cents=by_fixed.get(other.line, 0)),
         )
         for other in left
     )

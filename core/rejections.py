@@ -36,7 +36,7 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
         Rejection("NO_REFILLS", Owner.PRESCRIBER, False, RETURNED, "Ask the prescriber for a new prescription."),
         Rejection("RX_EXPIRED", Owner.PRESCRIBER, False, RETURNED, "Ask the prescriber for a new prescription."),
         Rejection("RX_NOT_FOUND", Owner.CLINIC, True, RETURNED, "Correct the pharmacy's prescription number."),
-        Rejection("DEMOGRAPHIC_MISMATCH", Owner.CLINIC, True, RETURNED, "Correct the patient's name, birth date or sex."),
+        Rejection("DEMOGRAPHIC_MISMATCH", Owner.CLINIC, True, RETURNED, "Correct the patient's name, birth day, sex."),
         Rejection("SUSPECTED_DUPLICATE", Owner.CLINIC, True, RETURNED, "Check for an earlier order of the same SKU."),
         Rejection("OUT_OF_STOCK", Owner.PHARMACY, True, RETURNED, "Resubmit to another pharmacy, or later."),
         Rejection("PAYMENT_NOT_RECEIVED", Owner.CLINIC, True, UNPAID, "Settle the account, then resubmit."),
@@ -51,25 +51,30 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
 """Every canonical code, in the order of rules.md."""
 
 _WORDS: Final = tuple(
-    (code, re.compile(pattern, re.IGNORECASE))
-    for code, pattern in (
-        ("CLINICAL_DIFFERENCE_MISSING", r"clinical(ly)?[ _-]?(significant )?(difference|statement)|medical necessity"),
-        ("CONTROLLED_RULE", r"\bdea\b|epcs|controlled[ _-]?(rule|substance)|schedule (ii|iii|iv|v|[2-5])\b"),
-        ("PRESCRIBER_NOT_LICENSED", r"(prescriber|provider|doctor|practitioner|npi).*(licen|state)|licen[cs]e.*(prescriber|provider)|supervis"),
-        ("OUT_OF_STOCK", r"out[ _-]?of[ _-]?stock|back[ -]?order|inventory|no stock|not in stock|short(age)?\b.*supply"),
-        ("PRODUCT_NOT_MAPPED", r"product.*(not |un)(mapped|found|known|recogni)|unknown (product|drug)|(lfproductid|drugname).*invalid|not (carried|compounded)"),
-        ("PAYMENT_NOT_RECEIVED", r"payment|credit limit|billing|past due|card (was )?declined"),
-        ("SUSPECTED_DUPLICATE", r"duplicate[ _-]?(order|id|prescription|rx)|suspected[ _-]?duplicate|already (on file|received|exists)"),
-        ("DUPLICATE_THERAPY", r"duplicat\w*[ _-]?therap|therapeutic duplication"),
-        ("ALLERGY", r"allerg"),
-        ("REFILL_TOO_SOON", r"too[ _-]?(soon|early)|early refill|\ber\b|not due"),
-        ("NO_REFILLS", r"no (more )?refills|no[ _-]refills|refills? (exhausted|remaining: 0)|fills? denied|depleted"),
-        ("RX_EXPIRED", r"expired|older than|out of date"),
-        ("RX_NOT_FOUND", r"(rx|prescription).*(not found|unknown|no record)|no such (rx|prescription)"),
-        ("ADDRESS_INVALID", r"address|zip|postal|undeliverable|unit (number )?missing|shipping\.(city|state)|p\.? ?o\.? box"),
-        ("SIG_REJECTED", r"\bsig\b|sig[ _-]rejected|direction|dose|dosing|instructions|units? (do|does) not"),
-        ("DEMOGRAPHIC_MISMATCH", r"demographic|date ?of ?birth|\bdob\b|gender|\bsex\b|patient.*(name|mismatch|identity)|lastname|firstname"),
-        ("PHARMACY_UNREACHABLE", r"unreachable|timed? ?out|pharmacy (is )?closed|service unavailable|bad gateway"),
+    (code, re.compile("|".join(patterns), re.IGNORECASE))
+    for code, *patterns in (
+        ("CLINICAL_DIFFERENCE_MISSING", r"clinical(ly)?[ _-]?(significant )?(difference|statement)"),
+        ("CONTROLLED_RULE", r"\bdea\b", "epcs", r"controlled[ _-]?(rule|substance)", r"schedule (ii|iii|iv|v|[2-5])\b"),
+        ("PRESCRIBER_NOT_LICENSED", r"(prescriber|provider|doctor|practitioner|npi).*(licen|state)", "supervis",
+         r"licen[cs]e.*(prescriber|provider)"),
+        ("OUT_OF_STOCK", r"out[ _-]?of[ _-]?stock", "back[ -]?order", "inventory", "no stock", "not in stock"),
+        ("PRODUCT_NOT_MAPPED", r"product.*(not |un)(mapped|found|known|recogni)", "unknown (product|drug)",
+         "(lfproductid|drugname).*invalid", "not (carried|compounded)"),
+        ("PAYMENT_NOT_RECEIVED", "payment", "credit limit", "billing", "past due", "card (was )?declined"),
+        ("SUSPECTED_DUPLICATE", "duplicate[ _-]?(order|id|prescription|rx)", "suspected[ _-]?duplicate",
+         "already (on file|received|exists)"),
+        ("DUPLICATE_THERAPY", r"duplicat\w*[ _-]?therap", "therapeutic duplication"),
+        ("ALLERGY", "allerg"),
+        ("REFILL_TOO_SOON", "too[ _-]?(soon|early)", "early refill", r"\ber\b", "not due"),
+        ("NO_REFILLS", "no[ _-](more )?refills", "refills? exhausted", "fills? denied", "depleted"),
+        ("RX_EXPIRED", "expired", "older than", "out of date"),
+        ("RX_NOT_FOUND", "(rx|prescription).*(not found|unknown|no record)", "no such (rx|prescription)"),
+        ("ADDRESS_INVALID", "address", r"\bzip", "postal", "undeliverable", r"shipping\.(city|state)",
+         r"p\.? ?o\.? box"),
+        ("SIG_REJECTED", r"\bsig\b", "sig[ _-]rejected", "direction", "dose", "dosing", "instructions"),
+        ("DEMOGRAPHIC_MISMATCH", "demographic", "date ?of ?birth", r"\bdob\b", "gender", r"\bsex\b",
+         "patient.*(name|mismatch|identity)", "(first|last)name"),
+        ("PHARMACY_UNREACHABLE", "unreachable", "timed? ?out", "pharmacy (is )?closed", "service unavailable"),
     )
 )  # fmt: skip
 """What partners write, most telling first: the first pattern found names the code."""

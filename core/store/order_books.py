@@ -1,0 +1,222 @@
+"""Checkouts read into a Book and written back: a fixed number of statements, whatever the number of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import and_, bindparam, insert, select, update
+
+from core.orders.book import Book
+from core.orders.records import (
+    Attempt,
+    Checkout,
+    EventRecord,
+    LedgerEntry,
+    OrderLine,
+    PharmacyOrder,
+    Reservation,
+    Submission,
+)
+from core.store.base import Base
+from core.store.engine import Work, inserting
+from core.store.orders import (
+    AttemptRow,
+    CheckoutRow,
+    DailyRejectionRow,
+    DailyTallyRow,
+    LedgerEntryRow,
+    OrderCounterRow,
+    OrderEventRow,
+    OrderLineRow,
+    PharmacyOrderRow,
+    StageHoursRow,
+    StockReservationRow,
+    SubmissionRow,
+)
+
+Values = dict[str, Any]
+
+
+class _Kept(NamedTuple):
+    """A table whose rows a book changes: its record class, its key beside the clinic, and where a book has them."""
+
+    table: type[Base]
+    record: type[Any]
+    key: tuple[str, ...]
+    records: Callable[[Book], Iterable[Any]]
+
+
+_KEPT: Final = (
+    _Kept(CheckoutRow, Checkout, ("reference",), lambda book: book.checkouts.values()),
+    _Kept(PharmacyOrderRow, PharmacyOrder, ("reference",), lambda book: book.orders.values()),
+    _Kept(SubmissionRow, Submission, ("reference",), lambda book: book.submissions.values()),
+    _Kept(OrderLineRow, OrderLine, ("reference",), lambda book: book.lines.values()),
+    _Kept(AttemptRow, Attempt, ("line", "number"), lambda book: book.attempts.values()),
+)
+
+
+class OpenBook(NamedTuple):
+    """A book, and its rows as they were when it was opened."""
+
+    book: Book
+    as_loaded: Mapping[tuple[str, ...], Values]
+
+
+def new_book(work: Work, by: str) -> OpenBook:
+    """A book without a checkout in it."""
+    return OpenBook(Book(work.zone, work.now(), by, work.new_id), {})
+
+
+def open_book(work: Work, by: str, checkouts: Iterable[str], partner_events: Iterable[str] = ()) -> OpenBook:
+    """The named checkouts with all their lines; names that the clinic does not have are left out.
+
+    ``partner_events`` are the ids of events to come, so that duplicates are known.
+    """
+    book, loaded = Book(work.zone, work.now(), by, work.new_id), {}
+    asked = sorted(set(checkouts))
+    for kept in _KEPT:
+        for values in _rows(work, kept.table, asked):
+            loaded[kept.table.__tablename__, *(str(values[name]) for name in kept.key)] = values
+            _put(book, kept.record(**values))
+    book.known_events |= _known(work, partner_events)
+    return OpenBook(book, loaded)
+
+
+def checkout_of(reference: str) -> str:
+    """The checkout that a reference of anything in it starts with: ``RD-20261122-03`` of ``RD-20261122-03/07``."""
+    return "-".join(reference.split("/", maxsplit=1)[0].split("-")[:3])
+
+
+def _rows(work: Work, table: type[Base], checkouts: Sequence[str]) -> Iterable[Values]:
+    columns = table.__table__.columns
+    of = columns["reference" if table is CheckoutRow else "checkout"]
+    wanted = select(*(column for column in columns if column.name != "clinic"))
+    found = work.connection.execute(wanted.where(columns["clinic"] == work.clinic, of.in_(checkouts)).order_by(of))
+    for row in found.mappings():
+        yield dict(row)
+
+
+def _put(book: Book, record: Checkout | PharmacyOrder | Submission | OrderLine | Attempt) -> None:
+    match record:
+        case Checkout():
+            book.checkouts[record.reference] = record
+        case PharmacyOrder():
+            book.orders[record.reference] = record
+        case Submission():
+            book.submissions[record.reference] = record
+        case OrderLine():
+            book.add_line(record)
+        case Attempt():
+            book.add_attempt(record)
+
+
+def _known(work: Work, partner_events: Iterable[str]) -> set[tuple[str, str]]:
+    ids = sorted(set(partner_events))
+    if not ids:
+        return set()
+    statement = select(OrderEventRow.pharmacy, OrderEventRow.partner_event_id).where(
+        OrderEventRow.clinic == work.clinic, OrderEventRow.partner_event_id.in_(ids)
+    )
+    return {(row.pharmacy, str(row.partner_event_id)) for row in work.connection.execute(statement)}
+
+
+def save_book(work: Work, opened: OpenBook) -> None:
+    """Write what is new or changed in the book: rows, history, ledger, stock and rollups."""
+    book = opened.book
+    for kept in _KEPT:
+        _save_rows(work, kept, book, opened.as_loaded)
+    _insert(work, StockReservationRow, book.reservations)
+    _insert(work, OrderEventRow, book.events)
+    _insert(work, LedgerEntryRow, book.entries)
+    _release(work, book)
+    _save_tallies(work, book)
+
+
+def _save_rows(work: Work, kept: _Kept, book: Book, as_loaded: Mapping[tuple[str, ...], Values]) -> None:
+    new, changed = [], []
+    for record in kept.records(book):
+        before = as_loaded.get((kept.table.__tablename__, *(str(getattr(record, name)) for name in kept.key)))
+        if before is None:
+            new.append(record)
+        elif before != vars(record):
+            changed.append(vars(record))
+    _insert(work, kept.table, new)
+    if changed:
+        columns = kept.table.__table__.columns
+        same = and_(columns["clinic"] == work.clinic, *(columns[name] == bindparam(f"old_{name}") for name in kept.key))
+        rows = [values | {f"old_{name}": values[name] for name in kept.key} for values in changed]
+        work.connection.execute(update(kept.table).where(same), rows)
+
+
+def _insert(
+    work: Work,
+    table: type[Base],
+    records: Sequence[Checkout | PharmacyOrder | Submission | OrderLine | Attempt]
+    | Sequence[EventRecord]
+    | Sequence[LedgerEntry]
+    | Sequence[Reservation],
+) -> None:
+    if records:
+        work.connection.execute(insert(table), [{"clinic": work.clinic, **vars(record)} for record in records])
+
+
+def _release(work: Work, book: Book) -> None:
+    if book.released:
+        held = and_(
+            StockReservationRow.clinic == work.clinic,
+            StockReservationRow.line == bindparam("of_line"),
+            StockReservationRow.attempt == bindparam("of_attempt"),
+        )
+        rows = [{"of_line": line, "of_attempt": attempt, "released_at": at} for line, attempt, at in book.released]
+        work.connection.execute(update(StockReservationRow).where(held), rows)
+
+
+def _save_tallies(work: Work, book: Book) -> None:
+    tallies = book.tallies
+    counted = [column.name for column in DailyTallyRow.__table__.columns if not column.primary_key]
+    daily = [
+        {"day": day, "pharmacy": pharmacy, "program": program, **{name: amounts[name] for name in counted}}
+        for (day, pharmacy, program), amounts in tallies.daily.items()
+    ]
+    rejections = [
+        {"day": day, "pharmacy": pharmacy, "code": code, "lines": lines}
+        for (day, pharmacy, code), lines in tallies.rejections.items()
+    ]
+    hours = [
+        {"day": day, "pharmacy": pharmacy, "stage": stage.value, "hours": taken, "lines": lines}
+        for (day, pharmacy, stage, taken), lines in tallies.hours.items()
+    ]
+    for table, rows in ((DailyTallyRow, daily), (DailyRejectionRow, rejections), (StageHoursRow, hours)):
+        _add_up(work, table, rows)
+
+
+def _add_up(work: Work, table: type[Base], rows: Sequence[Values]) -> None:
+    """Insert counts, or add them to those that the day has."""
+    if rows:
+        keys = [column.name for column in table.__table__.primary_key]
+        new = inserting(work.connection, table)
+        sums = {
+            column.name: column + new.excluded[column.name]
+            for column in table.__table__.columns
+            if not column.primary_key
+        }
+        statement = new.on_conflict_do_update(index_elements=keys, set_=sums)
+        work.connection.execute(statement, [{"clinic": work.clinic, **row} for row in rows])
+
+
+def next_number(work: Work, refill_day: date) -> int:
+    """The next checkout number of a refill day, from 1."""
+    _add_up(work, OrderCounterRow, [{"refill_day": refill_day, "last": 1}])
+    statement = select(OrderCounterRow.last).where(
+        OrderCounterRow.clinic == work.clinic, OrderCounterRow.refill_day == refill_day
+    )
+    return work.connection.execute(statement).scalar_one()
+
+
+def checkout_by_key(work: Work, key: str) -> str | None:
+    """The reference of the checkout that was placed with this key."""
+    statement = select(CheckoutRow.reference).where(CheckoutRow.clinic == work.clinic, CheckoutRow.key == key)
+    found: str | None = work.connection.execute(statement).scalar()
+    return found
