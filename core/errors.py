@@ -5,6 +5,7 @@ RefillDayError
 ├── Refused             a rule or a state says no; nothing was written (exit status 1)
 │   ├── NotAllowed      the person's role does not include it
 │   ├── Stale           somebody else changed it first; carries what it is now
+│   ├── Blocked         findings stop the checkout; carries them
 │   └── Differs         what would be placed is not what the person confirmed; carries both
 └── Unavailable         the store or a partner cannot be reached now; worth trying again
 
@@ -14,7 +15,10 @@ What a cart's line gets wrong is a Finding, never an exception.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from core.model import Finding
 
 
 class BadCell(NamedTuple):
@@ -60,11 +64,23 @@ class Stale(Refused):
         self.now = dict(now or {})
 
 
-class Differs(Refused):
-    """What would be placed is not what was confirmed. Totals are in cents, None where nothing was expected."""
+class Blocked(Refused):
+    """Findings stop the checkout: blocking ones without an override, or warnings that nobody has acknowledged."""
 
-    def __init__(self, message: str, expected_cents: int | None, actual_cents: int | None) -> None:
+    def __init__(self, message: str, findings: Iterable[Finding]) -> None:
         super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class Differs(Refused):
+    """What would be placed is not what was confirmed. Totals are in cents, None where nothing was expected;
+    ``findings`` are those of the cart as it is now."""
+
+    def __init__(
+        self, message: str, expected_cents: int | None, actual_cents: int | None, findings: Iterable[Finding] = ()
+    ) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
         self.expected_cents = expected_cents
         self.actual_cents = actual_cents
 
