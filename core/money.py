@@ -45,14 +45,13 @@ def allocate(cents: int, weights: Sequence[int | Decimal]) -> list[int]:
         raise ValueError("a share cannot have a negative weight")
     whole = whole_numbers(weights) if any(weights) else [1] * len(weights)
     total = sum(whole)
-    shares, remainders = [], []
-    for weight in whole:
-        share, remainder = divmod(cents * weight, total)
-        shares.append(share)
-        remainders.append(remainder)
+    shares = [cents * weight // total for weight in whole]
     left = cents - sum(shares)
-    for position in sorted(range(len(whole)), key=lambda at: (-remainders[at], at))[:left]:
-        shares[position] += 1
+    if left:
+        remainders = [cents * weight % total for weight in whole]
+        largest_first = sorted(range(len(whole)), key=remainders.__getitem__, reverse=True)
+        for position in largest_first[:left]:
+            shares[position] += 1
     return shares
 
 

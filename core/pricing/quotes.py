@@ -162,7 +162,7 @@ def _encounters(lines: Sequence[CartLine], context: Context, program: Program) -
     charged: set[str] = set()
     amounts = []
     for line in lines:
-        prescription = context.prescriptions.get(line.rx) if line.rx else None
+        prescription = context.prescriptions.get(line.rx or "")
         amount = 0
         if prescription and prescription.encounter is not Encounter.NONE and prescription.rx not in charged:
             charged.add(prescription.rx)
