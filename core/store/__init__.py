@@ -3,8 +3,25 @@
 ``open_store()`` gives a Store; ``store.write(clinic, use_case)`` and ``with store.read(clinic) as work`` give a Work.
 """
 
-from core.store import audits, persons, tables
+from core.store import audits, carts, orders, persons, tables
 from core.store.base import Base
+from core.store.contexts import clinic_of, load_context
 from core.store.engine import Store, Work, open_store
+from core.store.folders import differences, known_keys, save_folder
 
-__all__ = ["Base", "Store", "Work", "audits", "open_store", "persons", "tables"]
+__all__ = [
+    "Base",
+    "Store",
+    "Work",
+    "audits",
+    "carts",
+    "clinic_of",
+    "differences",
+    "known_keys",
+    "load_context",
+    "open_store",
+    "orders",
+    "persons",
+    "save_folder",
+    "tables",
+]

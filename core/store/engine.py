@@ -87,7 +87,8 @@ class Store:
     def _write_once(self, clinic: str, use_case: Callable[[Work], T], new: bool) -> T:
         with self.engine.begin() as connection:
             if new:
-                connection.execute(_insert_or_leave(connection), _BLANK_CLINIC | {"clinic": clinic})
+                blank = inserting(connection, ClinicRow).on_conflict_do_nothing()
+                connection.execute(blank, _BLANK_CLINIC | {"clinic": clinic})
             _take(connection, clinic)
             return use_case(Work(connection, clinic, self.clock(), new_id))
 
@@ -95,14 +96,20 @@ class Store:
     def read(self, clinic: str) -> Iterator[Work]:
         """A work that sees one moment and can change nothing. Do not write to the store inside it."""
         try:
-            with self._readers.begin() as connection:
+            with self.snapshot() as connection:
                 yield Work(connection, clinic, self.clock(), new_id)
         except DBAPIError as error:
             raise _in_words(error) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees one moment of every clinic and can change nothing."""
+        with self._readers.begin() as connection:
+            yield connection
+
     def clinics(self) -> tuple[str, ...]:
         """The codes of every clinic in the store, in order."""
-        with self._readers.begin() as connection:
+        with self.snapshot() as connection:
             return tuple(sorted(connection.scalars(select(ClinicRow.clinic))))
 
     def data_version(self, clinic: str) -> int:
@@ -193,9 +200,9 @@ _READING: Final[dict[str, dict[str, Any]]] = {
 _BLANK_CLINIC: Final = {"name": "", "state": "", "time_zone": "UTC", "program": ()}
 
 
-def _insert_or_leave(connection: Connection) -> Any:
-    kind = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return kind(ClinicRow).on_conflict_do_nothing()
+def inserting(connection: Connection, table: Any) -> Any:
+    """An INSERT of the engine at hand, which can say what to do with a key that is there already."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _take(connection: Connection, clinic: str) -> None:

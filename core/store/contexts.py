@@ -1,0 +1,150 @@
+"""A clinic's Context in a number of queries that does not depend on its size (core/context.py says what it is for)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from core.context import Context
+from core.model import (
+    AggregatePrice,
+    Clinic,
+    LadderStep,
+    Model,
+    Offer,
+    OurLine,
+    Patient,
+    Pharmacy,
+    PharmacyLicence,
+    Prescriber,
+    PrescriberLicence,
+    Prescription,
+    Program,
+    Setting,
+    Sku,
+)
+from core.store.engine import Work, no_clinic
+from core.store.orders import OrderLineRow, StockReservationRow
+from core.store.tables import (
+    AggregatePriceRow,
+    CarrierDayRow,
+    CartLineRow,
+    ClinicRow,
+    ClosureRow,
+    LadderStepRow,
+    OfferRow,
+    PatientRow,
+    PharmacyLicenceRow,
+    PharmacyRow,
+    PrescriberLicenceRow,
+    PrescriberRow,
+    PrescriptionRow,
+    ProgramRow,
+    SettingRow,
+    SkuRow,
+)
+
+M = TypeVar("M", bound=Model)
+MOST_NAMED: Final = 10_000
+"""Above so many patients a statement does not name them but reads everybody (drivers limit its parameters)."""
+
+
+def load_context(work: Work, patients: Collection[str] | None = None, *, refill_day: date | None = None) -> Context:
+    """Everything that decisions need, with these patients (None: every patient) and their own rows.
+
+    ``other_carts`` are the lines of every open cart but that of ``refill_day``; a cart is open until its day is over.
+    Raises Refused for an unknown clinic.
+    """
+    if patients is not None and len(patients) > MOST_NAMED:
+        patients = None
+    licences: dict[str, dict[str, PrescriberLicence]] = {}
+    for licence in _stored(work, PrescriberLicenceRow, PrescriberLicence):
+        licences.setdefault(licence.npi, {})[licence.state] = licence
+    prescribers = _stored(work, PrescriberRow, Prescriber)
+    return Context(
+        clinic=clinic_of(work),
+        skus={row.sku: row for row in _stored(work, SkuRow, Sku)},
+        pharmacies={row.pharmacy: row for row in _stored(work, PharmacyRow, Pharmacy)},
+        licences=_stored(work, PharmacyLicenceRow, PharmacyLicence),
+        offers=_stored(work, OfferRow, Offer),
+        programs=_stored(work, ProgramRow, Program),
+        aggregate_prices=_stored(work, AggregatePriceRow, AggregatePrice),
+        prescribers={row.npi: row.model_copy(update={"licences": licences.get(row.npi, {})}) for row in prescribers},
+        patients={row.patient: row for row in _stored(work, PatientRow, Patient, patients)},
+        prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients)},
+        carrier_days=_carrier_days(work),
+        closures=_closures(work),
+        ladder_steps=_stored(work, LadderStepRow, LadderStep),
+        settings=_stored(work, SettingRow, Setting),
+        our_lines=_stored(work, OrderLineRow, OurLine, patients),
+        reserved=_reserved(work),
+        other_carts=_other_carts(work, refill_day),
+    )
+
+
+def clinic_of(work: Work) -> Clinic:
+    """The clinic itself. Raises Refused for an unknown one."""
+    found = _stored(work, ClinicRow, Clinic)
+    if not found:
+        raise no_clinic(work.clinic)
+    return found[0]
+
+
+def _stored(work: Work, table: Any, model: type[M], patients: Collection[str] | None = None) -> tuple[M, ...]:
+    """The clinic's rows of a table as models, in order of key."""
+    columns = [column for column in table.__table__.columns if column.name in model.model_fields]
+    statement = select(*columns).where(table.clinic == work.clinic)
+    if patients is not None:
+        statement = statement.where(table.patient.in_(patients))
+    names = [column.name for column in columns]
+    keys = [at for at, column in enumerate(columns) if column.primary_key]
+    rows = sorted(work.connection.execute(statement), key=lambda row: [row[at] for at in keys])
+    return tuple(model(**dict(zip(names, row, strict=True))) for row in rows)
+
+
+def _carrier_days(work: Work) -> dict[tuple[str, date], bool]:
+    statement = select(CarrierDayRow.carrier, CarrierDayRow.date, CarrierDayRow.runs)
+    rows = work.connection.execute(statement.where(CarrierDayRow.clinic == work.clinic))
+    return {(carrier, day): runs for carrier, day, runs in rows}
+
+
+def _closures(work: Work) -> frozenset[tuple[str, date]]:
+    statement = select(ClosureRow.pharmacy, ClosureRow.date).where(ClosureRow.clinic == work.clinic)
+    return frozenset((pharmacy, day) for pharmacy, day in work.connection.execute(statement))
+
+
+def _reserved(work: Work) -> dict[tuple[str, str], int]:
+    """Packs reserved since the offer in force was told, and not released."""
+    taken = StockReservationRow
+    statement = (
+        select(taken.pharmacy, taken.sku, func.sum(taken.quantity))
+        .join(OfferRow, and_(*_same(OfferRow, taken)))
+        .where(taken.clinic == work.clinic, taken.released_at.is_(None), _in_force(work.today))
+        .where(or_(OfferRow.stock_at.is_(None), taken.reserved_at >= OfferRow.stock_at))
+        .group_by(taken.pharmacy, taken.sku)
+    )
+    return {(pharmacy, sku): int(quantity) for pharmacy, sku, quantity in work.connection.execute(statement)}
+
+
+def _in_force(day: date) -> ColumnElement[bool]:
+    """Of the offers joined, the one whose ``valid_from`` is the latest on or before ``day``."""
+    row = aliased(OfferRow)
+    latest = select(func.max(row.valid_from)).where(*_same(row, OfferRow), row.valid_from <= day)
+    return OfferRow.valid_from == latest.scalar_subquery()
+
+
+def _same(one: Any, other: Any) -> Iterable[ColumnElement[bool]]:
+    return one.clinic == other.clinic, one.pharmacy == other.pharmacy, one.sku == other.sku
+
+
+def _other_carts(work: Work, refill_day: date | None) -> frozenset[tuple[str, str]]:
+    statement = select(CartLineRow.patient, CartLineRow.sku).where(
+        CartLineRow.clinic == work.clinic, CartLineRow.refill_day >= work.today
+    )
+    if refill_day is not None:
+        statement = statement.where(CartLineRow.refill_day != refill_day)
+    return frozenset((patient, sku) for patient, sku in work.connection.execute(statement))
