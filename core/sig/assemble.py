@@ -1,0 +1,310 @@
+"""Pieces put together: doses with their timing, side by side or one step after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice, product
+from math import ceil
+
+from core.sig.convert import Strength
+from core.sig.items import (
+    AND,
+    AS_NEEDED,
+    CLOSE,
+    EQUALS,
+    OPEN,
+    OR,
+    THEN,
+    Amount,
+    Concentration,
+    Cycle,
+    Either,
+    Item,
+    Lasting,
+    Limit,
+    Mark,
+    Often,
+    Piece,
+    Slot,
+    StepHeader,
+    Unread,
+    Weekdays,
+)
+from core.sig.items import Action as ActionItem
+from core.sig.items import Route as RouteItem
+from core.sig.timing import Timing, limited
+from core.sig.values import MASSES, Dose, Rate, Segment, Unit
+
+_MOST_WAYS = 8
+_SAME_DOSE = Fraction(1, 20)
+
+
+@dataclass(slots=True)
+class Arm:
+    """One dose and its timing, within a step. ``doses`` has several where they contradict each other."""
+
+    doses: list[Dose] = field(default_factory=list)
+    equivalents: list[Dose] = field(default_factory=list)
+    timing: Timing = field(default_factory=Timing)
+    sites: int = 1
+    instead: bool = False
+
+
+@dataclass(slots=True)
+class Step:
+    """What is taken for a while. ``begun_by`` are the words that started it."""
+
+    arms: list[Arm] = field(default_factory=lambda: [Arm()])
+    lead: list[Often | Either] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
+    lasting: Lasting | None = None
+    begun_by: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was told of it yet."""
+        return not (self.lasting or self.lead or self.limits or len(self.arms) > 1 or self.arms[0].doses or self.timed)
+
+    @property
+    def timed(self) -> bool:
+        """Whether its last dose has a timing of its own."""
+        return bool(self.arms[-1].timing)
+
+
+@dataclass(slots=True)
+class Assembly:
+    """Everything told, as it comes in piece by piece."""
+
+    strength: Strength
+    steps: list[Step] = field(default_factory=lambda: [Step()])
+    action: str | None = None
+    route: str | None = None
+    on_skin: bool = False
+    as_needed: bool = False
+    unread: list[str] = field(default_factory=list)
+    doubtful: bool = False
+    depth: int = 0
+    headed: bool = False
+    last: Item = THEN
+
+    def add(self, piece: Piece) -> None:
+        """Takes the next piece in."""
+        item = piece.item
+        match item:
+            case Amount():
+                self._amount(Dose(item.low, item.high, item.unit), piece.words)
+            case Often() | Either() | Weekdays() | Slot() | Cycle():
+                self._timing(item)
+            case Limit():
+                self._step.limits.append(item)
+            case Lasting():
+                self._lasting(item, piece.words)
+            case StepHeader():
+                self._header(item, piece.words)
+            case Unread():
+                self._leave(piece.words, harmless=item.harmless)
+            case Concentration():
+                self._concentration(item, piece.words)
+            case ActionItem():
+                self.action = self.action or item.name
+            case RouteItem():
+                self._route(item)
+            case Mark():
+                self._mark(item, piece.words)
+        self.last = item
+
+    @property
+    def _step(self) -> Step:
+        return self.steps[-1]
+
+    @property
+    def _arm(self) -> Arm:
+        return self._step.arms[-1]
+
+    def _leave(self, words: Iterable[str], *, harmless: bool = False) -> None:
+        self.unread.extend(words)
+        self.doubtful = self.doubtful or not harmless
+
+    def _mark(self, mark: Mark, words: tuple[str, ...]) -> None:
+        if mark == OPEN:
+            self.depth += 1
+        elif mark == CLOSE:
+            self.depth = max(0, self.depth - 1)
+        elif mark == THEN:
+            self._next_step(words)
+        elif mark == AS_NEEDED:
+            self.as_needed = True
+
+    def _next_step(self, words: tuple[str, ...]) -> None:
+        if not self._step.is_empty:
+            self.steps.append(Step(begun_by=words))
+
+    def _amount(self, dose: Dose, words: tuple[str, ...]) -> None:
+        if self.depth and self._arm.doses:
+            self._arm.equivalents.append(dose)
+        elif not self._arm.doses:
+            self._arm.doses.append(self._with_unit(dose))
+        elif self.last == EQUALS:
+            self._arm.equivalents.append(dose)
+        elif self._step.timed and self._step.lasting:
+            self._next_step(words)
+            self._arm.doses.append(self._with_unit(dose))
+        elif self._step.timed:
+            self._step.arms.append(Arm([self._with_unit(dose)], instead=self.last == OR))
+        else:
+            self._another(self._arm, self._with_unit(dose))
+
+    def _with_unit(self, dose: Dose) -> Dose:
+        """A bare number goes on in the unit of the dose before it."""
+        if dose.unit is not None:
+            return dose
+        before = [arm.doses[0].unit for step in self.steps for arm in step.arms if arm.doses]
+        return Dose(dose.low, dose.high, before[-1] if before else None)
+
+    def _another(self, arm: Arm, dose: Dose) -> None:
+        """A second amount outside brackets: the same dose in another unit, or a contradiction."""
+        if dose in arm.doses:
+            return
+        same = all(self._same_dose(dose, other) for other in arm.doses) and self.last not in {AND, THEN}
+        (arm.equivalents if same else arm.doses).append(dose)
+
+    def _same_dose(self, one: Dose, other: Dose) -> bool:
+        if _dimension(one) == _dimension(other) or None in {one.unit, other.unit}:
+            return False
+        first, second = self.strength.ml(one), self.strength.ml(other)
+        return first is None or second is None or abs(first - second) <= _SAME_DOSE * max(first, second)
+
+    def _timing(self, item: Often | Either | Weekdays | Slot | Cycle) -> None:
+        if isinstance(item, Often | Either) and not any(arm.doses for arm in self._step.arms):
+            self._step.lead.append(item)
+        else:
+            self._arm.timing.add(item, after_or=self.last == OR)
+
+    def _lasting(self, item: Lasting, words: tuple[str, ...]) -> None:
+        if self._step.lasting not in {None, item}:
+            self._leave(words)
+        else:
+            self._step.lasting = item
+
+    def _header(self, item: StepHeader, words: tuple[str, ...]) -> None:
+        leads = self.headed or not any(arm.doses for step in self.steps for arm in step.arms)
+        if leads:
+            self.headed = True
+            self._next_step(words)
+        if item.days is not None:
+            self._lasting(Lasting(item.days), words)
+
+    def _concentration(self, item: Concentration, words: tuple[str, ...]) -> None:
+        """A concentration that is not the SKU's is left unread: it would make it another dose."""
+        known = self.strength.mg_per_ml
+        if item.mg_per_ml is not None and known is not None and item.mg_per_ml != known:
+            self._leave(words)
+
+    def _route(self, item: RouteItem) -> None:
+        self.route = self.route or item.name
+        self.on_skin = self.on_skin or item.name is None
+        self._arm.sites = max(self._arm.sites, item.sites)
+
+
+def _dimension(dose: Dose) -> str:
+    if dose.unit in MASSES:
+        return "mass"
+    if dose.unit in {Unit.UNITS, Unit.IU}:
+        return "units"
+    return "volume" if dose.unit is Unit.ML else "pieces"
+
+
+Way = tuple[Segment, ...]
+
+
+def ways(assembly: Assembly) -> tuple[Way, ...]:
+    """Every reading that fits, the one as written first; at most a few are told."""
+    steps = [step for step in assembly.steps if not step.is_empty]
+    _inherit(steps)
+    per_step = [_step_ways(number, step, assembly.as_needed) for number, step in enumerate(steps, 1)]
+    combined = (tuple(segment for part in way for segment in part) for way in product(*per_step))
+    return tuple(dict.fromkeys(islice(combined, _MOST_WAYS)))
+
+
+def unfinished(assembly: Assembly) -> Iterator[str]:
+    """The words that begin a step whose predecessor has no length: nobody can say when."""
+    steps = [step for step in assembly.steps if not step.is_empty]
+    for before, after in zip(steps, steps[1:], strict=False):
+        if before.lasting is None:
+            yield from after.begun_by
+
+
+def _inherit(steps: list[Step]) -> None:
+    """A step that tells only a dose keeps the timing before it, and the other way round."""
+    for before, after in zip(steps, steps[1:], strict=False):
+        kept, arm = before.arms[-1], after.arms[0]
+        if not arm.doses:
+            arm.doses, arm.equivalents, arm.sites = list(kept.doses), list(kept.equivalents), kept.sites
+        if not after.arms[-1].timing and not after.lead and len(after.arms) == 1:
+            arm.timing, after.lead = kept.timing, list(before.lead)
+
+
+def _step_ways(number: int, step: Step, as_needed: bool) -> list[Way]:
+    arms = _settled(step.arms)
+    _share_lead(arms, step.lead)
+    choices = [_arm_ways(number, arm, step, as_needed) for arm in arms]
+    if len(arms) == 1 or _side_by_side(arms):
+        return [tuple(segment for part in way for segment in part) for way in islice(product(*choices), _MOST_WAYS)]
+    return [way for choice in choices for way in choice]
+
+
+def _settled(arms: list[Arm]) -> list[Arm]:
+    """A later dose without a timing of its own contradicts the one before it, or repeats it."""
+    kept = arms[:1]
+    for arm in arms[1:]:
+        if arm.timing:
+            kept.append(arm)
+        else:
+            kept[-1].doses += [dose for dose in arm.doses if dose not in kept[-1].doses]
+    return kept
+
+
+def _share_lead(arms: list[Arm], lead: list[Often | Either]) -> None:
+    """A frequency told before the doses belongs to all of them; "twice daily: one ..., two ..." counts them."""
+    slots = sum(len(set(arm.timing.slots)) for arm in arms)
+    for often in lead:
+        told = isinstance(often, Often) and often.low == often.high and often.high in {7, slots * 7}
+        if len(arms) > 1 and slots and told:
+            continue
+        for arm in arms:
+            arm.timing.add(often, after_or=False)
+
+
+def _side_by_side(arms: list[Arm]) -> bool:
+    """Whether the doses have times of day or days of the week that no other has."""
+    if any(arm.instead for arm in arms) or any(often.interval_days > 1 for arm in arms for often in arm.timing.often):
+        return False
+    slots = [frozenset(arm.timing.slots) for arm in arms]
+    days = [arm.timing.named_days for arm in arms]
+    return _disjoint(slots) or _disjoint(days)
+
+
+def _disjoint(sets: list[frozenset[str]] | list[frozenset[int]]) -> bool:
+    return all(sets) and sum(map(len, sets)) == len(frozenset().union(*sets))
+
+
+def _arm_ways(number: int, arm: Arm, step: Step, as_needed: bool) -> list[Way]:
+    doses: list[Dose | None] = [*arm.doses] or [None]
+    rates: list[Rate | None] = [*arm.timing.rates()] or [None]
+    return [
+        (_segment(number, dose, limited(rate, step.limits, dose, as_needed), arm, step.lasting),) * arm.sites
+        for dose in doses
+        for rate in rates
+    ]
+
+
+def _segment(number: int, dose: Dose | None, rate: Rate | None, arm: Arm, lasting: Lasting | None) -> Segment:
+    return Segment(number, dose, rate, _days(lasting, rate), tuple(arm.equivalents))
+
+
+def _days(lasting: Lasting | None, rate: Rate | None) -> int | None:
+    if lasting is None or lasting.days is not None:
+        return lasting.days if lasting else None
+    return ceil((lasting.doses or 0) * 7 / rate.high) if rate else None

@@ -1,0 +1,357 @@
+"""The grammar of amounts, frequencies and durations. Each rule looks at one place and answers an item and where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from core.sig.items import EXTRA, Amount, Concentration, Cycle, Item, Lasting, Limit, Often, Slot, StepHeader, Weekdays
+from core.sig.numbers import Number, a_number, at
+from core.sig.tokens import Token
+from core.sig.values import MASSES, Unit
+from core.sig.words import LETTER_DAYS, LETTER_WEEKS, ORDINALS, PERIOD_DAYS, UNIT_WORDS, WEEKDAYS
+
+Found = tuple[Item, int] | None
+Rule = Callable[[list[Token], int], Found]
+
+_EVERY = frozenset({"every", "each", "q"})
+_COUNTED = {"once": Fraction(1), "twice": Fraction(2), "thrice": Fraction(3)}
+_ADVERBS = {"daily": Fraction(1), "weekly": Fraction(7), "monthly": Fraction(30), "nightly": Fraction(1)}
+_NO_MORE = (
+    ("not", "to", "exceed"), ("do", "not", "exceed"), ("no", "more", "than"), ("not", "more", "than"),
+    ("max", "of"), ("maximum", "of"), ("max",), ("maximum",), ("at", "most"), ("up", "to"), ("limit", "to"),
+    ("do", "not", "take", "more", "than"), ("do", "not", "use", "more", "than"), ("must", "not", "exceed"),
+)  # fmt: skip
+MOST_PER_DAY = 24
+"""A frequency above hourly is no frequency of a dose."""
+
+
+def words_at(found: list[Token], place: int, words: tuple[str, ...]) -> bool:
+    """Whether exactly these words stand at a place."""
+    return all(at(found, place + offset).word == word for offset, word in enumerate(words))
+
+
+def a_unit(found: list[Token], place: int) -> tuple[Unit, int] | None:
+    """A unit, "(s)" after it included; not one that is per another (mg/mL, mg/kg)."""
+    for length in (2, 1):
+        words = tuple(token.word for token in found[place : place + length])
+        if len(words) == length and words in UNIT_WORDS:
+            end = place + length
+            return UNIT_WORDS[words], end + 3 if words_at(found, end, ("(", "s", ")")) else end
+    return None
+
+
+def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
+    """``0.25 mg``, ``1-2 tablets``, ``0.25 mg to 0.5 mg``, ``a tablet``, ``one 5 mg tablet`` (counted in tablets)."""
+    count = a_number(found, place) or _article(found, place)
+    if count is None:
+        return None
+    start = count.end + 1 if at(found, count.end).word == "x" else count.end
+    unit = a_unit(found, start) or _after_strength(found, start)
+    if unit is None:
+        return None
+    kind, end = unit
+    upper = _second_end(found, end, kind) if count.low == count.high else None
+    if upper is not None and upper.high > count.low:
+        return Amount(count.low, upper.high, kind), upper.end
+    return Amount(count.low, count.high, kind), end
+
+
+def _article(found: list[Token], place: int) -> Number | None:
+    if at(found, place).word not in {"a", "an"}:
+        return None
+    unit = a_unit(found, place + 1)
+    return Number(Fraction(1), Fraction(1), place + 1) if unit and unit[0].is_piece else None
+
+
+def _after_strength(found: list[Token], place: int) -> tuple[Unit, int] | None:
+    """The piece in "5 mg tablet" after a count."""
+    strength = a_number(found, place)
+    mass = a_unit(found, strength.end) if strength else None
+    piece = a_unit(found, mass[1]) if mass and not mass[0].is_piece else None
+    return piece if piece and piece[0].is_piece else None
+
+
+def _second_end(found: list[Token], end: int, kind: Unit) -> Number | None:
+    if at(found, end).word not in {"-", "to"}:
+        return None
+    second = a_number(found, end + 1)
+    unit = a_unit(found, second.end) if second and second.low == second.high else None
+    return Number(second.low, second.high, unit[1]) if second and unit and unit[0] is kind else None
+
+
+def a_strength(found: list[Token], place: int) -> Found:
+    """A concentration or a percentage: ``2.5 mg/mL``, ``10 mg per mL``, ``5 %``; it is the product's, not the dose's."""
+    count = a_number(found, place)
+    if count is None:
+        return None
+    if at(found, count.end).word == "%":
+        return Concentration(None), count.end + 1
+    unit = a_unit(found, count.end)
+    if unit is None or at(found, unit[1]).word not in {"/", "per"} or at(found, unit[1] + 1).is_number:
+        return None
+    per = a_unit(found, unit[1] + 1)
+    if per is None:
+        return None
+    mg = MASSES.get(unit[0]) if per[0] is Unit.ML else None
+    return Concentration(count.high * mg if mg else None), per[1]
+
+
+def often(found: list[Token], place: int) -> Found:
+    """``once weekly``, ``3 times a day``, ``2x/week``, ``once every 2 weeks``, ``every 10-14 days``, ``q12h``."""
+    return _counted_often(found, place) or _interval_often(found, place)
+
+
+def _counted_often(found: list[Token], place: int) -> Found:
+    times = _times(found, place)
+    if times is None:
+        return None
+    period = _period(found, times.end) or _interval(found, times.end)
+    return _often(times, period) if period else None
+
+
+def _interval_often(found: list[Token], place: int) -> Found:
+    interval = _interval(found, place)
+    return _often(Number(Fraction(1), Fraction(1), place), interval) if interval else None
+
+
+def _often(times: Number, period: Number) -> Found:
+    low, high = times.low * 7 / period.high, times.high * 7 / period.low
+    return (Often(low, high, period.low), period.end) if high <= 7 * MOST_PER_DAY else None
+
+
+def _times(found: list[Token], place: int) -> Number | None:
+    """``once``, ``once or twice``, ``1 to 2 times``, ``3x``, ``two doses``."""
+    once = _COUNTED.get(at(found, place).word)
+    if once is not None:
+        more = _COUNTED.get(at(found, place + 2).word) if at(found, place + 1).word in {"or", "to", "-"} else None
+        return Number(once, more, place + 3) if more and more > once else Number(once, once, place + 1)
+    count = a_number(found, place)
+    if count is None or at(found, count.end).word not in {"times", "time", "x", "doses", "dose", "injections"}:
+        return None
+    return Number(count.low, count.high, count.end + 1)
+
+
+def _period(found: list[Token], place: int) -> Number | None:
+    """Days in ``daily``, ``a week``, ``per month``, ``/day``, ``in 24 hours``."""
+    word = at(found, place).word
+    if word in _ADVERBS:
+        return Number(_ADVERBS[word], _ADVERBS[word], place + 1)
+    if word not in {"a", "an", "per", "each", "/", "in", "within", "any", "every"}:
+        return None
+    if word in {"in", "within"} and at(found, place + 1).word in {"a", "any", "each"}:
+        place += 1
+    count = a_number(found, place + 1)
+    days = PERIOD_DAYS.get(at(found, count.end if count else place + 1).word)
+    if days is None or (count and count.low != count.high):
+        return None
+    end = (count.end if count else place + 1) + 1
+    length = days * (count.low if count else 1)
+    return Number(length, length, end + 1 if at(found, end).word == "period" else end)
+
+
+def period_alone(found: list[Token], place: int) -> Found:
+    """``a day`` or ``/week`` after an amount: once in that time."""
+    if at(found, place).word not in {"a", "per", "/"}:
+        return None
+    period = _period(found, place)
+    return _often(Number(Fraction(1), Fraction(1), place), period) if period else None
+
+
+def _interval(found: list[Token], place: int) -> Number | None:
+    """Days in ``every 12 hours``, ``every other day``, ``every third day``, ``every 10 to 14 days``, ``q7d``."""
+    if at(found, place).word not in _EVERY:
+        return None
+    after = place + 1
+    if at(found, after).word == "single":
+        after += 1
+    ordinal = 2 if at(found, after).word == "other" else ORDINALS.get(at(found, after).word)
+    count = None if ordinal else a_number(found, after)
+    after = after + 1 if ordinal else count.end if count else after
+    days = PERIOD_DAYS.get(at(found, after).word) or (Fraction(1) if ordinal and _is_night(found, after) else None)
+    if days is None:
+        return None
+    low, high = (count.low, count.high) if count else (Fraction(ordinal or 1),) * 2
+    return Number(low * days, high * days, after + 1)
+
+
+def _is_night(found: list[Token], place: int) -> bool:
+    return at(found, place).word in {"night", "morning", "evening"}
+
+
+def weekdays(found: list[Token], place: int) -> Found:
+    """``Monday and Thursday``, ``Mon-Fri``, ``M/W/F``, ``MWF``, ``every other Monday``, ``Monday or Tuesday`` (one)."""
+    start = place + 1 if at(found, place).word in {"on", "every", "each"} else place
+    if at(found, place).word == "every" and at(found, start).word == "other" and at(found, start + 1).word in WEEKDAYS:
+        return Often(Fraction(1, 2), Fraction(1, 2), Fraction(14)), start + 2
+    if at(found, start).word in LETTER_WEEKS:
+        days = LETTER_WEEKS[found[start].word]
+        return Weekdays(len(days), days), start + 1
+    names = WEEKDAYS if at(found, start).word in WEEKDAYS else LETTER_DAYS
+    if at(found, start).word not in names or (names is LETTER_DAYS and not _is_letter_chain(found, start)):
+        return None
+    return _day_list(found, start, names)
+
+
+def _is_letter_chain(found: list[Token], place: int) -> bool:
+    return at(found, place + 1).word in {"/", "-", ",", "&"} and at(found, place + 2).word in LETTER_DAYS
+
+
+def _day_list(found: list[Token], place: int, names: dict[str, int]) -> Found:
+    named = {names[found[place].word]}
+    last, place, either = names[found[place].word], place + 1, False
+    while True:
+        after = _past_joiners(found, place)
+        day = names.get(at(found, after).word)
+        if day is None or after == place:
+            break
+        joiner = at(found, after - 1).word
+        either = either or joiner == "or"
+        named |= _span(last, day) if joiner in {"-", "to", "through", "thru"} else {day}
+        last, place = day, after + 1
+    return Weekdays(1 if either else len(named), frozenset(named)), place
+
+
+def _past_joiners(found: list[Token], place: int) -> int:
+    while at(found, place).word in {",", "and", "&", "/", "-", "to", "through", "thru", "or", "on"}:
+        place += 1
+    return place
+
+
+def _span(first: int, last: int) -> set[int]:
+    return {(first + offset) % 7 for offset in range((last - first) % 7 + 1)}
+
+
+def days_a_week(found: list[Token], place: int) -> Found:
+    """``5 days a week``, ``5 nights per week``, ``5 days out of 7``."""
+    count = a_number(found, place)
+    if count is None or count.low != count.high or at(found, count.end).word not in {"days", "nights", "d"}:
+        return None
+    after = count.end + 1
+    period = _period(found, after)
+    end = period.end if period and period.low == 7 else None
+    for words in (("out", "of", "7"), ("of", "7"), ("out", "of", "seven"), ("weekly",)):
+        if end is None and words_at(found, after, words):
+            end = after + len(words) + (at(found, after + len(words)).word == "days")
+    whole = count.low.denominator == 1 and 1 <= count.low <= 7
+    return (Weekdays(int(count.low)), end) if end is not None and whole else None
+
+
+def cycle(found: list[Token], place: int) -> Found:
+    """``5 days on, 2 days off``, ``5 on 2 off``, ``3 weeks on/1 week off``."""
+    on = _stretch(found, place, "on")
+    if on is None:
+        return None
+    after = on[1]
+    while at(found, after).word in {",", "/", "and", "then", "&", ";", "followed", "by"}:
+        after += 1
+    off = _stretch(found, after, "off")
+    return (Cycle(on[0], off[0]), off[1]) if off else None
+
+
+def _stretch(found: list[Token], place: int, word: str) -> tuple[Fraction, int] | None:
+    count = a_number(found, place)
+    if count is None or count.low != count.high:
+        return None
+    days = PERIOD_DAYS.get(at(found, count.end).word)
+    end = count.end + 1 if days else count.end
+    return (count.low * (days or 1), end + 1) if at(found, end).word == word else None
+
+
+def limit(found: list[Token], place: int) -> Found:
+    """``up to 3 times daily``, ``not to exceed 2 a day``, ``max 4 tablets per 24 hours``, ``maximum daily dose 8 mg``."""
+    for words in _NO_MORE:
+        if words_at(found, place, words):
+            return _limit_of(found, place + len(words))
+    if at(found, place).word in {"max", "maximum"} and words_at(found, place + 1, ("daily", "dose")):
+        start = place + 4 if at(found, place + 3).word in {"of", ":", "is"} else place + 3
+        amount = an_amount(found, start)
+        return (Limit(amount[0].high, amount[0].unit, Fraction(1)), amount[1]) if amount else None
+    return None
+
+
+def _limit_of(found: list[Token], place: int) -> Found:
+    times = _times(found, place)
+    amount = an_amount(found, place) if times is None else None
+    bare = a_number(found, place) if times is None and amount is None else None
+    count = times or bare
+    end = amount[1] if amount else count.end if count else place
+    period = _period(found, end) or _interval(found, end)
+    if period is None:
+        return None
+    if amount:
+        return Limit(amount[0].high, amount[0].unit, period.low), period.end
+    return (Limit(count.high, None, period.low), period.end) if count else None
+
+
+def up_to_amount(found: list[Token], place: int) -> Found:
+    """``up to 2 tablets``: a dose from nothing to that."""
+    if not words_at(found, place, ("up", "to")):
+        return None
+    amount = an_amount(found, place + 2)
+    return (Amount(Fraction(0), amount[0].high, amount[0].unit), amount[1]) if amount else None
+
+
+def lasting(found: list[Token], place: int) -> Found:
+    """``for 4 weeks``, ``x 7 days``, ``for the first 4 weeks``, ``for 4 doses``, ``for weeks 1-4``."""
+    if at(found, place).word not in {"for", "x", "during"}:
+        return None
+    start = place + 1
+    for words in (("the", "first"), ("the", "next"), ("up", "to"), ("at", "least"), ("a", "total", "of"), ("first",)):
+        if words_at(found, start, words):
+            start += len(words)
+            break
+    header = step_header(found, start)
+    if header is not None and isinstance(header[0], StepHeader) and header[0].days is not None:
+        return Lasting(header[0].days), header[1]
+    return _length(found, start)
+
+
+def _length(found: list[Token], place: int) -> Found:
+    count = a_number(found, place)
+    if count is None or count.low != count.high:
+        return None
+    word = at(found, count.end).word
+    days = PERIOD_DAYS.get(word, Fraction(0)) * count.low
+    if days >= 1 and days.denominator == 1:
+        return Lasting(int(days)), count.end + 1
+    whole = count.low.denominator == 1
+    return (Lasting(None, int(count.low)), count.end + 1) if word in {"doses", "dose"} and whole else None
+
+
+def step_header(found: list[Token], place: int) -> Found:
+    """``Weeks 1-4``, ``Week 5:``, ``days 1 through 7``, ``month 2``, ``week 9 on``."""
+    days = PERIOD_DAYS.get(at(found, place).word)
+    if days is None or days < 1 or len(found[place].word) < 3 or not at(found, place + 1).is_number:
+        return None
+    first = a_number(found, place + 1)
+    if first is None or first.low.denominator != 1 or first.high.denominator != 1:
+        return None
+    last, end = first.high, first.end
+    if at(found, end).word in {"through", "thru"} and (upper := a_number(found, end + 1)) and upper.high > last:
+        last, end = upper.high, upper.end
+    length: int | None = int((last - first.low + 1) * days)
+    for words in (("and", "on"), ("and", "onward"), ("and", "beyond"), ("and", "after"), ("onward",), ("onwards",),
+                  ("on",), ("+",), ("and", "thereafter")):  # fmt: skip
+        if words_at(found, end, words) and not at(found, end + len(words)).is_number:
+            length, end = None, end + len(words)
+            break
+    return StepHeader(length), end + 1 if at(found, end).word == ":" else end
+
+
+def clock(found: list[Token], place: int) -> Found:
+    """``8 am``, ``9:30 PM``: a time of day."""
+    end = place + 1
+    if at(found, end).word == ":" and at(found, end + 1).is_number:
+        end += 2
+    half = {"am": "morning", "pm": "evening", "a m": "morning"}.get(at(found, end).word)
+    return (Slot(half), end + 1) if half and found[place].word.isdigit() else None
+
+
+def apart(found: list[Token], place: int) -> Found:
+    """``at least 3 days apart``: it leaves the number of doses alone."""
+    start = place + 2 if words_at(found, place, ("at", "least")) else place
+    count = a_number(found, start)
+    if count is None or at(found, count.end).word not in PERIOD_DAYS or at(found, count.end + 1).word != "apart":
+        return None
+    return EXTRA, count.end + 2

@@ -1,0 +1,135 @@
+"""What a stretch of directions says by itself, before it is put together with the rest."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from core.sig.values import Unit
+
+
+class Action(NamedTuple):
+    """What to do with the drug: inject, take, apply ..."""
+
+    name: str
+
+
+class Route(NamedTuple):
+    """Where it goes; None for a place on the body, which is a route only for what is put on the skin.
+
+    ``sites`` is 2 for "each nostril", "both eyes".
+    """
+
+    name: str | None
+    sites: int = 1
+
+
+class Amount(NamedTuple):
+    """A number or range with its unit; None where no unit was written."""
+
+    low: Fraction
+    high: Fraction
+    unit: Unit | None
+
+
+class Often(NamedTuple):
+    """Doses a week, and the days of the interval that it was told in (1 for daily, 7 for weekly)."""
+
+    low: Fraction
+    high: Fraction
+    interval_days: Fraction
+
+
+class Either(NamedTuple):
+    """A word with two meanings: biweekly is twice a week or every other week."""
+
+    first: Often
+    second: Often
+
+
+class Concentration(NamedTuple):
+    """What the product holds, told along the way; ``mg_per_ml`` None for a percentage."""
+
+    mg_per_ml: Fraction | None
+
+
+class Weekdays(NamedTuple):
+    """How many days of the week; ``named`` is which (0 for Monday), empty for "5 days a week"."""
+
+    count: int
+    named: frozenset[int] = frozenset()
+
+
+class Slot(NamedTuple):
+    """A time of day at which a dose is taken."""
+
+    name: str
+
+
+class Cycle(NamedTuple):
+    """Days on and days off."""
+
+    on_days: Fraction
+    off_days: Fraction
+
+
+class Limit(NamedTuple):
+    """A maximum in so many days: of doses, or of an amount where ``unit`` is set."""
+
+    count: Fraction
+    unit: Unit | None
+    days: Fraction
+
+
+class Lasting(NamedTuple):
+    """How long: in days, or in doses."""
+
+    days: int | None
+    doses: int | None = None
+
+
+class StepHeader(NamedTuple):
+    """``Weeks 1-4``: how long a step lasts; None days for ``week 9 on``."""
+
+    days: int | None
+
+
+class Unread(NamedTuple):
+    """A word that was not understood; ``harmless`` where it cannot change dose or frequency (an indication)."""
+
+    harmless: bool
+
+
+class Mark(NamedTuple):
+    """A word or sign that only joins: ``then``, ``or``, ``and``, ``=``, ``(``, ``)``, ``.``, ``as needed``, ``each``."""
+
+    name: str
+
+
+Item = (
+    Action
+    | Route
+    | Amount
+    | Often
+    | Either
+    | Concentration
+    | Weekdays
+    | Slot
+    | Cycle
+    | Limit
+    | Lasting
+    | StepHeader
+    | Unread
+    | Mark
+)
+
+THEN, OR, AND, EQUALS = Mark("then"), Mark("or"), Mark("and"), Mark("=")
+OPEN, CLOSE, STOP, COMMA = Mark("("), Mark(")"), Mark("."), Mark(",")
+AS_NEEDED, EXTRA = Mark("as needed"), Mark("extra")
+
+
+class Piece(NamedTuple):
+    """An item and the words that it was read from, as written."""
+
+    item: Item
+    words: tuple[str, ...]

@@ -1,0 +1,149 @@
+"""Numbers as people write them: 10, 0.25, .5, 1,000, 1/2, 1 1/2, ½, one and one-half, 1-2, 0.25 to 0.5, one (1)."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from core.sig.tokens import END, Token
+from core.sig.words import COUNTING, PARTS, TENS
+
+_PLAIN = re.compile(r"\d{0,9}(?:\.\d{1,9})?|\d{1,3}(?:,\d{3}){1,2}(?:\.\d{1,9})?")
+_BELOW = frozenset({2, 3, 4, 8})
+_TO = frozenset({"-", "to", "or"})
+
+
+class Number(NamedTuple):
+    """One number or a range, and the place after it."""
+
+    low: Fraction
+    high: Fraction
+    end: int
+
+
+def at(found: list[Token], place: int) -> Token:
+    """The token at a place, END past the last one."""
+    return found[place] if place < len(found) else END
+
+
+def a_number(found: list[Token], place: int) -> Number | None:
+    """The number or rising range at ``place``, a repetition in brackets included; None where there is none.
+
+    A range that falls is no range: nothing of it is read.
+    """
+    first = _single(found, place)
+    if first is None:
+        return None
+    value, end = first
+    high, end = _upper(found, end, value)
+    if high < value or value <= 0:
+        return None
+    return Number(value, high, _past_repetition(found, end, value, high))
+
+
+def _upper(found: list[Token], end: int, low: Fraction) -> tuple[Fraction, int]:
+    if at(found, end).word not in _TO:
+        return low, end
+    second = _single(found, end + 1)
+    return second if second is not None else (low, end)
+
+
+def _past_repetition(found: list[Token], end: int, low: Fraction, high: Fraction) -> int:
+    """After ``one (1)`` where the bracket says the same number; else ``end`` unchanged."""
+    if at(found, end).word != "(":
+        return end
+    again = _single(found, end + 1)
+    if again is None:
+        return end
+    upper, after = _upper(found, again[1], again[0])
+    return after + 1 if (again[0], upper) == (low, high) and at(found, after).word == ")" else end
+
+
+def _single(found: list[Token], place: int) -> tuple[Fraction, int] | None:
+    token = at(found, place)
+    if token.is_number:
+        return _from_digits(found, place)
+    if token.word in COUNTING or token.word in TENS:
+        return _from_words(found, place)
+    if token.word in {"a", "an"} and at(found, place + 1).word in PARTS:
+        return _fraction_word(Fraction(1), found, place + 1)
+    if token.word in {"half", "quarter"}:
+        return _fraction_word(Fraction(1), found, place)
+    return None
+
+
+def _from_digits(found: list[Token], place: int) -> tuple[Fraction, int] | None:
+    value = _value(found[place].word)
+    if value is None:
+        return None
+    whole = value.denominator == 1
+    if at(found, place + 1).word == "/" and at(found, place + 2).is_number:
+        part = _proper_fraction(found, place)
+        return _proper_fraction(found, place)
+    start = place + 1
+    if whole and at(found, start).word in {"-", "and", "&"}:
+        start += 1
+    part = _proper_fraction(found, start) if whole else None
+    return (value + part[0], part[1]) if part is not None else (value, place + 1)
+
+
+def _proper_fraction(found: list[Token], place: int) -> tuple[Fraction, int] | None:
+    """``1/2``, ``½`` or ``a half`` after a whole number; below one."""
+    token = at(found, place)
+    if token.is_number and "/" in token.written + token.word and (value := _value(token.word)):
+        return value, place + 1
+    if token.is_number and at(found, place + 1).word == "/":
+        above, below = _whole(token), _whole(at(found, place + 2))
+        return (Fraction(above, below), place + 3) if above and above < below in _BELOW else None
+    return _part_in_words(found, place)
+
+
+def _part_in_words(found: list[Token], place: int) -> tuple[Fraction, int] | None:
+    """``half``, ``a half``, ``one half``, ``three quarters``."""
+    word = at(found, place).word
+    if word == "half":
+        return Fraction(1, 2), place + 1
+    above = Fraction(1) if word == "a" else COUNTING.get(word)
+    below = PARTS.get(at(found, place + 1).word)
+    return (above / below, place + 2) if above and below and above < below else None
+
+
+def _from_words(found: list[Token], place: int) -> tuple[Fraction, int]:
+    part = _part_in_words(found, place)
+    if part is not None:
+        return _fraction_word(part[0], found, part[1] - 1, done=True)
+    value, end = _counted(found, place)
+    if at(found, end).word == "and":
+        more = _part_in_words(found, end + 1)
+        if more is not None:
+            return value + more[0], more[1]
+    return value, end
+
+
+def _counted(found: list[Token], place: int) -> tuple[Fraction, int]:
+    word, after = found[place].word, at(found, place + 1).word
+    if word in TENS:
+        unit = COUNTING.get(after, Fraction(0))
+        return (TENS[word] + unit, place + 2) if 0 < unit < 10 else (TENS[word], place + 1)
+    return (COUNTING[word] * 100, place + 2) if after == "hundred" else (COUNTING[word], place + 1)
+
+
+def _fraction_word(above: Fraction, found: list[Token], place: int, *, done: bool = False) -> tuple[Fraction, int]:
+    """A fraction named at ``place``, "of a" after it included: half of a tablet, half a tablet."""
+    value = above if done else above / PARTS[found[place].word]
+    end = place + 1
+    if at(found, end).word == "of":
+        end += 1
+    return value, end + 1 if at(found, end).word in {"a", "an", "one"} else end
+
+
+def _whole(token: Token) -> int:
+    return int(token.word) if token.is_number and token.word.isdigit() and len(token.word) <= 4 else 0
+
+
+def _value(word: str) -> Fraction | None:
+    above, slash, below = word.partition("/")
+    if slash:
+        return Fraction(int(above), int(below))
+    return Fraction(word.replace(",", "")) if word and _PLAIN.fullmatch(word) else None

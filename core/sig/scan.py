@@ -1,0 +1,166 @@
+"""Directions as a row of items: at every place the first rule that fits, else a fixed phrase, else the word is unread."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from core.sig import grammar
+from core.sig.items import (
+    AND,
+    CLOSE,
+    COMMA,
+    EXTRA,
+    OPEN,
+    OR,
+    STOP,
+    THEN,
+    Action,
+    Amount,
+    Item,
+    Piece,
+    Unread,
+)
+from core.sig.numbers import a_number, at
+from core.sig.tokens import Token, tokens
+from core.sig.words import (
+    COUNTING,
+    INDICATION_STARTS,
+    LETTER_DAYS,
+    LETTER_WEEKS,
+    NEVER_DO,
+    PHRASES,
+    SENTENCE_EXTRAS,
+    SUSPICIOUS,
+    TENS,
+    WEEKDAYS,
+)
+
+_AT_NUMBERS: tuple[grammar.Rule, ...] = (
+    grammar.a_strength, grammar.cycle, grammar.days_a_week, grammar.apart, grammar.often, grammar.an_amount,
+    grammar.clock,
+)  # fmt: skip
+
+
+def _rules() -> dict[str, tuple[grammar.Rule, ...]]:
+    """The rules that may fit where a word stands."""
+    rules: dict[str, tuple[grammar.Rule, ...]] = dict.fromkeys((*COUNTING, *TENS, "half", "quarter"), _AT_NUMBERS)
+    rules |= dict.fromkeys(("a", "an"), (grammar.period_alone, *_AT_NUMBERS))
+    rules |= dict.fromkeys((*WEEKDAYS, *LETTER_DAYS, *LETTER_WEEKS), (grammar.weekdays,))
+    rules |= dict.fromkeys(("once", "twice", "thrice"), (grammar.often, _once_at_a_time))
+    rules |= dict.fromkeys(("every", "each", "q"), (grammar.often, grammar.weekdays))
+    rules |= dict.fromkeys(("for", "x", "during"), (grammar.lasting,))
+    rules |= dict.fromkeys(("not", "no", "max", "maximum", "limit", "must"), (grammar.limit,))
+    rules |= dict.fromkeys(("per", "/"), (grammar.period_alone,))
+    rules |= dict.fromkeys(("week", "weeks", "wk", "wks", "day", "days", "month", "months"), (grammar.step_header,))
+    rules |= dict.fromkeys(SENTENCE_EXTRAS, (_advice,))
+    return rules | {
+        "up": (grammar.limit, grammar.up_to_amount),
+        "on": (grammar.weekdays, _on_period),
+        "at": (grammar.limit, grammar.apart),
+        "do": (grammar.limit, _advice_not_to),
+        "may": (_may_cause,),
+        "use": (_use_within,),
+    }
+
+
+def scan(text: str, known: frozenset[str]) -> list[Piece]:
+    """Every piece of the text in order; ``known`` are the SKU's own words (its name, actives and form)."""
+    found = tokens(text)
+    pieces: list[Piece] = []
+    place, indication = 0, False
+    while place < len(found):
+        item, end = (
+            _item_at(found, place) or _bare_number(found, place, pieces) or _other(found, place, known, indication)
+        )
+        pieces.append(Piece(item, tuple(token.written for token in found[place:end])))
+        indication = _stays_indication(found[place].word, item, indication)
+        place = end
+    return pieces
+
+
+def _stays_indication(word: str, item: Item, indication: bool) -> bool:
+    """Whether the next unknown word belongs to an indication or a drug's name ("for weight loss", "of ...")."""
+    if word in INDICATION_STARTS and item is EXTRA:
+        return True
+    return indication and (item is EXTRA or item in {AND, OR} or item == Unread(harmless=True)) and word != ":"
+
+
+def _item_at(found: list[Token], place: int) -> grammar.Found:
+    token = found[place]
+    for rule in _AT_NUMBERS if token.is_number else _RULES.get(token.word, ()):
+        answer = rule(found, place)
+        if answer is not None:
+            return answer
+    for words, item in PHRASES.get(token.word, ()):
+        if len(words) == 1 or grammar.words_at(found, place, words):
+            return item, place + len(words)
+    return None
+
+
+def _bare_number(found: list[Token], place: int, before: list[Piece]) -> grammar.Found:
+    """A dose without a unit: right after the action, or going on from an earlier dose ("... and 2 at night")."""
+    count = a_number(found, place)
+    if count is None or not before:
+        return None
+    last = before[-1].item
+    goes_on = last in {AND, THEN, COMMA, STOP} and any(isinstance(piece.item, Amount) for piece in before)
+    return (Amount(count.low, count.high, None), count.end) if isinstance(last, Action) or goes_on else None
+
+
+_MARKS = {"(": OPEN, ")": CLOSE, ".": STOP, ";": STOP, ",": COMMA} | dict.fromkeys(":-'\"“”‘’!•#*", EXTRA)
+
+
+def _other(found: list[Token], place: int, known: frozenset[str], indication: bool) -> tuple[Item, int]:
+    word = found[place].word
+    mark = _MARKS.get(word)
+    if mark is not None:
+        return mark, place + 1
+    if word in known or word in INDICATION_STARTS:
+        return EXTRA, place + 1
+    harmless = indication and word.isalpha() and word not in SUSPICIOUS
+    return Unread(harmless), place + 1
+
+
+def _once_at_a_time(found: list[Token], place: int) -> grammar.Found:
+    """``once`` that only goes with a named day or time: ``once at bedtime``, ``once on Mondays``."""
+    after = place + 1
+    next_item = grammar.weekdays(found, after) or _item_at(found, after) if at(found, after).word else None
+    timed = next_item is not None and type(next_item[0]).__name__ in {"Slot", "Weekdays"}
+    return (EXTRA, after) if timed and found[place].word == "once" else None
+
+
+def _on_period(found: list[Token], place: int) -> grammar.Found:
+    """``on days 1-5``: how long, like ``for days 1-5``."""
+    header = grammar.step_header(found, place + 1)
+    if header is None or at(found, place + 1).word not in {"day", "days"}:
+        return None
+    return grammar.lasting([*found[:place], found[place]._replace(word="for"), *found[place + 1 :]], place)
+
+
+def _advice(found: list[Token], place: int) -> grammar.Found:
+    """Handling advice, to the end of its clause: ``rotate sites``, ``discard after 28 days``."""
+    end = place + 1
+    while end < len(found) and found[end].word not in {".", ";", ",", ")", "then"} and not _resumes(found[end].word):
+        end += 1
+    return EXTRA, end
+
+
+def _resumes(word: str) -> bool:
+    return word in {"inject", "take", "apply", "insert", "instill", "administer"}
+
+
+def _advice_not_to(found: list[Token], place: int) -> grammar.Found:
+    return (
+        _advice(found, place) if at(found, place + 1).word == "not" and at(found, place + 2).word in NEVER_DO else None
+    )
+
+
+def _may_cause(found: list[Token], place: int) -> grammar.Found:
+    return _advice(found, place) if at(found, place + 1).word == "cause" else None
+
+
+def _use_within(found: list[Token], place: int) -> grammar.Found:
+    return _advice(found, place) if at(found, place + 1).word in {"within", "by"} else None
+
+
+_RULES = _rules()

@@ -1,0 +1,118 @@
+"""How often a dose is taken, from everything that was told of it: rates, named days, times of day, cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from core.sig.items import Cycle, Either, Limit, Often, Slot, Weekdays
+from core.sig.values import Dose, Rate
+
+_WEEK = Fraction(7)
+
+
+@dataclass(slots=True)
+class Timing:
+    """What was told of one dose's frequency; ``choice`` where times of day are joined by "or"."""
+
+    often: list[Often] = field(default_factory=list)
+    weekdays: list[Weekdays] = field(default_factory=list)
+    slots: list[str] = field(default_factory=list)
+    cycle: Cycle | None = None
+    choice: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.often or self.weekdays or self.slots or self.cycle)
+
+    def add(self, item: Often | Either | Weekdays | Slot | Cycle, *, after_or: bool) -> None:
+        """Takes one more statement in."""
+        match item:
+            case Often():
+                self.often.append(item)
+            case Either():
+                self.often += (item.first, item.second)
+            case Weekdays():
+                self.weekdays.append(item)
+            case Slot():
+                self.choice = self.choice or (after_or and bool(self.slots))
+                self.slots.append(item.name)
+            case Cycle():
+                self.cycle = item
+
+    @property
+    def named_days(self) -> frozenset[int]:
+        """The days of the week that were named."""
+        return frozenset().union(*(days.named for days in self.weekdays))
+
+    def rates(self) -> list[Rate]:
+        """Every rate that fits what was told; several are an ambiguity, none is no frequency."""
+        rates = [
+            rate
+            for often in dict.fromkeys(self.often) or (None,)
+            for days in self._day_counts() or (None,)
+            for slots in self._slot_counts()
+            for rate in self._combined(often, days, slots)
+        ]
+        return list(dict.fromkeys(rates))
+
+    def _day_counts(self) -> list[int]:
+        told = {days.count for days in self.weekdays if not days.named}
+        named = [days for days in self.weekdays if days.named]
+        if named:
+            told.add(named[0].count if len(named) == 1 else len(self.named_days))
+        return sorted(told)
+
+    def _slot_counts(self) -> tuple[int, ...]:
+        count = 1 if self.choice else len(set(self.slots))
+        return (count, count - 1) if {"evening", "night"} <= set(self.slots) and not self.choice else (count,)
+
+    def _share(self) -> Fraction:
+        return self.cycle.on_days / (self.cycle.on_days + self.cycle.off_days) if self.cycle else Fraction(1)
+
+    def _combined(self, often: Often | None, days: int | None, slots: int) -> Iterator[Rate]:
+        per_day = max(1, slots)
+        of_week = (days or 7) * self._share()
+        if often is None:
+            if days or slots or self.cycle:
+                yield _exactly(per_day * of_week)
+        elif often.interval_days <= 1:
+            yield Rate(often.low * of_week / _WEEK, often.high * of_week / _WEEK)
+            if slots and not often.low <= slots * _WEEK <= often.high:
+                yield _exactly(slots * of_week)
+        else:
+            yield Rate(often.low * self._share(), often.high * self._share())
+            yield from _beside(often, days, slots)
+
+
+def _beside(often: Often, days: int | None, slots: int) -> Iterator[Rate]:
+    """Other readings of a weekly or rarer rate, from named days or times of day that do not go with it."""
+    rarely_on_one_day = days == 1 and often.high < 1
+    if days is not None and not rarely_on_one_day and not often.low <= days <= often.high:
+        yield _exactly(Fraction(days * max(1, slots)))
+    elif slots > 1:
+        yield Rate(often.low * slots, often.high * slots)
+
+
+def _exactly(per_week: Fraction) -> Rate:
+    return Rate(per_week, per_week)
+
+
+def limited(rate: Rate | None, limits: list[Limit], dose: Dose | None, as_needed: bool) -> Rate | None:
+    """A rate under its maximum; as needed counts from 0, and a maximum alone is a rate up to it."""
+    caps = [cap for limit in limits if (cap := _doses_a_week(limit, dose)) is not None]
+    if rate is None:
+        return Rate(Fraction(0), min(caps)) if caps else None
+    high = min([rate.high, *caps])
+    return Rate(Fraction(0) if as_needed else min(rate.low, high), high)
+
+
+def _doses_a_week(limit: Limit, dose: Dose | None) -> Fraction | None:
+    """A maximum in doses a week; None where it counts something else than the dose does."""
+    per_week = limit.count * _WEEK / limit.days
+    if limit.unit is None:
+        counted_alike = dose is None or dose.high == 1 or dose.unit is None or not dose.unit.is_piece
+        return per_week if counted_alike else None
+    if dose is None or dose.unit is not limit.unit:
+        return None
+    return per_week / dose.high
