@@ -92,6 +92,10 @@ class Context:
         """Whether the pharmacy ever priced the SKU, in force or not."""
         return (pharmacy, sku) in self._offers
 
+    def offer_rows(self, pharmacy: str, sku: str) -> tuple[Offer, ...]:
+        """Every price that the pharmacy gave for the SKU, in force or not, oldest first."""
+        return tuple(self._offers.get((pharmacy, sku), ()))
+
     def pharmacies_offering(self, sku: str) -> tuple[str, ...]:
         """Codes of the pharmacies with any offer row for the SKU, in order."""
         return self._offering.get(sku, ())

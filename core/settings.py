@@ -44,6 +44,8 @@ SETTINGS = {
         SettingKind("supply_tolerance_days", "Days by which a stated days' supply may differ, if this is more than the share below", "3", int, "rules.md, SIG_SUPPLY_MISMATCH"),
         SettingKind("supply_tolerance_share", "Share by which a stated days' supply may differ", "0.10", Decimal, "rules.md, SIG_SUPPLY_MISMATCH"),
         SettingKind("titration_step_days", "Days at a dose before the next step up", "28", int, "semaglutide and tirzepatide labels: four weeks a step"),
+        SettingKind("boilerplate_patients", "Fewest patients with the same statement of clinical difference that are pointed out", "3", int, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE"),
+        SettingKind("boilerplate_share", "Share of the cart's patients who need a statement above which the same one is pointed out", "0.5", Decimal, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE"),
         SettingKind("stalled_days", "Days past the promised ship date after which a line counts as stalled", "2", int, "clinic's habit"),
     )
 }  # fmt: skip
