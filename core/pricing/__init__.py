@@ -3,7 +3,7 @@
 from core.pricing.break_even import BreakEven
 from core.pricing.comparison import PharmacyCost, ProgramCost, SkuComparison, compare
 from core.pricing.monthly import Crossing, PlanCost, Plans, plans
-from core.pricing.quotes import ProgramQuote, box_for, quote, under_every_program, unpriced
+from core.pricing.quotes import ProgramQuote, box_for, fee_covers_shipping, quote, under_every_program, unpriced
 
 __all__ = [
     "BreakEven",
@@ -16,6 +16,7 @@ __all__ = [
     "SkuComparison",
     "box_for",
     "compare",
+    "fee_covers_shipping",
     "plans",
     "quote",
     "under_every_program",
