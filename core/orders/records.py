@@ -5,9 +5,11 @@ Unlike the rest of the vocabulary these change, inside one transaction and nowhe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from core.ledger import Account, Amounts, Charge, PostingKind
 from core.model import LineState, Objective, ShipTo, SubmissionState
@@ -239,3 +241,23 @@ class Reservation:
     quantity: int
     reserved_at: datetime
     released_at: datetime | None = None
+
+
+class SentLine(NamedTuple):
+    """A line that a pharmacy has and that is not finished: what a partner needs to know to tell what is new of it.
+
+    ``seen`` are the ids of the events that it has told of this attempt already.
+    """
+
+    reference: str
+    attempt: int
+    pharmacy: str
+    time_zone: str
+    quantity: int
+    state: LineState
+    sent_at: datetime
+    ready_on: date
+    ships_on: date
+    delivers_on: date
+    cancel_requested_at: datetime | None
+    seen: Collection[str] = ()

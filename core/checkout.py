@@ -1,0 +1,267 @@
+"""Use case: place. One transaction re-validates, re-prices, compares with what the person saw, reserves and writes
+(rules.md, section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from typing import NamedTuple
+
+from core.context import Context
+from core.errors import Blocked, Differs, Refused
+from core.model import Cart, Days, Finding, Objective, Owner, Program, Severity
+from core.money import shown
+from core.orders.book import Book
+from core.orders.placing import Confirmed, alternatives, record_checkout
+from core.people import Action, Entry, Person, record_all, require
+from core.plan import Plan, plan
+from core.store import Store, Work
+from core.store.contexts import load_context
+from core.store.order_books import checkout_by_key, new_book, next_number, open_book, save_book
+from core.validation import RULES
+
+
+class Override(NamedTuple):
+    """A person answers for a blocking finding. ``confirmed_by`` and ``confirmed_on`` name the prescriber or pharmacist
+    who confirmed it, where the rules ask for one."""
+
+    line: int
+    code: str
+    reason: str
+    confirmed_by: str = ""
+    confirmed_on: date | None = None
+
+
+class Confirmation(NamedTuple):
+    """What a person confirms: the cart and how it is placed, and what they saw of it.
+
+    ``expected_cents`` and ``hash`` None compare nothing. ``acknowledged`` are (line, code); None acknowledges every
+    warning of the cart with this ``hash``. Without a ``key`` the hash and the refill day are the key.
+    """
+
+    cart: Cart
+    program: str
+    objective: Objective
+    days: Days
+    day_price_cents: int | None = None
+    expected_cents: int | None = None
+    hash: str | None = None
+    acknowledged: frozenset[tuple[int, str]] | None = frozenset()
+    overrides: tuple[Override, ...] = ()
+    key: str | None = None
+
+
+class OrderReceipt(NamedTuple):
+    """One pharmacy's part of a checkout; ``lines`` are references."""
+
+    reference: str
+    pharmacy: str
+    total_cents: int
+    lines: tuple[str, ...]
+
+
+class Receipt(NamedTuple):
+    """A placed checkout; ``held`` are the cart's line numbers that stayed."""
+
+    checkout: str
+    total_cents: int
+    pharmacy_orders: tuple[OrderReceipt, ...]
+    held: tuple[int, ...]
+
+
+def place(store: Store, person: Person, clinic: str, confirmation: Confirmation) -> Receipt:
+    """Check a cart out, once: the same key again gives the same checkout.
+
+    Raises Differs where hash or total are not what was confirmed, Blocked where findings stop a line that is not held;
+    nothing is written then.
+    """
+    require(person, Action.PLACE)
+    return store.write(clinic, lambda work: _place(work, person, confirmation))
+
+
+def _place(work: Work, person: Person, confirmation: Confirmation) -> Receipt:
+    known = confirmation.key or _default_key(confirmation.hash, confirmation.days)
+    if known and (before := checkout_by_key(work, known)):
+        return _receipt(work, before, confirmation.cart)
+    context = load_context(
+        work, {line.patient for line in confirmation.cart.lines}, refill_day=confirmation.days.refill_day
+    )
+    program = program_to_place_with(context, confirmation.program, confirmation.days.placing_day)
+    decision = _decision(confirmation, context, program)
+    refuse_differences(decision, confirmation)
+    refuse_findings(decision, confirmation)
+    key = known or str(_default_key(decision.hash, confirmation.days))
+    if before := checkout_by_key(work, key):
+        return _receipt(work, before, confirmation.cart)
+    reference = _write(work, person, confirmation, decision, context, key)
+    return _receipt(work, reference, confirmation.cart)
+
+
+def _default_key(cart_hash: str | None, days: Days) -> str | None:
+    return f"{cart_hash} {days.refill_day}" if cart_hash else None
+
+
+def program_to_place_with(context: Context, code: str, day: date) -> Program:
+    """The program in force. Raises Refused for one that the clinic does not place with."""
+    program = context.program(code, day)
+    if program is None or code not in context.clinic.program:
+        allowed = ", ".join(context.clinic.program)
+        raise Refused(f"This clinic does not place orders with the program “{code}” on {day}; it has {allowed}.")
+    return program
+
+
+def _decision(confirmation: Confirmation, context: Context, program: Program) -> Plan:
+    return plan(
+        confirmation.cart,
+        context,
+        program,
+        confirmation.objective,
+        confirmation.days,
+        overrides=frozenset((override.line, override.code) for override in confirmation.overrides),
+        day_price_cents=confirmation.day_price_cents,
+    )
+
+
+def refuse_differences(decision: Plan, confirmation: Confirmation) -> None:
+    """Raises Differs where the cart, its findings or its total are not what the person saw."""
+    expected, actual = confirmation.expected_cents, decision.quote.total_cents
+    if confirmation.hash is not None and confirmation.hash != decision.hash:
+        message = "The cart is not the one that was confirmed: something in it, its prices or its findings changed."
+        raise Differs(f"{message} Look at it again, then confirm.", expected, actual, decision.findings)
+    if expected is not None and expected != actual:
+        message = f"The total was {shown(expected)} when it was confirmed and is {shown(actual)} now. Confirm again."
+        raise Differs(message, expected, actual, decision.findings)
+
+
+def refuse_findings(decision: Plan, confirmation: Confirmation) -> None:
+    """Raises Blocked while a line that is not held has something unanswered, or Refused when nothing is left."""
+    overridden = answered_for(confirmation.overrides)
+    blocking = [
+        finding for finding in decision.open_findings(Severity.BLOCKING) if not _is_overridden(finding, overridden)
+    ]
+    if blocking:
+        raise Blocked(f"{_these(blocking)} stop this checkout: fix, hold or override them.", decision.findings)
+    if unfilled := decision.split.unfilled:
+        numbers = ", ".join(str(routed.line.number) for routed in unfilled)
+        raise Blocked(f"No pharmacy can fill line {numbers}: fix or hold it.", decision.findings)
+    unread = _unread(decision, confirmation)
+    if unread:
+        raise Blocked(f"{_these(unread)} are warnings that nobody has acknowledged.", decision.findings)
+    if not decision.split.filled:
+        raise Refused("There is no line to place: the cart is empty, or every line is held.")
+
+
+def _unread(decision: Plan, confirmation: Confirmation) -> list[Finding]:
+    warnings = decision.open_findings(Severity.WARNING)
+    if confirmation.acknowledged is None:
+        return [] if confirmation.hash else list(warnings)
+    return [finding for finding in warnings if (finding.line, finding.code) not in confirmation.acknowledged]
+
+
+def _these(findings: Iterable[Finding]) -> str:
+    return ", ".join(f"{finding.code} on line {finding.line}" for finding in findings)
+
+
+def answered_for(overrides: Iterable[Override]) -> Mapping[tuple[int, str], Override]:
+    """The overrides that count, by line and code. Raises Refused for one that the rules do not allow as it is."""
+    for override in overrides:
+        rule = RULES.get(override.code)
+        if rule is None or not rule.overridable:
+            raise Refused(f"{override.code} on line {override.line} cannot be overridden: fix or hold the line.")
+        if not override.reason.strip():
+            raise Refused(f"An override of {override.code} on line {override.line} needs a reason.")
+        named = override.confirmed_by.strip() and override.confirmed_on
+        if needs_confirmation(override.code) and not named:
+            raise Refused(
+                f"An override of {override.code} on line {override.line} needs the name of the prescriber or pharmacist"
+                " who confirmed it, and the day."
+            )
+    return {(override.line, override.code): override for override in overrides}
+
+
+def needs_confirmation(code: str) -> bool:
+    """Whether an override also names the prescriber or pharmacist who confirmed it, and when."""
+    return code == "ALLERGY" or RULES[code].owner is Owner.PRESCRIBER
+
+
+def _is_overridden(finding: Finding, overridden: Mapping[tuple[int, str], Override]) -> bool:
+    return (finding.line, finding.code) in overridden
+
+
+def _write(work: Work, person: Person, confirmation: Confirmation, decision: Plan, context: Context, key: str) -> str:
+    days = confirmation.days
+    opened = new_book(work, person.email)
+    confirmed = Confirmed(
+        routed=decision.split.filled,
+        quote=decision.quote,
+        program=decision.program,
+        objective=confirmation.objective,
+        hash=decision.hash,
+        key=key,
+        refill_day=days.refill_day,
+        placed_on=days.placing_day,
+        placed_at=placing_instant(work, days),
+        placed_by=person.email,
+    )
+    others = alternatives(confirmed.routed, context, decision.program, days)
+    checkout = record_checkout(opened.book, next_number(work, days.refill_day), confirmed, others)
+    save_book(work, opened)
+    record_all(work, person, _entries(checkout.reference, confirmation, decision))
+    return checkout.reference
+
+
+def placing_instant(work: Work, days: Days) -> datetime:
+    """When a checkout counts as placed: as said, else now, or the first instant of another placing day."""
+    if days.placed_at is not None:
+        return days.placed_at
+    if days.placing_day == work.today:
+        return work.now()
+    return datetime.combine(days.placing_day, time(), work.zone)
+
+
+def _entries(reference: str, confirmation: Confirmation, decision: Plan) -> list[Entry]:
+    after = {
+        "program": decision.program.program,
+        "objective": confirmation.objective.value,
+        "total_cents": decision.quote.total_cents,
+        "lines": len(decision.split.filled),
+        "hash": decision.hash,
+    }
+    warnings: dict[int, list[str]] = {}
+    for finding in decision.open_findings(Severity.WARNING):
+        warnings.setdefault(finding.line, []).append(finding.code)
+    return [
+        Entry("place", reference, None, after),
+        *(Entry("acknowledge", f"{reference}/{line:02d}", None, {"codes": codes}) for line, codes in warnings.items()),
+        *(_overridden(reference, override) for override in confirmation.overrides),
+    ]
+
+
+def _overridden(reference: str, override: Override) -> Entry:
+    after = {
+        "code": override.code,
+        "reason": override.reason,
+        "confirmed_by": override.confirmed_by or None,
+        "confirmed_on": override.confirmed_on,
+    }
+    return Entry("override", f"{reference}/{override.line:02d}", None, after)
+
+
+def _receipt(work: Work, reference: str, cart: Cart) -> Receipt:
+    book = open_book(work, "", [reference]).book
+    orders = sorted(book.orders.values(), key=lambda order: order.reference)
+    return Receipt(
+        checkout=reference,
+        total_cents=book.checkouts[reference].total_cents,
+        pharmacy_orders=tuple(
+            OrderReceipt(order.reference, order.pharmacy, order.total_cents, _first_lines(book, order.pharmacy))
+            for order in orders
+        ),
+        held=tuple(line.number for line in cart.lines if line.hold),
+    )
+
+
+def _first_lines(book: Book, pharmacy: str) -> tuple[str, ...]:
+    """The lines that were placed with a pharmacy, whatever became of them."""
+    first = (attempt for attempt in book.attempts.values() if attempt.number == 1 and attempt.pharmacy == pharmacy)
+    return tuple(sorted((attempt.line for attempt in first), key=lambda line: book.lines[line].number))

@@ -1,0 +1,61 @@
+"""What is sent: a submission as the protocol's message, built from the clinic's data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.context import Context
+from core.model import Patient, ShipTo
+from core.partners.protocol import Address, Message, MessageLine
+from core.store import Work
+from core.store.contexts import load_context
+from core.store.queue import Placed, lines_to_send, submissions_named
+
+
+def messages(work: Work, references: Sequence[str]) -> list[Message]:
+    """The messages of these submissions, each with the lines that are still to be sent."""
+    rows = submissions_named(work, references)
+    context = load_context(work, {row.patient for row in rows})
+    lines: dict[str, list[MessageLine]] = {}
+    for placed in lines_to_send(work, references):
+        lines.setdefault(placed.submission, []).append(_line(placed, context))
+    return [
+        Message(
+            reference=row.reference,
+            pharmacy=row.pharmacy,
+            patient=context.patients[row.patient],
+            prescriber=context.prescribers[row.npi],
+            ship_to=row.ship_to,
+            address=address(context.patients[row.patient], row.ship_to, context),
+            cold=row.cold,
+            lines=tuple(lines.get(row.reference, ())),
+        )
+        for row in rows
+    ]
+
+
+def _line(placed: Placed, context: Context) -> MessageLine:
+    return MessageLine(
+        reference=placed.reference,
+        attempt=placed.attempt,
+        number=placed.number,
+        sku=context.skus[placed.sku],
+        prescription=context.prescriptions[placed.rx],
+        quantity=placed.quantity,
+        sig=placed.sig,
+    )
+
+
+def address(patient: Patient, ship_to: ShipTo, context: Context) -> Address:
+    """The patient's address, or the clinic's."""
+    if ship_to is ShipTo.CLINIC:
+        clinic = context.clinic
+        return Address(clinic.name, clinic.address1, "", clinic.city, clinic.state, clinic.zip)
+    return Address(
+        f"{patient.first_name} {patient.last_name}".strip(),
+        patient.address1,
+        patient.address2,
+        patient.city,
+        patient.state,
+        patient.zip,
+    )

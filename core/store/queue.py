@@ -1,0 +1,297 @@
+"""The queue of submissions: what waits, what is being sent under a lease, what pharmacies have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+
+from core.model import LineState, ShipTo, SubmissionState
+from core.orders.records import SentLine
+from core.store.engine import Work, inserting
+from core.store.orders import (
+    AttemptRow,
+    MisfitDecisionRow,
+    OrderEventRow,
+    OrderLineRow,
+    PartnerClockRow,
+    SubmissionRow,
+    WorkerRow,
+)
+from core.store.tables import PharmacyRow
+
+AT_PHARMACY: Final = (
+    LineState.SUBMITTED,
+    LineState.ACCEPTED,
+    LineState.ON_HOLD,
+    LineState.COMPOUNDING,
+    LineState.SHIPPED,
+)
+"""States in which a pharmacy may still have news of a line."""
+
+
+def open_misfit(reference: Any) -> ColumnElement[bool]:
+    """Whether a line has an event that did not fit and that nobody has settled."""
+    settled = exists().where(
+        MisfitDecisionRow.clinic == OrderEventRow.clinic, MisfitDecisionRow.event == OrderEventRow.id
+    )
+    return exists().where(
+        OrderEventRow.clinic == reference.table.c.clinic,
+        OrderEventRow.outcome == "misfit",
+        OrderEventRow.reference == reference,
+        ~settled,
+    )
+
+
+def _stopped() -> ColumnElement[bool]:
+    """Whether a misfit of one of its lines keeps a submission from being sent."""
+    line = AttemptRow.__table__.c.line
+    return exists().where(
+        AttemptRow.clinic == SubmissionRow.clinic,
+        AttemptRow.submission == SubmissionRow.reference,
+        open_misfit(line),
+    )
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return and_(SubmissionRow.state == SubmissionState.QUEUED, SubmissionRow.next_try_at <= now, ~_stopped())
+
+
+def _run_out(now: datetime) -> ColumnElement[bool]:
+    return and_(SubmissionRow.state == SubmissionState.SENDING, SubmissionRow.lease_until < now)
+
+
+def anything_to_do(work: Work) -> bool:
+    """Whether a submission is due, or a lease has run out: worth opening a write for."""
+    here = select(SubmissionRow.reference).where(SubmissionRow.clinic == work.clinic)
+    found = work.connection.execute(here.where(or_(_due(work.now()), _run_out(work.now()))).limit(1))
+    return found.first() is not None
+
+
+def claim(work: Work, lease_until: datetime, limit: int) -> list[str]:
+    """References of submissions that are now this worker's to send, oldest first, under a lease."""
+    wanted = (
+        select(SubmissionRow.reference)
+        .where(SubmissionRow.clinic == work.clinic, _due(work.now()))
+        .order_by(SubmissionRow.queued_at, SubmissionRow.reference)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = list(work.connection.scalars(wanted))
+    if claimed:
+        values = {
+            "state": SubmissionState.SENDING,
+            "lease_until": lease_until,
+            "sent_at": work.now(),
+            "tries": SubmissionRow.tries + 1,
+        }
+        here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(claimed))
+        work.connection.execute(update(SubmissionRow).where(here).values(values))
+    return claimed
+
+
+def give_up_leases(work: Work) -> int:
+    """Sendings whose lease ran out become unknown; how many. Nobody can say whether they arrived."""
+    here = and_(SubmissionRow.clinic == work.clinic, _run_out(work.now()))
+    message = "The worker stopped while it was sending; the pharmacy may or may not have it."
+    values = {"state": SubmissionState.UNKNOWN, "lease_until": None, "message": message}
+    return work.connection.execute(update(SubmissionRow).where(here).values(values)).rowcount
+
+
+class Placed(NamedTuple):
+    """A line that a claimed submission carries."""
+
+    submission: str
+    reference: str
+    attempt: int
+    number: int
+    rx: str
+    sku: str
+    quantity: int
+    sig: str
+
+
+def lines_to_send(work: Work, submissions: Sequence[str]) -> list[Placed]:
+    """The lines of these submissions that are still placed, in order."""
+    statement = (
+        select(
+            AttemptRow.submission,
+            OrderLineRow.reference,
+            AttemptRow.number.label("attempt"),
+            OrderLineRow.number,
+            OrderLineRow.rx,
+            OrderLineRow.sku,
+            AttemptRow.quantity,
+            OrderLineRow.sig,
+        )
+        .join(OrderLineRow, and_(OrderLineRow.clinic == AttemptRow.clinic, OrderLineRow.reference == AttemptRow.line))
+        .where(AttemptRow.clinic == work.clinic, AttemptRow.submission.in_(submissions))
+        .where(AttemptRow.state == LineState.PLACED)
+        .order_by(AttemptRow.submission, OrderLineRow.number)
+    )
+    return [Placed._make(row) for row in work.connection.execute(statement)]
+
+
+class Queued(NamedTuple):
+    """Whom a submission goes to, for whom, and how it travels."""
+
+    reference: str
+    pharmacy: str
+    patient: str
+    npi: str
+    ship_to: ShipTo
+    cold: bool
+
+
+def submissions_named(work: Work, references: Sequence[str]) -> list[Queued]:
+    """These submissions, in order."""
+    statement = select(
+        SubmissionRow.reference,
+        SubmissionRow.pharmacy,
+        SubmissionRow.patient,
+        SubmissionRow.npi,
+        SubmissionRow.ship_to,
+        SubmissionRow.cold,
+    )
+    here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(references))
+    rows = work.connection.execute(statement.where(here).order_by(SubmissionRow.reference))
+    return [Queued._make(row) for row in rows]
+
+
+def unknown_submissions(work: Work) -> list[tuple[str, str]]:
+    """(reference, pharmacy) of submissions whose answer was lost."""
+    statement = select(SubmissionRow.reference, SubmissionRow.pharmacy).where(
+        SubmissionRow.clinic == work.clinic, SubmissionRow.state == SubmissionState.UNKNOWN
+    )
+    return [(row.reference, row.pharmacy) for row in work.connection.execute(statement)]
+
+
+def sent_lines(work: Work) -> list[SentLine]:
+    """Lines that pharmacies have acknowledged and that are not finished, with the events seen of each."""
+    seen = _seen(work)
+    statement = (
+        select(
+            AttemptRow.line,
+            AttemptRow.number,
+            AttemptRow.pharmacy,
+            PharmacyRow.time_zone,
+            AttemptRow.quantity,
+            AttemptRow.state,
+            func.coalesce(SubmissionRow.sent_at, SubmissionRow.queued_at, type_=SubmissionRow.queued_at.type),
+            AttemptRow.ready_on,
+            AttemptRow.ships_on,
+            AttemptRow.delivers_on,
+            OrderLineRow.cancel_requested_at,
+        )
+        .join(OrderLineRow, _line_of_attempt())
+        .join(PharmacyRow, and_(PharmacyRow.clinic == AttemptRow.clinic, PharmacyRow.pharmacy == AttemptRow.pharmacy))
+        .join(
+            SubmissionRow,
+            and_(SubmissionRow.clinic == AttemptRow.clinic, SubmissionRow.reference == AttemptRow.submission),
+        )
+        .where(OrderLineRow.clinic == work.clinic, OrderLineRow.state.in_(AT_PHARMACY))
+        .order_by(AttemptRow.line)
+    )
+    rows = work.connection.execute(statement)
+    return [SentLine(*row, seen=seen.get((row[0], row[1]), frozenset())) for row in rows]
+
+
+def _line_of_attempt() -> ColumnElement[bool]:
+    """A line's newest attempt."""
+    return and_(
+        OrderLineRow.clinic == AttemptRow.clinic,
+        OrderLineRow.reference == AttemptRow.line,
+        OrderLineRow.attempt == AttemptRow.number,
+    )
+
+
+def _seen(work: Work) -> dict[tuple[str, int | None], set[str]]:
+    statement = (
+        select(OrderEventRow.reference, OrderEventRow.attempt, OrderEventRow.partner_event_id)
+        .join(
+            OrderLineRow,
+            and_(OrderLineRow.clinic == OrderEventRow.clinic, OrderLineRow.reference == OrderEventRow.reference),
+        )
+        .where(OrderLineRow.clinic == work.clinic, OrderLineRow.state.in_(AT_PHARMACY))
+        .where(OrderEventRow.partner_event_id.is_not(None))
+    )
+    seen: dict[tuple[str, int | None], set[str]] = {}
+    for reference, attempt, event in work.connection.execute(statement):
+        seen.setdefault((reference, attempt), set()).add(str(event))
+    return seen
+
+
+class QueueCounts(NamedTuple):
+    """Submissions by what they wait for; ``stopped`` are queued ones that a misfit keeps back."""
+
+    queued: int
+    stopped: int
+    sending: int
+    unknown: int
+    oldest_queued_at: datetime | None
+
+
+def queue_counts(work: Work) -> QueueCounts:
+    """How the queue stands."""
+    statement = (
+        select(SubmissionRow.state, _stopped(), func.count(), func.min(SubmissionRow.queued_at))
+        .where(SubmissionRow.clinic == work.clinic)
+        .where(
+            SubmissionRow.state.in_((SubmissionState.QUEUED, SubmissionState.SENDING, SubmissionState.UNKNOWN)),
+        )
+        .group_by(SubmissionRow.state, _stopped())
+    )
+    rows = work.connection.execute(statement).all()
+    counts = {(state, bool(stopped)): count for state, stopped, count, _ in rows}
+
+    def of(state: SubmissionState) -> int:
+        return counts.get((state, False), 0) + counts.get((state, True), 0)
+
+    queued = [since for state, _, _, since in rows if state is SubmissionState.QUEUED]
+    return QueueCounts(
+        queued=of(SubmissionState.QUEUED),
+        stopped=counts.get((SubmissionState.QUEUED, True), 0),
+        sending=of(SubmissionState.SENDING),
+        unknown=of(SubmissionState.UNKNOWN),
+        oldest_queued_at=min(queued, default=None),
+    )
+
+
+class WorkerRun(NamedTuple):
+    """What a worker last did for the clinic."""
+
+    worker: str
+    last_run_at: datetime
+    sent: int
+    failed: int
+    message: str
+
+
+def keep_run(work: Work, run: WorkerRun) -> None:
+    """Note what a worker did."""
+    statement = inserting(work.connection, WorkerRow)
+    values = {name: statement.excluded[name] for name in WorkerRun._fields if name != "worker"}
+    statement = statement.on_conflict_do_update(index_elements=["clinic", "worker"], set_=values)
+    work.connection.execute(statement, {"clinic": work.clinic} | run._asdict())
+
+
+def worker_runs(work: Work) -> list[WorkerRun]:
+    """What every worker last did, newest first."""
+    columns = [WorkerRow.__table__.c[name] for name in WorkerRun._fields]
+    statement = select(*columns).where(WorkerRow.clinic == work.clinic).order_by(WorkerRow.last_run_at.desc())
+    return [WorkerRun._make(row) for row in work.connection.execute(statement)]
+
+
+def seconds_ahead(work: Work) -> int:
+    """How far the simulated pharmacies are ahead of the clock."""
+    statement = select(PartnerClockRow.ahead_seconds).where(PartnerClockRow.clinic == work.clinic)
+    return work.connection.scalar(statement) or 0
+
+
+def put_ahead(work: Work, seconds: int) -> None:
+    """Set how far the simulated pharmacies are ahead."""
+    statement = inserting(work.connection, PartnerClockRow)
+    statement = statement.on_conflict_do_update(index_elements=["clinic"], set_={"ahead_seconds": seconds})
+    work.connection.execute(statement, {"clinic": work.clinic, "ahead_seconds": seconds})

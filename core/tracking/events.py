@@ -1,0 +1,116 @@
+"""What pharmacies say, taken in: events of lines and answers to submissions, in batches of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from core.errors import BadCell, BadInput
+from core.model import SubmissionState
+from core.orders.book import Book, Event
+from core.orders.records import Outcome, Submission
+from core.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
+from core.people import Action, Person, record, require
+from core.store import Store, Work
+from core.store.order_books import checkout_of, open_book, save_book
+
+LONGEST_PAUSE: Final = timedelta(hours=1)
+FIRST_PAUSE: Final = timedelta(minutes=1)
+
+
+def apply_events(work: Work, events: Sequence[Event], by: str) -> list[Outcome]:
+    """Take in events in the order given, in a fixed number of queries; what became of each."""
+    if not events:
+        return []
+    checkouts = {checkout_of(event.reference) for event in events}
+    opened = open_book(work, by, checkouts, (event.id for event in events))
+    outcomes = [opened.book.apply(event) for event in events]
+    if opened.book.events:
+        save_book(work, opened)
+    return outcomes
+
+
+def record_event(store: Store, person: Person, clinic: str, event: Event) -> Outcome:
+    """A person records what a pharmacy said."""
+    require(person, Action.WORK_ORDERS)
+
+    def use_case(work: Work) -> Outcome:
+        outcome = apply_events(work, [event], person.email)[0]
+        if outcome is not Outcome.DUPLICATE:
+            after = {"event": event.id, "attempt": event.attempt, "status": event.status, "outcome": outcome.value}
+            record(work, person, "record event", event.reference, None, after)
+        return outcome
+
+    return store.write(clinic, use_case)
+
+
+def read_event(file: str, data: object, zone: ZoneInfo) -> Event:
+    """An event from a JSON object {id, reference, attempt, status, at, tracking, reason}.
+
+    An ``at`` without an offset is in ``zone``. Raises BadInput with every field that cannot be read.
+    """
+    if not isinstance(data, Mapping):
+        raise BadInput([BadCell(file, None, None, None, "is not a JSON object")])
+    bad = [
+        BadCell(file, None, name, None, "is missing")
+        for name in ("id", "reference", "attempt", "status", "at")
+        if data.get(name) in (None, "")
+    ]
+    attempt, at = _attempt(data.get("attempt")), _instant(data.get("at"), zone)
+    if attempt is None and data.get("attempt") not in (None, ""):
+        bad.append(BadCell(file, None, "attempt", str(data["attempt"]), "is not a whole number from 1"))
+    if at is None and data.get("at") not in (None, ""):
+        bad.append(BadCell(file, None, "at", str(data["at"]), "is not an instant such as 2026-12-04T15:30:00Z"))
+    if bad or attempt is None or at is None:
+        raise BadInput(bad)
+    return Event(
+        id=str(data["id"]),
+        reference=str(data["reference"]),
+        attempt=attempt,
+        status=str(data["status"]).strip().lower(),
+        at=at,
+        tracking=str(data.get("tracking") or ""),
+        reason=str(data.get("reason") or ""),
+    )
+
+
+def _attempt(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 1 else None
+
+
+def _instant(value: Any, zone: ZoneInfo) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=zone)
+
+
+def record_answers(work: Work, answers: Mapping[str, Answer], by: str) -> None:
+    """Take in what partners answered to submissions, by reference; one that was settled meanwhile stays as it is."""
+    opened = open_book(work, by, {checkout_of(reference) for reference in answers})
+    for reference, answer in answers.items():
+        submission = opened.book.submissions[reference]
+        if submission.state in {SubmissionState.SENDING, SubmissionState.UNKNOWN}:
+            _take_in(opened.book, submission, answer)
+    save_book(work, opened)
+
+
+def _take_in(book: Book, submission: Submission, answer: Answer) -> None:
+    match answer:
+        case Acknowledged(partner_reference):
+            book.acknowledge(submission, book.now, partner_reference)
+        case Refused(refusals):
+            book.refuse(submission, refusals, book.now)
+        case Lost(why):
+            submission.state, submission.lease_until, submission.message = SubmissionState.UNKNOWN, None, why
+        case NotSent(why) if submission.state is SubmissionState.SENDING:
+            submission.state, submission.lease_until, submission.message = SubmissionState.QUEUED, None, why
+            submission.next_try_at = book.now + pause(submission.tries)
+
+
+def pause(tries: int) -> timedelta:
+    """How long a submission that never left waits before the next try: a minute, doubling to an hour."""
+    return min(FIRST_PAUSE * (1 << min(tries - 1, 10)), LONGEST_PAUSE)
