@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from math import ceil
 
 from core.sig.convert import Strength
@@ -34,11 +34,12 @@ from core.sig.items import (
 )
 from core.sig.items import Action as ActionItem
 from core.sig.items import Route as RouteItem
-from core.sig.timing import Timing, limited
+from core.sig.timing import Timing, doses_a_week, limited
 from core.sig.values import MASSES, Dose, Rate, Segment, Unit
 
 _MOST_WAYS = 8
 _SAME_DOSE = Fraction(1, 20)
+_ONCE_THAT_DAY = Rate(Fraction(7), Fraction(7))
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Step:
 
     arms: list[Arm] = field(default_factory=lambda: [Arm()])
     lead: list[Often | Either] = field(default_factory=list)
-    limits: list[Limit] = field(default_factory=list)
+    limits: list[tuple[Limit, tuple[str, ...]]] = field(default_factory=list)
     lasting: Lasting | None = None
     begun_by: tuple[str, ...] = ()
 
@@ -98,7 +99,7 @@ class Assembly:
             case Often() | Either() | Weekdays() | Slot() | Cycle():
                 self._timing(item)
             case Limit():
-                self._step.limits.append(item)
+                self._step.limits.append((item, piece.words))
             case Lasting():
                 self._lasting(item, piece.words)
             case StepHeader():
@@ -231,14 +232,23 @@ def ways(assembly: Assembly) -> tuple[Way, ...]:
 def unfinished(assembly: Assembly) -> Iterator[str]:
     """The words that begin a step whose predecessor has no length: nobody can say when."""
     steps = [step for step in assembly.steps if not step.is_empty]
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         if before.lasting is None:
             yield from after.begun_by
 
 
+def uncounted(assembly: Assembly) -> Iterator[str]:
+    """The words of a maximum that is in another unit than the dose: it could not be applied."""
+    for step in assembly.steps:
+        doses = [dose for arm in step.arms for dose in arm.doses]
+        for limit, words in step.limits:
+            if any(doses_a_week(limit, dose) is None for dose in doses):
+                yield from words
+
+
 def _inherit(steps: list[Step]) -> None:
     """A step that tells only a dose keeps the timing before it, and the other way round."""
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         kept, arm = before.arms[-1], after.arms[0]
         if not arm.doses:
             arm.doses, arm.equivalents, arm.sites = list(kept.doses), list(kept.equivalents), kept.sites
@@ -292,9 +302,10 @@ def _disjoint(sets: list[frozenset[str]] | list[frozenset[int]]) -> bool:
 
 def _arm_ways(number: int, arm: Arm, step: Step, as_needed: bool) -> list[Way]:
     doses: list[Dose | None] = [*arm.doses] or [None]
-    rates: list[Rate | None] = [*arm.timing.rates()] or [None]
+    rates: list[Rate | None] = [*arm.timing.rates()] or [_ONCE_THAT_DAY if step.lasting == Lasting(1) else None]
+    limits = [limit for limit, _ in step.limits]
     return [
-        (_segment(number, dose, limited(rate, step.limits, dose, as_needed), arm, step.lasting),) * arm.sites
+        (_segment(number, dose, limited(rate, limits, dose, as_needed), arm, step.lasting),) * arm.sites
         for dose in doses
         for rate in rates
     ]

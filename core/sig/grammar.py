@@ -1,4 +1,4 @@
-"""The grammar of amounts, frequencies and durations. Each rule looks at one place and answers an item and where it ends."""
+"""The grammar of amounts, frequencies and durations. A rule looks at one place and answers an item and its end."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _second_end(found: list[Token], end: int, kind: Unit) -> Number | None:
 
 
 def a_strength(found: list[Token], place: int) -> Found:
-    """A concentration or a percentage: ``2.5 mg/mL``, ``10 mg per mL``, ``5 %``; it is the product's, not the dose's."""
+    """A concentration or a percentage: ``2.5 mg/mL``, ``10 mg per mL``, ``5 %``; the product's, not the dose's."""
     count = a_number(found, place)
     if count is None:
         return None
@@ -259,7 +259,7 @@ def _stretch(found: list[Token], place: int, word: str) -> tuple[Fraction, int] 
 
 
 def limit(found: list[Token], place: int) -> Found:
-    """``up to 3 times daily``, ``not to exceed 2 a day``, ``max 4 tablets per 24 hours``, ``maximum daily dose 8 mg``."""
+    """``up to 3 times daily``, ``not to exceed 2 a day``, ``max 4 tablets per 24 hours``."""
     for words in _NO_MORE:
         if words_at(found, place, words):
             return _limit_of(found, place + len(words))

@@ -56,7 +56,7 @@ class Concentration(NamedTuple):
 class Weekdays(NamedTuple):
     """How many days of the week; ``named`` is which (0 for Monday), empty for "5 days a week"."""
 
-    count: int
+    per_week: int
     named: frozenset[int] = frozenset()
 
 
@@ -76,7 +76,7 @@ class Cycle(NamedTuple):
 class Limit(NamedTuple):
     """A maximum in so many days: of doses, or of an amount where ``unit`` is set."""
 
-    count: Fraction
+    most: Fraction
     unit: Unit | None
     days: Fraction
 
@@ -84,7 +84,7 @@ class Limit(NamedTuple):
 class Lasting(NamedTuple):
     """How long: in days, or in doses."""
 
-    days: int | None
+    days: int | None = None
     doses: int | None = None
 
 
@@ -101,7 +101,7 @@ class Unread(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A word or sign that only joins: ``then``, ``or``, ``and``, ``=``, ``(``, ``)``, ``.``, ``as needed``, ``each``."""
+    """A word or sign that only joins: ``then``, ``or``, ``and``, ``=``, ``(``, ``)``, ``.``, ``as needed``."""
 
     name: str
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from core.model import Sku
-from core.sig.assemble import Assembly, Way, unfinished, ways
+from core.sig.assemble import Assembly, Way, uncounted, unfinished, ways
 from core.sig.convert import Strength, mg_per_dose, ml_per_dose, strength
 from core.sig.items import Action
 from core.sig.scan import scan
@@ -46,20 +46,20 @@ def _own_words(sku: Sku | None) -> frozenset[str]:
 def _reading(text: str, told: Assembly, alternatives: tuple[Way, ...], of: Strength) -> Reading:
     segments = alternatives[0]
     missing = tuple(_missing(told, segments, of))
-    open_ended = [word for words in unfinished(told) for word in words]
+    unsettled = (*unfinished(told), *uncounted(told))
     route = _route(told, segments)
     first = segments[0] if segments else None
     mg, ml = (mg_per_dose(first, of), ml_per_dose(first, of)) if first else (None, None)
     return Reading(
         text=text,
-        certainty=_certainty(alternatives, missing, told.doubtful or bool(open_ended)),
+        certainty=_certainty(alternatives, missing, told.doubtful or bool(unsettled)),
         action=told.action,
         route=route,
         as_needed=told.as_needed,
         segments=segments,
         mg_per_dose=None if mg is None else decimal(mg),
         ml_per_dose=None if ml is None else decimal(ml),
-        unread=(*told.unread, *open_ended),
+        unread=(*told.unread, *unsettled),
         missing=missing,
         readings=_in_words(told.action, route, alternatives),
         alternatives=alternatives,

@@ -1,8 +1,6 @@
-"""Directions as a row of items: at every place the first rule that fits, else a fixed phrase, else the word is unread."""
+"""Directions as a row of items: at every place the first rule that fits, else a fixed phrase, else an unread word."""
 
 from __future__ import annotations
-
-from fractions import Fraction
 
 from core.sig import grammar
 from core.sig.items import (
@@ -18,18 +16,20 @@ from core.sig.items import (
     Amount,
     Item,
     Piece,
+    Slot,
     Unread,
+    Weekdays,
 )
 from core.sig.numbers import a_number, at
+from core.sig.phrases import PHRASES
 from core.sig.tokens import Token, tokens
 from core.sig.words import (
+    ADVICE,
     COUNTING,
     INDICATION_STARTS,
     LETTER_DAYS,
     LETTER_WEEKS,
     NEVER_DO,
-    PHRASES,
-    SENTENCE_EXTRAS,
     SUSPICIOUS,
     TENS,
     WEEKDAYS,
@@ -52,7 +52,7 @@ def _rules() -> dict[str, tuple[grammar.Rule, ...]]:
     rules |= dict.fromkeys(("not", "no", "max", "maximum", "limit", "must"), (grammar.limit,))
     rules |= dict.fromkeys(("per", "/"), (grammar.period_alone,))
     rules |= dict.fromkeys(("week", "weeks", "wk", "wks", "day", "days", "month", "months"), (grammar.step_header,))
-    rules |= dict.fromkeys(SENTENCE_EXTRAS, (_advice,))
+    rules |= dict.fromkeys(ADVICE, (_advice,))
     return rules | {
         "up": (grammar.limit, grammar.up_to_amount),
         "on": (grammar.weekdays, _on_period),
@@ -125,7 +125,7 @@ def _once_at_a_time(found: list[Token], place: int) -> grammar.Found:
     """``once`` that only goes with a named day or time: ``once at bedtime``, ``once on Mondays``."""
     after = place + 1
     next_item = grammar.weekdays(found, after) or _item_at(found, after) if at(found, after).word else None
-    timed = next_item is not None and type(next_item[0]).__name__ in {"Slot", "Weekdays"}
+    timed = next_item is not None and isinstance(next_item[0], Slot | Weekdays)
     return (EXTRA, after) if timed and found[place].word == "once" else None
 
 

@@ -1,4 +1,4 @@
-"""How long a quantity lasts and how much a week that is (rules.md, section 4). Everything exact, the upper dose and rate.
+"""How long a quantity lasts and how much a week that is (rules.md, section 4). Exact, by the upper dose and rate.
 
 A quantity is a row of containers emptied one after another: vials, each with its in-use life, or all pieces together.
 Each dose covers the time to the next; a container ends when it cannot hold the next dose or its in-use days are over.

@@ -57,10 +57,10 @@ class Timing:
         return list(dict.fromkeys(rates))
 
     def _day_counts(self) -> list[int]:
-        told = {days.count for days in self.weekdays if not days.named}
+        told = {days.per_week for days in self.weekdays if not days.named}
         named = [days for days in self.weekdays if days.named]
         if named:
-            told.add(named[0].count if len(named) == 1 else len(self.named_days))
+            told.add(named[0].per_week if len(named) == 1 else len(self.named_days))
         return sorted(told)
 
     def _slot_counts(self) -> tuple[int, ...]:
@@ -100,16 +100,16 @@ def _exactly(per_week: Fraction) -> Rate:
 
 def limited(rate: Rate | None, limits: list[Limit], dose: Dose | None, as_needed: bool) -> Rate | None:
     """A rate under its maximum; as needed counts from 0, and a maximum alone is a rate up to it."""
-    caps = [cap for limit in limits if (cap := _doses_a_week(limit, dose)) is not None]
+    caps = [cap for limit in limits if (cap := doses_a_week(limit, dose)) is not None]
     if rate is None:
         return Rate(Fraction(0), min(caps)) if caps else None
     high = min([rate.high, *caps])
     return Rate(Fraction(0) if as_needed else min(rate.low, high), high)
 
 
-def _doses_a_week(limit: Limit, dose: Dose | None) -> Fraction | None:
+def doses_a_week(limit: Limit, dose: Dose | None) -> Fraction | None:
     """A maximum in doses a week; None where it counts something else than the dose does."""
-    per_week = limit.count * _WEEK / limit.days
+    per_week = limit.most * _WEEK / limit.days
     if limit.unit is None:
         counted_alike = dose is None or dose.high == 1 or dose.unit is None or not dose.unit.is_piece
         return per_week if counted_alike else None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from core.sig.words import COUNTING, WEEKDAYS
+from core.sig.words import COUNTING, LETTER_DAYS, WEEKDAYS
 
 _TOKEN = re.compile(
     r"(?P<number>\.?[0-9]+(?:[.,][0-9]+)*)"
+    r"|(?P<vulgar>[½¼¾⅓⅔⅛])"
     r"|(?P<abbreviation>(?<![^\W\d_])[A-Za-z](?:\.[A-Za-z])+(?![^\W\d_])\.?)"
-    r"|(?P<word>[^\W\d_]+(?:['’][a-z]+)?)"
+    r"|(?P<word>[^\W\d_½¼¾⅓⅔⅛]+(?:['’][a-z]+)?)"
     r"|(?P<mark>\S)"
 )
 _MARKS = {"–": "-", "—": "-", "‑": "-", "−": "-", "⁄": "/", "[": "(", "]": ")", "{": "(", "}": ")"}
@@ -38,8 +39,9 @@ def tokens(text: str) -> list[Token]:
             case "number":
                 found.append(Token(written, written, True, match.start()))
             case "mark":
-                word = _VULGAR.get(written) or _MARKS.get(written, written)
-                found.append(Token(word, written, written in _VULGAR, match.start()))
+                found.append(Token(_MARKS.get(written, written), written, False, match.start()))
+            case "vulgar":
+                found.append(Token(_VULGAR[written], written, True, match.start()))
             case "abbreviation":
                 found.append(Token(written.replace(".", "").lower(), written, False, match.start()))
             case _:
@@ -60,5 +62,5 @@ def _joins(left: Token, hyphen: Token, right: Token) -> bool:
     touching = left.start + len(left.written) == hyphen.start and right.start == hyphen.start + 1
     if not touching or not right.word[:1].isalpha() or not left.word[:1].isalnum():
         return False
-    both_weekdays = left.word in WEEKDAYS and right.word in WEEKDAYS
+    both_weekdays = all(side.word in WEEKDAYS or side.word in LETTER_DAYS for side in (left, right))
     return not both_weekdays and not (left.word in COUNTING and right.word in COUNTING)

@@ -96,8 +96,8 @@ class Rate:
 class Segment:
     """One dose at one rate. Equal ``step``: side by side (morning and night); steps follow one another.
 
-    ``days`` is the step's length, None for an open one. ``equivalents`` are the same dose's other amounts, from brackets
-    or after a slash or an equals sign.
+    ``days`` is the step's length, None for an open one. ``equivalents`` are the same dose's other amounts, from
+    brackets or after a slash or an equals sign.
     """
 
     step: int
@@ -115,7 +115,7 @@ class Segment:
 
     def __str__(self) -> str:
         parts = [str(part) for part in (self.dose, self.per_week) if part is not None]
-        return " ".join(parts) + (f" for {self.days} days" if self.days is not None else "")
+        return " ".join(parts) + (f" for {self.days} day{'s' * (self.days != 1)}" if self.days is not None else "")
 
 
 @dataclass(frozen=True, slots=True)

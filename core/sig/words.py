@@ -1,28 +1,25 @@
-"""The vocabulary of directions. Tables are written as people write the words, ``|`` between spellings."""
+"""The vocabulary of directions. In tables of spellings ``|`` stands between them, and one may have several words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from core.sig.items import (
-    AND,
-    AS_NEEDED,
-    EQUALS,
-    EXTRA,
-    OR,
-    THEN,
-    Action,
-    Either,
-    Item,
-    Mark,
-    Unread,
-    Often,
-    Route,
-    Slot,
-)
-from core.sig.items import Weekdays as DaysOfWeek
 from core.sig.values import Unit
+
+Words = tuple[str, ...]
+
+
+def spellings(table: str) -> Iterator[Words]:
+    """The words of every spelling in a table."""
+    return (tuple(spelling.split()) for spelling in table.split("|"))
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
 
 UNITS: Final = {
     Unit.MG: "mg|mgs|milligram|milligrams",
@@ -42,9 +39,10 @@ UNITS: Final = {
     Unit.SUPPOSITORY: "suppository|suppositories|supp",
     Unit.APPLICATION: "application|applications|applicatorful|applicatorfuls",
 }
+UNIT_WORDS: Final = {words: unit for unit, table in UNITS.items() for words in spellings(table)}
 
 ACTIONS: Final = {
-    "inject": "inject|self inject|injection of",
+    "inject": "inject|self inject|draw up and inject",
     "take": "take|may take|drink|swallow|chew",
     "apply": "apply|spread",
     "rub": "rub",
@@ -60,38 +58,36 @@ ACTIONS: Final = {
 }
 
 ROUTES: Final = {
-    "subcutaneous": "subcutaneously|subcutaneous|subq|sub q|subcut|sub cut|subcu|sq|sc|under the skin|into the fat",
+    "subcutaneous": "subcutaneously|subcutaneous|subq|sub q|subcut|sub cut|subcu|sq|sc|under the skin",
     "intramuscular": "intramuscularly|intramuscular|im|into the muscle|into muscle|in the muscle",
-    "oral": "by mouth|orally|oral|po|per os|via mouth",
+    "oral": "by mouth|orally|oral|po|per os",
     "sublingual": "under the tongue|under your tongue|under tongue|sublingually|sublingual|sl",
     "topical": "topically|topical|to the skin|to skin|on the skin|on skin|onto the skin|onto skin|to clean skin"
-    "|to clean dry skin|to affected area|to the affected area|to affected areas|to the affected areas",
+    "|to clean dry skin|to affected areas|to the affected areas|to affected area|to the affected area",
     "nasal": "nasally|nasal|intranasally|intranasal|in nostril|in the nostril|in one nostril|into one nostril"
     "|into the nostril|into nostril|in the nose|into the nose",
-    "inhaled": "by inhalation|inhaled|via inhalation|inhalation",
+    "inhaled": "by inhalation|inhaled|via inhalation",
     "vaginal": "vaginally|vaginal|intravaginally|intravaginal|pv|per vagina|into the vagina|in the vagina",
     "rectal": "rectally|rectal|pr|per rectum|into the rectum|in the rectum",
     "ophthalmic": "in the eye|into the eye|in affected eye|in the affected eye|into affected eye|in the left eye"
-    "|in the right eye|in left eye|in right eye|ophthalmically",
+    "|in the right eye|in left eye|in right eye",
     "otic": "in the ear|into the ear|in affected ear|in the affected ear|in left ear|in right ear|in the left ear"
     "|in the right ear",
     "transdermal": "transdermally|transdermal",
     "intravenous": "intravenously|intravenous|iv|into the vein",
 }
-
 TWO_SITES: Final = {
     "nasal": "each nostril|both nostrils",
     "ophthalmic": "each eye|both eyes|ou",
     "otic": "each ear|both ears|au",
 }
-
 SITES: Final = (
     "abdomen|stomach|belly|thigh|thighs|arm|arms|upper arm|inner arm|inner arms|inner thigh|inner thighs|outer thigh"
     "|forearm|forearms|inner forearm|inner forearms|wrist|wrists|inner wrist|inner wrists|shoulder|shoulders|deltoid"
     "|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia|vulva|clitoris|leg|legs"
-    "|lower abdomen|vastus lateralis|ventrogluteal|upper outer quadrant|love handle|area|affected area"
+    "|lower abdomen|vastus lateralis|area"
 )
-_BEFORE_SITES: Final = ("to", "to the", "on", "on the", "onto", "onto the", "into", "into the", "in", "in the")
+BEFORE_SITES: Final = ("to", "to the", "on", "on the", "onto", "onto the", "into", "into the", "in", "in the")
 
 SLOTS: Final = {
     "morning": "in the morning|every morning|each morning|in am|in the am|qam|q am|am|mornings|before breakfast"
@@ -101,155 +97,112 @@ SLOTS: Final = {
     "evening": "in the evening|every evening|each evening|in pm|in the pm|qpm|q pm|pm|evenings|with dinner"
     "|before dinner|after dinner|with supper|evening",
     "night": "at bedtime|before bedtime|bedtime|before bed|at night|nightly|every night|each night|qhs|q hs|hs|qn"
-    "|at hs|before sleep|nights|at bed time|night|prior to bedtime|every bedtime",
+    "|at hs|before sleep|nights|night|prior to bedtime|every bedtime",
 }
 
-_PER_WEEK: Final = {
-    "bid|twice daily": (14, 1),
+PER_WEEK: Final[dict[str, tuple[Fraction | int, int]]] = {
+    "bid": (14, 1),
     "tid": (21, 1),
     "qid": (28, 1),
-    "qd|daily|qday|q day|everyday": (7, 1),
-    "qod|q o d": (Fraction(7, 2), 2),
-    "weekly|qw|qwk|qweek|q week|q wk": (1, 7),
+    "qd|daily|qday|everyday": (7, 1),
+    "qod": (Fraction(7, 2), 2),
+    "weekly|qw|qwk|qweek": (1, 7),
     "biw": (2, 7),
     "tiw": (3, 7),
-    "qow|q other week|every other week|eow|fortnightly": (Fraction(1, 2), 14),
-    "monthly|qmonth|q month": (Fraction(7, 30), 30),
+    "qow|eow|fortnightly": (Fraction(1, 2), 14),
+    "monthly|qmonth": (Fraction(7, 30), 30),
+}
+"""Doses a week, and the days of the interval that the word speaks of."""
+
+TWO_MEANINGS: Final[dict[str, tuple[tuple[Fraction | int, int], tuple[Fraction | int, int]]]] = {
+    "biweekly|bi weekly": ((2, 7), (Fraction(1, 2), 14)),
+    "bimonthly|bi monthly": ((Fraction(7, 15), 30), (Fraction(7, 60), 60)),
 }
 
-_MARKS: Final = {
-    THEN: "then|thereafter|after that|afterwards|followed by|increase to|then increase to|decrease to|then decrease to"
-    "|and then|and then increase to|titrate to|increase dose to|then increase dose to|increase the dose to",
-    OR: "or",
-    AND: "and|&|plus",
-    EQUALS: "=|/|equals|equal to|equivalent to|which is|i e|ie|or equivalent",
-    AS_NEEDED: "as needed|prn|as required|if needed|when needed|only as needed|only if needed",
-}
-
-_HARMLESS: Final = (
-    "on an empty stomach|empty stomach|with food|with or without food|with meals|with a meal|before meals|after meals"
-    "|without food|with water|with plenty of water|with a full glass of water|with a glass of water"
-    "|on the same day each week|same day each week|the same day each week|on the same day every week"
-    "|same day every week|same day of each week|at the same time each day|at the same time every day|same time each day"
-    "|same time every day|around the same time|at about the same time each day"
-    "|as one dose|as a single dose|in a single dose|e g|eg|e.g|for example|such as|example"
-    "|via insulin syringe|with insulin syringe|using an insulin syringe|using insulin syringe|with an insulin syringe"
-    "|on an insulin syringe|on insulin syringe|insulin syringe|on a u 100 insulin syringe|on u 100 insulin syringe"
-    "|u 100 insulin syringe|u 100 syringe|on a u 100 syringe|on u 100 syringe|u 100|using a u 100 insulin syringe"
-    "|using a u 100 syringe|line|mark|total|dose|doses of|per dose|each dose|until gone|until finished|until completed"
-    "|the contents of|slowly|gently|thinly|evenly|please|patient to|patient should|pt to|sig|directions|intramuscular site"
-    "|vial|solution|injection|cream|gel|medication|the|your|a total of|total of|deep|start|start with|starting dose|begin"
-    "|begin with|starting|starting with|initial dose|start at|initially|maintenance dose|maintenance|on|at|using|with|via"
-    "|also|only|immediately|and allow to dissolve|until dissolved|completely|let dissolve completely|by injection"
-    "|prior to sexual activity|before sexual activity|before intercourse|prior to intercourse|before exercise"
-    "|semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad|glutathione|methylcobalamin"
-    "|cyanocobalamin|anastrozole|enclomiphene|tadalafil|sildenafil|naltrexone|progesterone|estradiol|estriol|biest"
-    "|dhea|oxytocin|minoxidil|finasteride|liothyronine|levothyroxine|tesamorelin|ipamorelin|metformin|lipo c"
-    "|continuously|regularly|consistently|subcutaneous injection|intramuscular injection|rapid dissolve|sublingual drops"
+AS_DIRECTED: Final = "as directed|as instructed|as prescribed|as directed by prescriber|as directed by provider"
+THEN_WORDS: Final = (
+    "then|thereafter|after that|afterwards|followed by|increase to|then increase to|decrease to|then decrease to"
+    "|and then|and then increase to|titrate to|increase dose to|then increase dose to|increase the dose to"
 )
+EQUALS_WORDS: Final = "=|/|equals|equal to|equivalent to|which is|ie|or equivalent"
+AS_NEEDED_WORDS: Final = "as needed|prn|as required|if needed|when needed|only as needed|only if needed"
+
+HARMLESS: Final = "|".join((
+    "on an empty stomach|empty stomach|with food|with or without food|without food|with meals|with a meal|before meals",
+    "after meals|with water|with plenty of water|with a full glass of water|with a glass of water",
+    "on the same day each week|same day each week|the same day each week|on the same day every week",
+    "same day every week|same day of each week|at the same time each day|at the same time every day|same time each day",
+    "same time every day|around the same time|as one dose|as a single dose|in a single dose|eg|for example|such as|example",
+    "draw|draw up|insulin syringe|via insulin syringe|with insulin syringe|using insulin syringe|on insulin syringe",
+    "an insulin syringe|using an insulin syringe|with an insulin syringe|on an insulin syringe|u 100",
+    "a u 100 insulin syringe|a u 100 syringe|u 100 insulin syringe|u 100 syringe|line|mark|total|dose|doses of",
+    "per dose|each dose|until gone|until finished|until completed|the contents of|slowly|gently|thinly|evenly|please",
+    "patient to|patient should|pt to|sig|directions|vial|solution|injection|cream|gel|medication|the|your|a total of",
+    "total of|deep|start|start with|starting dose|begin|begin with|starting|starting with|initial dose|start at",
+    "initially|maintenance dose|maintenance|on|at|using|with|via|also|only|immediately|and allow to dissolve",
+    "until dissolved|completely|by injection|prior to sexual activity|before sexual activity|before intercourse",
+    "prior to intercourse|before exercise|consistently|regularly|rapid dissolve|subcutaneous injection",
+    "intramuscular injection|semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad",
+    "glutathione|methylcobalamin|cyanocobalamin|anastrozole|enclomiphene|tadalafil|sildenafil|naltrexone|progesterone",
+    "estradiol|estriol|biest|dhea|oxytocin|minoxidil|finasteride|liothyronine|levothyroxine|tesamorelin|ipamorelin",
+))  # fmt: skip
+"""Auxiliary words, and the usual drugs' names: they leave dose and frequency alone."""
 
 WEEKDAYS: Final = {
     name: number
     for number, names in enumerate((
-        "monday mondays mon", "tuesday tuesdays tue tues", "wednesday wednesdays wed weds",
-        "thursday thursdays thu thur thurs", "friday fridays fri", "saturday saturdays sat", "sunday sundays sun",
+        "monday|mondays|mon", "tuesday|tuesdays|tue|tues", "wednesday|wednesdays|wed|weds",
+        "thursday|thursdays|thu|thur|thurs", "friday|fridays|fri", "saturday|saturdays|sat", "sunday|sundays|sun",
     ))
-    for name in names.split()
+    for name in names.split("|")
 }  # fmt: skip
 LETTER_DAYS: Final = {"m": 0, "tu": 1, "t": 1, "w": 2, "th": 3, "r": 3, "f": 4, "sa": 5, "su": 6}
 LETTER_WEEKS: Final = {"mwf": frozenset({0, 2, 4}), "tth": frozenset({1, 3}), "tuth": frozenset({1, 3})}
 
 COUNTING: Final = {
     word: Fraction(value)
-    for value, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-        " eighteen nineteen".split(),
+    for value, (word,) in enumerate(
+        spellings(
+            "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+            "|eighteen|nineteen"
+        ),
         start=1,
     )
 }
 TENS: Final = {
     word: Fraction(value * 10)
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for value, (word,) in enumerate(spellings("twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"), start=2)
 }
 PARTS: Final = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4}
-ORDINALS: Final = {
-    "second": 2,
-    "2nd": 2,
-    "third": 3,
-    "3rd": 3,
-    "fourth": 4,
-    "4th": 4,
-    "fifth": 5,
-    "seventh": 7,
-    "tenth": 10,
-}
+ORDINALS: Final = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "tenth": 10}
 
 PERIOD_DAYS: Final = {
     name: days
     for names, days in (
-        ("h hr hrs hour hours", Fraction(1, 24)),
-        ("d day days", Fraction(1)),
-        ("w wk wks week weeks", Fraction(7)),
-        ("mo mos month months", Fraction(30)),
+        ("h|hr|hrs|hour|hours", Fraction(1, 24)),
+        ("d|day|days", Fraction(1)),
+        ("w|wk|wks|week|weeks", Fraction(7)),
+        ("mo|mos|month|months", Fraction(30)),
     )
-    for name in names.split()
+    for name in names.split("|")
 }
 
-SENTENCE_EXTRAS: Final = frozenset(
-    "discard rotate rotating alternate alternating store refrigerate keep shake avoid wash expires expire swirl warm clean"
-    " dispose caution warning remove contact call see wait follow pinch".split()
+ADVICE: Final = word_set(
+    "discard rotate rotating alternate alternating store refrigerate keep shake avoid wash expires expire swirl warm"
+    " clean dispose caution warning remove contact call see wait follow pinch"
 )
 """Words that begin handling advice; it goes on to the end of the clause."""
 
-NEVER_DO: Final = frozenset("crush chew freeze share shake swallow drive drink refrigerate reuse rub wash skip".split())
+NEVER_DO: Final = word_set("crush chew freeze share shake swallow drive drink refrigerate reuse rub wash skip")
 """After "do not": advice that leaves dose and frequency alone; "do not skip" included."""
 
 INDICATION_STARTS: Final = frozenset({"for", "of"})
 """Words after these are an indication or a drug's name, unless they are suspicious."""
-SUSPICIOUS: Final = frozenset(
-    "dose doses dosage half double triple extra additional less more if unless except skip not no never stop hold until"
-    " then increase decrease reduce raise repeat may when while after before between divided divide split every each per"
-    " once twice thrice times time total alternate by hour hours day days week weeks month months first second last next"
-    " another taper titrate adjust".split()
+
+SUSPICIOUS: Final = word_set(
+    "dose doses dosage half double triple extra additional less more if unless except skip not no never stop hold"
+    " until then increase decrease reduce raise repeat may when while after before between divided divide split every"
+    " each per once twice thrice times time total alternate by hour hours day days week weeks month months first"
+    " second last next another taper titrate adjust"
 )
 """Words that may change dose or frequency wherever they stand."""
-
-
-def _spellings(table: str) -> list[tuple[str, ...]]:
-    return [tuple(spelling.split()) for spelling in table.split("|")]
-
-
-def _per_week(rate: Fraction | int, interval_days: int) -> Often:
-    return Often(Fraction(rate), Fraction(rate), Fraction(interval_days))
-
-
-def _phrases() -> dict[str, list[tuple[tuple[str, ...], Item]]]:
-    """Every fixed phrase by its first word, longer ones first."""
-    pairs: list[tuple[str, Item]] = [
-        *((spellings, Action(name)) for name, spellings in ACTIONS.items()),
-        *((spellings, Route(name)) for name, spellings in ROUTES.items()),
-        *((f"{before} {one}", Route(name, 2)) for name, spellings in TWO_SITES.items() for one in spellings.split("|")
-          for before in ("in", "into", "to", "")),
-        *((f"{before} {site}", Route(None)) for site in SITES.split("|") for before in _BEFORE_SITES),
-        *((spellings, Slot(name)) for name, spellings in SLOTS.items()),
-        *((spellings, _per_week(rate, days)) for spellings, (rate, days) in _PER_WEEK.items()),
-        *((spellings, mark) for mark, spellings in _MARKS.items()),
-        ("weekdays|on weekdays|every weekday|each weekday", DaysOfWeek(5, frozenset(range(5)))),
-        ("weekends|on weekends|every weekend", DaysOfWeek(2, frozenset({5, 6}))),
-        ("as directed|as instructed|as prescribed|as directed by prescriber|as directed by provider", Unread(harmless=True)),
-        ("biweekly|bi weekly", Either(_per_week(2, 7), _per_week(Fraction(1, 2), 14))),
-        ("bimonthly|bi monthly", Either(_per_week(Fraction(7, 15), 30), _per_week(Fraction(7, 60), 60))),
-        (_HARMLESS, EXTRA),
-    ]  # fmt: skip
-    found: dict[tuple[str, ...], Item] = {}
-    for spellings, item in pairs:
-        for words in _spellings(spellings):
-            found.setdefault(words, item)
-    by_first: dict[str, list[tuple[tuple[str, ...], Item]]] = {}
-    for words, item in sorted(found.items(), key=lambda pair: -len(pair[0])):
-        by_first.setdefault(words[0], []).append((words, item))
-    return by_first
-
-
-PHRASES: Final = _phrases()
-UNIT_WORDS: Final = {words: unit for unit, table in UNITS.items() for words in _spellings(table)}

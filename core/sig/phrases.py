@@ -1,0 +1,72 @@
+"""Fixed phrases and the items that they stand for, by their first word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+from core.sig import words
+from core.sig.items import (
+    AND,
+    AS_NEEDED,
+    EQUALS,
+    EXTRA,
+    OR,
+    THEN,
+    Action,
+    Either,
+    Item,
+    Often,
+    Route,
+    Slot,
+    Unread,
+    Weekdays,
+)
+
+Phrase = tuple[words.Words, Item]
+
+
+def _all() -> Iterator[tuple[str, Item]]:
+    yield from ((table, Action(name)) for name, table in words.ACTIONS.items())
+    yield from ((table, Route(name)) for name, table in words.ROUTES.items())
+    yield from _sites()
+    yield from ((table, Slot(name)) for name, table in words.SLOTS.items())
+    yield from ((table, _often(*rate)) for table, rate in words.PER_WEEK.items())
+    yield from ((table, Either(_often(*one), _often(*two))) for table, (one, two) in words.TWO_MEANINGS.items())
+    yield "weekdays|on weekdays|every weekday|each weekday", Weekdays(5, frozenset(range(5)))
+    yield "weekends|on weekends|every weekend", Weekdays(2, frozenset({5, 6}))
+    yield "and|&|plus", AND
+    yield "or", OR
+    yield words.THEN_WORDS, THEN
+    yield words.EQUALS_WORDS, EQUALS
+    yield words.AS_NEEDED_WORDS, AS_NEEDED
+    yield words.AS_DIRECTED, Unread(harmless=True)
+    yield words.HARMLESS, EXTRA
+
+
+def _sites() -> Iterator[tuple[str, Item]]:
+    for name, table in words.TWO_SITES.items():
+        for spelling in table.split("|"):
+            yield "|".join(f"{before} {spelling}" for before in ("in", "into", "to", "")), Route(name, 2)
+    for site in words.SITES.split("|"):
+        yield "|".join(f"{before} {site}" for before in words.BEFORE_SITES), Route(None)
+
+
+def _often(per_week: Fraction | int, interval_days: int) -> Often:
+    return Often(Fraction(per_week), Fraction(per_week), Fraction(interval_days))
+
+
+def _by_first_word() -> dict[str, list[Phrase]]:
+    found: dict[words.Words, Item] = {}
+    for table, item in _all():
+        for spelling in words.spellings(table):
+            found.setdefault(spelling, item)
+    by_first: dict[str, list[Phrase]] = {}
+    for spelling, item in sorted(found.items(), key=lambda phrase: -len(phrase[0])):
+        by_first.setdefault(spelling[0], []).append((spelling, item))
+    return by_first
+
+
+PHRASES: Final = _by_first_word()
+"""Every phrase by its first word, longer ones first."""
