@@ -7,26 +7,31 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from core.commands.output import known_dollars
 from core.commands.run import Answer, Run, bad_argument
-from core.model import Finding, Objective, QuoteLine, RoutedLine, Severity, Sku
+from core.context import Context
+from core.model import Clinic, Days, Finding, Objective, QuoteLine, RoutedLine, Severity, Sku
 from core.money import dollars
 from core.people import Action, require
 from core.plan import Plan, plan
 from core.prescribing import due_list
 from core.pricing import SkuComparison, compare, plans
-from core.sig import Reading, days_supply, read
+from core.sig import Reading, Segment, days_supply, decimal, read
+from core.validation import validate_directions
+
+NO_CLINIC = Context(clinic=Clinic(clinic="", name="", state="", time_zone="UTC", program=()))
 
 
 def due(run: Run) -> Answer:
     """Who is due on the refill day."""
-    require(run.person, Action.SEE_CART)
+    require(run.person, Action.WORK_CART)
     lines = due_list(run.context, run.days.refill_day)
     return Answer({"lines": [line._asdict() | {"kind": line.kind.value} for line in lines]})
 
 
 def decided(run: Run) -> Plan:
     """The cart file split, validated and priced."""
-    require(run.person, Action.SEE_CART)
+    require(run.person, Action.WORK_CART)
     return plan(run.cart, run.context, run.program, run.objective, run.days, day_price_cents=run.day_price_cents)
 
 
@@ -115,12 +120,12 @@ def split(run: Run) -> Answer:
 
 
 def _routed_line(routed: RoutedLine, landed_cents: int) -> dict[str, Any]:
-    assert routed.promise is not None  # a filled line has its dates
+    dates = routed.promise
     return {
         "line": routed.line.number,
         "pharmacy": routed.pharmacy,
-        "ships_on": routed.promise.ships_on,
-        "delivers_on": routed.promise.delivers_on,
+        "ships_on": dates and dates.ships_on,
+        "delivers_on": dates and dates.delivers_on,
         "landed": dollars(landed_cents),
         "alternatives": [
             {
@@ -137,7 +142,10 @@ def _routed_line(routed: RoutedLine, landed_cents: int) -> dict[str, Any]:
 def compared(run: Run) -> Answer:
     """Every SKU under every program."""
     require(run.person, Action.SEE_COSTS)
-    rows = compare(run.context, run.days.placing_day, units=run.arguments.units, spend_cents=run.arguments.spend)
+    units = run.arguments.units
+    if units < 1:
+        raise bad_argument("--units", units, "is not a whole number from 1")
+    rows = compare(run.context, run.days.placing_day, units=units, spend_cents=run.arguments.spend)
     return Answer({"skus": [_comparison(row) for row in rows]})
 
 
@@ -150,13 +158,13 @@ def _comparison(row: SkuComparison) -> dict[str, Any]:
                 "program": cost.program,
                 "kind": cost.kind.value,
                 "pharmacy": cost.pharmacy,
-                "unit_cost": _dollars(cost.unit_cost_cents),
-                "unit_landed": _dollars(cost.unit_landed_cents),
+                "unit_cost": known_dollars(cost.unit_cost_cents),
+                "unit_landed": known_dollars(cost.unit_landed_cents),
                 "per_dose": _money4(cost.per_dose),
                 "per_day": _money4(cost.per_day),
                 "per_week": _money4(cost.per_week),
                 "per_mg": _money4(cost.per_mg),
-                "margin": _dollars(cost.margin_cents),
+                "margin": known_dollars(cost.margin_cents),
             }
             for cost in row.programs
         ],
@@ -165,16 +173,12 @@ def _comparison(row: SkuComparison) -> dict[str, Any]:
             {
                 "pass_through": pair.pass_through,
                 "aggregate": pair.aggregate,
-                "price": _dollars(pair.price_cents),
-                "flips_at_spend": _dollars(pair.flips_at_spend_cents),
+                "price": known_dollars(pair.price_cents),
+                "flips_at_spend": known_dollars(pair.flips_at_spend_cents),
             }
             for pair in row.break_even
         ],
     }
-
-
-def _dollars(cents: int | None) -> str | None:
-    return None if cents is None else dollars(cents)
 
 
 def _money4(amount: Decimal | None) -> str | None:
@@ -211,3 +215,38 @@ def _sku(run: Run) -> Sku:
         return run.context.skus[run.arguments.sku]
     except KeyError:
         raise bad_argument("--sku", run.arguments.sku, "is not in the catalog") from None
+
+
+def reading_json(reading: Reading, sku: Sku | None, run: Run) -> dict[str, Any]:
+    """A reading as formats.md writes it, with what the SIG gate would say of it."""
+    return {
+        "text": reading.text,
+        "certainty": reading.certainty.value,
+        "action": reading.action,
+        "route": reading.route,
+        "as_needed": reading.as_needed,
+        "segments": [_segment(segment) for segment in reading.segments],
+        "mg_per_dose": reading.mg_per_dose,
+        "ml_per_dose": reading.ml_per_dose,
+        "days_supply": days_supply(reading, sku, run.arguments.quantity) if sku else None,
+        "unread": list(reading.unread),
+        "findings": [finding_json(finding) for finding in _directions_findings(reading.text, sku, run)],
+    }
+
+
+def _directions_findings(text: str, sku: Sku | None, run: Run) -> tuple[Finding, ...]:
+    """Findings need the clinic's thresholds; without a SKU there is no clinic to ask, and the defaults hold."""
+    if sku is not None:
+        return validate_directions(text, sku, run.arguments.quantity, run.context, run.days)
+    today = run.now.date()
+    return validate_directions(text, None, 1, NO_CLINIC, Days(today, today))
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    dose, rate = segment.dose, segment.per_week
+    return {
+        "step": segment.step,
+        "dose": dose and {"low": decimal(dose.low), "high": decimal(dose.high), "unit": dose.unit},
+        "per_week": rate and {"low": decimal(rate.low), "high": decimal(rate.high)},
+        "days": segment.days,
+    }

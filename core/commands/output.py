@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TextIO
 
+from core.money import dollars
+
 
 def write(data: Mapping[str, Any], as_json: bool, stream: TextIO | None = None) -> None:
     """One answer on standard output (or ``stream``)."""
@@ -25,6 +27,11 @@ def plain(value: object) -> Any:
         short = round(value, 4)
         return int(short) if short == short.to_integral_value() else float(short)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def known_dollars(cents: int | None) -> str | None:
+    """Money in JSON: a string in dollars, null where it is not known."""
+    return None if cents is None else dollars(cents)
 
 
 def as_text(data: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from core.context import Context
 from core.errors import BadCell, BadInput
 from core.model import Cart, Days, Objective, Program
-from core.people import LOCAL, Person, person_by_email
+from core.people import LOCAL, Person, signed_in
 from core.store import Store, load_context, open_store
 
 
@@ -36,7 +36,6 @@ class Run:
 
     arguments: argparse.Namespace
     now: datetime
-    _open: dict[str, Store] = field(default_factory=dict)
 
     @cached_property
     def store(self) -> Store:
@@ -60,7 +59,7 @@ class Run:
         """``--as``, or the local console."""
         if self.arguments.person is None:
             return LOCAL
-        person = person_by_email(self.store, self.clinic, self.arguments.person)
+        person = signed_in(self.store, self.clinic, self.arguments.person)
         if person is None:
             raise bad_argument("--as", self.arguments.person, "is not one of this clinic's people")
         return person

@@ -2,6 +2,6 @@
 
 from core.validation.hashing import cart_hash
 from core.validation.registry import Rule
-from core.validation.runner import RULES, validate
+from core.validation.runner import RULES, validate, validate_directions
 
-__all__ = ["RULES", "Rule", "cart_hash", "validate"]
+__all__ = ["RULES", "Rule", "cart_hash", "validate", "validate_directions"]

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from core.context import Context
-from core.model import Days, Finding, Fix, Gate, Program, Severity, Split
+from core.model import (
+    CartLine,
+    Days,
+    Finding,
+    Fix,
+    Gate,
+    Objective,
+    Program,
+    ProgramKind,
+    RoutedLine,
+    Severity,
+    Sku,
+    Split,
+)
 from core.validation import patient, pharmacy, prescriber, prescription, shipping, sig, timing, titration
 from core.validation.checked import HOLD, CheckedCart, Problem, checked
 from core.validation.registry import Rule, rule_book
@@ -28,6 +43,19 @@ def validate(split: Split, context: Context, program: Program, days: Days) -> tu
     """
     cart = checked(split, context, program, days)
     found = _unsilenced([*_found(cart, context, days)])
+    return tuple(sorted((_finding(entry, problem) for entry, problem in found), key=_order))
+
+
+def validate_directions(text: str, sku: Sku | None, quantity: int, context: Context, days: Days) -> tuple[Finding, ...]:
+    """What the SIG gate alone says of directions, as line 1 of a cart; without a SKU, of the words alone."""
+    code = sku.sku if sku else ""
+    line = CartLine(number=1, patient="", sku=code, quantity=quantity, sig=text)
+    program = Program(
+        program="", kind=ProgramKind.PASS_THROUGH, monthly_fee_cents=0, rate=Decimal(0), valid_from=date.min
+    )
+    split = Split(Objective.CHEAPEST, "", (RoutedLine(line),), 0, 0, True, 0.0)
+    cart = checked(split, context, program, days)
+    found = _unsilenced([(entry, problem) for entry, problem in _found(cart, context, days) if entry.gate is Gate.SIG])
     return tuple(sorted((_finding(entry, problem) for entry, problem in found), key=_order))
 
 
