@@ -65,6 +65,16 @@ def fee_covers_shipping(program: Program) -> bool:
     return program.kind is ProgramKind.AGGREGATE and program.rate_base is RateBase.MEDICATION_AND_SHIPPING
 
 
+def encounter_cents(line: CartLine, context: Context, program: Program) -> int:
+    """What the encounter of the line's prescription costs on its first fill: none filled or in flight; else 0."""
+    prescription = context.prescriptions.get(line.rx or "")
+    if prescription is None or prescription.encounter is Encounter.NONE:
+        return 0
+    if fills_and_in_flight(prescription, context) > 0:
+        return 0
+    return program.encounter_cents(prescription.encounter)
+
+
 def quote(routed: Iterable[RoutedLine], context: Context, program: Program, days: Days) -> Quote:
     """What the filled lines cost in one checkout; without any, nothing.
 
@@ -158,17 +168,12 @@ def _medication(filled: Sequence[RoutedLine], context: Context, program: Program
 
 
 def _encounters(lines: Sequence[CartLine], context: Context, program: Program) -> list[int]:
-    """Each line's encounter: once a prescription, on its first fill, at the first of its lines."""
-    charged: set[str] = set()
+    """Each line's encounter: once a prescription, at the first of its lines."""
+    charged: set[str | None] = set()
     amounts = []
     for line in lines:
-        prescription = context.prescriptions.get(line.rx or "")
-        amount = 0
-        if prescription and prescription.encounter is not Encounter.NONE and prescription.rx not in charged:
-            charged.add(prescription.rx)
-            if fills_and_in_flight(prescription, context) == 0:
-                amount = program.encounter_cents(prescription.encounter)
-        amounts.append(amount)
+        amounts.append(0 if line.rx in charged else encounter_cents(line, context, program))
+        charged.add(line.rx)
     return amounts
 
 

@@ -1,0 +1,62 @@
+"""Who fills what: the best assignment of a cart to pharmacies, proven, and the reasons for it (rules.md, section 5)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from core.context import Context
+from core.model import Cart, Days, Objective, Program, Split
+from core.split.decide import decide
+from core.split.explain import Decided
+from core.split.layout import Costs, chosen_routes, free_lines, laid_out, pinned
+from core.split.measure import Measure
+from core.split.routes import candidates
+from core.split.stock import Stock
+
+__all__ = ["split"]
+
+
+def split(
+    cart: Cart,
+    context: Context,
+    program: Program,
+    objective: Objective,
+    days: Days,
+    *,
+    overrides: frozenset[tuple[int, str]] = frozenset(),
+    day_price_cents: int | None = None,
+    time_limit: float = 5.0,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Split:
+    """The assignment of every line that is not held, never beyond stock, with pins in their places.
+
+    ``overrides`` are (line number, code) that a person has overridden; ``day_price_cents`` None takes the clinic's
+    setting. ``time_limit`` is in seconds and for the solver alone; ``clock`` is read for it and for ``Split.seconds``.
+    """
+    begun = clock()
+    price = context.day_price_cents(days) if day_price_cents is None else day_price_cents
+    costs = Costs(Measure.of(objective, program, price), context, program)
+    found = candidates(cart, context, program, days, overrides)
+    stock = Stock(context, days)
+    pins = pinned(found, stock)
+    fixed = [(one.line, pins.routes[one.line.number]) for one in found if one.line.number in pins.routes]
+    free = free_lines(found, stock)
+    decision = decide(laid_out(free, fixed, stock, costs), time_limit, clock)
+    routes = pins.routes | chosen_routes(free, decision.chosen)
+    for one, _ in free:
+        if one.line.number in routes:
+            stock.take(one.line, routes[one.line.number].pharmacy)
+    taken = [(one.line, routes[one.line.number]) for one in found if one.line.number in routes]
+    decided = Decided(taken, stock, costs)
+    lines = [decided.explained(one, routes.get(one.line.number), pins.codes.get(one.line.number)) for one in found]
+    bound = decision.bound + (sum(route.days for _, route in fixed) if objective is Objective.FASTEST else 0)
+    return Split(
+        objective=objective,
+        program=program.program,
+        lines=tuple(lines),
+        total_cents=decided.total_cents,
+        bound=bound if routes else 0,
+        proven=decision.proven,
+        seconds=clock() - begun,
+    )

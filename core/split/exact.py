@@ -1,0 +1,193 @@
+"""Every assignment that could be the best of a few lines, found line by line without trying them all.
+
+After each line, only what later lines can notice is told apart: which boxes are open and what is left of scarce
+stock. Among assignments that agree on that, those worse than the best by more than rounding can hide are dropped, and
+of equal ones the first in the order of ties is kept. What remains at the end holds the optimum to the cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from core.split.problem import FreeLine, Problem, Worth
+
+Outcomes: TypeAlias = dict[tuple[int, int], int]
+"""(cost, priced days) -> the least code of ties that comes to it."""
+
+State: TypeAlias = tuple[int, tuple[int, ...]]
+"""What later lines notice: open boxes as bits, packs left of each scarce stock."""
+
+
+class Frontier(NamedTuple):
+    """The near-best of some lines: what counts before cost, and what they may come to."""
+
+    first: int
+    outcomes: Outcomes
+
+    def worth(self, problem: Problem) -> Worth:
+        """The best of it."""
+        return Worth(self.first, min(problem.measure.weight(*outcome) for outcome in self.outcomes))
+
+
+class Move(NamedTuple):
+    """A choice of one line in the terms of one component: its boxes as bits, its stock as a place in the state."""
+
+    first: int
+    cost: int
+    days: int
+    code: int
+    opens: int
+    fees: tuple[tuple[int, int], ...]
+    stock: int | None
+
+
+class Budget:
+    """How many moves may still be tried before the work is left to the solver."""
+
+    def __init__(self, moves: int) -> None:
+        self.moves = moves
+
+    def spend(self, moves: int) -> bool:
+        """Takes moves off; whether there were enough."""
+        self.moves -= moves
+        return self.moves >= 0
+
+
+def frontier(
+    problem: Problem,
+    groups: Sequence[Sequence[FreeLine]],
+    scarce: frozenset[int],
+    floors: Sequence[Worth],
+    ceiling: Worth,
+    budget: Budget,
+) -> Frontier | None:
+    """The near-best of a component; None when it takes more than the budget.
+
+    ``groups`` are its lines by destination, ``floors`` what each group comes to at the least, ``ceiling`` what a known
+    assignment of all of them comes to.
+    """
+    lines = [line for group in groups for line in group]
+    stages = _Stages(problem, lines, scarce)
+    rest = _rest(problem, groups, floors)
+    states: dict[State, Frontier] = {stages.start: Frontier(0, {(0, 0): 0})}
+    for stage, line in enumerate(lines):
+        moves = stages.moves(line)
+        if not budget.spend(len(moves) * len(states)):
+            return None
+        states = _pruned(problem, stages.after(stage, line, moves, states), rest[stage + 1], ceiling)
+    (found,) = states.values()
+    return found
+
+
+class _Stages:
+    """A component's boxes and stocks numbered locally, and which of them later lines can still notice."""
+
+    def __init__(self, problem: Problem, lines: Sequence[FreeLine], scarce: frozenset[int]) -> None:
+        self.problem = problem
+        choices = [choice for line in lines for choice in line.choices]
+        self.bits = {at: 1 << bit for bit, at in enumerate(sorted({at for choice in choices for at in choice.opens}))}
+        stocks = sorted({choice.stock for choice in choices if choice.stock is not None and choice.stock in scarce})
+        self.places = {stock: place for place, stock in enumerate(stocks)}
+        self.noticed, self.wanted = self._noticed_after(lines)
+        self.start: State = (0, tuple(problem.stock[stock] for stock in stocks))
+
+    def _noticed_after(self, lines: Sequence[FreeLine]) -> tuple[list[int], list[list[int]]]:
+        noticed, wanted = [0], [[0] * len(self.places)]
+        for line in reversed(lines[1:]):
+            bits, packs = noticed[-1], list(wanted[-1])
+            for choice in line.choices:
+                bits |= self._bits(choice.opens)
+                if choice.stock in self.places:
+                    packs[self.places[choice.stock]] += line.quantity
+            noticed.append(bits)
+            wanted.append(packs)
+        return noticed[::-1], wanted[::-1]
+
+    def _bits(self, opens: Iterable[int]) -> int:
+        return sum(self.bits[opening] for opening in opens)
+
+    def moves(self, line: FreeLine) -> list[Move]:
+        """The line's choices, as this component counts them."""
+        return [
+            Move(
+                choice.first,
+                choice.cost,
+                choice.days,
+                self.problem.code(line, choice),
+                self._bits(choice.opens),
+                tuple((self.bits[opening], self.problem.fees[opening]) for opening in choice.opens),
+                None if choice.stock is None else self.places.get(choice.stock),
+            )
+            for choice in line.choices
+        ]
+
+    def after(
+        self, stage: int, line: FreeLine, moves: Sequence[Move], states: dict[State, Frontier]
+    ) -> dict[State, Frontier]:
+        """Every state that one more line leads to."""
+        noticed, wanted = self.noticed[stage], self.wanted[stage]
+        reached: dict[State, Frontier] = {}
+        for (opened, left), found in states.items():
+            for move in moves:
+                after = left
+                if move.stock is not None:
+                    if left[move.stock] < line.quantity:
+                        continue
+                    after = (*left[: move.stock], left[move.stock] - line.quantity, *left[move.stock + 1 :])
+                cost = move.cost
+                for bit, fee in move.fees:
+                    if not opened & bit:
+                        cost += fee
+                state = ((opened | move.opens) & noticed, tuple(map(min, after, wanted)))
+                _add(reached, state, found, move, cost)
+        return reached
+
+
+def _add(reached: dict[State, Frontier], state: State, found: Frontier, move: Move, cost: int) -> None:
+    first = found.first + move.first
+    known = reached.get(state)
+    if known is None or first < known.first:
+        known = reached[state] = Frontier(first, {})
+    if first > known.first:
+        return
+    for (spent, days), code in found.outcomes.items():
+        outcome, digits = (spent + cost, days + move.days), code + move.code
+        if known.outcomes.setdefault(outcome, digits) > digits:
+            known.outcomes[outcome] = digits
+
+
+def _pruned(problem: Problem, states: dict[State, Frontier], rest: Worth, ceiling: Worth) -> dict[State, Frontier]:
+    """States that can still end within rounding of the ceiling, with their near-best outcomes."""
+    kept = {}
+    for state, found in states.items():
+        best = found.worth(problem).weight
+        first = found.first + rest.first
+        if first > ceiling.first:
+            continue
+        if first == ceiling.first and best + rest.weight > ceiling.weight + problem.measure.slack:
+            continue
+        kept[state] = Frontier(found.first, near_best(problem, found.outcomes))
+    return kept
+
+
+def near_best(problem: Problem, outcomes: Outcomes) -> Outcomes:
+    """Outcomes that rounding to cents could still make the best."""
+    if len(outcomes) == 1:
+        return outcomes
+    weigh = problem.measure.weight
+    most = min(weigh(*outcome) for outcome in outcomes) + problem.measure.slack
+    return {outcome: code for outcome, code in outcomes.items() if weigh(*outcome) <= most}
+
+
+def _rest(problem: Problem, groups: Sequence[Sequence[FreeLine]], floors: Sequence[Worth]) -> list[Worth]:
+    """What the lines from each one on come to at the least: whole groups by their floors, the rest without boxes."""
+    rest = [Worth(0, 0)]
+    for group, floor in zip(reversed(groups), reversed(floors), strict=True):
+        end = rest[-1]
+        for line in reversed(group):
+            first = min(choice.first for choice in line.choices)
+            weight = min(problem.weight(choice) for choice in line.choices if choice.first == first)
+            rest.append(Worth(rest[-1].first + first, rest[-1].weight + weight))
+        rest[-1] = Worth(end.first + floor.first, end.weight + floor.weight)
+    return rest[::-1]
