@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.model import Sku
@@ -58,6 +59,7 @@ class Strength(NamedTuple):
         return amount.high * MASSES[amount.unit]
 
 
+@lru_cache(maxsize=4096)
 def strength(sku: Sku | None, action: str | None) -> Strength:
     """The strength of a SKU under an action; without a SKU only syringe units convert."""
     drug_units = _fraction(sku.drug_units_per_ml) if sku else None

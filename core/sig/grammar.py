@@ -42,7 +42,7 @@ def a_unit(found: list[Token], place: int) -> tuple[Unit, int] | None:
 
 
 def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
-    """``0.25 mg``, ``1-2 tablets``, ``0.25 mg to 0.5 mg``, ``a tablet``, ``one 5 mg tablet`` (counted in tablets)."""
+    """``0.25 mg``, ``1-2 tablets``, ``0.25 mg to 0.5 mg``, ``a tablet``, ``one 5 mg tablet`` (in tablets); not ``5 mg/mL``."""
     count = a_number(found, place) or _article(found, place)
     if count is None:
         return None
@@ -51,6 +51,8 @@ def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
     if unit is None:
         return None
     kind, end = unit
+    if at(found, end).word in {"/", "per"} and a_unit(found, end + 1):
+        return None
     upper = _second_end(found, end, kind) if count.low == count.high else None
     if upper is not None and upper.high > count.low:
         return Amount(count.low, upper.high, kind), upper.end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.sig.tokens import END, Token
@@ -37,7 +38,7 @@ def a_number(found: list[Token], place: int) -> Number | None:
         return None
     value, end = first
     high, end = _upper(found, end, value)
-    if high < value or value <= 0:
+    if high < value or not value:
         return None
     return Number(value, high, _past_repetition(found, end, value, high))
 
@@ -142,6 +143,7 @@ def _whole(token: Token) -> int:
     return int(token.word) if token.is_number and token.word.isdigit() and len(token.word) <= 4 else 0
 
 
+@lru_cache(maxsize=4096)
 def _value(word: str) -> Fraction | None:
     above, slash, below = word.partition("/")
     if slash:

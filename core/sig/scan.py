@@ -36,7 +36,7 @@ from core.sig.words import (
 )
 
 _AT_NUMBERS: tuple[grammar.Rule, ...] = (
-    grammar.a_strength, grammar.cycle, grammar.days_a_week, grammar.apart, grammar.often, grammar.an_amount,
+    grammar.an_amount, grammar.often, grammar.days_a_week, grammar.cycle, grammar.a_strength, grammar.apart,
     grammar.clock,
 )  # fmt: skip
 
