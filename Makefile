@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run test lint soak bench chromium clean
+.PHONY: run test lint soak bench docs chromium clean
 
 run: .venv/installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -22,6 +22,9 @@ soak: .venv/tests-installed chromium
 
 bench: .venv/installed
 	$(BIN)/python -m core bench
+
+docs: .venv/installed
+	$(BIN)/python -m core.reference > docs/reference.md
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Refill Day needs Python 3.11 or newer")'
