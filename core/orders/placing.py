@@ -11,7 +11,6 @@ from core.context import Context
 from core.model import (
     IN_FLIGHT,
     Box,
-    CartLine,
     Days,
     LineState,
     Objective,
@@ -141,21 +140,6 @@ def fresh_quote(
 def _without_fees(context: Context, code: str) -> Context:
     free = context.pharmacies[code].model_copy(update={"ambient_fee_cents": 0, "cold_fee_cents": 0})
     return replace(context, pharmacies={**context.pharmacies, code: free})
-
-
-def as_cart_line(line: OrderLine, pharmacy: str | None) -> CartLine:
-    """The line as a cart would hold it, to be validated and priced again alone; ``pharmacy`` pins it."""
-    return CartLine(
-        number=line.number,
-        patient=line.patient,
-        sku=line.sku,
-        quantity=line.quantity,
-        rx=line.rx,
-        sig=line.sig,
-        npi=line.npi,
-        pharmacy=pharmacy,
-        ship_to=line.ship_to,
-    )
 
 
 def queue_submission(book: Book, checkout: Checkout, routed: RoutedLine, at: datetime) -> Submission:

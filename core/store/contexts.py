@@ -68,7 +68,7 @@ def load_context(work: Work, patients: Collection[str] | None = None, *, refill_
     return Context(
         clinic=clinic_of(work),
         skus={row.sku: row for row in _stored(work, SkuRow, Sku)},
-        pharmacies={row.pharmacy: row for row in _stored(work, PharmacyRow, Pharmacy)},
+        pharmacies=pharmacies_of(work),
         licences=_stored(work, PharmacyLicenceRow, PharmacyLicence),
         offers=_stored(work, OfferRow, Offer),
         programs=_stored(work, ProgramRow, Program),
@@ -79,7 +79,7 @@ def load_context(work: Work, patients: Collection[str] | None = None, *, refill_
         carrier_days=_carrier_days(work),
         closures=_closures(work),
         ladder_steps=_stored(work, LadderStepRow, LadderStep),
-        settings=_stored(work, SettingRow, Setting),
+        settings=settings_of(work),
         our_lines=_stored(work, OrderLineRow, OurLine, patients),
         reserved=_reserved(work),
         other_carts=_other_carts(work, refill_day),
@@ -92,6 +92,26 @@ def clinic_of(work: Work) -> Clinic:
     if not found:
         raise no_clinic(work.clinic)
     return found[0]
+
+
+def patients_of(work: Work, patients: Collection[str]) -> dict[str, Patient]:
+    """Those of these patients that the clinic has, by code."""
+    return {row.patient: row for row in _stored(work, PatientRow, Patient, patients)}
+
+
+def prescriptions_of(work: Work, patient: str) -> dict[str, Prescription]:
+    """One patient's prescriptions, by code."""
+    return {row.rx: row for row in _stored(work, PrescriptionRow, Prescription, [patient])}
+
+
+def pharmacies_of(work: Work) -> dict[str, Pharmacy]:
+    """The clinic's pharmacies, by code."""
+    return {row.pharmacy: row for row in _stored(work, PharmacyRow, Pharmacy)}
+
+
+def settings_of(work: Work) -> tuple[Setting, ...]:
+    """The clinic's thresholds, every row."""
+    return _stored(work, SettingRow, Setting)
 
 
 def _stored(work: Work, table: Any, model: type[M], patients: Collection[str] | None = None) -> tuple[M, ...]:
