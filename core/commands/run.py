@@ -64,6 +64,15 @@ class Run:
             raise bad_argument("--as", self.arguments.person, "is not one of this clinic's people")
         return person
 
+    @property
+    def person_before_clinic(self) -> Person:
+        """Who asks for something of the whole store: the local console, unless ``--as`` names somebody of a clinic."""
+        return LOCAL if self.arguments.person is None else self.person
+
+    def opened(self, url: str) -> Store:
+        """Another store beside the run's own."""
+        return open_store(url)
+
     @cached_property
     def context(self) -> Context:
         """Everything of the clinic."""

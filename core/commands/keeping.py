@@ -1,0 +1,50 @@
+"""Commands that fill, keep, check and measure the store."""
+
+from __future__ import annotations
+
+from core.commands.run import Answer, Run
+from core.errors import Refused
+from core.loading import load as load_files
+from core.people import Action, require, verify_audit
+from core.store.backup import backup as copy_out
+from core.store.backup import restore as copy_in
+
+
+def load(run: Run) -> Answer:
+    """A folder of files into the store."""
+    loaded = load_files(
+        run.store, run.person_before_clinic, run.arguments.folder, run.arguments.clinic, run.arguments.on
+    )
+    warnings = [warning._asdict() for warning in loaded.warnings]
+    return Answer({"loaded": dict(loaded.counts)} | ({"warnings": warnings} if warnings else {}))
+
+
+def audit(run: Run) -> Answer:
+    """Whether the audit trail is as it was written."""
+    require(run.person, Action.SEE_AUDIT)
+    check = verify_audit(run.store, run.clinic)
+    return Answer(check._asdict(), status=1 if check.problem else 0)
+
+
+def backup(run: Run) -> Answer:
+    """The whole store into one file."""
+    require(run.person_before_clinic, Action.MANAGE_PEOPLE)
+    counts = copy_out(run.store, run.arguments.file)
+    copy = run.opened(f"sqlite:///{run.arguments.file}")
+    for clinic in copy.clinics():
+        if problem := verify_audit(copy, clinic).problem:
+            raise Refused(f"The backup's audit trail of {clinic} does not hold: {problem}")
+    return Answer({"backup": str(run.arguments.file), "rows": counts})
+
+
+def restore(run: Run) -> Answer:
+    """A backup into an empty store."""
+    require(run.person_before_clinic, Action.MANAGE_PEOPLE)
+    return Answer({"restored": str(run.arguments.file), "rows": copy_in(run.store, run.arguments.file)})
+
+
+def bench(run: Run) -> Answer:
+    """Figures of this machine."""
+    from core.bench.measure import measured
+
+    return Answer(measured(run.arguments.lines))
