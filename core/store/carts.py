@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
-from core.model import LineState, Model, ShipTo
-from core.store.engine import Work
+from core.errors import Stale
+from core.files.columns import MOST_PACKS
+from core.model import CartLine, LineState, Model, ShipTo
+from core.prescribing import CartRow
+from core.store.engine import Work, inserting
 from core.store.orders import CheckoutRow, OrderLineRow
 from core.store.tables import AcknowledgementRow, CartChangeRow, CartLineRow, OverrideRow
+
+PRESSES_KEPT: Final = 200
+"""How many presses on a cart can be told apart when an edit comes late, and undone one by one."""
 
 
 class StoredLine(Model):
@@ -25,7 +32,7 @@ class StoredLine(Model):
     created_by: str
     patient: str
     sku: str
-    quantity: int | None = None
+    quantity: int | None = Field(default=None, ge=1, le=MOST_PACKS)
     rx: str | None = None
     sig: str | None = None
     npi: str | None = None
@@ -36,8 +43,6 @@ class StoredLine(Model):
     @property
     def row(self) -> CartRow:
         """Its cells, as somebody typed them."""
-        from core.prescribing import CartRow
-
         return CartRow(*(getattr(self, name) for name in CartRow._fields))
 
 
@@ -59,9 +64,6 @@ class Override(Model):
     confirmed_by: str | None = None
     confirmed_on: date | None = None
 
-
-if TYPE_CHECKING:
-    from core.prescribing import CartRow
 
 _LINE: Final = [CartLineRow.__table__.c[name] for name in StoredLine.model_fields]
 _OVERRIDE: Final = [OverrideRow.__table__.c[name] for name in Override.model_fields]
@@ -120,8 +122,23 @@ def write_changes(work: Work, changes: Sequence[LineChange]) -> None:
 
 
 def remove_lines(work: Work, ids: Iterable[str]) -> None:
-    """Delete lines, and their answers with them: what was placed leaves the cart."""
+    """Delete lines, and their answers with them."""
     _delete_each(work, CartLineRow, CartLineRow.id, ids)
+
+
+def take_out(work: Work, lines: Iterable[CartLine]) -> None:
+    """What a checkout does to the cart that it places: its lines leave it.
+
+    Raises Stale where one of them is no longer what was confirmed. Lines that came from a file are in no cart.
+    """
+    confirmed = {line.id: line for line in lines if line.id}
+    stored = lines_by_id(work, confirmed)
+    versions = {line.id: line.version for line in stored.values()}
+    changed = sorted(line.number for line in confirmed.values() if versions.get(line.id) != line.version)
+    if changed:
+        numbers = ", ".join(map(str, changed))
+        raise Stale(f"Line {numbers} was changed, removed or placed meanwhile. Look at the cart again, then confirm.")
+    remove_lines(work, confirmed)
 
 
 def _says_something_else(before: StoredLine, after: StoredLine) -> bool:
@@ -153,7 +170,8 @@ def acknowledge(work: Work, by: str, read: Collection[tuple[str, str]]) -> None:
     """Note that somebody has read these (line id, code)."""
     values = {"clinic": work.clinic, "by": by, "at": work.now()}
     rows = [values | {"line": line, "code": code} for line, code in read]
-    work.connection.execute(insert(AcknowledgementRow), rows)
+    if rows:
+        work.connection.execute(inserting(work.connection, AcknowledgementRow).on_conflict_do_nothing(), rows)
 
 
 def override(work: Work, answered: Override) -> None:
@@ -203,6 +221,7 @@ def keep_press(work: Work, refill_day: date, by: str, what: str, changes: Sequen
     values = {"refill_day": refill_day, "number": number, "by": by, "at": work.now(), "what": what}
     new = {"clinic": work.clinic, "id": work.new_id(), "lines": json.dumps(cells)}
     work.connection.execute(insert(CartChangeRow), values | new)
+    work.connection.execute(delete(CartChangeRow).where(*here, CartChangeRow.number <= number - PRESSES_KEPT))
 
 
 def presses(work: Work, refill_day: date, by: str | None = None, limit: int | None = None) -> list[Press]:
@@ -239,7 +258,5 @@ def last_placed(work: Work, refill_day: date) -> list[CartRow]:
         .where(CheckoutRow.refill_day == newest)
         .order_by(CheckoutRow.number, OrderLineRow.number)
     )
-    from core.prescribing import CartRow
-
     rows = work.connection.execute(statement)
     return [CartRow(row.patient, row.sku, row.quantity, ship_to=row.ship_to) for row in rows]

@@ -1,0 +1,34 @@
+"""Use cases on a refill day's cart (rules.md, section 2): each checks the role, then is one transaction, audited.
+
+Lines are named by id and version, never by position: a stale edit is refused with what changed, and can be applied
+again.
+"""
+
+from core.cart.adding import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
+from core.cart.answering import acknowledge, override
+from core.cart.changing import Changed, undo
+from core.cart.editing import apply_fix, edit_line, hold_lines, remove_line
+from core.cart.patients import update_patient
+from core.cart.reading import Leftover, OpenCart, cart_of, due_lines, open_cart
+
+__all__ = [
+    "Changed",
+    "Leftover",
+    "OpenCart",
+    "acknowledge",
+    "add_everyone_due",
+    "add_line",
+    "apply_fix",
+    "cart_of",
+    "due_lines",
+    "edit_line",
+    "hold_lines",
+    "open_cart",
+    "override",
+    "remove_line",
+    "repeat_last_refill_day",
+    "take_over",
+    "undo",
+    "update_patient",
+    "upload",
+]

@@ -1,0 +1,28 @@
+"""Cells that somebody types on a screen, read as the same column of a file is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.errors import Refused
+from core.files import File
+from core.files.cells import Reading
+from core.store import Work
+
+
+def typed_cells(work: Work, file: File, cells: Mapping[str, object]) -> dict[str, object]:
+    """The cells by field: text read by the file's columns, values as they are. Raises Refused for unreadable text."""
+    columns = {column.name: column for column in file.columns}
+    typed: dict[str, object] = {}
+    for name, value in cells.items():
+        column = columns[name]
+        if not isinstance(value, str):
+            typed[column.field] = value
+            continue
+        text = value.strip()
+        reading = Reading(work.today, work.zone, {})
+        try:
+            typed[column.field] = column.kind.read(text, reading) if text else column.empty({})
+        except ValueError as error:
+            raise Refused(f"{name} “{text}” {error}.") from None
+    return typed
