@@ -1,10 +1,33 @@
-"""SKU costs: what every SKU costs delivered, pass-through beside aggregate."""
+"""SKU costs: what every SKU costs delivered, under pass-through and under aggregate pricing."""
 
 from __future__ import annotations
 
+import streamlit as st
+
 from core.people import Action
+from pages.parts.costs.compare import compare_tab
+from pages.parts.costs.filters import ask, compared
+from pages.parts.costs.one_sku import one_sku_tab
+from pages.parts.costs.plans import plans_tab
 from pages.parts.guard import opened_by
-from pages.parts.page import header
+from pages.parts.page import header, nothing_yet
 
 session = opened_by(Action.SEE_COSTS)
-header("SKU costs", "What every SKU costs delivered, under each way of paying.")
+header("SKU costs", "What a pack costs delivered, under pass-through and under aggregate pricing.")
+
+reference = session.reference()
+if not reference.context.skus:
+    nothing_yet("There are no SKUs yet.", "Load skus.csv, offers.csv and programs.csv on Setup.")
+    st.stop()
+
+asked = ask(reference)
+tabs = st.tabs(["Compare", "One SKU", "Plans"], key="costs_tab", bind="query-params", on_change="rerun")
+if tabs[0].open:
+    with tabs[0]:
+        compare_tab(session, asked, compared(session, asked))
+if tabs[1].open:
+    with tabs[1]:
+        one_sku_tab(session, asked, compared(session, asked))
+if tabs[2].open:
+    with tabs[2]:
+        plans_tab(session, asked)

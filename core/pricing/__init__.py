@@ -4,10 +4,12 @@ from core.pricing.break_even import BreakEven
 from core.pricing.comparison import PharmacyCost, ProgramCost, SkuComparison, compare
 from core.pricing.monthly import Crossing, PlanCost, Plans, plans
 from core.pricing.quotes import ProgramQuote, box_for, fee_covers_shipping, quote, under_every_program, unpriced
+from core.pricing.spread import MonthlyDifference, monthly_difference
 
 __all__ = [
     "BreakEven",
     "Crossing",
+    "MonthlyDifference",
     "PharmacyCost",
     "PlanCost",
     "Plans",
@@ -17,6 +19,7 @@ __all__ = [
     "box_for",
     "compare",
     "fee_covers_shipping",
+    "monthly_difference",
     "plans",
     "quote",
     "under_every_program",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
+Number = Decimal | float | int
 DOLLARS = "$,.2f"
+WHOLE_DOLLARS = "$,.0f"
 _BAR = 34
 _PIXELS_AROUND = 96
 
@@ -22,11 +23,11 @@ class Segments(NamedTuple):
 
 
 class Series(NamedTuple):
-    """One line: its name and its points."""
+    """One line: its name and its points, over days or over amounts."""
 
     name: str
-    x: Sequence[date | Decimal | int]
-    y: Sequence[Decimal | float | int | None]
+    x: Sequence[Any]
+    y: Sequence[Number | None]
 
 
 class Span(NamedTuple):
@@ -54,7 +55,7 @@ def stacked(bars: Sequence[Segments], unit: str = "Dollars a pack, delivered") -
             go.Bar(
                 name=name,
                 y=labels,
-                x=[bar.parts.get(name, Decimal(0)) for bar in bars],
+                x=_drawn(bar.parts.get(name, 0) for bar in bars),
                 orientation="h",
                 hovertemplate=f"%{{y}}<br>{name} %{{x:{DOLLARS}}}<extra></extra>",
             )
@@ -63,7 +64,9 @@ def stacked(bars: Sequence[Segments], unit: str = "Dollars a pack, delivered") -
     )
     for bar in bars:
         total = sum(bar.parts.values(), Decimal(0))
-        figure.add_annotation(x=total, y=bar.label, text=f"${total:,.2f}", showarrow=False, xanchor="left", xshift=6)
+        figure.add_annotation(
+            x=float(total), y=bar.label, text=f"${total:,.2f}", showarrow=False, xanchor="left", xshift=6
+        )
     figure.update_layout(
         **_bars(len(bars)), barmode="stack", xaxis={"title": unit, "tickprefix": "$", "automargin": True}
     )
@@ -77,10 +80,10 @@ def differences(labels: Sequence[str], values: Sequence[Decimal], cheaper: tuple
             go.Bar(
                 name=f"{side} is cheaper",
                 y=labels,
-                x=[value if wanted(value) else None for value in values],
+                x=_drawn(value if wanted(value) else None for value in values),
                 orientation="h",
                 hovertemplate=f"%{{y}}<br>{side} is cheaper by %{{customdata:{DOLLARS}}}<extra></extra>",
-                customdata=[abs(value) for value in values],
+                customdata=_drawn(abs(value) for value in values),
             )
             for side, wanted in zip(cheaper, (_negative, _positive), strict=True)
         ]
@@ -96,6 +99,11 @@ def differences(labels: Sequence[str], values: Sequence[Decimal], cheaper: tuple
     return figure
 
 
+def _drawn(values: Iterable[Number | None]) -> list[float | None]:
+    """Amounts as lengths on a screen: the one place where money may lose its exactness."""
+    return [None if value is None else float(value) for value in values]
+
+
 def _negative(value: Decimal) -> bool:
     return value < 0
 
@@ -104,12 +112,12 @@ def _positive(value: Decimal) -> bool:
     return value > 0
 
 
-def bars(labels: Sequence[str], values: Sequence[Decimal | float | int], unit: str, form: str = ",d") -> go.Figure:
+def bars(labels: Sequence[str], values: Sequence[Number], unit: str, form: str = ",d") -> go.Figure:
     """Plain horizontal bars from the top down, the value at each end."""
     figure = go.Figure(
         go.Bar(
             y=labels,
-            x=values,
+            x=_drawn(values),
             orientation="h",
             texttemplate=f"%{{x:{form}}}",
             textposition="outside",
@@ -121,11 +129,11 @@ def bars(labels: Sequence[str], values: Sequence[Decimal | float | int], unit: s
     return figure
 
 
-def grouped_bars(
-    labels: Sequence[str], groups: Mapping[str, Sequence[Decimal | float | int | None]], unit: str
-) -> go.Figure:
+def grouped_bars(labels: Sequence[str], groups: Mapping[str, Sequence[Number | None]], unit: str) -> go.Figure:
     """Horizontal bars side by side: one trace a group."""
-    figure = go.Figure([go.Bar(name=name, y=labels, x=values, orientation="h") for name, values in groups.items()])
+    figure = go.Figure(
+        [go.Bar(name=name, y=labels, x=_drawn(values), orientation="h") for name, values in groups.items()]
+    )
     figure.update_layout(**_bars(len(labels) * max(len(groups), 1)), barmode="group", xaxis={"title": unit})
     return figure
 
@@ -137,7 +145,7 @@ def stacked_over_time(series: Iterable[Series], unit: str, form: str = DOLLARS) 
             go.Bar(
                 name=line.name,
                 x=line.x,
-                y=line.y,
+                y=_drawn(line.y),
                 hovertemplate=f"{line.name}<br>%{{x|%a %e %b}}: %{{y:{form}}}<extra></extra>",
             )
             for line in series
@@ -154,7 +162,7 @@ def over_time(series: Iterable[Series], unit: str, form: str = DOLLARS, *, steps
             go.Scatter(
                 name=line.name,
                 x=line.x,
-                y=line.y,
+                y=_drawn(line.y),
                 mode="lines+markers",
                 line={"shape": "hv" if steps else "linear", "width": 2},
                 marker={"size": 5},
@@ -175,8 +183,8 @@ def by_amount(
     lines = [
         go.Scatter(
             name=line.name,
-            x=line.x,
-            y=line.y,
+            x=_drawn(line.x),
+            y=_drawn(line.y),
             mode="lines",
             line={"width": 2},
             hovertemplate=f"{line.name}<br>at {at}: %{{y:{DOLLARS}}}<extra></extra>",
@@ -185,21 +193,22 @@ def by_amount(
     ]
     named = go.Scatter(
         name="Cheapest changes",
-        x=[mark.x for mark in marks],
-        y=[mark.y for mark in marks],
+        x=_drawn(mark.x for mark in marks),
+        y=_drawn(mark.y for mark in marks),
         text=[mark.text for mark in marks],
         mode="markers+text",
-        textposition="top left",
+        textposition="bottom right",
+        cliponaxis=False,
         marker={"size": 9, "symbol": "diamond"},
         hovertemplate="%{text}<extra></extra>",
     )
     figure = go.Figure([*lines, named] if marks else lines)
     figure.update_layout(
-        height=380,
+        height=320,
         margin=_MARGIN,
         legend=_LEGEND,
         xaxis={"title": across, "tickprefix": "$" if dollars_across else "", "tickformat": ",d"},
-        yaxis={"title": unit, "tickprefix": "$", "rangemode": "tozero"},
+        yaxis={"title": unit, "tickprefix": "$", "tickformat": ",d", "rangemode": "tozero"},
     )
     return figure
 
@@ -291,7 +300,7 @@ def _time(unit: str, form: str) -> dict[str, object]:
         "margin": _MARGIN,
         "legend": _LEGEND,
         "xaxis": {"title": None},
-        "yaxis": {"title": unit, "tickformat": form, "rangemode": "tozero"},
+        "yaxis": {"title": unit, "tickformat": WHOLE_DOLLARS if form == DOLLARS else form, "rangemode": "tozero"},
     }
 
 

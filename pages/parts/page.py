@@ -8,12 +8,15 @@ from typing import Literal, NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
+import streamlit.elements.plotly_chart
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.streamlit_plotly_theme import configure_streamlit_plotly_theme
 
 from pages.parts.session import Session
 from pages.parts.tables import Columns, Rows, table
 from pages.parts.words import plain
 
+configure_streamlit_plotly_theme()  # otherwise done by the first chart drawn, too late for its own colors
 _PLOTLY = {"displayModeBar": False, "responsive": True}
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import UTC, date, datetime
+from typing import Literal, NamedTuple
 
 import streamlit as st
 
 from core.context import Context
-from core.files import write_csv, write_xlsx
+from core.files import csv_bytes, xlsx_bytes
 from core.model import Role
 from core.people import Person, record, signed_in
 from core.store import Store, Work, load_context
@@ -34,16 +34,36 @@ class Session:
         """A view of the store that does not change while it is open. No ``st.`` call belongs inside."""
         return self.store.read(self.clinic)
 
-    def reference(self) -> Context:
-        """Everything of the clinic but its patients, their prescriptions and orders."""
+    def data_version(self) -> int:
+        """How often the clinic was written to: what may be kept between runs is keyed by it."""
+        return self.store.data_version(self.clinic)
+
+    def reference(self) -> Reference:
+        """Everything of the clinic but its patients, and what day it is there."""
         with self.read() as work:
-            return load_context(work, patients=())
+            today = work.today
+        return Reference(_reference(self.clinic, self.data_version(), self.store), today)
 
     def export(self, name: str, rows: Sequence[Mapping[str, object]], kind: Literal["csv", "xlsx"]) -> bytes:
         """A table as a file, audited first."""
-        entry = {"kind": kind, "rows": len(rows)}
-        self.store.write(self.clinic, lambda work: record(work, self.person, "export", name, None, entry))
-        return {"csv": write_csv, "xlsx": write_xlsx}[kind](rows)
+        said = {"kind": kind, "rows": len(rows)}
+        self.store.write(self.clinic, lambda work: record(work, self.person, "export", name, None, said))
+        columns = list(rows[0])
+        cells = [list(row.values()) for row in rows]
+        return csv_bytes(columns, cells) if kind == "csv" else xlsx_bytes(name, columns, cells)
+
+
+class Reference(NamedTuple):
+    """A clinic's prices, pharmacies, rules and the like, without any patient; ``today`` is the day at the clinic."""
+
+    context: Context
+    today: date
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _reference(clinic: str, version: int, _store: Store) -> Context:
+    with _store.read(clinic) as work:
+        return load_context(work, patients=())
 
 
 def sign_in_configured() -> bool:

@@ -21,6 +21,12 @@ Rows = Sequence[Row]
 Columns = Mapping[str, ColumnConfig]
 
 
+class Picture(str):
+    """A drawn cell: an image's address. It is seen and not downloaded."""
+
+    __slots__ = ()
+
+
 class Look(TypedDict):
     """What every table has in common."""
 
@@ -30,7 +36,7 @@ class Look(TypedDict):
 
 
 MONEY = NumberColumn(format="dollar")
-PERCENT = NumberColumn(format="percent")
+PERCENT = NumberColumn(format="%.1f%%")
 DAY = DateColumn(format="ddd D MMM YYYY")
 FILES: Final[Mapping[Literal["csv", "xlsx"], str]] = {
     "csv": "text/csv",
@@ -50,7 +56,13 @@ def table(
 
 
 def pick(
-    rows: Rows, *, name: str, alt: str, session: Session, columns: Columns | None = None, height: int | None = None
+    rows: Rows,
+    *,
+    name: str,
+    alt: str,
+    session: Session,
+    columns: Columns | None = None,
+    height: int | None = None,
 ) -> int | None:
     """The same, and the position of the row that is selected in it."""
     if not rows:
@@ -88,11 +100,13 @@ def _days(rows: Rows) -> dict[str, ColumnConfig]:
 
 def downloads(rows: Rows, *, name: str, session: Session) -> None:
     """The rows as CSV and XLSX. Files are made when somebody asks, so that none waits in public media storage."""
+    drawn = {heading for row in rows for heading, value in row.items() if isinstance(value, Picture)}
+    written = [{heading: value for heading, value in row.items() if heading not in drawn} for row in rows]
     with st.container(horizontal=True, gap="small"):
         for kind, mime in FILES.items():
             st.download_button(
                 kind.upper(),
-                partial(session.export, name, rows, kind),
+                partial(session.export, name, written, kind),
                 f"{name}.{kind}",
                 mime,
                 key=f"{name}_{kind}",

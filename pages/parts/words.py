@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import overload
 from zoneinfo import ZoneInfo
 
 from core.money import dollars, shown
@@ -28,9 +30,18 @@ def signed_money(cents: int) -> str:
     return f"+{shown(cents)}" if cents > 0 else shown(cents)
 
 
+@overload
+def amount(cents: int) -> Decimal: ...
+@overload
+def amount(cents: int | None) -> Decimal | None: ...
 def amount(cents: int | None) -> Decimal | None:
     """Dollars as a number for a table's cell or a chart's axis, exactly."""
     return None if cents is None else Decimal(dollars(cents))
+
+
+def percentage_points(share: Decimal | None) -> Decimal | None:
+    """A fraction as the number that stands before the percent sign in a table's cell."""
+    return None if share is None else share * 100
 
 
 def percent(share: Decimal | float | None, *, sign: bool = False) -> str:
@@ -63,6 +74,6 @@ def count(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
-def listed(names: list[str] | tuple[str, ...]) -> str:
+def listed(names: Sequence[str]) -> str:
     """``Cedar``, ``Cedar and Northwell``, ``Cedar, Lakeside and Northwell``."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

@@ -1,0 +1,183 @@
+"""Compare: every SKU under a pass-through and an aggregate program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+from streamlit.column_config import ImageColumn, NumberColumn, TextColumn
+
+from core.pricing import monthly_difference
+from pages.parts.bars import from_zero
+from pages.parts.charts import differences
+from pages.parts.costs.filters import Asked, Pair, is_demo, offer_of
+from pages.parts.costs.one_sku import one_sku
+from pages.parts.page import Metric, badge, chart, metrics
+from pages.parts.session import Session
+from pages.parts.tables import MONEY, Columns, Picture, Row, pick
+from pages.parts.words import NOTHING, amount, count, money, percentage_points
+
+_MOST_BARS = 15
+
+
+def compare_tab(session: Session, asked: Asked, pairs: Sequence[Pair]) -> None:
+    """Key figures, the grid, and the SKU that is selected in it."""
+    metrics(key_figures(asked, pairs))
+    pictures = from_zero([pair.versus and pair.versus.difference_cents for pair in pairs])
+    rows = [_row(pair, asked, picture) for pair, picture in zip(pairs, pictures, strict=True)]
+    badge(any(row["Source"] and is_demo(str(row["Source"])) for row in rows))
+    position = pick(
+        rows,
+        name="sku_costs",
+        alt="Every SKU's landed cost under both programs; select a row to see what it is made of",
+        session=session,
+        columns=_columns(asked),
+    )
+    if position is not None:
+        one_sku(session, asked, pairs[position])
+    else:
+        st.caption("Select a row to see what its cost is made of.")
+        _difference_chart(session, asked, pairs)
+
+
+def key_figures(asked: Asked, pairs: Sequence[Pair]) -> list[Metric]:
+    """The four figures at the top."""
+    both = [pair.versus for pair in pairs if pair.versus and pair.versus.difference_cents is not None]
+    sides = [side.program for side in (asked.own, asked.pooled) if side]
+    dates = [day for pair in pairs for day, _ in price_dates(pair, asked)]
+    oldest = min(dates, default=None)
+    return [
+        Metric(
+            "Cheaper delivered",
+            _majority([pair.cheaper for pair in both], sides),
+            "The program with the lower landed cost a pack for more of the SKUs that both price. Monthly fees are "
+            "left out.",
+            delta_description=f"of {count(len(both), 'SKU')} with both prices",
+        ),
+        Metric(
+            "Cheaper at this spend",
+            _majority([pair.cheaper_at_spend for pair in both], sides),
+            "The same with the monthly fees counted, as if the month's whole medication spend went to that SKU.",
+            delta_description=f"at {money(asked.spend_cents)} a month",
+        ),
+        _saving(asked, pairs),
+        Metric(
+            "Oldest price",
+            NOTHING if oldest is None else count((asked.today - oldest).days, "day"),
+            "Days since the oldest of the prices compared here came into force.",
+        ),
+    ]
+
+
+def _majority(cheaper: Sequence[str | None], sides: Sequence[str]) -> str:
+    if not cheaper:
+        return NOTHING
+    counts = {side: cheaper.count(side) for side in sides}
+    best = max(counts.values())
+    leaders = [side for side, number in counts.items() if number == best]
+    return f"{leaders[0]}: {best} of {len(cheaper)}" if len(leaders) == 1 else f"Even: {best} each"
+
+
+def _saving(asked: Asked, pairs: Sequence[Pair]) -> Metric:
+    found = None
+    if asked.own and asked.pooled:
+        found = monthly_difference([pair.row for pair in pairs], asked.own, asked.pooled, asked.spend_cents)
+    help_text = (
+        "The month's spend in equal parts over the SKUs that both programs price: what the cheaper program saves "
+        "against the other, monthly fees included."
+    )
+    if found is None or asked.own is None or asked.pooled is None:
+        return Metric("Saving a month", NOTHING, help_text)
+    cheaper = asked.own if found.cents > 0 else asked.pooled
+    with_words = f"with {cheaper.program}" if found.cents else "no difference"
+    return Metric("Saving a month", money(abs(found.cents)), help_text, delta_description=with_words)
+
+
+def price_dates(pair: Pair, asked: Asked) -> list[tuple[date, str]]:
+    """When the prices in use came into force, and where they come from."""
+    found = [offer_of(cost, pair.row.sku, asked) for cost in (pair.own, pair.pooled)]
+    pooled = asked.pooled and asked.context.aggregate_price(asked.pooled.program, pair.row.sku, asked.today)
+    return [(row.valid_from, row.source) for row in (found[0], pooled) if row]
+
+
+def _row(pair: Pair, asked: Asked, picture: Picture | None) -> Row:
+    dates = price_dates(pair, asked)
+    versus = pair.versus
+    difference = versus.difference_cents if versus else None
+    return {
+        "SKU": pair.row.name,
+        "Category": asked.context.skus[pair.row.sku].category,
+        "Pharmacy": _pharmacy(pair, asked),
+        "Pass-through": amount(pair.own.unit_landed_cents) if pair.own else None,
+        "Aggregate": amount(pair.pooled.unit_landed_cents) if pair.pooled else None,
+        "Difference": amount(difference),
+        "From zero": picture,
+        "Percent": percentage_points(versus.difference) if versus else None,
+        "Cheaper": _cheaper(pair, asked),
+        "Break-even": amount(versus.price_cents) if versus else None,
+        "Flips at spend": amount(versus.flips_at_spend_cents) if versus else None,
+        "Price age": (asked.today - min(day for day, _ in dates)).days if dates else None,
+        "Source": "; ".join(dict.fromkeys(source for _, source in dates if source)) or None,
+    }
+
+
+def _pharmacy(pair: Pair, asked: Asked) -> str | None:
+    code = next((cost.pharmacy for cost in (pair.own, pair.pooled) if cost and cost.pharmacy), None)
+    return asked.context.pharmacies[code].name if code else None
+
+
+def _cheaper(pair: Pair, asked: Asked) -> str:
+    if pair.versus is None or pair.versus.difference_cents is None:
+        return "No price to compare"
+    if pair.versus.cheaper is None:
+        return "Equal"
+    return "Pass-through" if asked.own and pair.versus.cheaper == asked.own.program else "Aggregate"
+
+
+def _columns(asked: Asked) -> Columns:
+    own = asked.own.program if asked.own else "pass-through"
+    pooled = asked.pooled.program if asked.pooled else "aggregate"
+    return {
+        "SKU": TextColumn(pinned=True),
+        "Category": TextColumn(),
+        "Pharmacy": TextColumn("Best pharmacy", help=f"The pharmacy with the lowest landed cost under {own}."),
+        "Pass-through": NumberColumn(
+            f"{own}, landed", format="dollar", help="Landed cost of a pack at the cheapest pharmacy, pass-through."
+        ),
+        "Aggregate": NumberColumn(f"{pooled}, landed", format="dollar", help="The same under the aggregate program."),
+        "Difference": NumberColumn(format="dollar", help=f"{pooled} less {own}: above zero, {own} is cheaper."),
+        "From zero": ImageColumn(
+            width=150, help=f"To the left {pooled} is cheaper, to the right {own}; one scale for all."
+        ),
+        "Percent": NumberColumn(format="%.1f%%", help="The difference as a share of the pass-through cost."),
+        "Cheaper": TextColumn(help="Monthly fees are left out here; see the break-even spend."),
+        "Break-even": NumberColumn(format="dollar", help="The aggregate unit price at which both cost the same."),
+        "Flips at spend": NumberColumn(
+            format="dollar", help="The monthly medication spend at which the monthly fees even the difference out."
+        ),
+        "Price age": NumberColumn(format="%d days", help="Days since the older of the two prices came into force."),
+    }
+
+
+def _difference_chart(session: Session, asked: Asked, pairs: Sequence[Pair]) -> None:
+    if asked.own is None or asked.pooled is None:
+        return
+    found = [
+        (pair.versus.difference_cents, pair.row.name) for pair in pairs if pair.versus and pair.versus.difference_cents
+    ]
+    largest = sorted(found, key=lambda row: abs(row[0]), reverse=True)[:_MOST_BARS]
+    if not largest:
+        return
+    cents, name = largest[0]
+    cheaper = asked.own if cents > 0 else asked.pooled
+    chart(
+        differences(
+            [row[1] for row in largest], [amount(row[0]) for row in largest], (asked.pooled.program, asked.own.program)
+        ),
+        f"{name} differs most: {cheaper.program} is cheaper by {money(abs(cents))} a pack",
+        [{"SKU": row[1], "Difference": amount(row[0])} for row in largest],
+        name="sku_differences",
+        session=session,
+        columns={"Difference": MONEY},
+    )

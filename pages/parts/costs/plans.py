@@ -1,0 +1,124 @@
+"""Plans: which program costs least a month, by medication spend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.pricing import Plans, plans
+from pages.parts.charts import Mark, Series, by_amount
+from pages.parts.costs.filters import Asked
+from pages.parts.page import Metric, chart, metrics, nothing_yet
+from pages.parts.session import Session
+from pages.parts.tables import MONEY, PERCENT, Row, table
+from pages.parts.words import amount, listed, money, percentage_points
+
+_POINTS = 25
+
+
+def plans_tab(session: Session, asked: Asked) -> None:
+    """Every program at the month's spend, and the spends at which the cheapest changes."""
+    programs = asked.context.programs_on(asked.today)
+    if not programs:
+        nothing_yet("No program is in force.", "Programs are loaded on Setup, from programs.csv.")
+        return
+    answer = plans(programs, asked.spend_cents)
+    metrics(_figures(answer))
+    cents = _spends(answer)
+    answers = [plans(programs, spend) for spend in cents]
+    chart(
+        by_amount(_lines(answers), _marks(answer, answers), "Medication spend a month", "Fee and program cost a month"),
+        plans_sentence(answer),
+        _spend_rows(answers),
+        name="plan_costs",
+        session=session,
+        columns={"Medication spend": MONEY, **{cost.program: MONEY for cost in answer.costs}},
+    )
+    table(
+        [
+            {
+                "Program": row.program,
+                "Kind": row.kind.value,
+                "Monthly fee": amount(row.monthly_fee_cents),
+                "Rate": percentage_points(row.rate),
+                "Rate is taken of": row.rate_base.value,
+                "In force since": row.valid_from,
+                "Source": row.source,
+            }
+            for row in programs
+        ],
+        name="programs_in_force",
+        alt="The programs in force, with their fees and where the figures come from",
+        session=session,
+        columns={"Monthly fee": MONEY, "Rate": PERCENT},
+    )
+
+
+def _figures(answer: Plans) -> list[Metric]:
+    cheapest = [cost for cost in answer.costs if cost.program in answer.cheapest]
+    dearest = max(cost.cost_cents for cost in answer.costs)
+    at = f"at {money(answer.spend_cents)} a month"
+    later = [crossing for crossing in answer.crossings if crossing.spend_cents > answer.spend_cents]
+    return [
+        Metric(
+            "Cheapest program",
+            listed(answer.cheapest),
+            "Monthly fee plus rate times medication spend.",
+            delta_description=at,
+        ),
+        Metric("It costs a month", money(cheapest[0].cost_cents), "The program alone; medication itself is not in it."),
+        Metric("Less than the dearest", money(dearest - cheapest[0].cost_cents), "The dearest program at this spend."),
+        Metric(
+            "Cheapest changes at",
+            money(later[0].spend_cents) if later else "No later",
+            "The next larger monthly medication spend from which another program is cheaper.",
+            delta_description=f"to {later[0].after}" if later else None,
+        ),
+    ]
+
+
+def plans_sentence(answer: Plans) -> str:
+    """What the chart shows, in one sentence."""
+    best = next(cost for cost in answer.costs if cost.program in answer.cheapest)
+    says = f"At {money(answer.spend_cents)} a month {listed(answer.cheapest)} costs least: {money(best.cost_cents)}"
+    if not answer.crossings:
+        return f"{says}, and no other program does at any spend"
+    changes = [f"{crossing.after} from {money(crossing.spend_cents)}" for crossing in answer.crossings]
+    return f"{says}; the cheapest changes to {listed(changes)}"
+
+
+def _spends(answer: Plans) -> list[int]:
+    """Evenly spaced spends to beyond the last crossing and the asked spend, and those two exactly."""
+    ends = [answer.spend_cents, *(crossing.spend_cents for crossing in answer.crossings)]
+    edge = max(max(ends) * 5 // 4, 1_000_000)
+    return sorted({*(edge * at // _POINTS for at in range(_POINTS + 1)), *ends})
+
+
+def _lines(answers: Sequence[Plans]) -> list[Series]:
+    spends = [amount(answer.spend_cents) for answer in answers]
+    return [
+        Series(cost.program, spends, [amount(answer.costs[at].cost_cents) for answer in answers])
+        for at, cost in enumerate(answers[0].costs)
+    ]
+
+
+def _marks(answer: Plans, answers: Sequence[Plans]) -> list[Mark]:
+    least = {each.spend_cents: min(cost.cost_cents for cost in each.costs) for each in answers}
+    return [
+        Mark(
+            amount(crossing.spend_cents),
+            amount(least[crossing.spend_cents]),
+            f"{crossing.before} to {crossing.after} at {money(crossing.spend_cents)}",
+        )
+        for crossing in answer.crossings
+    ]
+
+
+def _spend_rows(answers: Sequence[Plans]) -> list[Row]:
+    return [
+        {
+            "Medication spend": amount(answer.spend_cents),
+            **{cost.program: amount(cost.cost_cents) for cost in answer.costs},
+            "Cheapest": listed(answer.cheapest),
+        }
+        for answer in answers
+    ]
