@@ -17,6 +17,7 @@ from core.sig.items import (
     OPEN,
     OR,
     THEN,
+    After,
     Amount,
     Concentration,
     Cycle,
@@ -102,6 +103,8 @@ class Assembly:
                 self._step.limits.append((item, piece.words))
             case Lasting():
                 self._lasting(item, piece.words)
+            case After():
+                self._after(item, piece.words)
             case StepHeader():
                 self._header(item, piece.words)
             case Unread():
@@ -189,6 +192,13 @@ class Assembly:
         else:
             self._step.lasting = item
 
+    def _after(self, item: After, words: tuple[str, ...]) -> None:
+        before = self.steps[-2] if len(self.steps) > 1 and any(arm.doses for arm in self._step.arms) else self._step
+        if before.lasting is None and before.arms[0].doses:
+            before.lasting = item.length
+        else:
+            self._leave(words)
+
     def _header(self, item: StepHeader, words: tuple[str, ...]) -> None:
         leads = self.headed or not any(arm.doses for step in self.steps for arm in step.arms)
         if leads:
@@ -221,12 +231,29 @@ Way = tuple[Segment, ...]
 
 
 def ways(assembly: Assembly) -> tuple[Way, ...]:
-    """Every reading that fits, the one as written first; at most a few are told."""
+    """Every reading that fits, the one as written first; at most a few are told.
+
+    Steps of which nobody can say when the next begins are readings instead of one another.
+    """
     steps = [step for step in assembly.steps if not step.is_empty]
     _inherit(steps)
-    per_step = [_step_ways(number, step, assembly.as_needed) for number, step in enumerate(steps, 1)]
-    combined = (tuple(segment for part in way for segment in part) for way in product(*per_step))
-    return tuple(dict.fromkeys(islice(combined, _MOST_WAYS)))
+    found = [way for run in _runs(steps) for way in _run_ways(run, assembly.as_needed)]
+    return tuple(dict.fromkeys(found)) or ((),)
+
+
+def _runs(steps: list[Step]) -> Iterator[list[Step]]:
+    """Steps that follow one another, cut after each that has no length."""
+    start = 0
+    for end, step in enumerate(steps, 1):
+        if step.lasting is None or end == len(steps):
+            yield steps[start:end]
+            start = end
+
+
+def _run_ways(steps: list[Step], as_needed: bool) -> Iterator[Way]:
+    per_step = [_step_ways(number, step, as_needed) for number, step in enumerate(steps, 1)]
+    for way in islice(product(*per_step), _MOST_WAYS):
+        yield tuple(segment for part in way for segment in part)
 
 
 def unfinished(assembly: Assembly) -> Iterator[str]:

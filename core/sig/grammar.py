@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from core.sig.items import EXTRA, Amount, Concentration, Cycle, Item, Lasting, Limit, Often, Slot, StepHeader, Weekdays
+from core.sig.items import (
+    EXTRA,
+    After,
+    Amount,
+    Concentration,
+    Cycle,
+    Item,
+    Lasting,
+    Limit,
+    Often,
+    Slot,
+    StepHeader,
+    Unread,
+    Weekdays,
+)
 from core.sig.numbers import Number, a_number, at
 from core.sig.tokens import Token
 from core.sig.values import MASSES, Unit
@@ -14,6 +28,7 @@ from core.sig.words import LETTER_DAYS, LETTER_WEEKS, ORDINALS, PERIOD_DAYS, UNI
 Found = tuple[Item, int] | None
 Rule = Callable[[list[Token], int], Found]
 
+_BODY = frozenset({"kg", "kilogram", "lb", "pound"})
 _EVERY = frozenset({"every", "each", "q"})
 _COUNTED = {"once": Fraction(1), "twice": Fraction(2), "thrice": Fraction(3)}
 _ADVERBS = {"daily": Fraction(1), "weekly": Fraction(7), "monthly": Fraction(30), "nightly": Fraction(1)}
@@ -42,7 +57,7 @@ def a_unit(found: list[Token], place: int) -> tuple[Unit, int] | None:
 
 
 def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
-    """``0.25 mg``, ``1-2 tablets``, ``0.25 mg to 0.5 mg``, ``a tablet``, ``one 5 mg tablet`` (in tablets); not ``5 mg/mL``."""
+    """``0.25 mg``, ``1-2 tablets``, ``0.25 mg to 0.5 mg``, ``a tablet``, ``one 5 mg tablet``; not ``5 mg/mL``."""
     count = a_number(found, place) or _article(found, place)
     if count is None:
         return None
@@ -51,7 +66,7 @@ def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
     if unit is None:
         return None
     kind, end = unit
-    if at(found, end).word in {"/", "per"} and a_unit(found, end + 1):
+    if at(found, end).word in {"/", "per"} and (a_unit(found, end + 1) or at(found, end + 1).word in _BODY):
         return None
     upper = _second_end(found, end, kind) if count.low == count.high else None
     if upper is not None and upper.high > count.low:
@@ -235,8 +250,28 @@ def days_a_week(found: list[Token], place: int) -> Found:
     for words in (("out", "of", "7"), ("of", "7"), ("out", "of", "seven"), ("weekly",)):
         if end is None and words_at(found, after, words):
             end = after + len(words) + (at(found, after + len(words)).word == "days")
-    whole = count.low.denominator == 1 and 1 <= count.low <= 7
-    return (Weekdays(int(count.low)), end) if end is not None and whole else None
+    if end is None or count.low.denominator != 1 or not 1 <= count.low <= 7:
+        return None
+    return Weekdays(int(count.low)), _past_days_off(found, end, 7 - count.low)
+
+
+def _past_days_off(found: list[Token], place: int, days: Fraction) -> int:
+    """After "5 days a week, 2 days off"."""
+    start = place + 1 if at(found, place).word in {",", "and"} else place
+    off = _stretch(found, start, "off")
+    return off[1] if off and off[0] == days else place
+
+
+def except_weekdays(found: list[Token], place: int) -> Found:
+    """``except Sunday``, ``off on weekends``: the days that are left."""
+    start = place + 2 if at(found, place + 1).word == "on" else place + 1
+    if at(found, start).word in {"weekend", "weekends"}:
+        return Weekdays(5, frozenset(range(5))), start + 1
+    left_out = weekdays(found, start)
+    if left_out is None or not isinstance(left_out[0], Weekdays):
+        return None
+    days = frozenset(range(7)) - left_out[0].named
+    return (Weekdays(len(days), days), left_out[1]) if days else None
 
 
 def cycle(found: list[Token], place: int) -> Found:
@@ -299,6 +334,8 @@ def lasting(found: list[Token], place: int) -> Found:
     if at(found, place).word not in {"for", "x", "during"}:
         return None
     start = place + 1
+    if (rate := days_a_week(found, start)) is not None:
+        return rate
     for words in (("the", "first"), ("the", "next"), ("up", "to"), ("at", "least"), ("a", "total", "of"), ("first",)):
         if words_at(found, start, words):
             start += len(words)
@@ -307,6 +344,18 @@ def lasting(found: list[Token], place: int) -> Found:
     if header is not None and isinstance(header[0], StepHeader) and header[0].days is not None:
         return Lasting(header[0].days), header[1]
     return _length(found, start)
+
+
+def after(found: list[Token], place: int) -> Found:
+    """``after 4 weeks``: how long what came before goes on."""
+    length = _length(found, place + 1)
+    return (After(length[0]), length[1]) if length and isinstance(length[0], Lasting) else None
+
+
+def no_number(found: list[Token], place: int) -> Found:
+    """``10/20``, ``20-10``: numbers that are neither a fraction nor a range; nothing of them is read."""
+    joined = at(found, place + 1).word in {"/", "-", "to"} and at(found, place + 2).is_number
+    return (Unread(harmless=False), place + 3) if joined and a_number(found, place) is None else None
 
 
 def _length(found: list[Token], place: int) -> Found:

@@ -88,6 +88,12 @@ class Lasting(NamedTuple):
     doses: int | None = None
 
 
+class After(NamedTuple):
+    """How long the step before what follows, or the one just left, goes on."""
+
+    length: Lasting
+
+
 class StepHeader(NamedTuple):
     """``Weeks 1-4``: how long a step lasts; None days for ``week 9 on``."""
 
@@ -118,6 +124,7 @@ Item = (
     | Cycle
     | Limit
     | Lasting
+    | After
     | StepHeader
     | Unread
     | Mark

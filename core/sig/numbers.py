@@ -127,7 +127,14 @@ def _counted(found: list[Token], place: int) -> tuple[Fraction, int]:
     if word in TENS:
         unit = COUNTING.get(after, Fraction(0))
         return (TENS[word] + unit, place + 2) if 0 < unit < 10 else (TENS[word], place + 1)
-    return (COUNTING[word] * 100, place + 2) if after == "hundred" else (COUNTING[word], place + 1)
+    if after != "hundred":
+        return COUNTING[word], place + 1
+    hundreds, rest = COUNTING[word] * 100, place + 3 if at(found, place + 2).word == "and" else place + 2
+    more = at(found, rest).word
+    if more not in COUNTING and more not in TENS:
+        return hundreds, place + 2
+    value, end = _counted(found, rest)
+    return hundreds + value, end
 
 
 def _fraction_word(above: Fraction, found: list[Token], place: int, *, done: bool = False) -> tuple[Fraction, int]:

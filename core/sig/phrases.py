@@ -37,7 +37,7 @@ def _all() -> Iterator[tuple[str, Item]]:
     yield "weekdays|on weekdays|every weekday|each weekday", Weekdays(5, frozenset(range(5)))
     yield "weekends|on weekends|every weekend", Weekdays(2, frozenset({5, 6}))
     yield "and|&|plus", AND
-    yield "or", OR
+    yield words.OR_WORDS, OR
     yield words.THEN_WORDS, THEN
     yield words.EQUALS_WORDS, EQUALS
     yield words.AS_NEEDED_WORDS, AS_NEEDED

@@ -38,6 +38,7 @@ from core.sig.words import (
 _AT_NUMBERS: tuple[grammar.Rule, ...] = (
     grammar.an_amount, grammar.often, grammar.days_a_week, grammar.cycle, grammar.a_strength, grammar.apart,
     grammar.clock,
+    grammar.no_number,
 )  # fmt: skip
 
 
@@ -60,6 +61,11 @@ def _rules() -> dict[str, tuple[grammar.Rule, ...]]:
         "do": (grammar.limit, _advice_not_to),
         "may": (_may_cause,),
         "use": (_use_within,),
+        "after": (grammar.after,),
+        "by": (_change_by,),
+        "except": (grammar.except_weekdays,),
+        "excluding": (grammar.except_weekdays,),
+        "off": (grammar.except_weekdays,),
     }
 
 
@@ -103,7 +109,8 @@ def _bare_number(found: list[Token], place: int, before: list[Piece]) -> grammar
     if count is None or not before:
         return None
     last = before[-1].item
-    goes_on = last in {AND, THEN, COMMA, STOP} and any(isinstance(piece.item, Amount) for piece in before)
+    plain = not at(found, count.end).word or _item_at(found, count.end) is not None
+    goes_on = plain and last in {AND, THEN, OR, COMMA, STOP} and any(isinstance(one.item, Amount) for one in before)
     return (Amount(count.low, count.high, None), count.end) if isinstance(last, Action) or goes_on else None
 
 
@@ -153,6 +160,16 @@ def _advice_not_to(found: list[Token], place: int) -> grammar.Found:
     return (
         _advice(found, place) if at(found, place + 1).word == "not" and at(found, place + 2).word in NEVER_DO else None
     )
+
+
+def _change_by(found: list[Token], place: int) -> grammar.Found:
+    """``by 5 units every 4 weeks``: a change without an end; nothing of the sentence's rest is read."""
+    if grammar.an_amount(found, place + 1) is None:
+        return None
+    end = place + 1
+    while end < len(found) and found[end].word not in {".", ";"}:
+        end += 1
+    return Unread(harmless=False), end
 
 
 def _may_cause(found: list[Token], place: int) -> grammar.Found:

@@ -125,6 +125,9 @@ THEN_WORDS: Final = (
     "|and then|and then increase to|titrate to|increase dose to|then increase dose to|increase the dose to"
 )
 EQUALS_WORDS: Final = "=|/|equals|equal to|equivalent to|which is|ie|or equivalent"
+OR_WORDS: Final = (
+    "or|may increase to|may increase dose to|may increase the dose to|can increase to|may titrate to|may titrate up to"
+)
 AS_NEEDED_WORDS: Final = "as needed|prn|as required|if needed|when needed|only as needed|only if needed"
 
 HARMLESS: Final = "|".join((
