@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.context import Context
 from core.errors import Blocked, Differs, Refused
@@ -16,6 +16,7 @@ from core.orders.placing import Confirmed, alternatives, record_checkout
 from core.people import Action, Entry, Person, record_all, require
 from core.plan import Plan, plan
 from core.store import Store, Work
+from core.store.carts import remove_lines
 from core.store.contexts import load_context
 from core.store.order_books import checkout_by_key, new_book, next_number, open_book, save_book
 from core.validation import RULES
@@ -35,11 +36,12 @@ class Override(NamedTuple):
 class Confirmation(NamedTuple):
     """What a person confirms: the cart and how it is placed, and what they saw of it.
 
-    ``expected_cents`` and ``hash`` None compare nothing. ``acknowledged`` are (line, code); None acknowledges every
-    warning of the cart with this ``hash``. Without a ``key`` the hash and the refill day are the key.
+    ``cart`` None is the clinic's stored cart of the refill day, with the answers kept there. ``expected_cents`` and
+    ``hash`` None compare nothing. ``acknowledged`` are (line, code); None acknowledges every warning of the cart with
+    this ``hash``. Without a ``key`` the hash and the refill day are the key.
     """
 
-    cart: Cart
+    cart: Cart | None
     program: str
     objective: Objective
     days: Days
@@ -83,18 +85,37 @@ def _place(work: Work, person: Person, confirmation: Confirmation) -> Receipt:
     known = confirmation.key or _default_key(confirmation.hash, confirmation.days)
     if known and (before := checkout_by_key(work, known)):
         return _receipt(work, before, confirmation.cart)
-    context = load_context(
-        work, {line.patient for line in confirmation.cart.lines}, refill_day=confirmation.days.refill_day
-    )
-    program = program_to_place_with(context, confirmation.program, confirmation.days.placing_day)
-    decision = _decision(confirmation, context, program)
+    opened = _opened(work, confirmation)
+    confirmation = opened.confirmation
+    program = program_to_place_with(opened.context, confirmation.program, confirmation.days.placing_day)
+    decision = _decision(opened, program)
     refuse_differences(decision, confirmation)
     refuse_findings(decision, confirmation)
     key = known or str(_default_key(decision.hash, confirmation.days))
-    if before := checkout_by_key(work, key):
-        return _receipt(work, before, confirmation.cart)
-    reference = _write(work, person, confirmation, decision, context, key)
-    return _receipt(work, reference, confirmation.cart)
+    before = checkout_by_key(work, key)
+    return _receipt(work, before or _write(work, person, opened, decision, key), opened.cart)
+
+
+class _Opened(NamedTuple):
+    """What is placed, read in the transaction that places it."""
+
+    cart: Cart
+    context: Context
+    confirmation: Confirmation
+
+
+def _opened(work: Work, confirmation: Confirmation) -> _Opened:
+    from core.cart.reading import cart_of  # it knows this module's overrides
+
+    days, cart = confirmation.days, confirmation.cart
+    if cart is not None:
+        patients = {line.patient for line in cart.lines}
+        return _Opened(cart, load_context(work, patients, refill_day=days.refill_day), confirmation)
+    stored = cart_of(work, days.refill_day)
+    answers: dict[str, Any] = {"overrides": stored.overrides}
+    if confirmation.acknowledged is not None:
+        answers["acknowledged"] = stored.acknowledged
+    return _Opened(stored.cart, stored.context, confirmation._replace(**answers))
 
 
 def _default_key(cart_hash: str | None, days: Days) -> str | None:
@@ -110,10 +131,11 @@ def program_to_place_with(context: Context, code: str, day: date) -> Program:
     return program
 
 
-def _decision(confirmation: Confirmation, context: Context, program: Program) -> Plan:
+def _decision(opened: _Opened, program: Program) -> Plan:
+    confirmation = opened.confirmation
     return plan(
-        confirmation.cart,
-        context,
+        opened.cart,
+        opened.context,
         program,
         confirmation.objective,
         confirmation.days,
@@ -188,9 +210,8 @@ def _is_overridden(finding: Finding, overridden: Mapping[tuple[int, str], Overri
     return (finding.line, finding.code) in overridden
 
 
-def _write(work: Work, person: Person, confirmation: Confirmation, decision: Plan, context: Context, key: str) -> str:
-    days = confirmation.days
-    opened = new_book(work, person.email)
+def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str) -> str:
+    confirmation, days = opened.confirmation, opened.confirmation.days
     confirmed = Confirmed(
         routed=decision.split.filled,
         quote=decision.quote,
@@ -203,9 +224,11 @@ def _write(work: Work, person: Person, confirmation: Confirmation, decision: Pla
         placed_at=placing_instant(work, days),
         placed_by=person.email,
     )
-    others = alternatives(confirmed.routed, context, decision.program, days)
-    checkout = record_checkout(opened.book, next_number(work, days.refill_day), confirmed, others)
-    save_book(work, opened)
+    others = alternatives(confirmed.routed, opened.context, decision.program, days)
+    writing = new_book(work, person.email)
+    checkout = record_checkout(writing.book, next_number(work, days.refill_day), confirmed, others)
+    save_book(work, writing)
+    remove_lines(work, [routed.line.id for routed in confirmed.routed if routed.line.id])
     record_all(work, person, _entries(checkout.reference, confirmation, decision))
     return checkout.reference
 
@@ -247,7 +270,7 @@ def _overridden(reference: str, override: Override) -> Entry:
     return Entry("override", f"{reference}/{override.line:02d}", None, after)
 
 
-def _receipt(work: Work, reference: str, cart: Cart) -> Receipt:
+def _receipt(work: Work, reference: str, cart: Cart | None) -> Receipt:
     book = open_book(work, "", [reference]).book
     orders = sorted(book.orders.values(), key=lambda order: order.reference)
     return Receipt(
@@ -257,7 +280,7 @@ def _receipt(work: Work, reference: str, cart: Cart) -> Receipt:
             OrderReceipt(order.reference, order.pharmacy, order.total_cents, _first_lines(book, order.pharmacy))
             for order in orders
         ),
-        held=tuple(line.number for line in cart.lines if line.hold),
+        held=tuple(line.number for line in cart.lines if line.hold) if cart else (),
     )
 
 
