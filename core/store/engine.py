@@ -170,7 +170,7 @@ def _bad_address() -> BadInput:
 
 
 def _recipe(engine: Engine) -> None:
-    """SQLite without lost updates: every writer begins at once, every commit is on the disk."""
+    """SQLite without lost updates: writers take turns as they begin, commits are on the disk, readers only read."""
 
     @event.listens_for(engine, "connect")
     def set_up(dbapi: sqlite3.Connection, _: object) -> None:
@@ -184,7 +184,8 @@ def _recipe(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading")
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql(f"pragma query_only={reading:d}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 

@@ -1,0 +1,250 @@
+"""Transactions: nothing is lost, nothing half written, and what goes wrong is said in words."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from core.errors import BadInput, Refused, Unavailable
+from core.store import Store, Work, open_store
+from core.store.base import UtcDateTime
+from core.store.engine import TRIES, journal_mode, worth_retrying
+from core.store.tables import ClinicRow
+from tests.builders import a_clinic
+from tests.stores import CLINIC, NOW, Clock, a_folder, load
+
+
+def _zip(work: Work) -> str:
+    return str(work.connection.scalar(select(ClinicRow.zip).where(ClinicRow.clinic == work.clinic)))
+
+
+def _count_up(work: Work) -> None:
+    """Read, then write what was read and one more."""
+    number = int(_zip(work))
+    work.connection.execute(update(ClinicRow).where(ClinicRow.clinic == work.clinic).values(zip=str(number + 1)))
+
+
+def test_four_threads_that_read_and_write_lose_nothing(store: Store) -> None:
+    load(store, a_folder(clinic=a_clinic(zip="0")))
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(lambda: [store.write(CLINIC, _count_up) for _ in range(50)]) for _ in range(4)]:
+            done.result()
+    with store.read(CLINIC) as work:
+        assert _zip(work) == "200"
+    assert store.data_version(CLINIC) == 201
+
+
+def test_two_stores_on_one_database_lose_nothing(store: Store, store_url: str) -> None:
+    load(store, a_folder(clinic=a_clinic(zip="0")))
+    other = open_store(store_url)
+    with ThreadPoolExecutor(2) as threads:
+        for done in [
+            threads.submit(lambda one=one: [one.write(CLINIC, _count_up) for _ in range(50)]) for one in (store, other)
+        ]:
+            done.result()
+    other.close()
+    with store.read(CLINIC) as work:
+        assert _zip(work) == "100"
+
+
+def test_a_use_case_that_raises_leaves_nothing(store: Store) -> None:
+    load(store)
+
+    def half(work: Work) -> None:
+        work.connection.execute(update(ClinicRow).values(name="half"))
+        raise Refused("no")
+
+    with pytest.raises(Refused, match="no"):
+        store.write(CLINIC, half)
+    with store.read(CLINIC) as work:
+        assert work.connection.scalar(select(ClinicRow.name)) == "Juniper Clinic"
+    assert store.data_version(CLINIC) == 1
+
+
+def test_a_reader_sees_one_moment(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.store.engine.journal_mode", lambda version: "wal")
+    store = open_store(store_url)
+    load(store)
+    with store.read(CLINIC) as work:
+        before = _zip(work)
+        store.write(CLINIC, lambda other: other.connection.execute(update(ClinicRow).values(zip="99999")) and None)
+        after = _zip(work)
+    store.close()
+    assert (before, after) == ("78701", "78701")
+
+
+def test_a_reader_cannot_write(store: Store) -> None:
+    load(store)
+    with pytest.raises((DBAPIError, Unavailable)), store.read(CLINIC) as work:
+        work.connection.execute(update(ClinicRow).values(name="written by a reader"))
+    with store.read(CLINIC) as work:
+        assert work.connection.scalar(select(ClinicRow.name)) == "Juniper Clinic"
+
+
+def test_clinics_are_told_apart(store: Store) -> None:
+    for code in ("b", "a"):
+        load(store, a_folder(clinic=a_clinic(clinic=code)), code)
+    assert store.clinics() == ("a", "b")
+    assert store.data_version("a") == 1
+    assert store.data_version("nobody") == 0
+
+
+@pytest.mark.parametrize("use", ["write", "zone"])
+def test_an_unknown_clinic_is_refused(store: Store, use: str) -> None:
+    uses = {"write": lambda: store.write("nobody", lambda work: work), "zone": lambda: _today(store, "nobody")}
+    with pytest.raises(Refused, match=r"^There is no clinic “nobody” in this store; load its folder first\.$"):
+        uses[use]()
+    assert store.clinics() == ()
+
+
+def _today(store: Store, clinic: str) -> date:
+    with store.read(clinic) as work:
+        return work.today
+
+
+def test_today_is_the_clinics_day(store: Store, clock: Clock) -> None:
+    load(store)
+    clock.now = datetime(2026, 12, 5, 5, 30, tzinfo=UTC)
+    with store.read(CLINIC) as work:
+        assert (work.now(), work.today) == (clock.now, date(2026, 12, 4))
+
+
+def test_ids_are_in_the_order_of_making(store: Store) -> None:
+    load(store)
+    with store.read(CLINIC) as work:
+        made = [work.new_id() for _ in range(1_000)]
+    assert made == sorted(set(made))
+    assert {len(one) for one in made} == {36}
+
+
+@pytest.mark.parametrize(
+    ("case", "instant"),
+    [("UTC", NOW), ("another zone", NOW.astimezone(timezone(timedelta(hours=-6))))],
+)
+def test_an_instant_comes_back_as_aware_utc(store: Store, case: str, instant: datetime) -> None:
+    statement = text("SELECT :at AS at").bindparams().columns(at=UtcDateTime())
+    with store.engine.connect() as connection:
+        typed = statement.bindparams(at=UtcDateTime().process_bind_param(instant, connection.dialect))
+        if connection.dialect.name == "sqlite":
+            assert (
+                UtcDateTime().process_result_value(instant.astimezone(UTC).replace(tzinfo=None), connection.dialect)
+                == NOW
+            )
+        else:
+            assert connection.scalar(typed) == NOW
+
+
+def test_a_naive_instant_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="an instant needs its zone"):
+        UtcDateTime().process_bind_param(datetime(2026, 12, 4), store.engine.dialect)  # noqa: DTZ001
+
+
+class _Failing:
+    """A use case that fails so many times first."""
+
+    def __init__(self, failures: int, error: DBAPIError) -> None:
+        self.failures, self.error, self.runs = failures, error, 0
+
+    def __call__(self, work: Work) -> str:
+        self.runs += 1
+        if self.runs <= self.failures:
+            raise self.error
+        return "done"
+
+
+def _failed(state: str) -> DBAPIError:
+    return OperationalError("SELECT 1", {}, SimpleNamespace(sqlstate=state))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("case", "state", "retried"),
+    [("serialisation failure", "40001", True), ("deadlock", "40P01", True), ("a unique key", "23505", False)],
+)
+def test_only_what_may_succeed_is_run_again(case: str, state: str, retried: bool) -> None:
+    assert worth_retrying(_failed(state)) is retried
+
+
+def test_a_transaction_is_run_again_as_a_whole(store: Store) -> None:
+    load(store)
+    use_case = _Failing(3, _failed("40001"))
+    assert store.write(CLINIC, use_case) == "done"
+    assert use_case.runs == 4
+    assert store.data_version(CLINIC) == 2
+
+
+def test_a_store_that_stays_busy_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.store.engine.time.sleep", lambda seconds: None)
+    load(store)
+    use_case = _Failing(TRIES, _failed("40P01"))
+    with pytest.raises(Unavailable, match="busy with other work"):
+        store.write(CLINIC, use_case)
+    assert store.data_version(CLINIC) == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "version", "mode"),
+    [("Debian 12's", (3, 40, 1), "delete"), ("just before", (3, 51, 2), "delete"), ("sound", (3, 51, 3), "wal")],
+)
+def test_the_journal_mode_goes_by_the_librarys_version(case: str, version: tuple[int, ...], mode: str) -> None:
+    assert journal_mode(version) == mode
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_sqlite_is_set_up_in_either_mode(sqlite_url: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.store.engine.journal_mode", lambda version: mode)
+    store = open_store(sqlite_url)
+    load(store, a_folder(clinic=a_clinic(zip="0")))
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(store.write, CLINIC, _count_up) for _ in range(20)]:
+            done.result()
+    with store.read(CLINIC) as work:
+        found = [work.connection.scalar(text(f"pragma {name}")) for name in _PRAGMAS]
+        assert (_zip(work), found) == ("20", [mode, 2, 1, 10_000])
+    store.close()
+
+
+_PRAGMAS = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+
+
+@pytest.mark.parametrize(
+    ("case", "url", "error"),
+    [
+        ("no such folder", "sqlite:////no/such/folder/refill.db", Unavailable),
+        ("no server", "postgresql://nobody@127.0.0.1:1/nothing", Unavailable),
+        ("another kind", "mysql://localhost/refill", BadInput),
+        ("in memory", "sqlite://", BadInput),
+        ("no address", "refill.db", BadInput),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_said_in_words(case: str, url: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        open_store(url)
+
+
+def test_a_file_that_is_no_database_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("not a database " * 100)
+    with pytest.raises(Unavailable):
+        open_store(f"sqlite:///{tmp_path / 'notes.db'}")
+
+
+def test_the_address_is_the_environments_else_the_file_beside_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr("core.store.engine.DEFAULT_FILE", tmp_path / "data" / "refill.db")
+    stores: list[Any] = [open_store()]
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+    stores.append(open_store())
+    assert [store.engine.url.database for store in stores] == [
+        str(tmp_path / "data" / "refill.db"),
+        str(tmp_path / "other.db"),
+    ]
+    for store in stores:
+        store.close()

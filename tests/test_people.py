@@ -1,0 +1,197 @@
+"""Roles as a table, the people of a clinic, and the audit chain."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import NotAllowed, Refused
+from core.model import Role
+from core.people import (
+    LOCAL,
+    Action,
+    Entry,
+    Member,
+    Person,
+    add_person,
+    audit_trail,
+    change_person,
+    may,
+    members,
+    record,
+    record_all,
+    require,
+    signed_in,
+    verify_audit,
+)
+from core.store import Store
+from tests.stores import CLINIC, NOW, load, statements
+
+A, M, S, L = Role.ADMIN, Role.MANAGER, Role.STAFF, Role.LEADERSHIP
+
+
+@pytest.mark.parametrize(
+    ("action", "roles"),
+    [
+        (Action.SEE_COSTS, {A, M, L}),
+        (Action.SEE_PATIENTS, {A, M, S}),
+        (Action.WORK_CART, {A, M, S}),
+        (Action.ACKNOWLEDGE, {A, M, S}),
+        (Action.OVERRIDE, {A, M, S}),
+        (Action.PLACE, {A, M, S}),
+        (Action.WORK_ORDERS, {A, M, S}),
+        (Action.FIX_PATIENT, {A, M, S}),
+        (Action.SEE_FULFILMENT, {A, M, L}),
+        (Action.SET_UP, {A, M}),
+        (Action.MANAGE_PEOPLE, {A}),
+        (Action.SEE_AUDIT, {A}),
+    ],
+)
+def test_a_role_includes(action: Action, roles: set[Role]) -> None:
+    assert {role for role in Role if may(Person("x@example.com", "X", role), action)} == roles
+
+
+def test_every_action_is_in_the_table_above() -> None:
+    assert len(Action) == 12
+
+
+def test_a_refusal_says_which_role_may_not_do_what() -> None:
+    with pytest.raises(NotAllowed, match=r"^The role leadership may not place orders\.$"):
+        require(Person("x@example.com", "X", Role.LEADERSHIP), Action.PLACE)
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.STAFF, Role.LEADERSHIP])
+def test_only_an_admin_manages_people_and_sees_the_trail(store: Store, role: Role) -> None:
+    load(store)
+    person = Person("x@example.com", "X", role)
+    for use_case in (
+        lambda: members(store, person, CLINIC),
+        lambda: add_person(store, person, CLINIC, "new@example.com", "New", Role.ADMIN),
+        lambda: change_person(store, person, CLINIC, "new@example.com", role=Role.ADMIN),
+        lambda: audit_trail(store, person, CLINIC),
+    ):
+        with pytest.raises(NotAllowed):
+            use_case()
+    assert members(store, LOCAL, CLINIC) == []
+    assert verify_audit(store, CLINIC).entries == 0
+
+
+def test_a_person_signs_in_by_email_until_deactivated(store: Store) -> None:
+    load(store)
+    add_person(store, LOCAL, CLINIC, " Ada@Example.com ", "Ada", Role.STAFF)
+    assert signed_in(store, CLINIC, "ADA@example.com") == Person("ada@example.com", "Ada", Role.STAFF)
+    assert signed_in(store, CLINIC, "nobody@example.com") is None
+    change_person(store, LOCAL, CLINIC, "ada@example.com", role=Role.MANAGER)
+    assert signed_in(store, CLINIC, "ada@example.com") == Person("ada@example.com", "Ada", Role.MANAGER)
+    change_person(store, LOCAL, CLINIC, "ada@example.com", active=False)
+    assert signed_in(store, CLINIC, "ada@example.com") is None
+    assert members(store, LOCAL, CLINIC) == [Member("ada@example.com", "Ada", Role.MANAGER, active=False)]
+
+
+@pytest.mark.parametrize(
+    ("case", "email", "change", "sentence"),
+    [
+        ("the last admin's role", "ada@example.com", {"role": Role.STAFF}, "This is the last admin"),
+        ("the last admin leaves", "ada@example.com", {"active": False}, "This is the last admin"),
+        ("nobody", "eve@example.com", {"active": False}, "Nobody with that email address"),
+    ],
+)
+def test_people_cannot_lock_themselves_out(
+    store: Store, case: str, email: str, change: dict[str, object], sentence: str
+) -> None:
+    load(store)
+    add_person(store, LOCAL, CLINIC, "ada@example.com", "Ada", Role.ADMIN)
+    add_person(store, LOCAL, CLINIC, "bo@example.com", "Bo", Role.STAFF)
+    before = members(store, LOCAL, CLINIC), verify_audit(store, CLINIC)
+    with pytest.raises(Refused, match=sentence):
+        change_person(store, LOCAL, CLINIC, email, **change)  # type: ignore[arg-type]
+    assert (members(store, LOCAL, CLINIC), verify_audit(store, CLINIC)) == before
+
+
+def test_an_admin_may_leave_while_another_stays(store: Store) -> None:
+    load(store)
+    for email in ("ada@example.com", "bo@example.com"):
+        add_person(store, LOCAL, CLINIC, email, email, Role.ADMIN)
+    change_person(store, LOCAL, CLINIC, "ada@example.com", active=False)
+    with pytest.raises(Refused, match="last admin"):
+        change_person(store, LOCAL, CLINIC, "bo@example.com", role=Role.MANAGER)
+
+
+@pytest.mark.parametrize(("email", "sentence"), [("ada@example.com", "in the list already"), ("ada", "needs an email")])
+def test_an_email_is_one_and_there_once(store: Store, email: str, sentence: str) -> None:
+    load(store)
+    add_person(store, LOCAL, CLINIC, "ada@example.com", "Ada", Role.ADMIN)
+    with pytest.raises(Refused, match=sentence):
+        add_person(store, LOCAL, CLINIC, email, "Ada", Role.STAFF)
+    assert len(members(store, LOCAL, CLINIC)) == 1
+
+
+def test_the_trail_says_who_did_what_when_before_and_after(store: Store) -> None:
+    load(store)
+    add_person(store, LOCAL, CLINIC, "ada@example.com", "Ada", Role.STAFF)
+    change_person(store, LOCAL, CLINIC, "ada@example.com", role=Role.MANAGER)
+    newest = audit_trail(store, LOCAL, CLINIC)[0]
+    assert newest == (
+        2,
+        NOW,
+        "local console",
+        Role.ADMIN,
+        "change person",
+        "ada@example.com",
+        {"role": "staff", "active": True},
+        {"role": "manager", "active": True},
+    )
+    assert audit_trail(store, LOCAL, CLINIC, subject="nobody") == []
+
+
+def test_a_thousand_entries_are_one_insert(store: Store) -> None:
+    load(store)
+    entries = [Entry("test", f"line {number}", None, {"number": number}) for number in range(1_000)]
+    with statements(store) as ran:
+        store.write(CLINIC, lambda work: record_all(work, LOCAL, entries))
+    assert sum("INSERT INTO audit_entry" in statement for statement in ran) == 1
+    assert verify_audit(store, CLINIC)[::2] == (1_000, None)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry"])
+def test_an_entry_can_be_neither_changed_nor_deleted(store: Store, statement: str) -> None:
+    load(store)
+    store.write(CLINIC, lambda work: record(work, LOCAL, "test", "x"))
+    with pytest.raises(DBAPIError, match="audit_entry is append-only"):
+        store.write(CLINIC, lambda work: work.connection.execute(text(statement)))
+    assert audit_trail(store, LOCAL, CLINIC)[0].action == "test"
+
+
+@pytest.mark.parametrize(
+    ("case", "statement", "problem"),
+    [
+        (
+            "changed",
+            "UPDATE audit_entry SET action = 'x' WHERE number = 2",
+            "Entry 2 was changed after it was written.",
+        ),
+        ("removed", "DELETE FROM audit_entry WHERE number = 2", "Entry 2 is missing."),
+        ("first removed", "DELETE FROM audit_entry WHERE number = 1", "Entry 1 is missing."),
+        ("untouched", "SELECT 1", None),
+    ],
+)
+def test_tampering_past_the_triggers_shows(store: Store, case: str, statement: str, problem: str | None) -> None:
+    load(store)
+    store.write(CLINIC, lambda work: record_all(work, LOCAL, [Entry("test", f"line {at}") for at in range(3)]))
+    with store.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER audit_entry_refuses_UPDATE"))
+            connection.execute(text("DROP TRIGGER audit_entry_refuses_DELETE"))
+        else:
+            connection.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER ALL"))
+        connection.execute(text(statement))
+    assert verify_audit(store, CLINIC).problem == problem
+
+
+def test_chains_of_two_clinics_are_apart(store: Store) -> None:
+    for clinic in ("one", "two"):
+        store.write(clinic, lambda work: record(work, LOCAL, "test", work.clinic), new=True)
+    heads = [verify_audit(store, clinic) for clinic in ("one", "two")]
+    assert [head[::2] for head in heads] == [(1, None), (1, None)]
+    assert heads[0].head != heads[1].head
