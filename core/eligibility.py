@@ -5,9 +5,10 @@ Every code but OUT_OF_STOCK depends on the line and the pharmacy alone; stock sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from core.context import Context
@@ -47,21 +48,53 @@ SIG_MOST_CHARS: Final = 1000
 
 
 class Supply(NamedTuple):
-    """What a patient still has of a line's active: the last fill, the days it lasts, and how refills are counted."""
+    """What a patient still has of a line's active: when it was last filled, and the days that it lasts."""
 
     filled_on: date
     days: int
-    scheduled: bool
 
 
 class Subject(NamedTuple):
-    """What the filters need of a line, found once for all pharmacies."""
+    """What the filters need of a line, found once for all pharmacies. ``earliest`` fills up by share of the supply."""
 
     line: CartLine
     sku: Sku
     state: str
     refills: int
     supply: Supply | None
+    earliest: dict[Decimal | None, date]
+
+
+class Offered(NamedTuple):
+    """A pharmacy's offer of a SKU: codes that refuse every line, price, limits, stock (None: not limited)."""
+
+    closed: frozenset[str]
+    unit_price_cents: int | None
+    least: int | None
+    most: int | None
+    stock: int | None
+
+
+class House(NamedTuple):
+    """A pharmacy's rules for SKUs of one class shipped to one state: the codes that refuse every line, the longest
+    directions, the dates of a box, and the share of the last supply that must be used before a refill (None for a
+    controlled substance, which counts ``early`` days before its end)."""
+
+    pharmacy: str
+    closed: frozenset[str]
+    max_refills: int | None
+    sig_limit: int
+    share: Decimal | None
+    early: int
+    promise: Promise | None
+
+
+class Terms(NamedTuple):
+    """On what terms a pharmacy fills a SKU for a state; ``closed`` are the codes that refuse every line, in order."""
+
+    house: House
+    offered: Offered
+    closed: tuple[str, ...]
 
 
 class Eligibility:
@@ -71,91 +104,105 @@ class Eligibility:
         self.context = context
         self.program = program
         self.days = days
-        self._price_codes: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._licensed: dict[tuple[str, str, str], bool] = {}
-        self._promises: dict[tuple[str, bool], Promise | None] = {}
+        self._offered: dict[tuple[str, str], Offered] = {}
+        self._houses: dict[tuple[str, str, bool, bool, bool], House] = {}
+        self._terms: dict[tuple[str, str], tuple[Terms, ...]] = {}
 
     def subject(self, line: CartLine) -> Subject | None:
         """The line as the filters see it; None where its SKU is not in the catalog."""
         sku = self.context.skus.get(line.sku)
         if sku is None:
             return None
-        prescription = self.context.prescriptions.get(line.rx) if line.rx else None
+        prescription = self.context.prescriptions.get(line.rx or "")
         return Subject(
             line,
             sku,
             destination_state(line, self.context),
             prescription.refills if prescription else 0,
             _supply(line, sku, self.context, self.days),
+            {},
         )
 
-    def codes(
-        self, subject: Subject | None, pharmacy: str, overridden: frozenset[str] = frozenset()
-    ) -> tuple[str, ...]:
-        """The filters that refuse the pharmacy, in order; of stock, only what a single line can tell."""
-        partner = self.context.pharmacies.get(pharmacy)
-        if subject is None or partner is None:
-            return ("NO_OFFER",)
-        return tuple(code for code in self._codes(subject, partner) if code not in overridden & OVERRIDABLE)
+    def terms(self, subject: Subject) -> tuple[Terms, ...]:
+        """Every pharmacy's terms for the line: the earliest delivery first, then by code."""
+        key = (subject.sku.sku, subject.state)
+        if key not in self._terms:
+            found = [self.terms_of(pharmacy, subject) for pharmacy in self.context.pharmacies.values()]
+            self._terms[key] = tuple(sorted(found, key=_by_delivery))
+        return self._terms[key]
 
-    def promise(self, pharmacy: str, cold: bool) -> Promise | None:
-        """The dates of a box from a pharmacy of the context."""
-        key = (pharmacy, cold)
-        if key not in self._promises:
-            self._promises[key] = promise(self.context.pharmacies[pharmacy], cold, self.context, self.days)
-        return self._promises[key]
+    def terms_of(self, pharmacy: Pharmacy, subject: Subject) -> Terms:
+        """One pharmacy's terms for the line."""
+        house, offered = self._house(pharmacy, subject.sku, subject.state), self._offer(pharmacy, subject.sku.sku)
+        return Terms(house, offered, _ordered(house.closed | offered.closed))
 
-    def _codes(self, subject: Subject, pharmacy: Pharmacy) -> Iterator[str]:
-        line, sku = subject.line, subject.sku
-        yield from self._priced(pharmacy, line.sku)
-        if self._outside_limits(subject, pharmacy):
-            yield "QUANTITY_LIMIT"
-        if not self._licence(pharmacy.pharmacy, sku, subject.state):
-            yield "PHARMACY_NOT_LICENSED"
-        if len(line.sig) > self._sig_limit(pharmacy, subject.state):
-            yield "SIG_TOO_LONG"
-        if _too_soon(subject, pharmacy, self.context, self.days):
-            yield "REFILL_TOO_SOON"
-        if self.promise(pharmacy.pharmacy, sku.cold_chain) is None:
-            yield "COLD_CHAIN_WINDOW"
-        stock = self.context.stock(pharmacy.pharmacy, line.sku, self.days.placing_day)
-        if stock is not None and line.quantity > stock:
-            yield "OUT_OF_STOCK"
+    def codes(self, subject: Subject, terms: Terms, overridden: frozenset[str]) -> tuple[str, ...]:
+        """The filters that refuse the line, in order; of stock, only what a single line can tell."""
+        house, offered, line = terms.house, terms.offered, subject.line
+        codes = []
+        if (
+            (offered.least is not None and line.quantity < offered.least)
+            or (offered.most is not None and line.quantity > offered.most)
+            or (house.max_refills is not None and subject.refills > house.max_refills)
+        ):
+            codes.append("QUANTITY_LIMIT")
+        if len(line.sig) > house.sig_limit:
+            codes.append("SIG_TOO_LONG")
+        if subject.supply is not None and self._too_soon(subject.supply, subject.earliest, house):
+            codes.append("REFILL_TOO_SOON")
+        if offered.stock is not None and line.quantity > offered.stock:
+            codes.append("OUT_OF_STOCK")
+        return _ordered({*codes, *terms.closed} - (overridden & OVERRIDABLE)) if codes else terms.closed
 
-    def _priced(self, pharmacy: Pharmacy, sku: str) -> tuple[str, ...]:
+    def _too_soon(self, supply: Supply, earliest: dict[Decimal | None, date], house: House) -> bool:
+        if house.share not in earliest:
+            earliest[house.share] = _earliest(supply, house.share, house.early)
+        return earliest[house.share] > self.days.refill_day
+
+    def _offer(self, pharmacy: Pharmacy, sku: str) -> Offered:
         key = (pharmacy.pharmacy, sku)
-        if key not in self._price_codes:
-            self._price_codes[key] = tuple(self._unpriced(pharmacy, sku))
-        return self._price_codes[key]
+        if key not in self._offered:
+            offer = self.context.offer(*key, self.days.placing_day)
+            self._offered[key] = Offered(
+                frozenset(self._unpriced(pharmacy, sku)),
+                self.context.unit_price_cents(self.program, *key, self.days.placing_day),
+                offer.min_quantity if offer else None,
+                offer.max_quantity if offer else None,
+                self.context.stock(*key, self.days.placing_day),
+            )
+        return self._offered[key]
 
     def _unpriced(self, pharmacy: Pharmacy, sku: str) -> Iterator[str]:
-        context, day = self.context, self.days.placing_day
+        context, day, program = self.context, self.days.placing_day, self.program
         offered = context.has_offer_row(pharmacy.pharmacy, sku)
-        if not offered or not pharmacy.takes(self.program.program):
+        if not offered or not pharmacy.takes(program.program):
             yield "NO_OFFER"
         if offered and context.offer(pharmacy.pharmacy, sku, day) is None:
             yield "PRICE_STALE"
-        if self.program.kind is ProgramKind.AGGREGATE and not context.aggregate_price(self.program.program, sku, day):
+        if program.kind is ProgramKind.AGGREGATE and not context.aggregate_price(program.program, sku, day):
             yield "NO_PRICE"
 
-    def _outside_limits(self, subject: Subject, pharmacy: Pharmacy) -> bool:
-        if pharmacy.max_refills is not None and subject.refills > pharmacy.max_refills:
-            return True
-        offer = self.context.offer(pharmacy.pharmacy, subject.line.sku, self.days.placing_day)
-        if offer is None:
-            return False
-        quantity = subject.line.quantity
-        too_few = offer.min_quantity is not None and quantity < offer.min_quantity
-        return too_few or (offer.max_quantity is not None and quantity > offer.max_quantity)
+    def _house(self, pharmacy: Pharmacy, sku: Sku, state: str) -> House:
+        key = (pharmacy.pharmacy, state, sku.sterile, sku.scheduled, sku.cold_chain)
+        if key not in self._houses:
+            dates = promise(pharmacy, sku.cold_chain, self.context, self.days)
+            self._houses[key] = House(
+                pharmacy.pharmacy,
+                frozenset(self._unlawful(pharmacy, sku, state, dates)),
+                pharmacy.max_refills,
+                self._sig_limit(pharmacy, state),
+                *_threshold(sku, pharmacy, state, self.context, self.days),
+                dates,
+            )
+        return self._houses[key]
 
-    def _licence(self, pharmacy: str, sku: Sku, state: str) -> bool:
-        key = (pharmacy, sku.sku, state)
-        if key not in self._licensed:
-            dates = self.promise(pharmacy, sku.cold_chain)
-            ships_on = dates.ships_on if dates else self.days.refill_day
-            kinds = (sku.licence_kind, LicenceKind.CONTROLLED) if sku.scheduled else (sku.licence_kind,)
-            self._licensed[key] = all(self.context.pharmacy_licensed(pharmacy, state, kind, ships_on) for kind in kinds)
-        return self._licensed[key]
+    def _unlawful(self, pharmacy: Pharmacy, sku: Sku, state: str, dates: Promise | None) -> Iterator[str]:
+        ships_on = dates.ships_on if dates else self.days.refill_day
+        kinds = (sku.licence_kind, LicenceKind.CONTROLLED) if sku.scheduled else (sku.licence_kind,)
+        if not all(self.context.pharmacy_licensed(pharmacy.pharmacy, state, kind, ships_on) for kind in kinds):
+            yield "PHARMACY_NOT_LICENSED"
+        if dates is None:
+            yield "COLD_CHAIN_WINDOW"
 
     def _sig_limit(self, pharmacy: Pharmacy, state: str) -> int:
         limit = pharmacy.sig_max_chars
@@ -179,7 +226,10 @@ def codes_against(
     codes that a person has overridden on this line.
     """
     eligibility = Eligibility(context, program, days)
-    return eligibility.codes(eligibility.subject(line), pharmacy, overridden)
+    subject, partner = eligibility.subject(line), context.pharmacies.get(pharmacy)
+    if subject is None or partner is None:
+        return FILTERS[:1]
+    return eligibility.codes(subject, eligibility.terms_of(partner, subject), overridden)
 
 
 def earliest_refill(line: CartLine, pharmacy: str | None, context: Context, days: Days) -> date | None:
@@ -189,10 +239,10 @@ def earliest_refill(line: CartLine, pharmacy: str | None, context: Context, days
     """
     sku = context.skus.get(line.sku)
     supply = _supply(line, sku, context, days) if sku else None
-    if supply is None:
+    if sku is None or supply is None:
         return None
-    partner = context.pharmacies.get(pharmacy) if pharmacy else None
-    return _earliest(supply, partner, destination_state(line, context), context, days)
+    partner = context.pharmacies.get(pharmacy or "")
+    return _earliest(supply, *_threshold(sku, partner, destination_state(line, context), context, days))
 
 
 def destination_state(line: CartLine, context: Context) -> str:
@@ -203,21 +253,29 @@ def destination_state(line: CartLine, context: Context) -> str:
     return patient.state if patient else ""
 
 
-def _too_soon(subject: Subject, pharmacy: Pharmacy, context: Context, days: Days) -> bool:
-    if subject.supply is None:
-        return False
-    return _earliest(subject.supply, pharmacy, subject.state, context, days) > days.refill_day
+def _ordered(codes: Collection[str]) -> tuple[str, ...]:
+    return tuple(code for code in FILTERS if code in codes)
 
 
-def _earliest(supply: Supply, pharmacy: Pharmacy | None, state: str, context: Context, days: Days) -> date:
+def _by_delivery(terms: Terms) -> tuple[date, str]:
+    dates = terms.house.promise
+    return dates.delivers_on if dates else date.max, terms.house.pharmacy
+
+
+def _threshold(
+    sku: Sku, pharmacy: Pharmacy | None, state: str, context: Context, days: Days
+) -> tuple[Decimal | None, int]:
+    """The share of a supply that must be used, or None and the days before its end for a controlled substance."""
     code, day = pharmacy.pharmacy if pharmacy else None, days.refill_day
-    if supply.scheduled:
-        wait = supply.days - int(context.number("scheduled_days_early", day, pharmacy=code, state=state))
-    else:
-        threshold = pharmacy.refill_threshold if pharmacy else None
-        if threshold is None:
-            threshold = context.number("refill_threshold", day, pharmacy=code, state=state)
-        wait = int((supply.days * threshold).to_integral_value(rounding=ROUND_CEILING))
+    if sku.scheduled:
+        return None, int(context.number("scheduled_days_early", day, pharmacy=code, state=state))
+    if pharmacy is not None and pharmacy.refill_threshold is not None:
+        return pharmacy.refill_threshold, 0
+    return context.number("refill_threshold", day, pharmacy=code, state=state), 0
+
+
+def _earliest(supply: Supply, share: Decimal | None, early: int) -> date:
+    wait = supply.days - early if share is None else math.ceil(supply.days * share)
     return date.fromordinal(min(supply.filled_on.toordinal() + max(wait, 0), date.max.toordinal()))
 
 
@@ -229,18 +287,20 @@ def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> Supply | 
     lasts = supply_days(fill.prescription, filled, fill.quantity, context, days.refill_day)
     if lasts is None:
         return None
-    return Supply(fill.filled_on, _at_new_dose(line, sku, fill, filled, lasts, context, days), sku.scheduled)
+    return Supply(fill.filled_on, min(lasts, _at_new_dose(line, sku, fill, filled, lasts, context, days)))
 
 
 def _at_new_dose(line: CartLine, sku: Sku, fill: Fill, filled: Sku, lasts: int, context: Context, days: Days) -> int:
     """Days that the old packs last when a higher dose is drawn from them; ``lasts`` where the dose does not rise."""
+    if line.sig == fill.prescription.sig and sku is filled:
+        return lasts
     old, new = _highest_mg(fill.prescription.sig, filled), _highest_mg(line.sig, sku)
     if old is None or new is None or new <= old:
         return lasts
     if _highest_mg(line.sig, filled) == new:
         drawn = computed_days(line.sig, filled, fill.quantity, context, days.refill_day)
         if drawn is not None:
-            return min(drawn, lasts)
+            return drawn
     return int(lasts * old / new)
 
 

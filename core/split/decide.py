@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from core.model import Objective
-from core.split.exact import Budget, Frontier, Outcomes, frontier, near_best
+from core.split.exact import Budget, Frontier, Outcomes, alone, frontier, near_best
 from core.split.problem import Choice, FreeLine, Problem, Worth, components, reduced
 from core.split.search import Assignment, greedy
 from core.split.solver import Bounds, solve
@@ -79,19 +79,22 @@ def decide(problem: Problem, time_limit: float, clock: Callable[[], float]) -> D
 
 def _destinations(relaxed: Problem) -> list[Destination]:
     lines, _ = reduced(relaxed, relaxed.lines)
-    start, budget = greedy(relaxed, lines).chosen, Budget(MOVES)
-    return [_destination(relaxed, group, start, budget) for group in components(lines, frozenset())]
+    budget = Budget(MOVES)
+    return [_destination(relaxed, group, budget) for group in components(lines, frozenset())]
 
 
-def _destination(relaxed: Problem, lines: Sequence[FreeLine], start: dict[int, Choice], budget: Budget) -> Destination:
+def _destination(relaxed: Problem, lines: Sequence[FreeLine], budget: Budget) -> Destination:
     """Every line has a pharmacy here, and what counts before cost is the least for each."""
     positions = tuple(line.position for line in lines)
-    floor = Worth(
-        sum(line.choices[0].first for line in lines),
-        sum(min(map(relaxed.weight, line.choices)) for line in lines),
-    )
-    ceiling = relaxed.worth([start[position] for position in positions])
-    found = frontier(relaxed, [lines], frozenset(), [floor], ceiling, budget)
+    if len(lines) == 1:
+        found: Frontier | None = alone(relaxed, lines[0])
+    else:
+        floor = Worth(
+            sum(line.choices[0].first for line in lines),
+            sum(min(map(relaxed.weight, line.choices)) for line in lines),
+        )
+        ceiling = relaxed.worth(greedy(relaxed, lines).chosen.values())
+        found = frontier(relaxed, [lines], frozenset(), [floor], ceiling, budget)
     return Destination(positions, found, found.worth(relaxed) if found else floor)
 
 

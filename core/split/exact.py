@@ -54,6 +54,16 @@ class Budget:
         return self.moves >= 0
 
 
+def alone(problem: Problem, line: FreeLine) -> Frontier:
+    """The near-best of a line that shares nothing with others and has a pharmacy to go to."""
+    first = min(choice.first for choice in line.choices)
+    outcomes: Outcomes = {}
+    for choice in line.choices:
+        if choice.first == first:
+            outcomes.setdefault(problem.outcome((choice,)), problem.code(line, choice))
+    return Frontier(first, near_best(problem, outcomes))
+
+
 def frontier(
     problem: Problem,
     groups: Sequence[Sequence[FreeLine]],

@@ -35,10 +35,15 @@ class Costs:
         self.measure = measure
         self._context = context
         self._program = program
+        self._boxes: dict[tuple[str, bool], int] = {}
 
     def box(self, box: Box) -> int:
         """A shipment's fee."""
-        return self.measure.shipping(self._context.pharmacies[box.pharmacy].fee_cents(box.cold))
+        key = (box.pharmacy, box.cold)
+        if key not in self._boxes:
+            fee_cents = self._context.pharmacies[box.pharmacy].fee_cents(box.cold)
+            self._boxes[key] = self.measure.shipping(fee_cents)
+        return self._boxes[key]
 
     def encounter(self, line: CartLine) -> int:
         """The encounter of a line's prescription, paid once by whichever of its lines are filled."""
@@ -91,11 +96,9 @@ def laid_out(free: Sequence[Free], fixed: Collection[tuple[CartLine, Route]], st
     openings, stocks = _Register(), _Register()
     paid, measure = costs.once(fixed), costs.measure
 
-    def opened(line: CartLine, route: Route) -> tuple[int, ...]:
-        once = ((route.box, costs.box(route.box)), (line.rx, visits[line.number]))
-        return tuple(openings.position(key, fee) for key, fee in once if fee and key not in paid)
-
     def choice(line: CartLine, rank: int, route: Route) -> Choice:
+        fee = 0 if route.box in paid else costs.box(route.box)
+        visit = 0 if line.rx in paid else visits[line.number]
         packs = stock.left(route.pharmacy, line.sku)
         return Choice(
             route.pharmacy,
@@ -103,7 +106,8 @@ def laid_out(free: Sequence[Free], fixed: Collection[tuple[CartLine, Route]], st
             measure.first(route.days),
             measure.medication(route.medication_cents),
             measure.priced(route.days),
-            opened(line, route),
+            fee,
+            tuple(openings.position(key, amount) for key, amount in ((route.box, fee), (line.rx, visit)) if amount),
             None if packs is None else stocks.position((route.pharmacy, line.sku), packs),
         )
 

@@ -1,28 +1,27 @@
 """What a split is judged by, in whole numbers.
 
-With rates a/q (program fee) and c/s (processing), a checkout's total is
-``subtotal + round(c/s * subtotal) + fixed``, where ``subtotal = round(cost / q)`` and
-``cost = (q + a) * medication + q * (shipping + encounters)`` (shipping like medication where the fee covers it).
-Rounding to whole cents keeps order, so the least cost has the least total.
+Medication, its program fee, shipping and encounters come to ``round(cost / unit)`` cents, where
+``cost = (unit + rate) * medication + unit * (shipping + encounters)`` (shipping like medication where the fee covers
+it); processing is rounded of that. Both roundings keep order, so the least cost has the least total.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Self
+from typing import NamedTuple, Self
 
 from core.model import Objective, Program
 from core.pricing import fee_covers_shipping
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """An objective under a program. ``cost`` is in 1/``unit`` cents, ``weight`` in 1/``weight_unit`` cents."""
+class Measure(NamedTuple):
+    """An objective under a program. ``cost`` is in 1/``unit`` cents; ``rate``, ``processing`` are numerators, over
+    ``unit`` and ``processing_unit``."""
 
     objective: Objective
-    rate: Fraction
-    processing: Fraction
+    rate: int
+    unit: int
+    processing: int
+    processing_unit: int
     fixed_cents: int
     covers_shipping: bool
     day_price_cents: int
@@ -32,35 +31,29 @@ class Measure:
         """The measure of an objective under a program; the price of a day counts only where it is balanced."""
         return cls(
             objective,
-            Fraction(program.rate),
-            Fraction(program.processing_rate),
+            *program.rate.as_integer_ratio(),
+            *program.processing_rate.as_integer_ratio(),
             program.processing_fixed_cents,
             fee_covers_shipping(program),
-            day_price_cents,
+            day_price_cents if objective is Objective.BALANCED else 0,
         )
-
-    @property
-    def unit(self) -> int:
-        """Costs are counted in this part of a cent."""
-        return self.rate.denominator
 
     def medication(self, cents: int) -> int:
         """The cost of medication and its program fee."""
-        return cents * (self.rate.denominator + self.rate.numerator)
+        return cents * (self.unit + self.rate)
 
     def shipping(self, cents: int) -> int:
         """The cost of a box, with its program fee where there is one."""
-        return self.medication(cents) if self.covers_shipping else cents * self.rate.denominator
+        return self.medication(cents) if self.covers_shipping else cents * self.unit
 
     def encounter(self, cents: int) -> int:
         """The cost of an encounter; no program fee is taken of it."""
-        return cents * self.rate.denominator
+        return cents * self.unit
 
     def total_cents(self, cost: int) -> int:
         """The checkout total, as core/pricing quotes it."""
-        subtotal = (2 * cost + self.rate.denominator) // (2 * self.rate.denominator)
-        numerator, denominator = self.processing.as_integer_ratio()
-        return subtotal + (2 * numerator * subtotal + denominator) // (2 * denominator) + self.fixed_cents
+        subtotal = _nearest(cost, self.unit)
+        return subtotal + _nearest(self.processing * subtotal, self.processing_unit) + self.fixed_cents
 
     def first(self, days: int) -> int:
         """What of a line's delivery days counts before any cost."""
@@ -68,38 +61,40 @@ class Measure:
 
     def priced(self, days: int) -> int:
         """What of a line's delivery days has a price."""
-        return days if self.objective is Objective.BALANCED else 0
+        return days if self.day_price_cents else 0
 
     def value_cents(self, cost: int, priced_days: int) -> int:
         """What is minimised, to the cent, once the most lines are filled (and for ``fastest`` the days are least)."""
         return self.total_cents(cost) + self.day_price_cents * priced_days
 
     def weight(self, cost: int, priced_days: int) -> int:
-        """The same without rounding, linear in both: what bounds and searches go by."""
-        if self.objective is not Objective.BALANCED:
+        """The same without rounding, linear in both: what bounds and searches go by, in 1/``weight_unit`` cents."""
+        if not self.day_price_cents:
             return cost
-        numerator, denominator = self.processing.as_integer_ratio()
-        return (denominator + numerator) * cost + denominator * self.unit * self.day_price_cents * priced_days
+        price = self.processing_unit * self.unit * self.day_price_cents
+        return (self.processing_unit + self.processing) * cost + price * priced_days
 
     @property
     def weight_unit(self) -> int:
         """Weights are counted in this part of a cent."""
-        return self.unit * (self.processing.denominator if self.objective is Objective.BALANCED else 1)
+        return self.unit * self.processing_unit if self.day_price_cents else self.unit
 
     @property
     def slack(self) -> int:
-        """A weight larger by more than this is a larger value, whatever the rounding: 1 cent, or 2 + c/s balanced."""
-        if self.objective is not Objective.BALANCED:
+        """A weight larger by this is a larger value, however both are rounded: a cent, or 2 and processing's rate."""
+        if not self.day_price_cents:
             return self.unit
-        numerator, denominator = self.processing.as_integer_ratio()
-        return self.unit * (2 * denominator + numerator)
+        return self.unit * (2 * self.processing_unit + self.processing)
 
     def least_value_cents(self, weight: int) -> int:
         """The least value that anything of at least this weight can have."""
-        if self.objective is not Objective.BALANCED:
+        if not self.day_price_cents:
             return self.total_cents(weight)
-        numerator, denominator = self.processing.as_integer_ratio()
-        if numerator == 0:
-            return (2 * weight + self.weight_unit) // (2 * self.weight_unit) + self.fixed_cents
-        rounding = self.unit * (2 * denominator + numerator)
-        return (2 * weight - rounding) // (2 * self.weight_unit) + 1 + self.fixed_cents
+        if not self.processing:
+            return _nearest(weight, self.weight_unit) + self.fixed_cents
+        return (2 * weight - self.slack) // (2 * self.weight_unit) + 1 + self.fixed_cents
+
+
+def _nearest(amount: int, unit: int) -> int:
+    """``amount / unit``, rounded half-up."""
+    return (2 * amount + unit) // (2 * unit)

@@ -20,7 +20,8 @@ class Choice(NamedTuple):
     """A pharmacy for a line, or none. ``rank`` is its place in the line's order of ties.
 
     ``first`` counts before cost (delivery days where they come first, UNFILLED for none); ``days`` are delivery days
-    that have a price; ``opens`` are openings and ``stock`` a scarce stock, by their positions in the problem.
+    that have a price; ``fee`` is what its box costs, unless that is paid already. ``opens`` are openings and
+    ``stock`` a limited stock, by their positions in the problem.
     """
 
     pharmacy: str | None
@@ -28,6 +29,7 @@ class Choice(NamedTuple):
     first: int
     cost: int
     days: int
+    fee: int = 0
     opens: tuple[int, ...] = ()
     stock: int | None = None
 
@@ -110,22 +112,19 @@ def without_hopeless(problem: Problem, line: FreeLine, scarce: frozenset[int]) -
 
     Such a move at most opens the other's box, so a choice dearer by more than that is in no best assignment.
     """
+    weigh = problem.measure.weight
     safe = [choice for choice in line.choices if choice.pharmacy is not None and choice.stock not in scarce]
     if not safe:
         return line
     first = min(choice.first for choice in safe)
-    ceilings = [(choice, problem.weight(choice) + problem.measure.slack) for choice in safe if choice.first == first]
-
-    def hopeless(choice: Choice) -> bool:
-        if choice.first != first:
-            return choice.first > first
-        weight, opens = problem.weight(choice), choice.opens
-        return any(
-            weight > ceiling + sum(problem.fee_weight(opening) for opening in other.opens if opening not in opens)
-            for other, ceiling in ceilings
-        )
-
-    return line._replace(choices=tuple(choice for choice in line.choices if not hopeless(choice)))
+    most = min(weigh(choice.cost + choice.fee, choice.days) for choice in safe if choice.first == first)
+    most += problem.measure.slack
+    kept = [
+        choice
+        for choice in line.choices
+        if choice.first < first or (choice.first == first and weigh(choice.cost, choice.days) <= most)
+    ]
+    return line._replace(choices=tuple(kept))
 
 
 def reduced(problem: Problem, lines: Sequence[FreeLine]) -> tuple[list[FreeLine], frozenset[int]]:

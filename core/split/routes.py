@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.context import Context
-from core.eligibility import FILTERS, Eligibility
+from core.eligibility import FILTERS, Eligibility, Subject
 from core.model import Box, Cart, CartLine, Days, Program, Promise, Refusal
 from core.pricing import box_for
 
@@ -73,41 +73,43 @@ def candidates(
 
 
 def _candidate(line: CartLine, eligibility: Eligibility, overridden: frozenset[str]) -> Candidate:
-    subject, context = eligibility.subject(line), eligibility.context
-    routes, refused = [], []
-    for pharmacy in sorted(context.pharmacies):
-        codes = eligibility.codes(subject, pharmacy, overridden)
-        if line.hold:
-            codes = tuple(code for code in codes if code != OUT_OF_STOCK)
-        if codes:
-            refused.append(Refusal(pharmacy, codes))
-        else:
-            routes.append(_route(line, pharmacy, eligibility))
+    context, subject = eligibility.context, eligibility.subject(line)
     prescription = context.prescriptions.get(line.rx or "")
     filled_at = prescription.rx_pharmacy if prescription else None
+    routes: list[Route] = []
+    refused: list[Refusal] = []
+    if subject is None:
+        refused.extend(Refusal(pharmacy, FILTERS[:1]) for pharmacy in context.pharmacies)
+    else:
+        _sort_out(subject, eligibility, overridden, routes, refused)
     return Candidate(
         line,
         line.pharmacy or filled_at,
         bool(line.pharmacy and filled_at and line.pharmacy != filled_at),
-        tuple(sorted(routes, key=lambda route: (route.promise.delivers_on, route.pharmacy))),
-        tuple(refused),
+        tuple(routes),
+        tuple(sorted(refused)),
     )
 
 
-def _route(line: CartLine, pharmacy: str, eligibility: Eligibility) -> Route:
-    context, days = eligibility.context, eligibility.days
-    cold = context.skus[line.sku].cold_chain
-    dates = eligibility.promise(pharmacy, cold)
-    price = context.unit_price_cents(eligibility.program, pharmacy, line.sku, days.placing_day)
-    if dates is None or price is None:
-        raise AssertionError("an eligible pharmacy has dates and a price")
-    return Route(
-        pharmacy,
-        box_for(line, context.pharmacies[pharmacy], cold),
-        dates,
-        line.quantity * price,
-        (dates.delivers_on - days.refill_day).days,
-    )
+def _sort_out(
+    subject: Subject,
+    eligibility: Eligibility,
+    overridden: frozenset[str],
+    routes: list[Route],
+    refused: list[Refusal],
+) -> None:
+    line, cold, refill_day = subject.line, subject.sku.cold_chain, eligibility.days.refill_day
+    pharmacies = eligibility.context.pharmacies
+    for terms in eligibility.terms(subject):
+        pharmacy, dates, price = terms.house.pharmacy, terms.house.promise, terms.offered.unit_price_cents
+        codes = eligibility.codes(subject, terms, overridden)
+        if line.hold:
+            codes = tuple(code for code in codes if code != OUT_OF_STOCK)
+        if codes or dates is None or price is None:
+            refused.append(Refusal(pharmacy, codes))
+        else:
+            box, days = box_for(line, pharmacies[pharmacy], cold), (dates.delivers_on - refill_day).days
+            routes.append(Route(pharmacy, box, dates, line.quantity * price, days))
 
 
 def _emptied(refusals: Iterable[tuple[str, ...]]) -> str:
