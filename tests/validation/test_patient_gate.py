@@ -93,8 +93,8 @@ def test_the_base_counts_and_is_named() -> None:
     (found,) = findings(context)
     assert (found.code, found.owner.value, found.field) == ("ALLERGY", "patient", "allergies")
     assert found.message == (
-        "Semaglutide 2.5 mg/mL, 2 mL: allergy “cotton seed”, ingredient “cottonseed oil”. Choose another product, or have "
-        "the prescriber or pharmacist confirm."
+        "Semaglutide 2.5 mg/mL, 2 mL: allergy “cotton seed”, ingredient “cottonseed oil”. Choose another product, or "
+        "have the prescriber or pharmacist confirm."
     )
 
 

@@ -42,7 +42,12 @@ OTHERS = {"RX9": a_prescription(rx="RX9", patient="P9", last_filled_on=None, fil
         ),
         ("directions with a space at the end", {}, {"sig": SIG + " "}, []),
         ("another capital", {}, {"sig": SIG.replace("Inject", "inject")}, ["B RX_SIG_CHANGED"]),
-        ("quantity as prescribed", {"rx": {"quantity": 2, "days_supply": 56, "last_filled_on": None}}, {"quantity": 2}, []),
+        (
+            "quantity as prescribed",
+            {"rx": {"quantity": 2, "days_supply": 56, "last_filled_on": None}},
+            {"quantity": 2},
+            [],
+        ),
         ("quantity below", {"rx": {"quantity": 2, "days_supply": 56, "last_filled_on": None}}, {}, []),
         ("one more than prescribed", {}, {"quantity": 2}, ["B RX_QUANTITY"]),
         ("written 12 months before the ship date", {"rx": {"written_on": date(2025, 12, 7)}}, {}, []),
@@ -75,7 +80,12 @@ OTHERS = {"RX9": a_prescription(rx="RX9", patient="P9", last_filled_on=None, fil
             {},
             ["B NO_REFILLS", "B SUSPECTED_DUPLICATE"],
         ),
-        ("statement needed and there", {"sku": {"clinical_difference_required": True}, "rx": {"clinical_difference": "x"}}, {}, []),
+        (
+            "statement needed and there",
+            {"sku": {"clinical_difference_required": True}, "rx": {"clinical_difference": "x"}},
+            {},
+            [],
+        ),
         (
             "statement of spaces",
             {"sku": {"clinical_difference_required": True}, "rx": {"clinical_difference": "  "}},
@@ -84,7 +94,7 @@ OTHERS = {"RX9": a_prescription(rx="RX9", patient="P9", last_filled_on=None, fil
         ),
         ("statement not needed", {"rx": {"clinical_difference": ""}}, {}, []),
     ],
-)  # fmt: skip
+)
 def test_codes(case: str, change: dict[str, Any], line: dict[str, Any], expected: list[str]) -> None:
     assert codes(world(**change), **line) == expected
 

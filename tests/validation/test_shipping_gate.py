@@ -27,7 +27,12 @@ AMBIENT = {"cold_chain": False}
             ["B PRESCRIBER_NOT_LICENSED", "B PHARMACY_NOT_LICENSED", "B ADDRESS_INCOMPLETE"],
         ),
         ("no second line", {"patient": {"address2": ""}}, {}, []),
-        ("the clinic's own counts when it goes there", {"clinic": {"zip": ""}}, {"ship_to": "clinic"}, ["B ADDRESS_INCOMPLETE"]),
+        (
+            "the clinic's own counts when it goes there",
+            {"clinic": {"zip": ""}},
+            {"ship_to": "clinic"},
+            ["B ADDRESS_INCOMPLETE"],
+        ),
         ("the patient's then does not", {"patient": {"address1": "", "zip": ""}}, {"ship_to": "clinic"}, []),
         ("the wrong state's ZIP code", {"patient": {"zip": "73101"}}, {}, ["B STATE_ZIP_MISMATCH"]),
         ("nine digits", {"patient": {"zip": "78704-1234"}}, {}, []),
@@ -51,25 +56,37 @@ AMBIENT = {"cold_chain": False}
         ("no cold ship day", {"pharmacy": {"cold_ship_days": frozenset()}}, {}, ["B COLD_CHAIN_WINDOW"]),
         ("cold rests over the weekend", {"pharmacy": {"cold_ship_days": {4}}}, {}, ["B COLD_CHAIN_WINDOW"]),
         ("ambient may rest", {"pharmacy": {"ship_days": {4}}, "sku": AMBIENT}, {}, []),
-        ("ambient without a ship day", {"pharmacy": {"ship_days": frozenset()}, "sku": AMBIENT}, {}, ["B COLD_CHAIN_WINDOW"]),
-        ("held, no cold ship day", {"pharmacy": {"cold_ship_days": frozenset()}}, {"hold": True}, ["B COLD_CHAIN_WINDOW"]),
+        (
+            "ambient without a ship day",
+            {"pharmacy": {"ship_days": frozenset()}, "sku": AMBIENT},
+            {},
+            ["B COLD_CHAIN_WINDOW"],
+        ),
+        (
+            "held, no cold ship day",
+            {"pharmacy": {"cold_ship_days": frozenset()}},
+            {"hold": True},
+            ["B COLD_CHAIN_WINDOW"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_codes(case: str, change: dict[str, Any], line: dict[str, Any], expected: list[str]) -> None:
     assert codes(world(**change), **line) == expected
 
 
 BOXES = (
-    "PO Box 12", "P.O. Box 12", "P. O. Box 12", "P O Box 12", "po box 12", "POBox 12", "PO BOX12", "P.O.Box #12", "P0 B0x 12",
-    "PO-Box 12", "P/O Box 12", "P_O_Box 12", "Post Office Box 12", "Post Office Bx 12", "Post Ofc Box 12", "Postal Box 12",
-    "Post Box 12", "Postbox 12", "PO Drawer 12", "P.O. Bx 12", "POB 12", "P.O.B. 12", "POB#12", "POB No 12", "PO 12", "PO #12",
-    "Box 12", "BOX #12", "Box No. 12", "Lock Box 12", "Lockbox 12", "Drawer 12", "Caller 12", "Firm Caller 12", "Bin 12",
-    "ＰＯ Ｂｏｘ １２", "1 Oak St, PO Box 12", "c/o Lee PO Box 12", "Apartado 12", "Apdo. Postal 12", "Apartado Postal No 12",
+    "PO Box 12", "P.O. Box 12", "P. O. Box 12", "P O Box 12", "po box 12", "POBox 12", "PO BOX12",
+    "P.O.Box #12", "P0 B0x 12", "PO-Box 12", "P/O Box 12", "P_O_Box 12", "Post Office Box 12",
+    "Post Office Bx 12", "Post Ofc Box 12", "Postal Box 12", "Post Box 12", "Postbox 12", "PO Drawer 12",
+    "P.O. Bx 12", "POB 12", "P.O.B. 12", "POB#12", "POB No 12", "PO 12", "PO #12", "Box 12", "BOX #12",
+    "Box No. 12", "Lock Box 12", "Lockbox 12", "Drawer 12", "Caller 12", "Firm Caller 12", "Bin 12",
+    "ＰＯ Ｂｏｘ １２", "1 Oak St, PO Box 12", "c/o Lee PO Box 12", "Apartado 12", "Apdo. Postal 12",
+    "Apartado Postal No 12",
 )  # fmt: skip
 STREETS = (
-    "1 Oak St", "12 Boxwood Ln", "9 Box Canyon Rd", "4 Post Oak Dr", "77 Post Rd", "5 Poboy Ln", "Po St 12", "12 P O St",
-    "300 Postal Way", "21 Office Park Box Elder Dr", "HC 1 Box 12", "RR 2 Box 9", "8 Stop Box Ct", "6 Drawer Rd", "12 Bin St",
-    "40 Pobst Ave", "Apo Rd 3", "10 Caller Ave", "2 Depot Box Rd",
+    "1 Oak St", "12 Boxwood Ln", "9 Box Canyon Rd", "4 Post Oak Dr", "77 Post Rd", "5 Poboy Ln", "Po St 12",
+    "12 P O St", "300 Postal Way", "21 Office Park Box Elder Dr", "HC 1 Box 12", "RR 2 Box 9", "8 Stop Box Ct",
+    "6 Drawer Rd", "12 Bin St", "40 Pobst Ave", "Apo Rd 3", "10 Caller Ave", "2 Depot Box Rd",
 )  # fmt: skip
 
 

@@ -1,0 +1,291 @@
+"""The rule book as a whole: every code once, the order of findings, what silences what, and nothing that raises."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.model import (
+    CartLine,
+    Days,
+    Encounter,
+    LineState,
+    Objective,
+    OurLine,
+    Promise,
+    Refusal,
+    RoutedLine,
+    Severity,
+    ShipTo,
+    Split,
+)
+from core.validation import RULES, validate
+from tests.builders import (
+    DAYS,
+    a_clinic,
+    a_context,
+    a_line,
+    a_patient,
+    a_pharmacy,
+    a_prescriber,
+    a_prescription,
+    a_program,
+    a_sku,
+)
+from tests.validation.world import findings, short, world
+
+BOOK = """
+SIG           SIG_MISSING                      B   prescriber
+SIG           SIG_INCOMPLETE                   Bo  prescriber
+SIG           SIG_AMBIGUOUS                    Bo  prescriber
+SIG           SIG_TOO_LONG                     B   prescriber
+SIG           SIG_DOSE_MISMATCH                B   prescriber
+SIG           SIG_NO_MG                        W   prescriber
+SIG           SIG_SUPPLY_MISMATCH              W   prescriber
+SIG           DOSE_OVER_MAX                    Bo  prescriber
+Prescriber    NPI_INVALID                      B   prescriber
+Prescriber    PRESCRIBER_NOT_LICENSED          B   prescriber
+Prescriber    LICENCE_EXPIRING                 W   prescriber
+Prescriber    DEA_MISSING                      B   prescriber
+Prescriber    DEA_INVALID                      B   prescriber
+Prescription  RX_MISSING                       B   prescriber
+Prescription  RX_PATIENT_MISMATCH              B   prescriber
+Prescription  RX_SKU_MISMATCH                  B   prescriber
+Prescription  RX_SIG_CHANGED                   B   prescriber
+Prescription  RX_PRESCRIBER_MISMATCH           B   prescriber
+Prescription  RX_QUANTITY                      B   prescriber
+Prescription  RX_EXPIRED                       B   prescriber
+Prescription  NO_REFILLS                       B   prescriber
+Prescription  CONTROLLED_LIMIT                 B   prescriber
+Prescription  CLINICAL_DIFFERENCE_MISSING      B   prescriber
+Prescription  CLINICAL_DIFFERENCE_BOILERPLATE  W   prescriber
+Timing        REFILL_TOO_SOON                  Bo  clinic
+Timing        SUSPECTED_DUPLICATE              Bo  clinic
+Timing        DUPLICATE_THERAPY                W   clinic
+Titration     DOSE_START_HIGH                  W   prescriber
+Titration     TITRATION_SKIP                   W   prescriber
+Titration     TITRATION_STALE                  W   prescriber
+Pharmacy      NO_OFFER                         B   pharmacy
+Pharmacy      PRICE_STALE                      B   pharmacy
+Pharmacy      NO_PRICE                         B   pharmacy
+Pharmacy      QUANTITY_LIMIT                   B   pharmacy
+Pharmacy      PHARMACY_NOT_LICENSED            B   pharmacy
+Pharmacy      OUT_OF_STOCK                     B   pharmacy
+Pharmacy      RX_AT_OTHER_PHARMACY             B   pharmacy
+Shipping      ADDRESS_INCOMPLETE               B   clinic
+Shipping      PO_BOX                           B   clinic
+Shipping      STATE_ZIP_MISMATCH               Bo  clinic
+Shipping      COLD_CHAIN_WINDOW                B   clinic
+Patient       PATIENT_INCOMPLETE               B   clinic
+Patient       PHONE_INVALID                    W   clinic
+Patient       ALLERGY                          Bo  patient
+Patient       ALLERGIES_UNKNOWN                W   clinic
+"""
+
+
+def test_the_book_has_every_code_once_in_order() -> None:
+    rows = [tuple(row.split()) for row in BOOK.strip().splitlines()]
+    severities = {"B": (Severity.BLOCKING, False), "Bo": (Severity.BLOCKING, True), "W": (Severity.WARNING, False)}
+    assert [
+        (rule.gate.value, code, (rule.severity, rule.overridable), rule.owner.value) for code, rule in RULES.items()
+    ] == [(gate, code, severities[severity], owner) for gate, code, severity, owner in rows]
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_book_page_can_be_made(code: str) -> None:
+    rule = RULES[code]
+    assert rule.code == code
+    assert rule.summary.endswith(".")
+    assert rule.example
+    assert rule.source
+    assert rule.field
+
+
+def test_the_clean_line_has_no_finding() -> None:
+    assert findings(a_context()) == ()
+
+
+def test_an_empty_cart_has_no_finding() -> None:
+    assert validate(Split(Objective.CHEAPEST, "FREE", (), 0, 0, True, 0.0), a_context(), a_program(), DAYS) == ()
+
+
+def test_findings_are_in_order_of_line_severity_and_gate() -> None:
+    context = world(
+        patient={"allergies": None, "phone": "555-555-5555", "zip": "73101", "first_name": ""},
+        rx={"fills": 6, "days_supply": 200, "last_filled_on": None},
+        licence={"expires_on": date(2026, 12, 20)},
+    )
+    assert short(findings(context, a_line(number=2), a_line(number=1, hold=True))) == [
+        "1 B NO_REFILLS",
+        "1 B STATE_ZIP_MISMATCH",
+        "1 B PATIENT_INCOMPLETE",
+        "1 W SIG_SUPPLY_MISMATCH",
+        "1 W LICENCE_EXPIRING",
+        "1 W PHONE_INVALID",
+        "1 W ALLERGIES_UNKNOWN",
+        "2 B NO_REFILLS",
+        "2 B SUSPECTED_DUPLICATE",
+        "2 B STATE_ZIP_MISMATCH",
+        "2 B PATIENT_INCOMPLETE",
+        "2 W SIG_SUPPLY_MISMATCH",
+        "2 W LICENCE_EXPIRING",
+        "2 W PHONE_INVALID",
+        "2 W ALLERGIES_UNKNOWN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "change", "line", "expected"),
+    [
+        (
+            "RX_MISSING silences its gate alone",
+            {"prescriptions": {}, "patient": {"first_name": ""}},
+            {"rx": None, "quantity": 9},
+            ["1 B RX_MISSING", "1 B PATIENT_INCOMPLETE"],
+        ),
+        (
+            "SIG_MISSING silences its gate alone",
+            {"rx": {"sig": "", "days_supply": 500, "last_filled_on": None, "fills": 6}},
+            {"sig": ""},
+            ["1 B SIG_MISSING", "1 B NO_REFILLS"],
+        ),
+        (
+            "NPI_INVALID silences its gate alone",
+            {"prescriber": {"npi": "1234567890", "licences": {}}, "rx": {"npi": "1234567890", "fills": 6}},
+            {"npi": "1234567890"},
+            ["1 B NPI_INVALID", "1 B NO_REFILLS"],
+        ),
+    ],
+)
+def test_silencing(case: str, change: dict[str, Any], line: dict[str, Any], expected: list[str]) -> None:
+    assert short(findings(world(**change), a_line(**line))) == expected
+
+
+def test_held_lines_are_checked_and_marked() -> None:
+    (found,) = findings(world(rx={"fills": 6}), a_line(hold=True))
+    assert (found.code, found.held) == ("NO_REFILLS", True)
+
+
+NASTY = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        ["", " ", "P.O. Box 1", "=cmd()", "\ud800", "0", "TX", "78704", "1234567893", "RX1", "SEMA", "P1", "cedar", "½"]
+    ),
+)
+DATES = st.one_of(st.dates(), st.sampled_from([date.min, date.max, date(2026, 12, 4), date(2024, 2, 29)]))
+MAYBE_DATE = st.none() | DATES
+COUNT = st.one_of(st.integers(0, 3), st.sampled_from([10**6, 2**31]))
+AMOUNT = st.none() | st.decimals(min_value=0, max_value=10**6, allow_nan=False, allow_infinity=False, places=3)
+SIGS = st.one_of(
+    NASTY,
+    st.builds(
+        "{} {} {} ({} units) {}".format,
+        st.sampled_from(["Inject", "Take", ""]),
+        st.sampled_from(["0", "0.25", "1e9", "999999999", "-1", "½"]),
+        st.sampled_from(["mg", "mL", "IU", "units", ""]),
+        st.integers(0, 10**9),
+        st.sampled_from(["once weekly", "every 0 days", "biweekly", "for 4 weeks then 3 mg daily", ""]),
+    ),
+)
+
+
+@st.composite
+def hostile(draw: st.DrawFn) -> tuple[Split, Any, Days]:
+    """Carts and clinics of strange values, keys that meet and keys that do not."""
+    key = st.sampled_from(["SEMA", "P1", "RX1", "cedar", "", "?"])
+    sku = a_sku(
+        sterile=draw(st.booleans()),
+        cold_chain=draw(st.booleans()),
+        concentration_mg_per_ml=draw(AMOUNT),
+        drug_units_per_ml=draw(AMOUNT),
+        volume_ml=draw(AMOUNT),
+        units_per_pack=draw(st.none() | COUNT),
+        dea_schedule=draw(st.sampled_from([None, "II", "III", "?"])),
+        clinical_difference_required=draw(st.booleans()),
+        in_use_days=draw(st.none() | COUNT),
+        actives=tuple(draw(st.lists(st.sampled_from(["semaglutide", "", "x"]), max_size=2))),
+        ingredients=tuple(draw(st.lists(NASTY, max_size=2))),
+    )
+    patient = a_patient(
+        first_name=draw(NASTY), born_on=draw(MAYBE_DATE), phone=draw(NASTY), address1=draw(NASTY), city=draw(NASTY),
+        state=draw(NASTY), zip=draw(NASTY), allergies=draw(st.none() | st.lists(NASTY, max_size=3).map(tuple)),
+    )  # fmt: skip
+    rxs = [
+        a_prescription(
+            rx=name, patient=draw(key), sku=draw(key), npi=draw(NASTY), sig=draw(SIGS), quantity=draw(COUNT),
+            days_supply=draw(st.none() | COUNT), refills=draw(COUNT), written_on=draw(DATES), fills=draw(COUNT),
+            clinical_difference=draw(NASTY), last_filled_on=draw(MAYBE_DATE), first_filled_on=draw(MAYBE_DATE),
+            encounter=draw(st.sampled_from(Encounter)), rx_pharmacy=draw(st.none() | key), telemedicine=draw(st.booleans()),
+            in_person_on=draw(MAYBE_DATE), stopped_on=draw(MAYBE_DATE),
+        )
+        for name in ("RX1", "RX2")
+    ]  # fmt: skip
+    ours = OurLine(
+        reference="R", patient="P1", rx=draw(key), sku=draw(key), quantity=draw(COUNT), pharmacy=draw(key),
+        state=draw(st.sampled_from(LineState)), placed_on=draw(DATES), shipped_on=draw(MAYBE_DATE),
+    )  # fmt: skip
+    context = a_context(
+        clinic=a_clinic(address1=draw(NASTY), state=draw(NASTY), zip=draw(NASTY)),
+        skus={"SEMA": sku}, patients={"P1": patient}, prescriptions={rx.rx: rx for rx in rxs}, our_lines=(ours,),
+        prescribers=draw(st.sampled_from([{}, {"1234567893": a_prescriber()}, {"1234567893": a_prescriber(licences={})}])),
+        pharmacies={"cedar": a_pharmacy(max_refills=draw(st.none() | COUNT), sig_max_chars=draw(st.none() | COUNT))},
+        other_carts=frozenset({(draw(key), draw(key))}),
+    )  # fmt: skip
+    return (
+        Split(Objective.CHEAPEST, "FREE", tuple(_hostile_lines(draw, key)), 0, 0, True, 0.0),
+        context,
+        draw_days(draw),
+    )
+
+
+def _hostile_lines(draw: st.DrawFn, key: st.SearchStrategy[str]) -> list[RoutedLine]:
+    return [
+        RoutedLine(
+            CartLine(
+                number=number, patient=draw(key), sku=draw(key), quantity=draw(COUNT), rx=draw(st.none() | key), sig=draw(SIGS),
+                npi=draw(st.sampled_from(["", "1234567893", "?"])), pharmacy=draw(st.none() | key),
+                ship_to=draw(st.sampled_from(ShipTo)), hold=draw(st.booleans()),
+            ),
+            pharmacy=draw(st.none() | st.just("cedar")),
+            promise=draw(st.none() | st.builds(Promise, DATES, DATES, DATES, DATES)),
+            refused=tuple(Refusal(draw(key), (code,)) for code in draw(st.lists(st.sampled_from(list(RULES)), max_size=2))),
+            codes=tuple(draw(st.lists(st.sampled_from(list(RULES)), max_size=3))),
+        )
+        for number in range(1, draw(st.integers(1, 4)) + 1)
+    ]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(hostile())
+def test_nothing_raises(cart: tuple[Split, Any, Days]) -> None:
+    split, context, days = cart
+    found = validate(split, context, a_program(), days)
+    held = {routed.line.number: routed.line.hold for routed in split.lines}
+    assert len({(one.line, one.code) for one in found}) == len(found)
+    for one in found:
+        assert one.held is held[one.line]
+        assert one.message.strip()
+        assert one.code in RULES
+        if one.severity is Severity.BLOCKING and not one.held:
+            assert {"hold": "yes"} in [dict(fix.change) for fix in one.fixes]
+
+
+def test_a_thousand_lines_are_checked_quickly() -> None:
+    numbers = range(1, 1001)
+    context = world(
+        patients={f"P{n}": a_patient(patient=f"P{n}", phone=f"512-555-{n:04d}") for n in numbers},
+        prescriptions={f"RX{n}": a_prescription(rx=f"RX{n}", patient=f"P{n}") for n in numbers},
+    )
+    promise = Promise(*[DAYS.refill_day + timedelta(3)] * 4)
+    lines = tuple(
+        RoutedLine(a_line(number=n, patient=f"P{n}", rx=f"RX{n}"), pharmacy="cedar", promise=promise) for n in numbers
+    )
+    split = Split(Objective.CHEAPEST, "FREE", lines, 0, 0, True, 0.0)
+    begun = perf_counter()
+    assert validate(split, context, a_program(), DAYS) == ()
+    assert perf_counter() - begun < 1

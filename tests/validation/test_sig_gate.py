@@ -1,0 +1,234 @@
+"""SIG gate (rules.md, section 3). The clean vial: semaglutide 2.5 mg/mL, 2 mL; its ladder ends at 2.4 mg."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.builders import SIG, a_line, a_pharmacy, a_prescription, a_sku, an_offer, licences
+from tests.validation.world import codes, findings, world
+
+TIRZEPATIDE_30 = {"concentration_mg_per_ml": Decimal(30), "actives": ("tirzepatide",), "ingredients": ("tirzepatide",)}
+TESTOSTERONE = {
+    "concentration_mg_per_ml": Decimal(200),
+    "volume_ml": Decimal(10),
+    "in_use_days": 180,
+    "actives": ("testosterone",),
+    "ingredients": ("testosterone",),
+}
+
+
+def with_sig(sig: str, *, rx: dict[str, Any] | None = None, **change: Any) -> list[str]:
+    """The findings of the clean line when both it and its prescription say ``sig``."""
+    return codes(world(rx={"sig": sig, "days_supply": None} | (rx or {}), **change), sig=sig)
+
+
+@pytest.mark.parametrize(
+    ("case", "sig", "sku", "expected"),
+    [
+        ("clean", SIG, {}, []),
+        ("none", "", {}, ["B SIG_MISSING"]),
+        ("spaces", " \t\n", {}, ["B SIG_MISSING"]),
+        ("as directed", "Use as directed.", {}, ["B SIG_INCOMPLETE"]),
+        ("no route", "Inject 0.25 mg once weekly.", {}, ["B SIG_INCOMPLETE"]),
+        ("no frequency", "Inject 0.25 mg subcutaneously.", {}, ["B SIG_INCOMPLETE"]),
+        ("no unit", "Inject 5 subcutaneously once weekly.", {}, ["B SIG_INCOMPLETE"]),
+        ("words that could change it", f"{SIG[:-1]}, then double as tolerated.", {}, ["B SIG_INCOMPLETE"]),
+        ("words that do not", f"{SIG} Rotate sites.", {}, []),
+        ("IU of a drug without its own units", "Inject 500 IU subcutaneously once weekly.", {}, ["B SIG_INCOMPLETE"]),
+        (
+            "IU of a drug with them",
+            "Inject 500 IU (0.5 mL) subcutaneously once weekly.",
+            {"drug_units_per_ml": Decimal(1000), "concentration_mg_per_ml": None},
+            [],
+        ),
+        (
+            "IU that do not agree",
+            "Inject 500 IU (0.6 mL) subcutaneously once weekly.",
+            {"drug_units_per_ml": Decimal(1000), "concentration_mg_per_ml": None},
+            ["B SIG_DOSE_MISMATCH"],
+        ),
+        (
+            "twice weekly or every two weeks",
+            "Inject 0.25 mg (10 units) subcutaneously biweekly.",
+            {},
+            ["B SIG_AMBIGUOUS"],
+        ),
+        (
+            "three times the dose",
+            "Inject 2.5 mg (25 units) subcutaneously once weekly.",
+            TIRZEPATIDE_30,
+            ["B SIG_DOSE_MISMATCH"],
+        ),
+        ("half a unit off", "Inject 0.25 mg (10.5 units) subcutaneously once weekly.", {}, []),
+        (
+            "more than half a unit off",
+            "Inject 0.25 mg (10.6 units) subcutaneously once weekly.",
+            {},
+            ["B SIG_DOSE_MISMATCH"],
+        ),
+        ("5 % off", "Inject 1 mg (42 units) subcutaneously once weekly.", {}, []),
+        ("more than 5 % off", "Inject 1 mg (42.1 units) subcutaneously once weekly.", {}, ["B SIG_DOSE_MISMATCH"]),
+        ("5 % below", "Inject 1 mg (38 units) subcutaneously once weekly.", {}, []),
+        ("mL off", "Inject 0.25 mg (1 mL) subcutaneously once weekly.", {}, ["B SIG_DOSE_MISMATCH"]),
+        (
+            "tablets are not injected",
+            "Take 1 tablet (5 mg) by mouth once daily.",
+            {
+                "mg_per_unit": Decimal("0.5"),
+                "volume_ml": None,
+                "concentration_mg_per_ml": None,
+                "units_per_pack": 30,
+                "route": "oral",
+                "actives": ("naltrexone",),
+            },
+            [],
+        ),
+        (
+            "mL and units",
+            "Inject 0.5 mL (50 units) subcutaneously twice weekly (Monday and Thursday).",
+            TESTOSTERONE,
+            ["W SIG_NO_MG"],
+        ),
+        ("units alone", "Inject 10 units subcutaneously once weekly.", {}, ["W SIG_NO_MG"]),
+        ("mL alone", "Inject 0.1 mL subcutaneously once weekly.", {}, ["W SIG_NO_MG"]),
+        ("drops are not injected", "Take 1 mL by mouth once daily.", {"route": "oral", "actives": ("x",)}, []),
+        ("the last step", "Inject 2.4 mg (96 units) subcutaneously once weekly.", {}, []),
+        ("above it", "Inject 2.5 mg (100 units) subcutaneously once weekly.", {}, ["B DOSE_OVER_MAX"]),
+        ("above it by twice weekly", "Inject 1.25 mg (50 units) subcutaneously twice weekly.", {}, ["B DOSE_OVER_MAX"]),
+        ("above it by volume", "Inject 1 mL subcutaneously once weekly.", {}, ["B DOSE_OVER_MAX", "W SIG_NO_MG"]),
+        (
+            "ambiguous, above it at its higher dose",
+            "Inject 1.5 mg (60 units) subcutaneously biweekly.",
+            {},
+            ["B SIG_AMBIGUOUS", "B DOSE_OVER_MAX"],
+        ),
+        (
+            "above at the second step",
+            "Inject 0.25 mg subcutaneously weekly for 4 weeks, then 3 mg weekly.",
+            {},
+            ["B DOSE_OVER_MAX"],
+        ),
+        ("no ladder", "Inject 500 mg (250 units) intramuscularly once weekly.", TESTOSTERONE, []),
+    ],
+)
+def test_codes(case: str, sig: str, sku: dict[str, Any], expected: list[str]) -> None:
+    first_fill = {"fills": 1, "last_filled_on": date(2026, 6, 1), "first_filled_on": date(2026, 6, 1)}
+    assert with_sig(sig, sku=sku, rx=first_fill) == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "stated", "quantity", "expected"),
+    [
+        ("as computed", 28, 1, []),
+        ("3 days more", 31, 1, []),
+        ("4 days more", 32, 1, ["W SIG_SUPPLY_MISMATCH"]),
+        ("3 days less", 25, 1, []),
+        ("4 days less", 24, 1, ["W SIG_SUPPLY_MISMATCH"]),
+        ("none stated", None, 1, []),
+        ("2 packs, 10 % is 5.6 days: 5 more", 61, 2, []),
+        ("2 packs, 10 % is 5.6 days: 6 more", 62, 2, ["W SIG_SUPPLY_MISMATCH"]),
+        ("2 packs stated as 1", 28, 2, ["W SIG_SUPPLY_MISMATCH"]),
+    ],
+)
+def test_stated_supply(case: str, stated: int | None, quantity: int, expected: list[str]) -> None:
+    context = world(rx={"days_supply": stated, "quantity": quantity, "last_filled_on": None})
+    assert codes(context, quantity=quantity) == expected
+
+
+def test_stated_supply_scales_with_the_line() -> None:
+    context = world(rx={"days_supply": 84, "quantity": 3, "last_filled_on": None})
+    assert codes(context, quantity=1) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "before", "expected"),
+    [
+        ("the same concentration", "2.5", ["W SIG_NO_MG"]),
+        ("twice the concentration", "5", ["B SIG_NO_MG"]),
+        ("not known before", None, ["W SIG_NO_MG"]),
+    ],
+)
+def test_units_without_mg_after_another_concentration(case: str, before: str | None, expected: list[str]) -> None:
+    sig = "Inject 10 units subcutaneously once weekly."
+    old = a_sku(sku="OLD", concentration_mg_per_ml=before and Decimal(before))
+    filled = a_prescription(rx="RX0", sku="OLD", sig=sig, written_on=date(2026, 8, 1), last_filled_on=date(2026, 11, 1))
+    context = world(
+        rx={"sig": sig, "last_filled_on": None, "first_filled_on": None, "fills": 0},
+        more_skus={"OLD": old},
+        more_prescriptions={"RX0": filled},
+    )
+    assert [code for code in codes(context, sig=sig) if code.endswith("SIG_NO_MG")] == expected
+
+
+LONG = SIG + " Rotate sites." * 70
+
+
+@pytest.mark.parametrize(
+    ("case", "length", "limits", "expected"),
+    [
+        ("500 where 500 fit", 500, {"sig_max_chars": 500}, []),
+        ("501", 501, {"sig_max_chars": 500}, ["B SIG_TOO_LONG"]),
+        ("1,000 where nobody says", 1000, {}, []),
+        ("1,001", 1001, {}, ["B SIG_TOO_LONG"]),
+        ("1,001 where the pharmacy says more", 1001, {"sig_max_chars": 5000}, ["B SIG_TOO_LONG"]),
+    ],
+)
+def test_length(case: str, length: int, limits: dict[str, Any], expected: list[str]) -> None:
+    sig = LONG[:length] if length <= len(LONG) else LONG.ljust(length, ".")
+    found = [code for code in with_sig(sig, pharmacy=limits) if "TOO_LONG" in code]
+    assert found == expected
+
+
+def test_another_pharmacy_takes_longer_directions() -> None:
+    two = {"cedar": a_pharmacy(sig_max_chars=60), "oak": a_pharmacy(pharmacy="oak", name="Oak Rx")}
+    context = world(
+        rx={"sig": f"{SIG} Rotate sites."},
+        pharmacies=two,
+        offers=(an_offer(), an_offer(pharmacy="oak")),
+        licences=licences() + licences("oak"),
+    )
+    assert codes(context, sig=f"{SIG} Rotate sites.") == []
+    (found,) = findings(context, a_line(sig=f"{SIG} Rotate sites.", pharmacy="cedar"))
+    assert (found.code, found.message) == (
+        "SIG_TOO_LONG",
+        "Cedar Compounding: takes directions of 60 characters, these have 67.",
+    )
+    assert [dict(fix.change) for fix in found.fixes] == [{"pharmacy": ""}, {"hold": "yes"}]
+
+
+def test_missing_directions_silence_the_gate_but_not_the_others() -> None:
+    context = world(rx={"sig": "", "days_supply": 900, "last_filled_on": None}, patient={"phone": "1"})
+    assert codes(context, sig="") == ["B SIG_MISSING", "W PHONE_INVALID"]
+
+
+def test_a_dose_mismatch_names_both_readings_and_chooses_neither() -> None:
+    sig = "Inject 2.5 mg (25 units) subcutaneously once weekly."
+    (found,) = findings(world(sku=TIRZEPATIDE_30, rx={"sig": sig, "days_supply": None}), a_line(sig=sig))
+    assert found.message == (
+        "The amounts do not agree at 30 mg/mL: 2.5 mg, which is 0.0833 mL or 8.3333 units; 25 units, which is 7.5 mg "
+        "or 0.25 mL (three times the dose)."
+    )
+    (fix,) = found.fixes
+    assert dict(fix.change) == {"hold": "yes"}
+    assert fix.label == (
+        "Hold, and ask the prescriber which is meant: 2.5 mg, which is 0.0833 mL or 8.3333 units; or 25 units, which "
+        "is 7.5 mg or 0.25 mL"
+    )
+
+
+def test_incomplete_directions_name_what_is_missing_and_what_was_not_understood() -> None:
+    (found,) = findings(world(rx={"sig": "Use as directed.", "days_supply": None}), a_line(sig="Use as directed."))
+    assert found.message == ("The directions do not tell the dose, route, frequency. Not understood: “as”, “directed”.")
+
+
+def test_ambiguous_directions_say_both_readings() -> None:
+    sig = "Inject 0.25 mg (10 units) subcutaneously biweekly."
+    (found,) = findings(world(rx={"sig": sig, "days_supply": None}), a_line(sig=sig))
+    assert found.message == (
+        "The directions can be read in 2 ways: inject (subcutaneous) 0.25 mg twice weekly; or inject (subcutaneous) "
+        "0.25 mg every 14 days."
+    )

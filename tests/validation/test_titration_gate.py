@@ -1,0 +1,139 @@
+"""Titration gate (rules.md, section 3). The ladder: 0.25, 0.5, 1, 1.7, 2.4 mg of semaglutide a week."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.builders import a_line, a_prescription
+from tests.validation.world import findings, our_line, world
+
+TITRATION = {"DOSE_START_HIGH", "TITRATION_SKIP", "TITRATION_STALE"}
+NEW = {"last_filled_on": None, "first_filled_on": None, "fills": 0, "days_supply": None}
+
+
+def weekly(mg: str) -> str:
+    return f"Inject {mg} mg subcutaneously once weekly."
+
+
+def titration(context: Any, **line: Any) -> list[str]:
+    return [found.code for found in findings(context, a_line(**line)) if found.code in TITRATION]
+
+
+@pytest.mark.parametrize(
+    ("case", "sig", "rx", "expected"),
+    [
+        ("first step", weekly("0.25"), {}, []),
+        ("below it", weekly("0.1"), {}, []),
+        ("second step", weekly("0.5"), {}, ["DOSE_START_HIGH"]),
+        ("just above the first", weekly("0.26"), {}, ["DOSE_START_HIGH"]),
+        ("first step, then up", "Inject 0.25 mg subcutaneously weekly for 4 weeks, then 0.5 mg weekly.", {}, []),
+        ("first step twice a week", weekly("0.25").replace("once", "twice"), {}, ["DOSE_START_HIGH"]),
+        ("filled elsewhere, no one knows when", weekly("0.5"), {"fills": 1}, []),
+        ("unreadable", "Use as directed.", {}, []),
+    ],
+)
+def test_first_fill(case: str, sig: str, rx: dict[str, Any], expected: list[str]) -> None:
+    assert titration(world(rx=NEW | {"sig": sig} | rx), sig=sig) == expected
+
+
+def test_a_line_that_shipped_is_an_earlier_fill() -> None:
+    sig = weekly("0.5")
+    ours = our_line(shipped_on=date(2026, 10, 1))
+    assert titration(world(rx=NEW | {"sig": sig}, our_lines=(ours,)), sig=sig) == []
+    ours = our_line(state="submitted")
+    assert titration(world(rx=NEW | {"sig": sig}, our_lines=(ours,)), sig=sig) == ["DOSE_START_HIGH"]
+
+
+@pytest.mark.parametrize(
+    ("case", "old", "new", "first_filled_on", "expected"),
+    [
+        ("one step after 28 days (ships 12-07)", "0.25", "0.5", date(2026, 11, 9), []),
+        ("one step after 27 days", "0.25", "0.5", date(2026, 11, 10), ["TITRATION_SKIP"]),
+        ("one step after a year", "0.25", "0.5", date(2025, 12, 1), []),
+        ("two steps", "0.25", "1", date(2026, 1, 5), ["TITRATION_SKIP"]),
+        ("last but one to last", "1.7", "2.4", date(2026, 1, 5), []),
+        ("between two steps counts as the lower", "0.25", "0.9", date(2026, 1, 5), []),
+        ("the same step, soon", "0.25", "0.3", date(2026, 11, 20), []),
+        ("down two steps, soon", "1.7", "0.5", date(2026, 11, 20), []),
+        ("from below the ladder to its first step", "0.1", "0.25", date(2026, 1, 5), []),
+        ("from below the ladder to its second", "0.1", "0.5", date(2026, 1, 5), ["TITRATION_SKIP"]),
+        ("the old dose is unreadable", "some", "2.4", date(2026, 11, 20), []),
+    ],
+)
+def test_steps(case: str, old: str, new: str, first_filled_on: date, expected: list[str]) -> None:
+    filled = a_prescription(
+        rx="RX0",
+        sig=weekly(old),
+        written_on=date(2025, 11, 1),
+        first_filled_on=first_filled_on,
+        last_filled_on=first_filled_on,
+        days_supply=14,
+    )
+    context = world(rx=NEW | {"sig": weekly(new)}, more_prescriptions={"RX0": filled})
+    assert titration(context, sig=weekly(new)) == expected
+
+
+def test_time_at_a_dose_counts_from_its_last_return() -> None:
+    def filled(rx: str, mg: str, on: date) -> dict[str, Any]:
+        row = a_prescription(
+            rx=rx, sig=weekly(mg), written_on=on, first_filled_on=on, last_filled_on=on, days_supply=14
+        )
+        return {rx: row}
+
+    history = (
+        filled("A", "0.25", date(2026, 7, 1))
+        | filled("B", "0.5", date(2026, 9, 1))
+        | filled("C", "0.25", date(2026, 11, 16))
+    )
+    context = world(rx=NEW | {"sig": weekly("0.5"), "written_on": date(2026, 12, 1)}, more_prescriptions=history)
+    (found,) = (one for one in findings(context, a_line(sig=weekly("0.5"))) if one.code == "TITRATION_SKIP")
+    assert found.message == (
+        "semaglutide goes up from 0.25 mg to 0.5 mg a week 21 days after the first fill at the old dose (2026-11-16); "
+        "expected 28 days or more."
+    )
+
+
+def test_our_own_shipments_are_fills() -> None:
+    old = a_prescription(
+        rx="RX0", sig=weekly("0.25"), written_on=date(2026, 8, 1), last_filled_on=None, first_filled_on=None
+    )
+    ours = our_line(rx="RX0", shipped_on=date(2026, 11, 12))
+    context = world(rx=NEW | {"sig": weekly("0.5")}, more_prescriptions={"RX0": old}, our_lines=(ours,))
+    assert titration(context, sig=weekly("0.5")) == ["TITRATION_SKIP"]
+
+
+@pytest.mark.parametrize(
+    ("case", "other", "expected"),
+    [
+        ("newer", {"written_on": date(2026, 10, 1)}, ["TITRATION_STALE"]),
+        ("older", {"written_on": date(2026, 8, 1)}, []),
+        ("the same day, higher number", {"rx": "RX2"}, ["TITRATION_STALE"]),
+        ("the same day, lower number", {"rx": "RX0"}, []),
+        ("newer, stopped", {"written_on": date(2026, 10, 1), "stopped_on": date(2026, 12, 4)}, []),
+        (
+            "newer, to be stopped",
+            {"written_on": date(2026, 10, 1), "stopped_on": date(2026, 12, 5)},
+            ["TITRATION_STALE"],
+        ),
+        ("dated after the refill day", {"written_on": date(2026, 12, 5)}, []),
+        ("newer, of another active", {"written_on": date(2026, 10, 1), "sku": "OTHER"}, []),
+        ("newer, another patient's", {"written_on": date(2026, 10, 1), "patient": "P2"}, []),
+    ],
+)
+def test_newer_prescriptions(case: str, other: dict[str, Any], expected: list[str]) -> None:
+    rx = a_prescription(
+        **{"rx": "RX5", "written_on": date(2026, 9, 1), "last_filled_on": None, "first_filled_on": None} | other
+    )
+    assert titration(world(more_prescriptions={rx.rx: rx})) == expected
+
+
+def test_the_newer_prescription_is_one_click_away() -> None:
+    newer = a_prescription(rx="RX2", written_on=date(2026, 11, 1), last_filled_on=None, first_filled_on=None)
+    (found,) = findings(world(more_prescriptions={"RX2": newer}))
+    assert found.message == "Prescription RX2 for SEMA, written on 2026-11-01, is newer than RX1 of 2026-09-01."
+    assert [dict(fix.change) for fix in found.fixes] == [
+        {"rx": "RX2", "sku": "SEMA", "quantity": "", "sig": "", "npi": ""}
+    ]
