@@ -73,11 +73,15 @@ class SimulatedPartner:
 
     def send(self, message: Message, now: datetime) -> Answer:
         """Acknowledged, but for a few that its order system refuses."""
-        dice = self._dice(message.pharmacy, message.reference)
-        if dice.random() >= REFUSED_AT_ONCE * self._care(message.pharmacy):
-            return Acknowledged(f"{message.pharmacy.upper()}-{dice.randrange(10**7, 10**8)}")
-        line = dice.choice(message.lines).reference if len(message.lines) > 1 else None
-        return Refused((Refusal(dice.choice(AT_ONCE), line),))
+        return self.answer(message.pharmacy, message.reference, [line.reference for line in message.lines])
+
+    def answer(self, pharmacy: str, reference: str, lines: Sequence[str]) -> Acknowledged | Refused:
+        """What it says to a submission that carries these lines."""
+        dice = self._dice(pharmacy, reference)
+        if dice.random() >= REFUSED_AT_ONCE * self._care(pharmacy):
+            return Acknowledged(f"{pharmacy.upper()}-{dice.randrange(10**7, 10**8)}")
+        named = dice.choice(lines) if len(lines) > 1 else None
+        return Refused((Refusal(dice.choice(AT_ONCE), named),))
 
     def look_up(self, reference: str) -> None:
         """It cannot say: a person decides."""
