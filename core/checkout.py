@@ -16,7 +16,7 @@ from core.orders.placing import Confirmed, alternatives, record_checkout
 from core.people import Action, Entry, Person, record_all, require
 from core.plan import Plan, plan
 from core.store import Store, Work
-from core.store.carts import remove_lines
+from core.store.carts import take_out
 from core.store.contexts import load_context
 from core.store.order_books import checkout_by_key, new_book, next_number, open_book, save_book
 from core.validation import RULES
@@ -228,7 +228,7 @@ def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str
     writing = new_book(work, person.email)
     checkout = record_checkout(writing.book, next_number(work, days.refill_day), confirmed, others)
     save_book(work, writing)
-    remove_lines(work, [routed.line.id for routed in confirmed.routed if routed.line.id])
+    take_out(work, [routed.line for routed in confirmed.routed])
     record_all(work, person, _entries(checkout.reference, confirmation, decision))
     return checkout.reference
 
