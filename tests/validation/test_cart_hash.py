@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from core.model import Cart, Days, Finding, Objective, Owner, Severity, ShipTo
 from core.validation import cart_hash
 from tests.builders import DAYS, FRIDAY, a_line
 
+ROOT = Path(__file__).parents[2]
 CLEAN = "0265e5ff06db54822f6ab5971bf42351a97b9071a732a28a151a186fab2a4dd2"
 
 
@@ -43,7 +45,7 @@ def test_the_clean_cart() -> None:
 
 def test_it_is_the_same_in_another_process() -> None:
     code = "from tests.validation.test_cart_hash import a_hash; print(a_hash())"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout.strip() == CLEAN
 
 
