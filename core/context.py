@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Self
@@ -87,6 +87,15 @@ class Context:
             if offer.valid_from <= day:
                 return offer if offer.valid_to is None or day <= offer.valid_to else None
         return None
+
+    def offer_ends(self, pharmacy: str, sku: str, day: date) -> date | None:
+        """The last day of the offer in force on ``day``, by its own end or the next row's start; None while open."""
+        offer = self.offer(pharmacy, sku, day)
+        if offer is None:
+            return None
+        later = (row.valid_from for row in self._offers[pharmacy, sku] if row.valid_from > offer.valid_from)
+        ends = [starts - timedelta(days=1) for starts in later]
+        return min((end for end in (*ends, offer.valid_to) if end is not None), default=None)
 
     def has_offer_row(self, pharmacy: str, sku: str) -> bool:
         """Whether the pharmacy ever priced the SKU, in force or not."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.context import Context
@@ -27,6 +28,23 @@ class Plan:
     def open_findings(self, severity: Severity) -> tuple[Finding, ...]:
         """Findings of a severity on lines that are not held."""
         return tuple(finding for finding in self.findings if finding.severity is severity and not finding.held)
+
+    def unanswered(
+        self, acknowledged: Collection[tuple[int, str]], overridden: Collection[tuple[int, str]]
+    ) -> tuple[Finding, ...]:
+        """What stops a checkout: blocking findings that nobody overrode and warnings that nobody acknowledged, both as
+        (line, code), on lines that are not held."""
+        blocking = (
+            finding
+            for finding in self.open_findings(Severity.BLOCKING)
+            if (finding.line, finding.code) not in overridden
+        )
+        unread = (
+            finding
+            for finding in self.open_findings(Severity.WARNING)
+            if (finding.line, finding.code) not in acknowledged
+        )
+        return (*blocking, *unread)
 
 
 def plan(

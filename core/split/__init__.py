@@ -11,10 +11,11 @@ from core.split.decide import decide
 from core.split.explain import Decided
 from core.split.layout import Costs, chosen_routes, free_lines, laid_out, pinned
 from core.split.measure import Measure
+from core.split.outcome import Outcome, outcome
 from core.split.routes import candidates
 from core.split.stock import Stock
 
-__all__ = ["split"]
+__all__ = ["Outcome", "outcome", "split"]
 
 
 def split(

@@ -1,0 +1,36 @@
+"""What a split comes to, in the few figures by which objectives are compared."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from core.model import Objective, Split
+
+
+class Outcome(NamedTuple):
+    """A split in figures. ``delivery_days`` is the sum over lines of days from the refill day to delivery."""
+
+    objective: Objective
+    total_cents: int
+    lines: int
+    boxes: int
+    pharmacies: int
+    delivery_days: int
+    last_delivery: date | None
+    proven: bool
+
+
+def outcome(split: Split, refill_day: date) -> Outcome:
+    """The figures of a split of ``refill_day``'s cart."""
+    deliveries = [line.promise.delivers_on for line in split.filled if line.promise]
+    return Outcome(
+        objective=split.objective,
+        total_cents=split.total_cents,
+        lines=len(split.filled),
+        boxes=len({line.box for line in split.filled}),
+        pharmacies=len({line.pharmacy for line in split.filled}),
+        delivery_days=sum((day - refill_day).days for day in deliveries),
+        last_delivery=max(deliveries, default=None),
+        proven=split.proven,
+    )
