@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from core.commands import deciding, keeping, placing
 from core.commands.output import write
@@ -17,7 +17,7 @@ from core.errors import BadInput, Refused, Unavailable
 from core.model import Objective
 from core.money import cents_from
 
-COMMON: tuple[tuple[str, dict[str, object]], ...] = (
+COMMON: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--db", {"metavar": "URL", "help": "the store (default: DATABASE_URL, else data/refill.db)"}),
     ("--clinic", {"metavar": "C", "help": "the clinic's code (default: the only one)"}),
     ("--as", {"dest": "person", "metavar": "EMAIL", "help": "who is asking (default: the local console)"}),
@@ -37,18 +37,13 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     """Every command with its options."""
     root = Parser(prog="python -m core", description="Refill Day's command line")
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    for group in (root, common):
-        for name, options in COMMON:
-            group.add_argument(name, **options)  # type: ignore[arg-type]
-        group.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else")
+    _common_options(root)
     commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
 
     def command(name: str, does: object, summary: str) -> argparse.ArgumentParser:
         # `resolve --as OUTCOME` is the outcome; who is asking then stands before the command
-        added: argparse.ArgumentParser = commands.add_parser(
-            name, parents=[common], help=summary, description=summary, conflict_handler="resolve"
-        )
+        added = commands.add_parser(name, help=summary, description=summary, conflict_handler="resolve")
+        _common_options(added, default=argparse.SUPPRESS)
         added.set_defaults(does=does)
         return added
 
@@ -56,6 +51,13 @@ def parser() -> Parser:
     _placing(command)
     _keeping(command)
     return root
+
+
+def _common_options(added: argparse.ArgumentParser, **default: Any) -> None:
+    """The options of every command; a command's own leave those before its name alone unless they are given again."""
+    for name, options in COMMON:
+        added.add_argument(name, **options, **default)
+    added.add_argument("--json", action="store_true", help="one JSON object and nothing else", **default)
 
 
 def _plan_options(added: argparse.ArgumentParser) -> None:

@@ -74,5 +74,6 @@ def _stored(store: Store, clinic: str | None, on: date | None, time_zone: str = 
 
 
 def _read(files: Files, stored: _Stored) -> Folder:
-    read = read_folder if isinstance(files, Path) else read_files
-    return read(files, stored.today, known=stored.known, time_zone=stored.time_zone)  # type: ignore[operator]
+    if isinstance(files, Path):
+        return read_folder(files, stored.today, known=stored.known, time_zone=stored.time_zone)
+    return read_files(files, stored.today, known=stored.known, time_zone=stored.time_zone)

@@ -23,7 +23,16 @@ from core.model import (
 )
 from core.prescribing import CartRow
 
-STATES = {"TX": "78701", "CA": "90001", "FL": "33101", "NY": "10001", "OH": "43001", "GA": "30301", "WA": "98001", "CO": "80001"}
+STATES = {
+    "TX": "78701",
+    "CA": "90001",
+    "FL": "33101",
+    "NY": "10001",
+    "OH": "43001",
+    "GA": "30301",
+    "WA": "98001",
+    "CO": "80001",
+}
 NPI = "1234567893"
 SIG = "Inject 0.25 mg (10 units) subcutaneously once weekly."
 

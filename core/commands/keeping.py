@@ -5,9 +5,11 @@ from __future__ import annotations
 from core.commands.run import Answer, Run
 from core.errors import Refused
 from core.loading import load as load_files
+from core.partners.worker import run_forever, run_once, status, step_day, step_stage
 from core.people import Action, require, verify_audit
 from core.store.backup import backup as copy_out
 from core.store.backup import restore as copy_in
+from core.tracking.verify import verify_ledger
 
 
 def load(run: Run) -> Answer:
@@ -17,6 +19,31 @@ def load(run: Run) -> Answer:
     )
     warnings = [warning._asdict() for warning in loaded.warnings]
     return Answer({"loaded": dict(loaded.counts)} | ({"warnings": warnings} if warnings else {}))
+
+
+def worker(run: Run) -> Answer:
+    """One round of the queue, rounds without end, or how it stands."""
+    require(run.person, Action.WORK_ORDERS)
+    if run.arguments.status:
+        now = status(run.store, run.person, run.clinic)
+        return Answer({"queue": now.queue._asdict(), "workers": [row._asdict() for row in now.workers]})
+    if run.arguments.once:
+        return Answer(run_once(run.store, run.clinic)._asdict())
+    run_forever(run.store)
+    return Answer({})
+
+
+def partner(run: Run) -> Answer:
+    """The simulated pharmacies: every open line's next step, or what their clock has come to."""
+    if run.arguments.step:
+        return Answer({"events": step_stage(run.store, run.person, run.clinic)})
+    return Answer({"events": step_day(run.store, run.person, run.clinic, days=0)})
+
+
+def ledger(run: Run) -> Answer:
+    """Whether every entry balances and nobody pays twice."""
+    check = verify_ledger(run.store, run.person, run.clinic)
+    return Answer(check._asdict(), status=1 if check.problems else 0)
 
 
 def audit(run: Run) -> Answer:

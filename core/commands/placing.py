@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from core.checkout import Confirmation, Override
 from core.checkout import place as place_cart
 from core.commands.deciding import finding_json
 from core.commands.output import known_dollars
 from core.commands.run import Answer, Run, bad_argument
-from core.errors import Blocked, Differs
+from core.errors import BadCell, BadInput, Blocked, Differs
 from core.money import dollars
+from core.store.order_views import HistoryRow
+from core.tracking import recovery
+from core.tracking import views as tracking
+from core.tracking.events import read_event, record_event
 
 
 def place(run: Run) -> Answer:
@@ -95,3 +102,99 @@ def _refused(no: Blocked | Differs) -> dict[str, Any]:
         "expected": differs and known_dollars(differs.expected_cents),
         "actual": differs and known_dollars(differs.actual_cents),
     }
+
+
+def track(run: Run) -> Answer:
+    """Every line's state and history."""
+    return _tracked(run, run.arguments.reference)
+
+
+def _tracked(run: Run, reference: str | None) -> Answer:
+    found = tracking.track(run.store, run.person, run.clinic, reference)
+    return Answer(
+        {
+            "lines": [_line(line) for line in found.lines],
+            "misfits": [{"id": row.event, "reference": row.reference} | _history(row) for row in found.misfits],
+        }
+    )
+
+
+def _line(line: tracking.TrackedLine) -> dict[str, Any]:
+    return {
+        "reference": line.reference,
+        "attempt": line.attempt,
+        "state": line.state.value,
+        "submission_state": line.submission_state.value,
+        "pharmacy": line.pharmacy,
+        "tracking": line.tracking or None,
+        "reason": line.reason or None,
+        "authorised": dollars(line.authorised_cents),
+        "captured": dollars(line.captured_cents),
+        "released": dollars(line.released_cents),
+        "refunded": dollars(line.refunded_cents),
+        "history": [_history(row) for row in line.history],
+    }
+
+
+def _history(row: HistoryRow) -> dict[str, Any]:
+    return {
+        "attempt": row.attempt,
+        "status": row.status,
+        "at": row.at,
+        "recorded_at": row.recorded_at,
+        "recorded_by": row.recorded_by,
+        "outcome": row.outcome.value,
+        "implied": list(row.implied),
+        "note": row.note or None,
+        "tracking": row.tracking or None,
+        "reason": row.reason or None,
+    }
+
+
+def event(run: Run) -> Answer:
+    """Record what a pharmacy says, read from a JSON file."""
+    file: Path = run.arguments.file
+    try:
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError:
+        raise BadInput([BadCell(str(file), None, None, None, "cannot be opened")]) from None
+    except ValueError:
+        raise BadInput([BadCell(file.name, None, None, None, "is not JSON")]) from None
+    told = read_event(file.name, data, ZoneInfo(run.context.clinic.time_zone))
+    record_event(run.store, run.person, run.clinic, told)
+    return _tracked(run, told.reference)
+
+
+def cancel(run: Run) -> Answer:
+    """Cancel a line at once, or ask the pharmacy for it."""
+    recovery.cancel(run.store, run.person, run.clinic, run.arguments.reference, run.arguments.reason)
+    return _tracked(run, run.arguments.reference)
+
+
+def resubmit(run: Run) -> Answer:
+    """Send a rejected or returned line again."""
+    given = run.arguments
+    days = run.days if given.on or given.at else None
+    try:
+        recovery.resubmit(
+            run.store, run.person, run.clinic, given.reference,
+            pharmacy=given.pharmacy, expected_cents=given.expect, days=days,
+        )  # fmt: skip
+    except (Blocked, Differs) as no:
+        return Answer(_refused(no), status=1)
+    return _tracked(run, given.reference)
+
+
+def refund(run: Run) -> Answer:
+    """Give back what was captured for a line."""
+    given = run.arguments
+    recovery.refund(run.store, run.person, run.clinic, given.reference, given.amount, given.reason)
+    return _tracked(run, given.reference)
+
+
+def resolve(run: Run) -> Answer:
+    """Settle an unknown submission or a cancel request."""
+    given = run.arguments
+    outcome = recovery.Resolution(given.outcome)
+    recovery.resolve(run.store, run.person, run.clinic, given.reference, outcome, given.reason)
+    return _tracked(run, given.reference)
