@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice, pairwise, product
@@ -37,6 +37,7 @@ from core.sig.items import Action as ActionItem
 from core.sig.items import Route as RouteItem
 from core.sig.timing import Timing, doses_a_week, limited
 from core.sig.values import MASSES, Dose, Rate, Segment, Unit
+from core.sig.words import COUNT_WORDS
 
 _MOST_WAYS = 8
 _SAME_DOSE = Fraction(1, 20)
@@ -127,9 +128,11 @@ class Assembly:
     def _arm(self) -> Arm:
         return self._step.arms[-1]
 
-    def _leave(self, words: Iterable[str], *, harmless: bool = False) -> None:
+    def _leave(self, words: tuple[str, ...], *, harmless: bool = False) -> None:
         self.unread.extend(words)
         self.doubtful = self.doubtful or not harmless
+        if not COUNT_WORDS.isdisjoint(word.casefold() for word in words):
+            self._arm.timing.lost = True
 
     def _mark(self, mark: Mark, words: tuple[str, ...]) -> None:
         if mark == OPEN:
@@ -152,7 +155,7 @@ class Assembly:
             self._arm.doses.append(self._with_unit(dose))
         elif self.last == EQUALS:
             self._arm.equivalents.append(dose)
-        elif self._step.timed and self._step.lasting:
+        elif self._step.lasting and (self._step.timed or len(self.steps) > 1):
             self._next_step(words)
             self._arm.doses.append(self._with_unit(dose))
         elif self._step.timed:

@@ -334,8 +334,8 @@ def lasting(found: list[Token], place: int) -> Found:
     if at(found, place).word not in {"for", "x", "during"}:
         return None
     start = place + 1
-    if (rate := days_a_week(found, start)) is not None:
-        return rate
+    if (rhythm := days_a_week(found, start) or cycle(found, start)) is not None:
+        return rhythm
     for words in (("the", "first"), ("the", "next"), ("up", "to"), ("at", "least"), ("a", "total", "of"), ("first",)):
         if words_at(found, start, words):
             start += len(words)

@@ -14,13 +14,17 @@ _WEEK = Fraction(7)
 
 @dataclass(slots=True)
 class Timing:
-    """What was told of one dose's frequency; ``choice`` where times of day are joined by "or"."""
+    """What was told of one dose's frequency; ``choice`` where times of day are joined by "or".
+
+    ``lost`` where a count could not be read ("twice", "x 4"): any rate without it would be wrong.
+    """
 
     often: list[Often] = field(default_factory=list)
     weekdays: list[Weekdays] = field(default_factory=list)
     slots: list[str] = field(default_factory=list)
     cycle: Cycle | None = None
     choice: bool = False
+    lost: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.often or self.weekdays or self.slots or self.cycle)
@@ -47,6 +51,8 @@ class Timing:
 
     def rates(self) -> list[Rate]:
         """Every rate that fits what was told; several are an ambiguity, none is no frequency."""
+        if self.lost:
+            return []
         rates = [
             rate
             for often in dict.fromkeys(self.often) or (None,)

@@ -60,6 +60,8 @@ def _without_joiners(found: list[Token]) -> list[Token]:
 
 def _joins(left: Token, hyphen: Token, right: Token) -> bool:
     touching = left.start + len(left.written) == hyphen.start and right.start == hyphen.start + 1
+    if touching and left.word == "u":
+        return True
     if not touching or not right.word[:1].isalpha() or not left.word[:1].isalnum():
         return False
     both_weekdays = all(side.word in WEEKDAYS or side.word in LETTER_DAYS for side in (left, right))

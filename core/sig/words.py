@@ -203,6 +203,9 @@ NEVER_DO: Final = word_set("crush chew freeze share shake swallow drive drink re
 INDICATION_STARTS: Final = frozenset({"for", "of"})
 """Words after these are an indication or a drug's name, unless they are suspicious."""
 
+COUNT_WORDS: Final = word_set("once twice thrice times time x hourly minutes yearly divided")
+"""Words that count doses: where one is not understood, the frequency is not."""
+
 SUSPICIOUS: Final = word_set(
     "dose doses dosage half double triple extra additional less more if unless except skip not no never stop hold"
     " until then increase decrease reduce raise repeat may when while after before between divided divide split every"
