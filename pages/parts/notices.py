@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import streamlit as st
 
 from core.errors import BadInput, RefillDayError, Unavailable
 from pages.parts.words import plain
 
+T = TypeVar("T")
 _WAITING = "notices"
 log = logging.getLogger(__name__)
 
@@ -35,15 +37,16 @@ def tell(error: RefillDayError) -> None:
     show(plain(error), icon=":material/error:")
 
 
-def attempt(does: Callable[[], object], done: str | None = None) -> bool:
-    """Run one use case from a callback: ``done`` is toasted after it, a refusal stands at the top of the next page."""
+def attempt(does: Callable[[], T], done: str | Callable[[T], str] | None = None) -> bool:
+    """Run one use case from a callback: ``done``, or what it makes of the result, is toasted after it; a refusal stands
+    at the top of the next page."""
     try:
-        does()
+        result = does()
     except RefillDayError as error:
         _waiting().append(error)
         return False
     if done:
-        _waiting().append(done)
+        _waiting().append(done if isinstance(done, str) else done(result))
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -80,15 +80,12 @@ def nothing_yet(what: str, next_step: str, page: str | None = None, label: str =
             st.page_link(page, label=label, icon=":material/arrow_forward:")
 
 
-def badge(is_demo: bool) -> None:
+def is_demo(source: object) -> bool:
+    """Whether where a value comes from says that it is made up."""
+    return "demo" in str(source or "").casefold()
+
+
+def badge(demo: bool) -> None:
     """The mark that demo values carry wherever they are shown."""
-    if is_demo:
+    if demo:
         st.badge("Demo data", icon=":material/science:", color="orange")
-
-
-Facts = Mapping[str, object]
-
-
-def facts(values: Facts) -> None:
-    """Names and values, two columns."""
-    st.table({name: str(value) for name, value in values.items()}, border="horizontal")

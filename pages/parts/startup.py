@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from pathlib import Path
+from typing import Final
+
 import streamlit as st
 
+from core.loading import load
+from core.partners.worker import start_in_background
+from core.people import LOCAL
 from core.store import Store, open_store
+
+DEMO: Final = Path(__file__).parents[2] / "data" / "demo"
+_seeding: Final = threading.Lock()
 
 
 @st.cache_resource(show_spinner="Opening the store")
@@ -14,5 +25,21 @@ def the_store() -> Store:
 
 
 def start() -> None:
-    """Everything that a first visit has to wait for; later ones find it done."""
-    the_store()
+    """Everything that a first visit has to wait for; later ones find it done.
+
+    ``REFILL_DEMO=off`` leaves an empty store empty, ``REFILL_WORKER=off`` leaves sending to other processes.
+    """
+    store = the_store()
+    if os.environ.get("REFILL_DEMO") != "off" and not store.clinics():
+        _seed(store)
+    if os.environ.get("REFILL_WORKER") != "off":
+        start_in_background(store)
+
+
+def _seed(store: Store) -> None:
+    """The demo clinic, by whoever comes first; others wait for it."""
+    with st.status("Preparing the demo clinic", expanded=True) as progress, _seeding:
+        if not store.clinics():
+            st.write("Loading its files")
+            load(store, LOCAL, DEMO)
+        progress.update(label="The demo clinic is ready", state="complete", expanded=False)

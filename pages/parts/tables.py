@@ -44,14 +44,12 @@ FILES: Final[Mapping[Literal["csv", "xlsx"], str]] = {
 }
 
 
-def table(
-    rows: Rows, *, name: str, alt: str, session: Session, columns: Columns | None = None, height: int | None = None
-) -> None:
+def table(rows: Rows, *, name: str, alt: str, session: Session, columns: Columns | None = None) -> None:
     """A table with its downloads under it. ``name`` is its key and its file's name; headings are the rows' own keys."""
     if not rows:
         st.caption("Nothing to show yet.")
         return
-    st.dataframe(_frame(rows), key=f"{name}_table", alt=alt, height=height or "auto", **_look(rows, columns))
+    st.dataframe(_frame(rows), key=f"{name}_table", alt=alt, **_look(rows, columns))
     downloads(rows, name=name, session=session)
 
 
@@ -62,7 +60,6 @@ def pick(
     alt: str,
     session: Session,
     columns: Columns | None = None,
-    height: int | None = None,
 ) -> int | None:
     """The same, and the position of the row that is selected in it."""
     if not rows:
@@ -72,7 +69,6 @@ def pick(
         _frame(rows),
         key=f"{name}_table",
         alt=alt,
-        height=height or "auto",
         on_select="rerun",
         selection_mode="single-row",
         **_look(rows, columns),

@@ -11,9 +11,9 @@ from streamlit.column_config import ImageColumn, NumberColumn, TextColumn
 from core.pricing import monthly_difference
 from pages.parts.bars import from_zero
 from pages.parts.charts import differences
-from pages.parts.costs.filters import Asked, Pair, is_demo, offer_of
+from pages.parts.costs.filters import Asked, Pair, offer_of
 from pages.parts.costs.one_sku import one_sku
-from pages.parts.page import Metric, badge, chart, metrics
+from pages.parts.page import Metric, badge, chart, is_demo, metrics
 from pages.parts.session import Session
 from pages.parts.tables import MONEY, Columns, Picture, Row, pick
 from pages.parts.words import NOTHING, amount, count, money, percentage_points
@@ -26,7 +26,7 @@ def compare_tab(session: Session, asked: Asked, pairs: Sequence[Pair]) -> None:
     metrics(key_figures(asked, pairs))
     pictures = from_zero([pair.versus and pair.versus.difference_cents for pair in pairs])
     rows = [_row(pair, asked, picture) for pair, picture in zip(pairs, pictures, strict=True)]
-    badge(any(row["Source"] and is_demo(str(row["Source"])) for row in rows))
+    badge(any(is_demo(row["Source"]) for row in rows))
     position = pick(
         rows,
         name="sku_costs",

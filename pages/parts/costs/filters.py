@@ -111,8 +111,3 @@ def offer_of(cost: ProgramCost | None, sku: str, asked: Asked) -> Offer | None:
     if cost is None or cost.pharmacy is None:
         return None
     return asked.context.offer(cost.pharmacy, sku, asked.today)
-
-
-def is_demo(source: str) -> bool:
-    """Whether a price says that it is made up."""
-    return "demo" in source.casefold()

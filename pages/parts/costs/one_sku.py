@@ -11,8 +11,8 @@ import streamlit as st
 
 from core.pricing import PharmacyCost, ProgramCost, compare
 from pages.parts.charts import Segments, Series, by_amount, over_time, stacked
-from pages.parts.costs.filters import Asked, Pair, is_demo
-from pages.parts.page import badge, chart
+from pages.parts.costs.filters import Asked, Pair
+from pages.parts.page import badge, chart, is_demo
 from pages.parts.session import Session
 from pages.parts.tables import MONEY, Row, table
 from pages.parts.words import amount, count, money, plain
@@ -34,7 +34,7 @@ def one_sku(session: Session, asked: Asked, pair: Pair) -> None:
     row = pair.row
     prices = price_rows(asked, row.sku)
     st.subheader(plain(row.name), anchor=False)
-    badge(any(is_demo(str(price["Source"])) for price in prices))
+    badge(any(is_demo(price["Source"]) for price in prices))
     table(
         [_program_row(cost, asked) for cost in row.programs],
         name="sku_programs",

@@ -1,0 +1,1 @@
+"""The steps of Refill day: Cart, Split, Confirm."""

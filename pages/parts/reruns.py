@@ -1,0 +1,39 @@
+"""How long the server's part of a rerun takes, by screen, over the demo clinic: run by ``python -m core bench``.
+
+Prints a line a screen: its name, a tab, seconds (the best of five reruns after the first).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TIMES = 5
+
+
+def main() -> None:
+    """Fill a store of its own with the demo clinic, then rerun every screen."""
+    sys.path.insert(0, str(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/reruns.db"
+        from streamlit.testing.v1 import AppTest
+
+        from pages.parts.frame import SCREENS
+
+        screen = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+        for wanted in SCREENS:
+            screen.switch_page(f"pages/{wanted.path}.py").run()
+            taken = []
+            for _ in range(TIMES):
+                began = time.perf_counter()
+                screen.run()
+                taken.append(time.perf_counter() - began)
+            sys.stdout.write(f"{wanted.title}\t{min(taken)}\n")
+
+
+if __name__ == "__main__":
+    main()
