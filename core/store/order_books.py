@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, case, insert, select, update
 
 from core.orders.book import Book
 from core.orders.records import (
@@ -35,6 +35,7 @@ from core.store.orders import (
     StockReservationRow,
     SubmissionRow,
 )
+from core.store.tables import PrescriptionRow
 
 Values = dict[str, Any]
 
@@ -220,3 +221,12 @@ def checkout_by_key(work: Work, key: str) -> str | None:
     statement = select(CheckoutRow.reference).where(CheckoutRow.clinic == work.clinic, CheckoutRow.key == key)
     found: str | None = work.connection.execute(statement).scalar()
     return found
+
+
+def take_over_fills(work: Work, ours: Mapping[str, int]) -> None:
+    """Prescriptions' fills outside become fewer by those that are now this store's own lines, by rx."""
+    if ours:
+        fewer = case((PrescriptionRow.fills > bindparam("lines"), PrescriptionRow.fills - bindparam("lines")), else_=0)
+        here = and_(PrescriptionRow.clinic == work.clinic, PrescriptionRow.rx == bindparam("of_rx"))
+        rows = [{"of_rx": rx, "lines": lines} for rx, lines in ours.items()]
+        work.connection.execute(update(PrescriptionRow).where(here).values(fills=fewer), rows)
