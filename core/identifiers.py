@@ -51,6 +51,7 @@ US_NUMBERS: Final = frozenset({"US", "AS", "GU", "MP", "PR", "VI"})
 """Regions of the North American numbering plan that are the United States."""
 
 
+@lru_cache(maxsize=4096)
 def is_npi(npi: str) -> bool:
     """Whether it is ten digits, the first 1 or 2, that pass Luhn over ``80840`` + NPI (45 CFR 162.406)."""
     return NPI.fullmatch(npi) is not None and _luhn_sum("80840" + npi) % 10 == 0

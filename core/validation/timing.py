@@ -27,14 +27,19 @@ from core.validation.registry import rule
 )
 def last_fill_is_used(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """The last fill of the active is used as far as the pharmacy asks before the refill day."""
-    accused = {line.line.number for line, _ in cart.accused("REFILL_TOO_SOON")}
+    accused = {line.line.number: pharmacies for line, pharmacies in cart.accused("REFILL_TOO_SOON")}
     for line in cart.lines:
-        pharmacy = line.routed.pharmacy or line.pin
-        if line.line.number not in accused and not line.routed.filled:
-            continue
-        earliest = earliest_refill(line.line, pharmacy, context, days)
+        pharmacies = accused.get(line.line.number, _pharmacy(line, context))
+        dates = [earliest_refill(line.line, pharmacy, context, days) for pharmacy in pharmacies]
+        earliest = min((day for day in dates if day is not None), default=None)
         if line.line.number in accused or (earliest is not None and earliest > days.refill_day):
             yield line.problem(_too_soon(line, earliest, context, days))
+
+
+def _pharmacy(line: CheckedLine, context: Context) -> tuple[str, ...]:
+    """Who fills it or is to: once overridden, the code refuses nobody, yet what was overridden is still to be said."""
+    pharmacy = line.routed.pharmacy or line.pin
+    return (pharmacy,) if pharmacy is not None and pharmacy in context.pharmacies else ()
 
 
 def _too_soon(line: CheckedLine, earliest: date | None, context: Context, days: Days) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.sig import read
 from tests.builders import SIG, a_line, a_pharmacy, a_prescription, a_sku, an_offer, licences
 from tests.validation.world import codes, findings, world
 
@@ -228,7 +229,5 @@ def test_incomplete_directions_name_what_is_missing_and_what_was_not_understood(
 def test_ambiguous_directions_say_both_readings() -> None:
     sig = "Inject 0.25 mg (10 units) subcutaneously biweekly."
     (found,) = findings(world(rx={"sig": sig, "days_supply": None}), a_line(sig=sig))
-    assert found.message == (
-        "The directions can be read in 2 ways: inject (subcutaneous) 0.25 mg twice weekly; or inject (subcutaneous) "
-        "0.25 mg every 14 days."
-    )
+    first, second = read(sig, a_sku()).readings
+    assert found.message == f"The directions can be read in 2 ways: {first}; or {second}."

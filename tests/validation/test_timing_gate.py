@@ -11,7 +11,19 @@ import pytest
 from core.model import Objective, RoutedLine, Sku, Split
 from core.ship_dates import promise
 from core.validation import validate
-from tests.builders import DAYS, FRIDAY, SIG, a_line, a_patient, a_prescription, a_program, a_sku, an_offer
+from tests.builders import (
+    DAYS,
+    FRIDAY,
+    SIG,
+    a_line,
+    a_patient,
+    a_pharmacy,
+    a_prescription,
+    a_program,
+    a_sku,
+    an_offer,
+    licences,
+)
 from tests.validation.world import codes, findings, our_line, short, world
 
 
@@ -47,6 +59,23 @@ def test_the_earliest_day_is_named() -> None:
         "Semaglutide was last filled on 2026-11-20; the earliest refill is on 2026-12-11, the refill day is 2026-12-04."
     )
     assert (found.owner.value, found.field) == ("clinic", "last_filled_on")
+
+
+def test_the_earliest_day_is_that_of_the_pharmacy_that_waits_least() -> None:
+    pharmacies = {
+        "cedar": a_pharmacy(refill_threshold=Decimal("0.9")),
+        "oak": a_pharmacy(pharmacy="oak", refill_threshold=Decimal(1)),
+    }
+    context = world(
+        rx={"last_filled_on": date(2026, 11, 13)},
+        pharmacies=pharmacies,
+        offers=(an_offer(), an_offer(pharmacy="oak")),
+        licences=licences() + licences("oak"),
+    )
+    (found,) = findings(context)
+    assert found.message == (
+        "Semaglutide was last filled on 2026-11-13; the earliest refill is on 2026-12-09, the refill day is 2026-12-04."
+    )
 
 
 def test_an_overridden_refill_is_still_found_on_the_line_that_it_lets_through() -> None:
