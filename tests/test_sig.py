@@ -50,6 +50,12 @@ def _rate(segment: Segment) -> str:
 
 
 INJECTIONS = """
+Inject 30 units (60mg) IM twice per week (every 3-4 days)                 | inject intramuscular: 30 units [60 mg] x 2
+Inject 20 units subq daily Monday through Friday. Take Saturday and Sunday off. | inject subcutaneous: 20 units x 5
+Inject 10 units subq weekly. Max dose 20 units weekly                     | inject subcutaneous: 10 units x 1
+Inject 10 units at 9am daily subq                                         | inject subcutaneous: 10 units x 7
+Inject 10 units [0.1 mL] subq weekly                                      | inject subcutaneous: 10 units [0.1 mL] x 1
+Month 1: Inject 5 units subq daily. Month 2: Inject 10 units subq daily.  | inject subcutaneous: 5 units x 7 for 30 d; 10 units x 7 for 30 d
 Inject 0.25 mg (10 units) subcutaneously once weekly.                     | inject subcutaneous: 0.25 mg [10 units] x 1
 Inject 0.25mg(10 units) SUBQ ONCE WEEKLY                                  | inject subcutaneous: 0.25 mg [10 units] x 1
 INJECT 10 UNITS SUB-Q ONCE-WEEKLY                                         | inject subcutaneous: 10 units x 1
@@ -136,6 +142,13 @@ Inject 5 mg (50 units) subq weekly, increase to 10 mg (100 units) after 4 weeks 
 """  # noqa: E501
 
 OTHERS = """
+Take 1.5 mg for 2 weeks then 3 mg for 2 weeks then 4.5 mg po qhs          | take oral: 1.5 mg x 7 for 14 d; 3 mg x 7 for 14 d; 4.5 mg x 7
+Take 1 capsule by mouth once daily 30 minutes before breakfast            | take oral: 1 capsule x 7
+Take 1 capsule by mouth daily, skip weekends                              | take oral: 1 capsule x 5
+Use 2 sprays per nostril daily                                            | use nasal: 2 sprays x 7 + 2 sprays x 7
+Take 1 cap AM, 1 cap PM by mouth                                          | take oral: 1 capsule x 7 + 1 capsule x 7
+Take 1 tablet by mouth daily (5 mg)                                       | take oral: 1 tablet [5 mg] x 7
+Apply 1 gram vaginally at bedtime for 14 days, then twice weekly          | apply vaginal: 1 g x 7 for 14 d; 1 g x 2
 Take 1 capsule by mouth once daily on Monday, Wednesday and Friday.       | take oral: 1 capsule x 3
 Take 1 capsule by mouth once daily on Monday, Wednesday, and Friday.      | take oral: 1 capsule x 3
 Take 1/2 tablet (0.25 mg) by mouth twice weekly.                          | take oral: 0.5 tablet [0.25 mg] x 2
@@ -166,6 +179,7 @@ Take 2 capsules by mouth in the morning and 1 at night                    | take
 Take twice daily by mouth: 1 tablet in the morning and 2 tablets at night | take oral: 1 tablet x 7 + 2 tablets x 7
 Take 1 tablet by mouth every 6 hours as needed, not to exceed 3 tablets a day | take oral prn: 1 tablet x 0-21
 Take 1-2 tablets by mouth every 4-6 hours prn, max 4 tablets per day      | take oral prn: 1 to 2 tablets x 0-14
+Take 1 tablet by mouth every 4 hours prn, maximum daily dose: 3 tablets   | take oral prn: 1 tablet x 0-21
 Take 1 tab po prn, up to 3 times daily                                    | take oral prn: 1 tablet x 0-21
 Take 1 tablet by mouth as needed, no more than one dose in 24 hours       | take oral prn: 1 tablet x 0-7
 Take 1 capsule by mouth daily x 7 days                                    | take oral: 1 capsule x 7 for 7 d
@@ -280,7 +294,7 @@ def test_two_possible_readings_are_both_told(sig: str, readings: tuple[str, str]
     reading = read(sig)
     assert (reading.certainty, reading.readings) == (
         Certainty.AMBIGUOUS,
-        tuple(f"inject (subcutaneous) {one}" for one in readings),
+        tuple(f"inject {one} (subcutaneous)" for one in readings),
     )
 
 

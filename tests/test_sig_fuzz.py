@@ -22,11 +22,11 @@ SKUS = (
     a_sku(sku="CAP", volume_ml=None, concentration_mg_per_ml=None, units_per_pack=30, mg_per_unit=Decimal("0.5")),
 )
 VOCABULARY = (
-    "inject take apply 10 0.25 .5 1/2 ½ 1½ one two half a 1-2 0 99999999999999 1,5 10/20 units mg mL mcg IU capsule spray"
-    " tablets patch subq IM po topically weekly daily monthly twice once times every other day days week weeks hours q12h"
-    " bid q7d Monday Thursday Mon-Fri M/W/F except on off for x then thereafter or and up to max not exceed as needed"
-    " prn directed ( ) [ ] / = , . ; : - – morning bedtime nightly each nostril both eyes week 1-4 5 per kg of by after"
-    " may increase until biweekly %"
+    "inject take apply 10 0.25 .5 1/2 ½ 1½ one two half a 1-2 0 99999999999999 1,5 10/20 units mg mL mcg IU "
+    "capsule spray tablets patch subq IM po topically weekly daily monthly twice once times every other day "
+    "days week weeks hours q12h bid q7d Monday Thursday Mon-Fri M/W/F except on off for x then thereafter or "
+    "and up to max not exceed as needed prn directed ( ) [ ] / = , . ; : - – morning bedtime nightly each "
+    "nostril both eyes week 1-4 5 per kg of by after may increase until biweekly %"
 )
 WORDS = st.sampled_from(VOCABULARY.split())
 SIGS = st.lists(WORDS, max_size=25).map(" ".join)

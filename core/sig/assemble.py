@@ -277,7 +277,10 @@ def uncounted(assembly: Assembly) -> Iterator[str]:
 
 
 def _inherit(steps: list[Step]) -> None:
-    """A step that tells only a dose keeps the timing before it, and the other way round."""
+    """A step that tells only a dose keeps the timing before it, and the other way round; so do steps before it."""
+    if len(steps) > 1 and len(steps[-1].arms) == 1 and not any(step.timed or step.lead for step in steps[:-1]):
+        for step in steps[:-1]:
+            step.arms[-1].timing, step.lead = steps[-1].arms[0].timing, list(steps[-1].lead)
     for before, after in pairwise(steps):
         kept, arm = before.arms[-1], after.arms[0]
         if not arm.doses:

@@ -29,10 +29,15 @@ Found = tuple[Item, int] | None
 Rule = Callable[[list[Token], int], Found]
 
 _BODY = frozenset({"kg", "kilogram", "lb", "pound"})
+_SHORT_WHILES = frozenset({"minutes", "minute", "min", "mins", "hour", "hours", "hr", "hrs"})
 _EVERY = frozenset({"every", "each", "q"})
 _COUNTED = {"once": Fraction(1), "twice": Fraction(2), "thrice": Fraction(3)}
 _ADVERBS = {"daily": Fraction(1), "weekly": Fraction(7), "monthly": Fraction(30), "nightly": Fraction(1)}
 _NO_MORE = (
+    ("max", "dose", "of"),
+    ("maximum", "dose", "of"),
+    ("max", "dose"),
+    ("maximum", "dose"),
     ("not", "to", "exceed"), ("do", "not", "exceed"), ("no", "more", "than"), ("not", "more", "than"),
     ("max", "of"), ("maximum", "of"), ("max",), ("maximum",), ("at", "most"), ("up", "to"), ("limit", "to"),
     ("do", "not", "take", "more", "than"), ("do", "not", "use", "more", "than"), ("must", "not", "exceed"),
@@ -226,7 +231,9 @@ def _day_list(found: list[Token], place: int, names: dict[str, int]) -> Found:
         either = either or joiner == "or"
         named |= _span(last, day) if joiner in {"-", "to", "through", "thru"} else {day}
         last, place = day, after + 1
-    return Weekdays(1 if either else len(named), frozenset(named)), place
+    if at(found, place).word == "off":
+        named, place = set(range(7)) - named, place + 1
+    return (Weekdays(1 if either else len(named), frozenset(named)), place) if named else None
 
 
 def _past_joiners(found: list[Token], place: int) -> int:
@@ -296,15 +303,15 @@ def _stretch(found: list[Token], place: int, word: str) -> tuple[Fraction, int] 
 
 
 def limit(found: list[Token], place: int) -> Found:
-    """``up to 3 times daily``, ``not to exceed 2 a day``, ``max 4 tablets per 24 hours``."""
-    for words in _NO_MORE:
-        if words_at(found, place, words):
-            return _limit_of(found, place + len(words))
+    """``up to 3 times daily``, ``not to exceed 2 a day``, ``max 4 tablets per 24 hours``, ``max daily dose 8 mg``."""
     if at(found, place).word in {"max", "maximum"} and words_at(found, place + 1, ("daily", "dose")):
-        start = place + 4 if at(found, place + 3).word in {"of", ":", "is"} else place + 3
-        amount = an_amount(found, start)
-        return (Limit(amount[0].high, amount[0].unit, Fraction(1)), amount[1]) if amount else None
-    return None
+        return _daily_limit(found, place + 3)
+    return next((_limit_of(found, place + len(words)) for words in _NO_MORE if words_at(found, place, words)), None)
+
+
+def _daily_limit(found: list[Token], place: int) -> Found:
+    amount = an_amount(found, place + 1 if at(found, place).word in {"of", ":", "is"} else place)
+    return (Limit(amount[0].high, amount[0].unit, Fraction(1)), amount[1]) if amount else None
 
 
 def _limit_of(found: list[Token], place: int) -> Found:
@@ -400,9 +407,11 @@ def clock(found: list[Token], place: int) -> Found:
 
 
 def apart(found: list[Token], place: int) -> Found:
-    """``at least 3 days apart``: it leaves the number of doses alone."""
+    """``at least 3 days apart``, ``30 minutes before``: it leaves the number of doses alone."""
     start = place + 2 if words_at(found, place, ("at", "least")) else place
     count = a_number(found, start)
-    if count is None or at(found, count.end).word not in PERIOD_DAYS or at(found, count.end + 1).word != "apart":
-        return None
-    return EXTRA, count.end + 2
+    word, after = (at(found, count.end).word, at(found, count.end + 1).word) if count else ("", "")
+    if count and after == "apart" and word in PERIOD_DAYS:
+        return EXTRA, count.end + 2
+    ahead = word in _SHORT_WHILES and after in {"before", "prior", "after"}
+    return (EXTRA, count.end + 1) if count and ahead else None

@@ -100,7 +100,7 @@ def _in_words(action: str | None, route: str | None, alternatives: tuple[Way, ..
     if len(alternatives) < 2:
         return ()
     return tuple(
-        " ".join(part for part in (action, route and f"({route})", _segments_in_words(way)) if part)
+        " ".join(part for part in (action, _segments_in_words(way), route and f"({route})") if part)
         for way in alternatives
     )
 

@@ -66,6 +66,7 @@ def _rules() -> dict[str, tuple[grammar.Rule, ...]]:
         "except": (grammar.except_weekdays,),
         "excluding": (grammar.except_weekdays,),
         "off": (grammar.except_weekdays,),
+        "skip": (grammar.except_weekdays,),
     }
 
 

@@ -55,12 +55,18 @@ class Timing:
             return []
         rates = [
             rate
-            for often in dict.fromkeys(self.often) or (None,)
+            for often in self._narrowest() or (None,)
             for days in self._day_counts() or (None,)
             for slots in self._slot_counts()
             for rate in self._combined(often, days, slots)
         ]
         return list(dict.fromkeys(rates))
+
+    def _narrowest(self) -> list[Often]:
+        """The rates told, without those that only say another less exactly: "twice weekly (every 3-4 days)"."""
+        told = list(dict.fromkeys((often.low, often.high) for often in self.often))
+        exact = [one for one in told if not any(_within(other, one) for other in told)]
+        return [next(often for often in self.often if (often.low, often.high) == one) for one in exact]
 
     def _day_counts(self) -> list[int]:
         told = {days.per_week for days in self.weekdays if not days.named}
@@ -89,6 +95,10 @@ class Timing:
         else:
             yield Rate(often.low * self._share(), often.high * self._share())
             yield from _beside(often, days, slots)
+
+
+def _within(one: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> bool:
+    return one != other and other[0] <= one[0] and one[1] <= other[1]
 
 
 def _beside(often: Often, days: int | None, slots: int) -> Iterator[Rate]:

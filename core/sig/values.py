@@ -145,12 +145,6 @@ class Reading:
         """Whether it tells to inject, by its action or its route."""
         return self.action == "inject" or self.route in {"subcutaneous", "intramuscular", "intravenous"}
 
-    @property
-    def states_mass(self) -> bool:
-        """Whether every dose is given in mg, mcg or g, in brackets or outside (SIG_NO_MG asks)."""
-        doses = [segment for segment in self.segments if segment.dose is not None]
-        return bool(doses) and all(any(amount.unit in MASSES for amount in segment.amounts) for segment in doses)
-
 
 def decimal(value: Fraction) -> Decimal:
     """A fraction as a Decimal: exact where it ends within 28 digits."""

@@ -58,7 +58,7 @@ ACTIONS: Final = {
 }
 
 ROUTES: Final = {
-    "subcutaneous": "subcutaneously|subcutaneous|subq|sub q|subcut|sub cut|subcu|sq|sc|under the skin",
+    "subcutaneous": "subcutaneously|subcutaneous|subq|sub q|subcut|sub cut|subcu|sq|sc|under the skin|under skin",
     "intramuscular": "intramuscularly|intramuscular|im|into the muscle|into muscle|in the muscle",
     "oral": "by mouth|orally|oral|po|per os",
     "sublingual": "under the tongue|under your tongue|under tongue|sublingually|sublingual|sl",
@@ -77,7 +77,7 @@ ROUTES: Final = {
     "intravenous": "intravenously|intravenous|iv|into the vein",
 }
 TWO_SITES: Final = {
-    "nasal": "each nostril|both nostrils",
+    "nasal": "each nostril|both nostrils|per nostril",
     "ophthalmic": "each eye|both eyes|ou",
     "otic": "each ear|both ears|au",
 }
@@ -193,7 +193,7 @@ PERIOD_DAYS: Final = {
 
 ADVICE: Final = word_set(
     "discard rotate rotating alternate alternating store refrigerate keep shake avoid wash expires expire swirl warm"
-    " clean dispose caution warning remove contact call see wait follow pinch"
+    " clean dispose caution warning remove contact call see wait follow pinch dispense"
 )
 """Words that begin handling advice; it goes on to the end of the clause."""
 
