@@ -1,6 +1,7 @@
-"""Stores for tests: a fresh one for every test, on SQLite and on a real PostgreSQL, from a migrated template.
+"""Stores for tests: an empty one for every test, on SQLite and on a real PostgreSQL.
 
-PostgreSQL is the server at TEST_DATABASE_URL, else one from a wheel that the first process starts and the last stops.
+PostgreSQL is the server at TEST_DATABASE_URL (whose user is a superuser), else one from a wheel that the first process
+starts and the last stops.
 """
 
 from __future__ import annotations
@@ -10,19 +11,16 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, delete, make_url, text
 
-from core.store import Store, open_store
+from core.store import Base, Store, open_store
 from tests.stores import Clock
-
-_numbers = count(1)
 
 
 @pytest.fixture
@@ -71,14 +69,15 @@ def postgres_server(run_id: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str, worker: str) -> Iterator[str]:
-    """The name of a migrated database that every test of this process copies."""
-    name = f"refill_template_{worker}"
+def postgres_database(postgres_server: str, worker: str) -> Iterator[str]:
+    """The address of this process's own database, migrated."""
+    name = f"refill_{worker}"
     with _admin(postgres_server) as admin:
-        admin(f"CREATE DATABASE {name}")
-        open_store(_with_database(postgres_server, name)).close()
-        yield name
-        admin(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.execute(text(f"CREATE DATABASE {name}"))
+        address = _with_database(postgres_server, name)
+        open_store(address).close()
+        yield address
+        admin.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
@@ -89,13 +88,15 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str, worker: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL store."""
-    name = f"refill_{worker}_{next(_numbers)}"
-    with _admin(postgres_server) as admin:
-        admin(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-        yield _with_database(postgres_server, name)
-        admin(f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(postgres_database: str) -> str:
+    """The address of an empty PostgreSQL store. Rows are deleted past the triggers: a new database takes 0.4 s."""
+    with _admin(postgres_database) as admin:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        admin.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+        admin.execute(text("SET session_replication_role = replica"))
+        for table in Base.metadata.tables.values():
+            admin.execute(delete(table))
+    return postgres_database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -113,13 +114,13 @@ def store(store_url: str, clock: Clock) -> Iterator[Store]:
 
 
 @contextmanager
-def _admin(address: str) -> Iterator[Callable[[str], Any]]:
-    engine = create_engine(_with_database(address, None), isolation_level="AUTOCOMMIT")
+def _admin(address: str) -> Iterator[Connection]:
+    engine = create_engine(_with_database(address), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        yield lambda statement: connection.execute(text(statement))
+        yield connection
     engine.dispose()
 
 
-def _with_database(address: str, database: str | None) -> str:
+def _with_database(address: str, database: str | None = None) -> str:
     url = make_url(address).set(drivername="postgresql+psycopg")
     return (url.set(database=database) if database else url).render_as_string(hide_password=False)

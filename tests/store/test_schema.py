@@ -84,8 +84,12 @@ def test_upgrading_again_changes_nothing(store: Store) -> None:
 def test_a_store_of_a_newer_version_is_refused(store: Store) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(Refused, match="made by a newer version"):
-        open_store(store.engine.url.render_as_string(hide_password=False))
+    try:
+        with pytest.raises(Refused, match="made by a newer version"):
+            open_store(store.engine.url.render_as_string(hide_password=False))
+    finally:
+        with store.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head()})
 
 
 def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
