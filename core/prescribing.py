@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from core.context import Context
 from core.model import CartLine, Patient, Prescription, ShipTo, Sku
@@ -209,5 +209,5 @@ def _due(newest: Prescription, fill: Fill | None, context: Context, refill_day: 
     if days is None:
         days = 0  # nobody can say when it runs out: offer it now, and let validation say what is unreadable
     kind = DueKind.REFILL if newest.sku == filled.sku else DueKind.TITRATION
-    due_on = date.fromordinal(min(fill.filled_on.toordinal() + days, cast(int, date.max.toordinal())))
+    due_on = date.fromordinal(min(fill.filled_on.toordinal() + days, date.max.toordinal()))
     return DueLine(newest.patient, newest.sku, newest.rx, newest.quantity, due_on, kind)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
+from core.files import Folder
 from core.model import (
     Clinic,
     LicenceKind,
@@ -37,19 +38,10 @@ NPI = "1234567893"
 SIG = "Inject 0.25 mg (10 units) subcutaneously once weekly."
 
 
-@dataclass(frozen=True)
-class BenchClinic:
-    """Everything a store needs of it, and a cart of its prescriptions."""
+class BenchClinic(NamedTuple):
+    """A folder to save, and a cart of its prescriptions."""
 
-    clinic: Clinic
-    skus: tuple[Sku, ...]
-    pharmacies: tuple[Pharmacy, ...]
-    licences: tuple[PharmacyLicence, ...]
-    offers: tuple[Offer, ...]
-    programs: tuple[Program, ...]
-    prescribers: tuple[Prescriber, ...]
-    patients: tuple[Patient, ...]
-    prescriptions: tuple[Prescription, ...]
+    folder: Folder
     rows: tuple[CartRow, ...]
 
 
@@ -66,11 +58,11 @@ def bench_clinic(lines: int, today: date, *, pharmacies: int = 10, scarce: float
     wanted = [(patients[at % len(patients)], skus[(at * 7 + at // len(patients)) % len(skus)]) for at in range(lines)]
     prescriptions = tuple(_prescription(at, patient, sku, today) for at, (patient, sku) in enumerate(wanted))
     demand = {sku.sku: sum(want is sku for _, want in wanted) for sku in skus}
-    return BenchClinic(
+    folder = Folder(
         clinic=Clinic(clinic="bench", name="Bench clinic", state="TX", time_zone="America/Chicago", program=("FREE",)),
         skus=skus,
         pharmacies=houses,
-        licences=tuple(
+        pharmacy_licences=tuple(
             PharmacyLicence(pharmacy=house.pharmacy, state=state, kind=kind)
             for rank, house in enumerate(houses)
             for state in STATES
@@ -89,11 +81,12 @@ def bench_clinic(lines: int, today: date, *, pharmacies: int = 10, scarce: float
                 processing_rate=Decimal("0.029"), processing_fixed_cents=30, valid_from=date(2020, 1, 1),
             ),
         ),
-        prescribers=(_prescriber(),),
+        prescribers=(Prescriber(npi=NPI, first_name="Ada", last_name="Okafor", credential="MD"),),
+        prescriber_licences=tuple(PrescriberLicence(npi=NPI, state=state, number="1") for state in STATES),
         patients=patients,
         prescriptions=prescriptions,
-        rows=tuple(CartRow(patient=rx.patient, sku=rx.sku, rx=rx.rx) for rx in prescriptions),
     )  # fmt: skip
+    return BenchClinic(folder, tuple(CartRow(patient=rx.patient, sku=rx.sku, rx=rx.rx) for rx in prescriptions))
 
 
 def _sku(number: int) -> Sku:
@@ -129,11 +122,6 @@ def _offer(house: Pharmacy, sku: Sku, dice: random.Random, scarce_demand: int | 
         pharmacy=house.pharmacy, sku=sku.sku, unit_cost_cents=round(10_000 * dice.uniform(0.85, 1.2)), stock=stock,
         valid_from=date(2020, 1, 1), source="bench",
     )  # fmt: skip
-
-
-def _prescriber() -> Prescriber:
-    licences = {state: PrescriberLicence(npi=NPI, state=state, number="1", expires_on=None) for state in STATES}
-    return Prescriber(npi=NPI, first_name="Ada", last_name="Okafor", credential="MD", licences=licences)
 
 
 def _prescription(number: int, patient: Patient, sku: Sku, today: date) -> Prescription:

@@ -63,4 +63,4 @@ def _cell(value: object) -> str:
         return ", ".join(f"{name} {_cell(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
         return "; ".join(_cell(part) for part in value) or "-"
-    return str(value if isinstance(value, str) else plain(value) if not isinstance(value, int) else value)
+    return str(plain(value) if isinstance(value, date | Decimal) else value)

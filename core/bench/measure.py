@@ -1,0 +1,138 @@
+"""What takes how long here. Times are seconds of the best of a few runs; ratios within one run say more than either."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from core.bench.clinic import bench_clinic
+from core.checkout import Confirmation, place
+from core.model import Cart, Days, Objective
+from core.people import LOCAL
+from core.plan import plan
+from core.prescribing import completed
+from core.pricing import quote
+from core.sig import read
+from core.split import split
+from core.store import Store, load_context, open_store, save_folder
+from core.validation import validate
+
+TODAY = date(2026, 12, 4)
+DAYS = Days(TODAY, TODAY)
+SMALL = 40
+
+
+def measured(lines: int) -> dict[str, Any]:
+    """The machine, a table of measures, and how many statements placing asked for at two sizes."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = [_placed(Path(folder), size, scarce) for size, scarce in ((SMALL, 0.1), (lines, 0.0), (lines, 0.1))]
+    rows = [row for place_ in places for row in place_["rows"]]
+    return {
+        "machine": machine(),
+        "measures": [*rows, *_directions(), *_page()],
+        "statements": [{"lines": place_["lines"], "statements": place_["statements"]} for place_ in places],
+    }
+
+
+def machine() -> str:
+    """Processor, cores, Python: enough to tell two tables apart."""
+    import os
+
+    try:
+        model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        model = None
+    processor = model.group(1) if model else platform.processor() or platform.machine()
+    return f"{processor}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+
+
+def _placed(folder: Path, lines: int, scarce: float) -> Mapping[str, Any]:
+    clinic = bench_clinic(lines, TODAY, scarce=scarce)
+    store = open_store(f"sqlite:///{folder / f'{lines}-{scarce}.db'}")
+    store.write("bench", lambda work: save_folder(work, clinic.folder), new=True)
+    patients = {row.patient for row in clinic.rows}
+    with store.read("bench") as work:
+        context = load_context(work, patients)
+    cart = Cart(
+        refill_day=TODAY,
+        lines=tuple(completed(row, number, context, TODAY) for number, row in enumerate(clinic.rows, 1)),
+    )
+    program = context.programs_on(TODAY)[0]
+    routed = split(cart, context, program, Objective.CHEAPEST, DAYS)
+    decision = plan(cart, context, program, Objective.CHEAPEST, DAYS)
+    what = f"{lines} lines, {scarce:.0%} of SKUs scarce"
+    times = {
+        "load": _best(lambda: _load(store, patients)),
+        "split": _best(lambda: split(cart, context, program, Objective.CHEAPEST, DAYS)),
+        "validate": _best(lambda: validate(routed, context, program, DAYS)),
+        "price": _best(lambda: quote(routed.lines, context, program, DAYS)),
+    }
+    confirmation = Confirmation(cart, program.program, Objective.CHEAPEST, DAYS, hash=decision.hash, acknowledged=None)
+    with _statements(store) as count:
+        began = time.perf_counter()
+        place(store, LOCAL, "bench", confirmation)
+        times["place, all of it in one transaction"] = time.perf_counter() - began
+    store.close()
+    rows = [_row(f"{name} ({what})", seconds) for name, seconds in times.items()]
+    return {"lines": lines, "statements": len(count), "rows": rows}
+
+
+def _load(store: Store, patients: set[str]) -> None:
+    with store.read("bench") as work:
+        load_context(work, patients)
+
+
+def _best(run: Callable[[], object], times: int = 3) -> float:
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+def _row(measure: str, seconds: float) -> dict[str, Any]:
+    return {"measure": measure, "seconds": round(seconds, 4)}
+
+
+@contextmanager
+def _statements(store: Store) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        seen.append(arguments[2])
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
+
+
+def _directions() -> list[dict[str, Any]]:
+    texts = [f"Inject {number / 100} mg ({number} units) subcutaneously once weekly." for number in range(1, 1001)]
+    began = time.perf_counter()
+    for text in texts:
+        read(text)
+    fresh = time.perf_counter() - began
+    again = _best(lambda: [read(text) for text in texts])
+    return [_row("read 1,000 different directions", fresh), _row("read the same 1,000 again", again)]
+
+
+def _page() -> list[dict[str, Any]]:
+    """Reruns of each screen over the demo clinic, measured by the screens' own script: core knows no Streamlit."""
+    script = Path(__file__).parents[2] / "pages" / "parts" / "reruns.py"
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)  # noqa: S603
+    rows = (line.rpartition("\t") for line in done.stdout.splitlines() if "\t" in line)
+    return [_row(f"rerun of {page} on the demo clinic", float(seconds)) for page, _, seconds in rows]
