@@ -180,12 +180,12 @@ def _no_refills(rx: Prescription, used: int) -> str:
 def scheduled_line_is_within_limits(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """A scheduled line keeps to its schedule's refills, age, destination, pharmacy and in-person rules."""
     for line, rx in cart.prescribed:
-        reasons, used = _limits(line, rx, context), fills_and_in_flight(rx, context)
+        reasons = _limits(line, rx, context)
         if not reasons:
             continue
         if (expiry := _expired(line, rx, context, days)) is not None:
             reasons.append(f"Also, {expiry}.")
-        if used > rx.refills:
+        if (used := fills_and_in_flight(rx, context)) > rx.refills:
             reasons.append(_no_refills(rx, used))
         to_patient = line.line.ship_to is ShipTo.CLINIC
         yield line.problem(" ".join(reasons), *([TO_PATIENT] if to_patient else []))
