@@ -18,7 +18,10 @@ from core.split.search import Assignment, greedy
 from core.split.solver import Bounds, solve
 
 MOVES: Final = 400_000
-"""Moves that the exact search may try before the solver takes over: about a second."""
+"""Moves that the exact search may try before the solver takes over: one or two seconds."""
+
+MOVES_BY_SIZE: Final = 60_000_000
+"""The same for one part tied together by stock, times the square of its lines: the solver is soon quicker there."""
 
 PLENTY: Final = 10**12
 """Packs, where stock is not looked at."""
@@ -42,28 +45,11 @@ class Destination(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Lines that have to be decided together, and the destinations that they make up."""
+    """Lines that have to be decided together, the destinations that they make up, and a good assignment of them."""
 
     lines: list[FreeLine]
     destinations: list[Destination]
-
-    def start(self, problem: Problem) -> dict[int, Choice]:
-        """A good assignment, quickly."""
-        assignment = greedy(problem, self.lines)
-        assignment.improve()
-        return assignment.chosen
-
-    def exactly(self, problem: Problem, scarce: frozenset[int], budget: Budget) -> list[Frontier] | None:
-        """The near-best; None where the budget does not allow it."""
-        if not any(choice.stock in scarce for line in self.lines for choice in line.choices):
-            known = [place.frontier for place in self.destinations if place.frontier]
-            return known if len(known) == len(self.destinations) else None
-        at = {line.position: line for line in self.lines}
-        groups = [[at[position] for position in place.lines] for place in self.destinations]
-        floors = [place.floor for place in self.destinations]
-        ceiling = problem.worth(self.start(problem).values())
-        found = frontier(problem, groups, scarce, floors, ceiling, budget)
-        return [found] if found else None
+    start: dict[int, Choice]
 
 
 def decide(problem: Problem, time_limit: float, clock: Callable[[], float]) -> Decision:
@@ -107,16 +93,30 @@ def _together(
     hard: list[Part] = []
     budget = Budget(MOVES)
     for members in components(lines, scarce):
-        places = {place.lines: place for place in (place_of[line.position] for line in members)}
-        part = Part(members, list(places.values()))
-        found = part.exactly(problem, scarce, budget)
-        if found is None:
-            hard.append(part)
+        places = list({place.lines: place for place in (place_of[line.position] for line in members)}.values())
+        known = [place.frontier for place in places if place.frontier]
+        if len(known) == len(places) and not any(choice.stock in scarce for line in members for choice in line.choices):
+            decided.extend(known)
+            continue
+        start = greedy(problem, members)
+        start.improve()
+        part = Part(members, places, start.chosen)
+        found = _exactly(problem, part, scarce, budget)
+        if found:
+            decided.append(found)
         else:
-            decided.extend(found)
+            hard.append(part)
     if hard:
         return _solved(problem, lines, decided, hard, time_limit, clock)
     return _proven(problem, _best(problem, decided))
+
+
+def _exactly(problem: Problem, part: Part, scarce: frozenset[int], budget: Budget) -> Frontier | None:
+    at = {line.position: line for line in part.lines}
+    groups = [[at[position] for position in place.lines] for place in part.destinations]
+    floors = [place.floor for place in part.destinations]
+    budget.begin(MOVES_BY_SIZE // len(part.lines) ** 2)
+    return frontier(problem, groups, scarce, floors, problem.worth(part.start.values()), budget)
 
 
 def _best(problem: Problem, frontiers: Iterable[Frontier]) -> dict[int, Choice]:
@@ -167,7 +167,7 @@ def _solved(
     clock: Callable[[], float],
 ) -> Decision:
     left = [line for part in hard for line in part.lines]
-    start = {position: choice for part in hard for position, choice in part.start(problem).items()}
+    start = {position: choice for part in hard for position, choice in part.start.items()}
     chosen, bounds = solve(problem, left, start, _floor(problem, hard, start.values()), time_limit, clock)
     code = sum(problem.code(line, chosen[line.position]) for line in left)
     solved = Frontier(0, {problem.outcome(chosen.values()): code})

@@ -43,15 +43,22 @@ class Move(NamedTuple):
 
 
 class Budget:
-    """How many moves may still be tried before the work is left to the solver."""
+    """How many moves may still be tried, in all and for the component at hand."""
 
     def __init__(self, moves: int) -> None:
-        self.moves = moves
+        self._moves = self._own = moves
+
+    def begin(self, moves: int) -> None:
+        """Another component, which may have this many."""
+        self._own = moves
 
     def spend(self, moves: int) -> bool:
         """Takes moves off; whether there were enough."""
-        self.moves -= moves
-        return self.moves >= 0
+        if moves > min(self._moves, self._own):
+            return False
+        self._moves -= moves
+        self._own -= moves
+        return True
 
 
 def alone(problem: Problem, line: FreeLine) -> Frontier:
