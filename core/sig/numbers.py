@@ -28,6 +28,11 @@ def at(found: list[Token], place: int) -> Token:
     return found[place] if place < len(found) else END
 
 
+def words_at(found: list[Token], place: int, words: tuple[str, ...]) -> bool:
+    """Whether exactly these words stand at a place."""
+    return all(at(found, place + offset).word == word for offset, word in enumerate(words))
+
+
 def a_number(found: list[Token], place: int) -> Number | None:
     """The number or rising range at ``place``, a repetition in brackets included; None where there is none.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.sig import grammar
+from core.sig import amounts, grammar
+from core.sig.amounts import Found, Rule
 from core.sig.items import (
     AND,
     CLOSE,
@@ -20,7 +21,7 @@ from core.sig.items import (
     Unread,
     Weekdays,
 )
-from core.sig.numbers import a_number, at
+from core.sig.numbers import a_number, at, words_at
 from core.sig.phrases import PHRASES
 from core.sig.tokens import Token, tokens
 from core.sig.words import (
@@ -35,16 +36,16 @@ from core.sig.words import (
     WEEKDAYS,
 )
 
-_AT_NUMBERS: tuple[grammar.Rule, ...] = (
-    grammar.an_amount, grammar.often, grammar.days_a_week, grammar.cycle, grammar.a_strength, grammar.apart,
+_AT_NUMBERS: tuple[Rule, ...] = (
+    amounts.an_amount, grammar.often, grammar.days_a_week, grammar.cycle, amounts.a_strength, grammar.apart,
     grammar.clock,
-    grammar.no_number,
+    amounts.no_number,
 )  # fmt: skip
 
 
-def _rules() -> dict[str, tuple[grammar.Rule, ...]]:
+def _rules() -> dict[str, tuple[Rule, ...]]:
     """The rules that may fit where a word stands."""
-    rules: dict[str, tuple[grammar.Rule, ...]] = dict.fromkeys((*COUNTING, *TENS, "half", "quarter"), _AT_NUMBERS)
+    rules: dict[str, tuple[Rule, ...]] = dict.fromkeys((*COUNTING, *TENS, "half", "quarter"), _AT_NUMBERS)
     rules |= dict.fromkeys(("a", "an"), (grammar.period_alone, *_AT_NUMBERS))
     rules |= dict.fromkeys((*WEEKDAYS, *LETTER_DAYS, *LETTER_WEEKS), (grammar.weekdays,))
     rules |= dict.fromkeys(("once", "twice", "thrice"), (grammar.often, _once_at_a_time))
@@ -55,7 +56,7 @@ def _rules() -> dict[str, tuple[grammar.Rule, ...]]:
     rules |= dict.fromkeys(("week", "weeks", "wk", "wks", "day", "days", "month", "months"), (grammar.step_header,))
     rules |= dict.fromkeys(ADVICE, (_advice,))
     return rules | {
-        "up": (grammar.limit, grammar.up_to_amount),
+        "up": (grammar.limit, amounts.up_to_amount),
         "on": (grammar.weekdays, _on_period),
         "at": (grammar.limit, grammar.apart),
         "do": (grammar.limit, _advice_not_to),
@@ -92,19 +93,19 @@ def _stays_indication(word: str, item: Item, indication: bool) -> bool:
     return indication and (item is EXTRA or item in {AND, OR} or item == Unread(harmless=True)) and word != ":"
 
 
-def _item_at(found: list[Token], place: int) -> grammar.Found:
+def _item_at(found: list[Token], place: int) -> Found:
     token = found[place]
     for rule in _AT_NUMBERS if token.is_number else _RULES.get(token.word, ()):
         answer = rule(found, place)
         if answer is not None:
             return answer
     for words, item in PHRASES.get(token.word, ()):
-        if len(words) == 1 or grammar.words_at(found, place, words):
+        if len(words) == 1 or words_at(found, place, words):
             return item, place + len(words)
     return None
 
 
-def _bare_number(found: list[Token], place: int, before: list[Piece]) -> grammar.Found:
+def _bare_number(found: list[Token], place: int, before: list[Piece]) -> Found:
     """A dose without a unit: right after the action, or going on from an earlier dose ("... and 2 at night")."""
     count = a_number(found, place)
     if count is None or not before:
@@ -129,7 +130,7 @@ def _other(found: list[Token], place: int, known: frozenset[str], indication: bo
     return Unread(harmless), place + 1
 
 
-def _once_at_a_time(found: list[Token], place: int) -> grammar.Found:
+def _once_at_a_time(found: list[Token], place: int) -> Found:
     """``once`` that only goes with a named day or time: ``once at bedtime``, ``once on Mondays``."""
     after = place + 1
     next_item = grammar.weekdays(found, after) or _item_at(found, after) if at(found, after).word else None
@@ -137,7 +138,7 @@ def _once_at_a_time(found: list[Token], place: int) -> grammar.Found:
     return (EXTRA, after) if timed and found[place].word == "once" else None
 
 
-def _on_period(found: list[Token], place: int) -> grammar.Found:
+def _on_period(found: list[Token], place: int) -> Found:
     """``on days 1-5``: how long, like ``for days 1-5``."""
     header = grammar.step_header(found, place + 1)
     if header is None or at(found, place + 1).word not in {"day", "days"}:
@@ -145,7 +146,7 @@ def _on_period(found: list[Token], place: int) -> grammar.Found:
     return grammar.lasting([*found[:place], found[place]._replace(word="for"), *found[place + 1 :]], place)
 
 
-def _advice(found: list[Token], place: int) -> grammar.Found:
+def _advice(found: list[Token], place: int) -> Found:
     """Handling advice, to the end of its clause: ``rotate sites``, ``discard after 28 days``."""
     end = place + 1
     while end < len(found) and found[end].word not in {".", ";", ",", ")", "then"} and not _resumes(found[end].word):
@@ -157,15 +158,15 @@ def _resumes(word: str) -> bool:
     return word in {"inject", "take", "apply", "insert", "instill", "administer"}
 
 
-def _advice_not_to(found: list[Token], place: int) -> grammar.Found:
+def _advice_not_to(found: list[Token], place: int) -> Found:
     return (
         _advice(found, place) if at(found, place + 1).word == "not" and at(found, place + 2).word in NEVER_DO else None
     )
 
 
-def _change_by(found: list[Token], place: int) -> grammar.Found:
+def _change_by(found: list[Token], place: int) -> Found:
     """``by 5 units every 4 weeks``: a change without an end; nothing of the sentence's rest is read."""
-    if grammar.an_amount(found, place + 1) is None:
+    if amounts.an_amount(found, place + 1) is None:
         return None
     end = place + 1
     while end < len(found) and found[end].word not in {".", ";"}:
@@ -173,11 +174,11 @@ def _change_by(found: list[Token], place: int) -> grammar.Found:
     return Unread(harmless=False), end
 
 
-def _may_cause(found: list[Token], place: int) -> grammar.Found:
+def _may_cause(found: list[Token], place: int) -> Found:
     return _advice(found, place) if at(found, place + 1).word == "cause" else None
 
 
-def _use_within(found: list[Token], place: int) -> grammar.Found:
+def _use_within(found: list[Token], place: int) -> Found:
     return _advice(found, place) if at(found, place + 1).word in {"within", "by"} else None
 
 
