@@ -129,12 +129,18 @@ def fresh_quote(
     book: Book, line: OrderLine, routed: RoutedLine, context: Context, program: Program, days: Days
 ) -> QuoteLine:
     """What the line costs now: a shipment fee only for a new box, no fixed processing while another line carries it."""
-    others = [attempt for attempt in book.live_attempts(line.checkout) if attempt.line != line.reference]
-    if any(attempt.processing_fixed_cents for attempt in others):
+    if _fixed_is_carried(book, line):
         program = program.model_copy(update={"processing_fixed_cents": 0})
     if open_shipment(book, line, _box(routed)) is not None:
         context = _without_fees(context, str(routed.pharmacy))
     return quote([routed], context, program, days).lines[0]
+
+
+def _fixed_is_carried(book: Book, line: OrderLine) -> bool:
+    """Whether another line of the checkout, even one that came back, carries fixed processing."""
+    newest = (book.current(other.reference) for other in book.lines_of(line.checkout) if other is not line)
+    ended = {LineState.REJECTED, LineState.CANCELLED}
+    return any(attempt.processing_fixed_cents and attempt.state not in ended for attempt in newest)
 
 
 def _without_fees(context: Context, code: str) -> Context:
