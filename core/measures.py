@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -89,12 +89,14 @@ class Figures(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """A period's figures: all together, by day, by pharmacy; refusals; stage times; what stalls now, by pharmacy."""
+    """A period's figures: all together, by day, by week (under its Monday), by pharmacy; refusals; stage times; what
+    stalls now, by pharmacy."""
 
     first: date
     last: date
     total: Figures
     by_day: Mapping[date, Figures]
+    by_week: Mapping[date, Figures]
     by_pharmacy: Mapping[str, Figures]
     rejections: tuple[RejectionCount, ...]
     stages: tuple[StageTime, ...]
@@ -121,6 +123,7 @@ def measures(store: Store, person: Person, clinic: str, first: date, last: date)
             last=last,
             total=figures(days),
             by_day=_by(days, lambda tally: tally.day),
+            by_week=_by(days, lambda tally: tally.day - timedelta(tally.day.weekday())),
             by_pharmacy=_by(days, lambda tally: tally.pharmacy),
             rejections=tuple(rejection_counts(work, first, last)),
             stages=stage_times(hour_counts(work, first, last)),
