@@ -149,7 +149,7 @@ def _without_fees(context: Context, code: str) -> Context:
 
 
 def queue_submission(book: Book, checkout: Checkout, routed: RoutedLine, at: datetime) -> Submission:
-    """A new message to the line's pharmacy, waiting to be sent."""
+    """A new message to the line's pharmacy, to be sent at once, even one placed for a day to come."""
     checkout.submissions += 1
     line, box = routed.line, _box(routed)
     submission = Submission(
@@ -164,7 +164,7 @@ def queue_submission(book: Book, checkout: Checkout, routed: RoutedLine, at: dat
         cold=box.cold,
         state=SubmissionState.QUEUED,
         queued_at=at,
-        next_try_at=at,
+        next_try_at=min(at, book.now),
     )
     book.submissions[submission.reference] = submission
     return submission

@@ -1,0 +1,212 @@
+"""The command line over the demo clinic, loaded on one fixed day: answers, exit statuses, and what they leave."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.__main__ import main
+
+DEMO = Path(__file__).parents[1] / "data" / "demo"
+ON = "2026-12-04"
+FAULTS = {
+    "SIG_DOSE_MISMATCH", "ADDRESS_INCOMPLETE", "ALLERGY", "PRESCRIBER_NOT_LICENSED", "CLINICAL_DIFFERENCE_MISSING",
+    "NO_REFILLS",
+}  # fmt: skip
+
+Command = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the demo clinic as it is on 4 December."""
+    file = tmp_path_factory.mktemp("commands") / "demo.db"
+    assert main(["load", str(DEMO), "--on", ON, "--db", f"sqlite:///{file}", "--json"]) == 0
+    return file
+
+
+@pytest.fixture
+def run(loaded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command on a copy of it: exit status and JSON."""
+    file = tmp_path / "demo.db"
+    shutil.copy(loaded, file)
+    capsys.readouterr()
+
+    def command(*words: str, on: str | None = ON) -> tuple[int, dict[str, Any]]:
+        days = ["--on", on] if on else []
+        status = main([*words, "--db", f"sqlite:///{file}", *days, "--json"])
+        return status, json.loads(capsys.readouterr().out)
+
+    return command
+
+
+@pytest.fixture
+def due_cart(run: Command, tmp_path: Path) -> Path:
+    """Everybody due, as a cart file."""
+    _, answer = run("due")
+    return written(tmp_path / "due.csv", [dict(line) for line in answer["lines"]])
+
+
+def written(file: Path, lines: list[dict[str, Any]]) -> Path:
+    columns = [name for name in ("patient", "sku", "rx", "quantity", "pharmacy", "hold") if name in lines[0]]
+    with file.open("w", newline="") as out:
+        sheet = csv.DictWriter(out, columns, extrasaction="ignore")
+        sheet.writeheader()
+        sheet.writerows(lines)
+    return file
+
+
+def without(file: Path, numbers: set[int]) -> Path:
+    """The cart with these lines held."""
+    lines = list(csv.DictReader(file.open()))
+    for number, line in enumerate(lines, 1):
+        line["hold"] = "yes" if number in numbers else "no"
+    return written(file.with_name("held.csv"), lines)
+
+
+def test_due_is_forty_lines_of_three_kinds(run: Command) -> None:
+    status, answer = run("due")
+    assert status == 0
+    assert len(answer["lines"]) == 40
+    assert {line["kind"] for line in answer["lines"]} == {"refill", "new", "titration"}
+    assert set(answer["lines"][0]) == {"patient", "sku", "rx", "quantity", "due_on", "kind"}
+
+
+def test_validate_finds_the_six_faults_of_the_day(run: Command, due_cart: Path) -> None:
+    status, answer = run("validate", str(due_cart))
+    assert status == 1
+    assert (answer["lines"], answer["blocking"], answer["held"]) == (40, 6, 0)
+    assert {found["code"] for found in answer["findings"] if found["severity"] == "blocking"} == FAULTS
+    assert len(answer["hash"]) == 64
+
+
+def test_a_quote_s_lines_sum_to_it_in_every_part(run: Command, due_cart: Path) -> None:
+    status, answer = run("quote", str(due_cart))
+    assert status == 0
+    parts = {"medication": "medication", "program_fee": "program_fee", "encounters": "encounter",
+             "shipping": "shipping", "processing": "processing", "total": "landed"}  # fmt: skip
+    for whole, part in parts.items():
+        cents = sum(round(float(line[part]) * 100) for line in answer["lines"])
+        assert cents == round(float(answer[whole]) * 100), whole
+
+
+def test_a_split_says_why(run: Command, due_cart: Path) -> None:
+    status, answer = run("split", str(due_cart))
+    assert status == 0
+    assert answer["proven"] is True
+    assert answer["bound"] == answer["total"]
+    numbers = [line["line"] for line in answer["lines"]] + [line["line"] for line in answer["unfilled"]]
+    assert sorted(numbers) == list(range(1, 41))
+
+
+@pytest.mark.parametrize(
+    ("spend", "cheapest"),
+    [("1000", ["FIZY_FREE"]), ("19940", ["FIZY_FREE", "FIZY_GROWTH"]), ("40000", ["FIZY_PREMIUM"])],
+)
+def test_plans_of_the_published_presets(run: Command, spend: str, cheapest: list[str]) -> None:
+    _, answer = run("plans", "--spend", spend)
+    published = {cost["program"]: float(cost["cost"]) for cost in answer["costs"] if cost["program"].startswith("FIZY")}
+    assert [name for name in published if published[name] == min(published.values())] == cheapest
+
+
+def test_directions_are_read(run: Command) -> None:
+    status, answer = run("sig", "Take 1/2 tablet (0.25 mg) by mouth twice weekly.")
+    assert status == 0
+    assert answer["certainty"] == "read"
+    assert answer["segments"] == [
+        {
+            "step": 1,
+            "dose": {"low": 0.5, "high": 0.5, "unit": "tablet"},
+            "per_week": {"low": 2, "high": 2},
+            "days": None,
+        }
+    ]
+
+
+def test_place_refuses_while_a_fault_is_open_and_writes_nothing(run: Command, due_cart: Path) -> None:
+    status, answer = run("place", str(due_cart))
+    assert status == 1
+    assert answer["refused"] == "Blocked"
+    assert run("track") == (0, {"lines": [], "misfits": []})
+
+
+def test_a_refill_day_from_cart_to_delivery(run: Command, due_cart: Path) -> None:
+    _, checked = run("validate", str(due_cart))
+    faulty = {found["line"] for found in checked["findings"] if found["severity"] == "blocking"}
+    cart = str(without(due_cart, faulty))
+    _, checked = run("validate", cart)
+    _, quoted = run("quote", cart)
+    confirmed = ("place", cart, "--expect", quoted["total"], "--hash", checked["hash"], "--acknowledge", "all")
+    status, placed = run(*confirmed)
+    assert status == 0
+    assert placed["total"] == quoted["total"]
+    assert placed["held"] == sorted(faulty)
+    assert run(*confirmed) == (0, placed)
+
+    assert run("worker", "--once")[0] == 0
+    for _ in range(8):
+        run("partner", "--step")
+    _, tracked = run("track", placed["checkout"])
+    assert len(tracked["lines"]) == 34
+    assert {line["state"] for line in tracked["lines"]} <= {"delivered", "rejected", "returned"}
+    assert run("ledger", "verify")[1]["problems"] == []
+    assert run("audit", "verify")[1]["problem"] is None
+
+
+def test_an_expected_total_that_differs_stops_the_checkout(run: Command, due_cart: Path) -> None:
+    _, checked = run("validate", str(due_cart))
+    faulty = {found["line"] for found in checked["findings"] if found["severity"] == "blocking"}
+    cart = str(without(due_cart, faulty))
+    _, checked = run("validate", cart)
+    status, answer = run("place", cart, "--expect", "1.00", "--hash", checked["hash"], "--acknowledge", "all")
+    assert status == 1
+    assert (answer["refused"], answer["expected"]) == ("Differs", "1.00")
+    assert run("track")[1]["lines"] == []
+
+
+@pytest.mark.parametrize(
+    ("case", "words", "column"),
+    [
+        ("no such option value", ("split", "x.csv", "--objective", "best"), "python -m core split"),
+        ("no such date", ("due", "--on", "2026-02-31"), "--on"),
+        ("not an amount", ("plans", "--spend", "15 %"), "--spend"),
+        ("no such clinic", ("due", "--clinic", "nobody"), "--clinic"),
+        ("no such program", ("quote", "CART", "--program", "GOLD"), "--program"),
+        ("no such person", ("due", "--as", "nobody@example.com"), "--as"),
+        ("no such SKU", ("sig", "Take 1 tablet daily.", "--sku", "NONE"), "--sku"),
+        ("acknowledging unseen warnings", ("place", "CART", "--acknowledge", "all"), "--acknowledge"),
+        ("no units", ("compare", "--units", "0"), "--units"),
+    ],
+)
+def test_bad_arguments_are_named(run: Command, due_cart: Path, case: str, words: tuple[str, ...], column: str) -> None:
+    given = [str(due_cart) if word == "CART" else word for word in words]
+    status, answer = run(*given, on=None if "--on" in words else ON)
+    assert status == 2
+    assert [error["column"] for error in answer["errors"]] == [column]
+
+
+def test_a_bad_cart_is_refused_whole_with_every_cell(run: Command, tmp_path: Path) -> None:
+    cart = tmp_path / "bad.csv"
+    cart.write_text("patient,sku,quantity\nNOBODY,SEMA-2.5-2,1\nP-1014,NOTHING,-3\n")
+    status, answer = run("validate", str(cart))
+    assert status == 2
+    assert [(error["row"], error["column"], error["value"]) for error in answer["errors"]] == [
+        (2, "patient", "NOBODY"),
+        (3, "quantity", "-3"),
+        (3, "sku", "NOTHING"),
+    ]
+
+
+def test_a_backup_restores_to_the_same(run: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, kept = run("backup", str(tmp_path / "copy.db"))
+    assert status == 0
+    again = main(["restore", str(tmp_path / "copy.db"), "--db", f"sqlite:///{tmp_path / 'again.db'}", "--json"])
+    assert again == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == kept["rows"]
+    assert run("restore", str(tmp_path / "copy.db"))[0] == 1
