@@ -22,6 +22,11 @@ from sqlalchemy import Connection, create_engine, delete, make_url, text
 from core.store import Base, Store, open_store
 from tests.stores import Clock
 
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -91,8 +96,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgres_url(postgres_database: str) -> str:
     """The address of an empty PostgreSQL store. Rows are deleted past the triggers: a new database takes 0.4 s."""
     with _admin(postgres_database) as admin:
-        others = "datname = current_database() AND pid <> pg_backend_pid()"
-        admin.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+        admin.execute(text(END_OTHERS))
         admin.execute(text("SET session_replication_role = replica"))
         for table in Base.metadata.tables.values():
             admin.execute(delete(table))

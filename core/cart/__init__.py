@@ -5,9 +5,9 @@ again.
 """
 
 from core.cart.adding import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
-from core.cart.answering import acknowledge, override
+from core.cart.answering import Seen, acknowledge, override
 from core.cart.changing import Changed, undo
-from core.cart.editing import apply_fix, edit_line, hold_lines, remove_line
+from core.cart.editing import apply_fix, apply_fix_to_all, edit_line, hold_lines, remove_line
 from core.cart.patients import update_patient
 from core.cart.reading import Leftover, OpenCart, cart_of, due_lines, open_cart
 
@@ -15,10 +15,12 @@ __all__ = [
     "Changed",
     "Leftover",
     "OpenCart",
+    "Seen",
     "acknowledge",
     "add_everyone_due",
     "add_line",
     "apply_fix",
+    "apply_fix_to_all",
     "cart_of",
     "due_lines",
     "edit_line",

@@ -59,9 +59,9 @@ def _undo(work: Work, person: Person, refill_day: date) -> Changed:
 def _reversed(change: LineChange, now: Mapping[str, StoredLine]) -> LineChange:
     before, after = change
     current = next((now[line.id] for line in change if line and line.id in now), None)
-    if (current and current.version) != (after and after.version):
+    if (current is None) != (after is None) or (current and cells_changed(after, current)):
         raise Stale("Somebody has changed these lines since; what you did cannot be undone in one step any more.")
-    version = 1 + max(line.version for line in change if line)
+    version = 1 + max(line.version for line in (before, current) if line)
     return LineChange(current, before and before.model_copy(update={"version": version}))
 
 

@@ -41,11 +41,45 @@ def edit_line(
 def apply_fix(store: Store, person: Person, clinic: str, line: str, version: int, fix: Fix) -> Changed:
     """What one click on a finding's fix does. Raises Stale where somebody changed the line since ``version``."""
     require(person, Action.WORK_CART)
-    if fix.change.get("remove") == "yes":
+    if _removes(fix):
         return remove_line(store, person, clinic, line, version)
+    _refuse_unfixable(fix)
+    return store.write(clinic, lambda work: _edit(work, person, current_line(work, line), version, fix.change))
+
+
+def apply_fix_to_all(
+    store: Store, person: Person, clinic: str, refill_day: date, lines: Mapping[str, int], fix: Fix
+) -> Changed:
+    """The same fix on many lines of one cart (id: version) as one press: all of them or, where one is stale, none."""
+    require(person, Action.WORK_CART)
+    if not _removes(fix):
+        _refuse_unfixable(fix)
+
+    def change(work: Work) -> Changed:
+        found = carts.lines_by_id(work, lines)
+        changes = [
+            _fixed(work, found.get(line) or current_line(work, line), version, fix) for line, version in lines.items()
+        ]
+        return press(work, person, refill_day, f"{fix.label}: {len(changes)}.", changes)
+
+    return store.write(clinic, change)
+
+
+def _fixed(work: Work, before: StoredLine, version: int, fix: Fix) -> LineChange:
+    refuse_stale(work, before, version)
+    if _removes(fix):
+        return LineChange(before, None)
+    cells = _chosen(work, before, typed_cells(work, CART, fix.change))
+    return LineChange(before, _checked(before, cells | {"version": before.version + 1}))
+
+
+def _removes(fix: Fix) -> bool:
+    return fix.change.get("remove") == "yes"
+
+
+def _refuse_unfixable(fix: Fix) -> None:
     if wrong := sorted(set(fix.change) - FIXABLE):
         raise Refused(f"A fix cannot change {', '.join(wrong)} of a line.")
-    return store.write(clinic, lambda work: _edit(work, person, current_line(work, line), version, fix.change))
 
 
 def _edit(work: Work, person: Person, before: StoredLine, version: int, changes: Mapping[str, object]) -> Changed:
