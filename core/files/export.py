@@ -13,6 +13,7 @@ from numbers import Real
 from typing import Any
 
 _FORMULA = re.compile(r"'*(\s*[=+\-@]|[\t\r\n])")
+_NEUTRALISED = re.compile(r"'+(\s*[=+\-@]|[\t\r\n])")
 FIRST_YEAR = 1900
 """A workbook counts days from here; earlier ones are written as text."""
 LONGEST_CELL = 32_767
@@ -22,6 +23,11 @@ LONGEST_CELL = 32_767
 def neutralised(text: str) -> str:
     """``text`` with a leading apostrophe where a spreadsheet program would take it for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def as_typed(text: str) -> str:
+    """``text`` without the apostrophe of ``neutralised``: what is exported and loaded again is the same."""
+    return text[1:] if _NEUTRALISED.match(text) else text
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from core.errors import BadCell, BadInput
+from core.files.export import as_typed
 from core.files.workbook import workbook_rows
 
 MOST_BYTES = 10 * 1024 * 1024
 """The largest file that is read: 10 MB."""
 MOST_ROWS = 100_000
 """The most rows that are read of one file."""
-
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r\n]")
 
 
 class Row(NamedTuple):
@@ -80,7 +78,7 @@ def _csv_records(file: str, data: bytes) -> Iterator[list[str]]:
             read += 1
             yield cells
     except csv.Error as error:
-        reason = f"cannot be read as CSV from here on ({error}); a quotation mark may be missing or doubled"
+        reason = f"cannot be read as CSV from here on ({error}); a quotation mark may be missing"
         raise BadInput([BadCell(file, read + 1, None, None, reason)]) from None
 
 
@@ -96,11 +94,6 @@ def _text(file: str, data: bytes) -> str:
         row = text.count("\n", 0, text.index("\0")) + 1
         raise BadInput([BadCell(file, row, None, None, "holds a NUL character; it is no text file, or is damaged")])
     return text
-
-
-def _as_typed(cell: str) -> str:
-    """Without the apostrophe that an export puts before = + - @ (core/files/export.py)."""
-    return cell[1:] if _NEUTRALISED.match(cell) else cell
 
 
 def _header_errors(file: str, row: int, header: Sequence[str], required: Sequence[str]) -> Iterator[BadCell]:
@@ -128,5 +121,5 @@ def _fitted(
             errors.append(BadCell(file, number, None, surplus[0], reason))
             continue
         named = zip(columns, cells, strict=False)
-        rows.append(Row(number, {column: _as_typed(cell.strip()) for column, cell in named if column is not None}))
+        rows.append(Row(number, {column: as_typed(cell.strip()) for column, cell in named if column is not None}))
     return Table(tuple(rows), tuple(errors), warnings)

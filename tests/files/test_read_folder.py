@@ -1,0 +1,208 @@
+"""A clinic's folder loads whole or not at all, and says of each bad row where it is (docs/formats.md)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from core.errors import BadInput
+from core.files import FILES, read_files, read_folder
+
+TODAY = date(2026, 12, 4)
+SKUS = b"sku,name,sterile,cold_chain\nS,Sema,yes,yes\n"
+PHARMACIES = (
+    b"pharmacy,name,state,time_zone,cutoff,ship_days,cold_ship_days,processing_days,transit_days,cold_transit_days,"
+    b"ambient_fee,cold_fee\ncedar,Cedar,TX,America/Chicago,13:00,Mon,Mon,1,2,1,9,20\n"
+)
+OFFERS = b"pharmacy,sku,unit_cost,valid_from\ncedar,S,100,2026-01-01\n"
+
+
+def refused(files: dict[str, bytes], **stored: object) -> list[str]:
+    """Every error of a folder that must not load, as people read it."""
+    with pytest.raises(BadInput) as caught:
+        read_files(files, TODAY, **stored)  # type: ignore[arg-type]
+    return [str(error) for error in caught.value.errors]
+
+
+def test_a_folder_is_typed_and_counted() -> None:
+    folder = read_files({"skus.csv": SKUS, "pharmacies.csv": PHARMACIES, "offers.csv": OFFERS}, TODAY)
+    assert folder.counts() == {"skus.csv": 1, "pharmacies.csv": 1, "offers.csv": 1}
+    assert folder.offers[0].unit_cost_cents == 100_00
+    assert folder.warnings == ()
+
+
+def test_every_file_is_optional_but_not_all() -> None:
+    assert refused({"notes.txt": b"hello"}) == [f"folder: holds none of {', '.join(FILES)}"]
+
+
+SHAPES = [
+    ("nothing at all", b"", "skus.csv: is empty; its first row names the columns sku, name, "),
+    ("Latin-1", b"sku,name,sterile,cold_chain\nS,Caf\xe9,yes,no\n",
+     "skus.csv, row 2: is not UTF-8 text; save it as “CSV UTF-8”"),
+    ("UTF-16", "sku,name".encode("utf-16"), "skus.csv: is UTF-16 text; save it as “CSV UTF-8”"),
+    ("a NUL", b"sku,name,sterile,cold_chain\nS,\0,yes,no\n",
+     "skus.csv, row 2: holds a NUL character; it is no text file, or is damaged"),
+    ("a missing column", b"sku,name,sterile\nS,Sema,yes\n",
+     "skus.csv, row 1, cold_chain: this required column is missing"),
+    ("semicolons", b"sku;name;sterile;cold_chain\n",
+     "skus.csv, row 1, sku: this required column is missing; columns are separated by commas"),
+    ("a column twice", b"sku,name,sterile,cold_chain,Name\n", "skus.csv, row 1, Name: this column stands there twice"),
+    ("more cells than columns", SKUS + b"T,Tirz, 10 mg,yes,yes\n",
+     "skus.csv, row 3: has 5 cells, the header 4; a cell with a comma needs quotation marks"),
+    ("an open quotation mark", SKUS + b'T,"Tirz,yes,yes\n',
+     "skus.csv, row 3: cannot be read as CSV from here on (unexpected end of data); a quotation mark may be missing"),
+    ("too few cells", SKUS + b"T,Tirz,yes\n", "skus.csv, row 3, cold_chain: is required and empty"),
+    ("the same key twice", SKUS + b"S,Sema again,yes,no\n", "skus.csv, row 3, sku “S”: repeats row 2"),
+    ("too large", b"x" * (10 * 1024 * 1024 + 1), "skus.csv: is 10 MB; a file may have 10 MB, so split it"),
+    ("too many rows", SKUS + b"".join(b"%d,n,no,no\n" % n for n in range(100_000)),
+     "skus.csv, row 100002: a file may have 100,000 rows, so split it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "data", "error"), SHAPES, ids=[row[0] for row in SHAPES])
+def test_a_file_without_a_readable_shape(case: str, data: bytes, error: str) -> None:
+    assert refused({"skus.csv": data})[0].startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("case", "data"),
+    [
+        ("a byte-order mark", b"\xef\xbb\xbf" + SKUS),
+        ("lines as Windows ends them", SKUS.replace(b"\n", b"\r\n")),
+        ("columns in another order and case", b"Cold_Chain, NAME ,sku,sterile\nyes,Sema,S,yes\n"),
+        ("blank rows", b"\n" + SKUS.replace(b"\nS", b"\n,,,\n\nS")),
+        ("commas at the end", b"sku,name,sterile,cold_chain,,\nS,Sema,yes,yes,,\n"),
+    ],
+)
+def test_the_same_rows_written_otherwise(case: str, data: bytes) -> None:
+    assert read_files({"skus.csv": data}, TODAY) == read_files({"skus.csv": SKUS}, TODAY)
+
+
+def test_a_row_number_is_the_spreadsheets() -> None:
+    data = b'\nsku,name,sterile,cold_chain\n\nS,"Sema\nglutide",yes,yes\n\nT,Tirz,yes,perhaps\n'
+    assert refused({"skus.csv": data}) == ["skus.csv, row 6, cold_chain “perhaps”: must be yes or no"]
+
+
+def test_every_bad_cell_of_every_file_is_told() -> None:
+    files = {
+        "skus.csv": SKUS + b"T,,maybe,yes\n",
+        "pharmacies.csv": b"pharmacy\ncedar\n",
+        "offers.csv": OFFERS + b"cedar,U,-1,never\ncedar,T,5,2026-02-30\n",
+    }
+    assert refused(files)[-6:] == [
+        "skus.csv, row 3, name: is required and empty",
+        "skus.csv, row 3, sterile “maybe”: must be yes or no",
+        "offers.csv, row 3, unit_cost “-1”: cannot be negative",
+        "offers.csv, row 3, valid_from “never”: is not a date; write it as 2026-12-04",
+        "offers.csv, row 4, valid_from “2026-02-30”: is not a day in the calendar; write a date as 2026-12-04",
+        "offers.csv, row 3, sku “U”: is not in skus.csv or the store",
+    ]
+
+
+def test_an_unknown_column_or_file_is_a_warning() -> None:
+    folder = read_files(
+        {"skus.csv": b"sku,name,sterile,cold_chain,colour\nS,Sema,yes,yes,red\n", "patient.csv": b""}, TODAY
+    )
+    assert [str(warning) for warning in folder.warnings] == [
+        "patient.csv: is not a file of a clinic's folder; it was not read",
+        "skus.csv, row 1, colour: is not a column of this file; it was not read",
+    ]
+    assert folder.counts() == {"skus.csv": 1}
+
+
+REFERENCES = [
+    ("a SKU", {"offers.csv": b"pharmacy,sku,unit_cost,valid_from\ncedar,T,1,2026-01-01\n"},
+     "offers.csv, row 2, sku “T”: is not in skus.csv or the store"),
+    ("a pharmacy", {"closures.csv": b"pharmacy,date\noak,2026-12-25\n"},
+     "closures.csv, row 2, pharmacy “oak”: is not in pharmacies.csv or the store"),
+    ("one of a list", {"clinic.csv": b"clinic,name,state,time_zone,program\nj,J,TX,America/Chicago,FREE;PAID\n"},
+     "clinic.csv, row 2, program “PAID”: is not in programs.csv or the store"),
+    ("a setting's pharmacy", {"settings.csv": b"scope,name,value,valid_from\npharmacy:oak,sig_max_chars,500,D-1\n"},
+     "settings.csv, row 2, scope “pharmacy:oak”: is not in pharmacies.csv or the store"),
+    ("a prescriber", {"prescriber_licences.csv": b"npi,state\n1234567893,TX\n"},
+     "prescriber_licences.csv, row 2, npi “1234567893”: is not in prescribers.csv or the store"),
+]  # fmt: skip
+KNOWN = {"programs.csv": {"FREE"}, "pharmacies.csv": {"cedar"}, "skus.csv": {"S"}}
+
+
+@pytest.mark.parametrize(("case", "files", "error"), REFERENCES, ids=[row[0] for row in REFERENCES])
+def test_a_row_that_refers_to_nothing(case: str, files: dict[str, bytes], error: str) -> None:
+    found = refused(files, known=KNOWN)
+    assert [line.replace("scope “oak”", "scope “pharmacy:oak”") for line in found] == [error]
+
+
+def test_a_row_may_refer_to_the_store() -> None:
+    assert read_files({"offers.csv": OFFERS}, TODAY, known=KNOWN).counts() == {"offers.csv": 1}
+
+
+def test_nothing_is_said_of_rows_that_refer_to_an_unreadable_file() -> None:
+    files = {"skus.csv": b"\xff", "pharmacies.csv": PHARMACIES, "offers.csv": OFFERS}
+    assert refused(files) == ["skus.csv, row 1: is not UTF-8 text; save it as “CSV UTF-8”"]
+
+
+def test_a_price_row_with_a_new_day_is_history_and_the_same_day_twice_is_bad() -> None:
+    known = {"skus.csv": {"S"}, "pharmacies.csv": {"cedar"}}
+    newer = OFFERS + b"cedar,S,90,2026-06-01\n"
+    assert len(read_files({"offers.csv": newer}, TODAY, known=known).offers) == 2
+    assert refused({"offers.csv": newer + b"cedar,S,80,D-337\n"}, known=known) == [
+        "offers.csv, row 4, pharmacy, sku, valid_from “cedar, S, 2026-01-01”: repeats row 2"
+    ]
+
+
+def test_one_folder_loads_one_clinic() -> None:
+    clinics = b"clinic,name,state,time_zone,program\nj,J,TX,America/Chicago,FREE\nk,K,TX,America/Chicago,FREE\n"
+    assert refused({"clinic.csv": clinics}, known=KNOWN) == [
+        "clinic.csv, row 3, clinic “k”: one folder loads one clinic"
+    ]
+
+
+def zipped(**files: bytes) -> bytes:
+    """A ZIP file as a person's computer makes it, with a folder and the system's own litter."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(f"clinic/{name}.csv", data)
+        archive.writestr("__MACOSX/clinic/._skus.csv", b"\0")
+    return out.getvalue()
+
+
+def test_a_folder_a_zip_file_and_uploads_are_the_same(tmp_path: Path) -> None:
+    for name, data in (
+        ("skus.csv", SKUS),
+        ("Pharmacies.CSV", PHARMACIES),
+        ("README.md", b"hello"),
+        ("faults.csv", b"x"),
+    ):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "clinic.zip").write_bytes(zipped(skus=SKUS, pharmacies=PHARMACIES))
+    uploaded = read_files({"skus.csv": SKUS, "pharmacies.csv": PHARMACIES}, TODAY)
+    assert read_folder(tmp_path, TODAY) == uploaded
+    assert read_folder(tmp_path / "clinic.zip", TODAY) == uploaded
+
+
+def test_a_large_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    with (tmp_path / "skus.csv").open("wb") as large:
+        large.truncate(200 * 1024 * 1024)
+    with pytest.raises(BadInput, match=r"skus\.csv: is 200 MB; a file may have 10 MB, so split it"):
+        read_folder(tmp_path, TODAY)
+
+
+ZIPS = [
+    ("no ZIP file", b"PK", "a.zip: is not an XLSX workbook or a ZIP archive, or is protected by a password"),
+    ("a large member", zipped(skus=b"x" * 11 * 1024 * 1024), "skus.csv: is 11 MB; a file may have 10 MB, so split it"),
+    ("a large archive", zipped(a=b"x" * 101 * 1024 * 1024), "a.zip: unpacks to more than 100 MB; split it"),
+]
+
+
+@pytest.mark.parametrize(("case", "data", "error"), ZIPS, ids=[row[0] for row in ZIPS])
+def test_a_zip_file_that_is_refused(case: str, data: bytes, error: str) -> None:
+    assert refused({"a.zip": data}) == [error]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there is no such folder"):
+        read_folder(tmp_path / "nowhere", TODAY)
