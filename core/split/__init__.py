@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from core.context import Context
 from core.model import Cart, Days, Objective, Program, Split
-from core.split.decide import decide
+from core.split.decision import decide
 from core.split.explain import Decided
 from core.split.layout import Costs, chosen_routes, free_lines, laid_out, pinned
 from core.split.measure import Measure

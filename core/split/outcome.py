@@ -8,6 +8,13 @@ from typing import NamedTuple
 from core.model import Objective, Split
 
 
+class Difference(NamedTuple):
+    """What one split costs more than another, and how many days over all lines it delivers later; negative is less."""
+
+    cents: int
+    days: int
+
+
 class Outcome(NamedTuple):
     """A split in figures. ``delivery_days`` is the sum over lines of days from the refill day to delivery."""
 
@@ -19,6 +26,10 @@ class Outcome(NamedTuple):
     delivery_days: int
     last_delivery: date | None
     proven: bool
+
+    def against(self, other: Outcome) -> Difference:
+        """This split less the other one."""
+        return Difference(self.total_cents - other.total_cents, self.delivery_days - other.delivery_days)
 
 
 def outcome(split: Split, refill_day: date) -> Outcome:

@@ -20,6 +20,9 @@ from core.split.solver import Bounds, solve
 MOVES: Final = 400_000
 """Moves that the exact search may try before the solver takes over: one or two seconds."""
 
+MOVES_A_DESTINATION: Final = 150_000
+"""The same for lines that share boxes; twenty lines that ten pharmacies may fill take a tenth of it."""
+
 MOVES_BY_SIZE: Final = 60_000_000
 """The same for one part tied together by stock, times the square of its lines: the solver is soon quicker there."""
 
@@ -73,14 +76,15 @@ def _destination(relaxed: Problem, lines: Sequence[FreeLine], budget: Budget) ->
     """Every line has a pharmacy here, and what counts before cost is the least for each."""
     positions = tuple(line.position for line in lines)
     if len(lines) == 1:
-        found: Frontier | None = alone(relaxed, lines[0])
-    else:
-        floor = Worth(
-            sum(line.choices[0].first for line in lines),
-            sum(min(map(relaxed.weight, line.choices)) for line in lines),
-        )
-        ceiling = relaxed.worth(greedy(relaxed, lines).chosen.values())
-        found = frontier(relaxed, [lines], frozenset(), [floor], ceiling, budget)
+        only = alone(relaxed, lines[0])
+        return Destination(positions, only, only.worth(relaxed))
+    floor = Worth(
+        sum(line.choices[0].first for line in lines),
+        sum(min(map(relaxed.weight, line.choices)) for line in lines),
+    )
+    ceiling = relaxed.worth(greedy(relaxed, lines).chosen.values())
+    budget.begin(MOVES_A_DESTINATION)
+    found = frontier(relaxed, [lines], frozenset(), [floor], ceiling, budget)
     return Destination(positions, found, found.worth(relaxed) if found else floor)
 
 
