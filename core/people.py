@@ -13,8 +13,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import RowMapping
-
 from core.errors import NotAllowed, Refused
 from core.model import Role
 from core.store import Store, Work, audits, persons
@@ -182,7 +180,7 @@ def audit_trail(
     return [_readable(row) for row in rows]
 
 
-def _readable(row: RowMapping) -> AuditEntry:
+def _readable(row: Mapping[str, Any]) -> AuditEntry:
     values = {"before": json.loads(row["before"]), "after": json.loads(row["after"])}
     return AuditEntry._make((dict(row) | values)[name] for name in AuditEntry._fields)
 
