@@ -180,7 +180,7 @@ def audit_trail(
     return [_readable(row) for row in rows]
 
 
-def _readable(row: Mapping[str, Any]) -> AuditEntry:
+def _readable(row: Mapping[Any, Any]) -> AuditEntry:
     values = {"before": json.loads(row["before"]), "after": json.loads(row["after"])}
     return AuditEntry._make((dict(row) | values)[name] for name in AuditEntry._fields)
 
