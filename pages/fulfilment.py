@@ -1,10 +1,42 @@
-"""Fulfilment."""
+"""Fulfilment: how fast, how well and at what cost orders are filled. No patient data."""
 
 from __future__ import annotations
 
-from core.people import Action
+import streamlit as st
+
+from core.people import Action, may
+from pages.parts.fulfilment import charts
+from pages.parts.fulfilment.figures import key_figures
+from pages.parts.fulfilment.period import ask
 from pages.parts.guard import opened_by
-from pages.parts.page import header
+from pages.parts.page import header, metrics, nothing_yet
+from pages.parts.words import full_day
 
 session = opened_by(Action.SEE_FULFILMENT)
 header("Fulfilment", "How fast, how well and at what cost orders are filled.")
+
+context, today = session.reference()
+compared = ask(session, today)
+now = compared.now
+st.caption(f"{full_day(now.first)} to {full_day(now.last)}.")
+if not now.by_week and not now.stalled:
+    first_step = "Orders that are placed on Refill day show here."
+    link = "pages/refill_day.py" if may(session.person, Action.WORK_CART) else None
+    nothing_yet("Nothing was ordered in this period.", first_step, link, "Open Refill day")
+    st.stop()
+
+names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
+metrics(key_figures(compared))
+left, right = st.columns(2)
+with left:
+    charts.acceptance(session, now)
+with right:
+    charts.refusals(session, now, names)
+charts.stages(session, now, names)
+left, right = st.columns(2)
+with left:
+    charts.spend(session, now)
+with right:
+    charts.saving(session, now)
+charts.punctuality(session, now, names)
+charts.by_pharmacy(session, now, names)

@@ -247,18 +247,21 @@ def states(tiles: Mapping[str, tuple[int, str]], levels: Sequence[str]) -> go.Fi
 
     Tiles give small states the room of large ones, and need no outlines from another server.
     """
-    codes = list(TILES)
-    grid = [[None] * _COLUMNS for _ in range(_ROWS)]
-    words = [[""] * _COLUMNS for _ in range(_ROWS)]
-    for code in codes:
-        row, column = TILES[code]
+    grid: list[list[int | None]] = [[None] * _COLUMNS for _ in range(_ROWS)]
+    seen = [[""] * _COLUMNS for _ in range(_ROWS)]
+    told = [[""] * _COLUMNS for _ in range(_ROWS)]
+    for code, (row, column) in TILES.items():
         level, text = tiles.get(code, (0, levels[0]))
-        grid[row][column], words[row][column] = level, f"{code}: {text}"  # type: ignore[call-overload]
+        grid[row][column] = level
+        seen[row][column] = f"{code}<br>{level or '–'}"
+        told[row][column] = f"{code}: {text}"
     figure = go.Figure(
         go.Heatmap(
             z=grid,
-            text=words,
-            hovertemplate="%{text}<extra></extra>",
+            text=seen,
+            texttemplate="%{text}",
+            customdata=told,
+            hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=False,
             xgap=3,
             ygap=3,
@@ -267,10 +270,6 @@ def states(tiles: Mapping[str, tuple[int, str]], levels: Sequence[str]) -> go.Fi
             showscale=False,
         )
     )
-    for code in codes:
-        row, column = TILES[code]
-        level, _ = tiles.get(code, (0, ""))
-        figure.add_annotation(x=column, y=row, text=f"{code}<br>{level or '–'}", showarrow=False, font={"size": 11})
     figure.update_layout(
         height=400,
         margin={"l": 0, "r": 0, "t": 4, "b": 0},

@@ -9,13 +9,14 @@ from typing import Final
 
 import streamlit as st
 
+from core.demo_history import seed_history
 from core.loading import load
 from core.partners.worker import start_in_background
 from core.people import LOCAL
 from core.store import Store, open_store
 
 DEMO: Final = Path(__file__).parents[2] / "data" / "demo"
-_seeding: Final = threading.Lock()
+_starting: Final = threading.Lock()
 
 
 @st.cache_resource(show_spinner="Opening the store")
@@ -25,21 +26,22 @@ def the_store() -> Store:
 
 
 def start() -> None:
-    """Everything that a first visit has to wait for; later ones find it done.
+    """Everything that a first visit has to wait for, and everybody who comes meanwhile; later ones find it done.
 
     ``REFILL_DEMO=off`` leaves an empty store empty, ``REFILL_WORKER=off`` leaves sending to other processes.
     """
     store = the_store()
-    if os.environ.get("REFILL_DEMO") != "off" and not store.clinics():
-        _seed(store)
+    with _starting:
+        if os.environ.get("REFILL_DEMO") != "off" and not store.clinics():
+            _seed(store)
     if os.environ.get("REFILL_WORKER") != "off":
         start_in_background(store)
 
 
 def _seed(store: Store) -> None:
-    """The demo clinic, by whoever comes first; others wait for it."""
-    with st.status("Preparing the demo clinic", expanded=True) as progress, _seeding:
-        if not store.clinics():
-            st.write("Loading its files")
-            load(store, LOCAL, DEMO)
-        progress.update(label="The demo clinic is ready", state="complete", expanded=False)
+    """The demo clinic with its history. A click could end this run at any ``st.`` call, so none stands between them."""
+    with st.status("Preparing the demo clinic: its files and nine months of orders. This takes about ten seconds."):
+        clinic = load(store, LOCAL, DEMO).clinic
+        with store.read(clinic) as work:
+            today = work.today
+        seed_history(store, clinic, today)

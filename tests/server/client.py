@@ -7,14 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import streamlit  # noqa: F401  (its messages import in a circle without it)
-from google.protobuf.json_format import MessageToDict
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
@@ -25,7 +24,7 @@ STARTS_WITHIN_SECONDS = 30
 
 @contextmanager
 def dashboard(database: str, **environment: str) -> Iterator[str]:
-    """The address of a fresh server on a free port; it has run nothing yet."""
+    """The host and port of a fresh server; it has run nothing yet."""
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with subprocess.Popen(
@@ -55,10 +54,11 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
         if server.poll() is not None:
             raise RuntimeError(f"the server ended with {server.returncode}")
         try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
+            httpx.get(url, timeout=1).raise_for_status()
+        except httpx.HTTPError:
             time.sleep(0.1)
+        else:
+            return
     raise TimeoutError(f"nothing answers at {url}")
 
 
@@ -68,10 +68,10 @@ class Run:
     def __init__(self, messages: list[ForwardMsg]) -> None:
         self.messages = messages
 
-    @property
-    def text(self) -> str:
-        """All that was sent, as text: whatever could be shown, and whatever could be read in the wire."""
-        return "\n".join(str(MessageToDict(message)) for message in self.messages)
+    def carried(self, words: Iterable[str]) -> list[str]:
+        """Which of the words came over the wire, shown or not, tables included."""
+        wire = b"".join(message.SerializeToString() for message in self.messages)
+        return [word for word in words if word.encode() in wire]
 
     @property
     def elements(self) -> list[tuple[str, Any]]:

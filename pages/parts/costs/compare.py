@@ -48,18 +48,18 @@ def key_figures(asked: Asked, pairs: Sequence[Pair]) -> list[Metric]:
     dates = [day for pair in pairs for day, _ in price_dates(pair, asked)]
     oldest = min(dates, default=None)
     return [
-        Metric(
+        _majority(
             "Cheaper delivered",
-            _majority([pair.cheaper for pair in both], sides),
+            [pair.cheaper for pair in both],
+            sides,
             "The program with the lower landed cost a pack for more of the SKUs that both price. Monthly fees are "
             "left out.",
-            delta_description=f"of {count(len(both), 'SKU')} with both prices",
         ),
-        Metric(
-            "Cheaper at this spend",
-            _majority([pair.cheaper_at_spend for pair in both], sides),
+        _majority(
+            f"Cheaper at {money(asked.spend_cents).removesuffix('.00')} a month",
+            [pair.cheaper_at_spend for pair in both],
+            sides,
             "The same with the monthly fees counted, as if the month's whole medication spend went to that SKU.",
-            delta_description=f"at {money(asked.spend_cents)} a month",
         ),
         _saving(asked, pairs),
         Metric(
@@ -70,13 +70,14 @@ def key_figures(asked: Asked, pairs: Sequence[Pair]) -> list[Metric]:
     ]
 
 
-def _majority(cheaper: Sequence[str | None], sides: Sequence[str]) -> str:
-    if not cheaper:
-        return NOTHING
+def _majority(label: str, cheaper: Sequence[str | None], sides: Sequence[str], definition: str) -> Metric:
     counts = {side: cheaper.count(side) for side in sides}
-    best = max(counts.values())
+    best = max(counts.values(), default=0)
     leaders = [side for side, number in counts.items() if number == best]
-    return f"{leaders[0]}: {best} of {len(cheaper)}" if len(leaders) == 1 else f"Even: {best} each"
+    if not cheaper:
+        return Metric(label, NOTHING, definition)
+    told = f"{leaders[0]} is cheaper" if len(leaders) == 1 else "each, even"
+    return Metric(label, f"{best} of {count(len(cheaper), 'SKU')}", definition, delta_description=told)
 
 
 def _saving(asked: Asked, pairs: Sequence[Pair]) -> Metric:
@@ -96,9 +97,9 @@ def _saving(asked: Asked, pairs: Sequence[Pair]) -> Metric:
 
 def price_dates(pair: Pair, asked: Asked) -> list[tuple[date, str]]:
     """When the prices in use came into force, and where they come from."""
-    found = [offer_of(cost, pair.row.sku, asked) for cost in (pair.own, pair.pooled)]
+    own = offer_of(pair.own, pair.row.sku, asked)
     pooled = asked.pooled and asked.context.aggregate_price(asked.pooled.program, pair.row.sku, asked.today)
-    return [(row.valid_from, row.source) for row in (found[0], pooled) if row]
+    return [(row.valid_from, row.source) for row in (own, pooled) if row]
 
 
 def _row(pair: Pair, asked: Asked, picture: Picture | None) -> Row:
@@ -107,16 +108,16 @@ def _row(pair: Pair, asked: Asked, picture: Picture | None) -> Row:
     difference = versus.difference_cents if versus else None
     return {
         "SKU": pair.row.name,
-        "Category": asked.context.skus[pair.row.sku].category,
-        "Pharmacy": _pharmacy(pair, asked),
         "Pass-through": amount(pair.own.unit_landed_cents) if pair.own else None,
         "Aggregate": amount(pair.pooled.unit_landed_cents) if pair.pooled else None,
         "Difference": amount(difference),
         "From zero": picture,
-        "Percent": percentage_points(versus.difference) if versus else None,
         "Cheaper": _cheaper(pair, asked),
+        "Percent": percentage_points(versus.difference) if versus else None,
         "Break-even": amount(versus.price_cents) if versus else None,
         "Flips at spend": amount(versus.flips_at_spend_cents) if versus else None,
+        "Pharmacy": _pharmacy(pair, asked),
+        "Category": asked.context.skus[pair.row.sku].category,
         "Price age": (asked.today - min(day for day, _ in dates)).days if dates else None,
         "Source": "; ".join(dict.fromkeys(source for _, source in dates if source)) or None,
     }

@@ -1,0 +1,1 @@
+"""What Fulfilment shows of a period."""

@@ -1,0 +1,165 @@
+"""The frame: who gets which pages, the guard of every page, sign-in, and errors as sentences."""
+
+from __future__ import annotations
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.model import Role
+from core.people import LOCAL, add_person, change_person
+from core.store import Store
+from pages.parts.frame import OPENS, SCREENS
+from tests.pages.conftest import APP, Opens
+from tests.stores import CLINIC, load
+
+PAGES = sorted(file for file in (APP.parent / "pages").glob("*.py") if file.stem != "__init__")
+SOON = 3600
+
+
+def frame(**user: object) -> AppTest:
+    shown = AppTest.from_file(str(APP), default_timeout=30)
+    if user:
+        shown.user = {"is_logged_in": True, "exp": time.time() + SOON, **user}
+    return shown.run()
+
+
+def titles(shown: AppTest) -> list[str]:
+    assert not shown.exception
+    return [title.value for title in shown.title]
+
+
+def said(shown: AppTest) -> list[str]:
+    return [each.value for kind in (shown.info, shown.warning, shown.error) for each in kind]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_asks_its_guard_before_anything_else(page: Path) -> None:
+    screen = next(screen for screen in SCREENS if screen.path == page.stem)
+    body = ast.parse(page.read_text()).body[1:]
+    first = next(statement for statement in body if not isinstance(statement, ast.Import | ast.ImportFrom))
+    assert ast.unparse(first) == f"session = opened_by(Action.{screen.action.name})"
+
+
+def test_every_screen_is_a_page_and_takes_an_action_of_its_own() -> None:
+    assert [page.stem for page in PAGES] == sorted(screen.path for screen in SCREENS)
+    assert len({screen.action for screen in SCREENS}) == len(SCREENS)
+
+
+@pytest.mark.parametrize(
+    ("role", "first"),
+    [
+        (Role.STAFF, "Refill day"),
+        (Role.MANAGER, "SKU costs"),
+        (Role.LEADERSHIP, "Fulfilment"),
+        (Role.ADMIN, "SKU costs"),
+    ],
+)
+def test_each_role_starts_on_its_own_page(role: Role, first: str, store: Store) -> None:
+    load(store)
+    shown = AppTest.from_file(str(APP), default_timeout=30)
+    shown.session_state["acting_as"] = role
+    (title,) = titles(shown.run())
+    assert title.startswith(first)
+    assert set(OPENS) == set(Role)
+
+
+def test_the_demo_says_that_it_is_one_and_changes_role(store: Store) -> None:
+    load(store)
+    shown = frame()
+    switch = shown.sidebar.selectbox(key="acting_as")
+    assert (switch.label, switch.value) == ("Local demo: you are acting as", Role.MANAGER)
+    switch.select(Role.STAFF).run()
+    (title,) = titles(shown)
+    assert title.startswith("Refill day")
+
+
+@pytest.mark.parametrize(
+    ("role", "page"),
+    [
+        (Role.STAFF, "costs"),
+        (Role.STAFF, "fulfilment"),
+        (Role.STAFF, "setup"),
+        (Role.LEADERSHIP, "refill_day"),
+        (Role.LEADERSHIP, "orders"),
+        (Role.LEADERSHIP, "setup"),
+    ],
+)
+def test_a_page_that_the_role_lacks_is_not_there_to_be_opened(
+    role: Role, page: str, store: Store, opens: Opens
+) -> None:
+    load(store)
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        opens(page, role)
+
+
+def test_the_guard_refuses_even_where_the_frame_let_somebody_through(
+    store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(store)
+    monkeypatch.setattr("pages.parts.frame.may", lambda person, action: True)
+    shown = opens("costs", Role.STAFF)
+    assert (titles(shown), said(shown)) == ([], [r"The role staff may not see SKU costs\."])
+
+
+@pytest.mark.parametrize("page", [screen.path for screen in SCREENS])
+def test_with_an_empty_store_every_page_says_what_to_do(page: str, opens: Opens) -> None:
+    shown = opens(page)
+    assert not shown.exception
+    assert "**There is no clinic yet\\.**" in [text.value for text in shown.markdown]
+
+
+def test_somebody_signed_in_gets_the_role_of_the_store_and_no_switch(store: Store) -> None:
+    load(store)
+    add_person(store, LOCAL, CLINIC, "lee@example.com", "Lee", Role.LEADERSHIP)
+    shown = AppTest.from_file(str(APP), default_timeout=30)
+    shown.user = {"is_logged_in": True, "email": "Lee@Example.com", "exp": time.time() + SOON}
+    shown.session_state["acting_as"] = Role.ADMIN
+    shown.query_params["acting_as"] = "admin"
+    assert titles(shown.run()) == ["Fulfilment"]
+    assert not shown.sidebar.selectbox
+    assert [text.value for text in shown.sidebar.caption] == ["Lee, leadership"]
+
+
+@pytest.mark.parametrize(
+    ("case", "claims", "first_word"),
+    [
+        ("nobody signed in", {"is_logged_in": False}, "Sign in with your clinic's account."),
+        ("a stranger", {"email": "stranger@example.com"}, "stranger"),
+        ("the sign-in has ended", {"email": "lee@example.com", "exp": time.time() - 1}, "lee"),
+        ("the address is not confirmed", {"email": "lee@example.com", "email_verified": False}, "lee"),
+        ("access has ended", {"email": "max@example.com"}, "max"),
+        ("no address", {}, "This"),
+    ],
+)
+def test_who_is_not_known_gets_the_sign_in_alone(
+    case: str, claims: dict[str, object], first_word: str, store: Store
+) -> None:
+    load(store)
+    add_person(store, LOCAL, CLINIC, "lee@example.com", "Lee", Role.ADMIN)
+    add_person(store, LOCAL, CLINIC, "max@example.com", "Max", Role.ADMIN)
+    change_person(store, LOCAL, CLINIC, "max@example.com", active=False)
+    shown = frame(**{"name": "x", **claims})
+    assert titles(shown) == ["Refill Day"]
+    assert any(text.startswith(first_word) for text in [*said(shown), *(text.value for text in shown.markdown)])
+    assert not shown.sidebar.selectbox
+
+
+def test_without_an_identity_provider_only_this_machine_is_served(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(store)
+    monkeypatch.setattr("pages.parts.session.served_to_this_machine_only", lambda: False)
+    shown = frame()
+    assert titles(shown) == ["Refill Day"]
+    assert said(shown)[0].startswith("Nobody can sign in: this server can be reached from other machines")
+
+
+def test_a_store_that_cannot_be_reached_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    shown = frame()
+    assert not shown.exception
+    assert said(shown) == [r"The database cannot be reached or opened; check its address and that it is running\."]
