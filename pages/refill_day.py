@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from core.people import Action
 from pages.parts.guard import opened_by
-from pages.parts.page import header
+from pages.parts.page import badge, header, nothing_yet
+from pages.parts.refill_day.cart_step import cart_step
+from pages.parts.refill_day.confirm_step import confirm_step, placed_here
+from pages.parts.refill_day.desk import due_count, opened_desk
+from pages.parts.refill_day.one_line import one_line
+from pages.parts.refill_day.progress import chosen_step, demo_prices, next_step, progress_in_words
+from pages.parts.refill_day.split_step import split_step
+from pages.parts.refill_day.views import views_of
+from pages.parts.words import full_day, plain
 
 session = opened_by(Action.WORK_CART)
-header("Refill day", "Everybody who is due, checked and placed at once.")
+top = st.container()
+
+if not session.reference().context.skus:
+    with top:
+        header("Refill day", "Everybody who is due, checked and placed at once.")
+    nothing_yet("There are no SKUs yet.", "A manager loads the clinic's files on Setup.", "pages/setup.py")
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    step = chosen_step()
+    desk = opened_desk(session)
+if desk is None:
+    st.stop()
+
+views = views_of(desk.opened, desk.plan)
+due = due_count(desk)
+with top:
+    action = header(f"Refill day {full_day(desk.refill_day)}", plain(progress_in_words(desk, views, due)))
+with action:
+    badge(demo_prices(desk))
+    next_step(desk, views, due, step)
+
+if step == "Cart":
+    cart_step(desk, views, due)
+elif not desk.opened.cart.lines and not placed_here(desk):
+    nothing_yet(f"The cart of {full_day(desk.refill_day)} is empty.", "Add who is due on the first step, Cart.")
+elif step == "Split":
+    split_step(desk, views)
+else:
+    confirm_step(desk, views)
+one_line(desk, views)

@@ -3,7 +3,7 @@
 from core.pricing.break_even import BreakEven
 from core.pricing.comparison import PharmacyCost, ProgramCost, SkuComparison, compare
 from core.pricing.monthly import Crossing, PlanCost, Plans, plans
-from core.pricing.parts import PharmacyPart, parts_by_pharmacy
+from core.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
 from core.pricing.quotes import ProgramQuote, box_for, fee_covers_shipping, quote, under_every_program, unpriced
 from core.pricing.spread import MonthlyDifference, monthly_difference
 
@@ -22,6 +22,7 @@ __all__ = [
     "compare",
     "fee_covers_shipping",
     "monthly_difference",
+    "more_than",
     "parts_by_pharmacy",
     "plans",
     "quote",

@@ -52,3 +52,8 @@ def _part(pharmacy: str, filled: list[RoutedLine], costs: list[QuoteLine]) -> Ph
         ships_on=min((promise.ships_on for promise in promises), default=None),
         arrives_on=max((promise.delivers_on for promise in promises), default=None),
     )
+
+
+def more_than(quote: Quote, other: Quote) -> int:
+    """Cents by which a quote of the same lines is above another; negative where it is below."""
+    return quote.total_cents - other.total_cents

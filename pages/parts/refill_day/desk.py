@@ -66,18 +66,16 @@ def right_now(session: Session) -> Moment:
 
 
 def opened_desk(session: Session) -> Desk | None:
-    """The page's choices on one line, in the URL so that a view can be shared, and what follows from them."""
-    moment = right_now(session)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        refill_day = _refill_day(moment)
-        opened = _opened(session.clinic, session.data_version(), session.person.email, refill_day, session)
-        program = _program(opened.context, moment.today)
-        if program is None:
-            return None
-        objective = _objective()
-        days = Days(refill_day, moment.today, moment.now.replace(second=0, microsecond=0))
-        day_price = _day_price(opened.context.day_price_cents(days), objective)
-    version = session.data_version()
+    """The page's choices, in the URL so that a view can be shared, and what follows from them."""
+    moment, version = right_now(session), session.data_version()
+    refill_day = _refill_day(moment)
+    opened = _opened(session.clinic, version, session.person.email, refill_day, session)
+    program = _program(opened.context, moment.today)
+    if program is None:
+        return None
+    objective = _objective()
+    days = Days(refill_day, moment.today, moment.now.replace(second=0, microsecond=0))
+    day_price = _day_price(opened.context.day_price_cents(days), objective)
     decided = _plan(session.clinic, version, days, program.program, objective, day_price, opened, program)
     return Desk(session, opened, decided, program, objective, day_price, days)
 

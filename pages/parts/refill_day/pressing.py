@@ -81,3 +81,9 @@ def waiting_edit() -> Again | None:
 def drop_edit() -> None:
     """Leave the line as somebody else made it."""
     st.session_state.pop(_AGAIN, None)
+
+
+def answer(does: Callable[[], object], says: str) -> None:
+    """Run one use case that cannot be undone by the button: an answer to a finding, a patient put right."""
+    st.session_state[CHANGED] = True
+    attempt(does, says)

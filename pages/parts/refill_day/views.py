@@ -152,13 +152,13 @@ def grid_row(view: View, context: Context, placing_day: date, refill_day: date) 
         "Patient": view.patient,
         "SKU": view.sku,
         "Quantity": line.quantity,
-        "Directions": line.sig,
-        "Pin": line.pharmacy,
-        "Pharmacy": pharmacy.name if pharmacy else None,
-        "Delivers": promise.delivers_on if promise else None,
-        "Landed": amount(view.cost.landed_cents) if view.cost else None,
         "Hold": line.hold,
         "What is wrong": whats_wrong(view, context, placing_day, refill_day),
+        "Pharmacy": pharmacy.name if pharmacy else None,
+        "Pin": line.pharmacy,
+        "Delivers": promise.delivers_on if promise else None,
+        "Landed": amount(view.cost.landed_cents) if view.cost else None,
+        "Directions": line.sig,
     }
 
 

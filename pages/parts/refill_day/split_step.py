@@ -1,0 +1,127 @@
+"""Split: who fills what, at what cost and when, and what the other objectives would give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.model import Objective, RoutedLine
+from core.pricing import PharmacyPart, parts_by_pharmacy
+from core.split import Outcome
+from pages.parts.page import chart
+from pages.parts.refill_day.curve import cost_against_days
+from pages.parts.refill_day.desk import Desk, outcomes
+from pages.parts.refill_day.one_line import why
+from pages.parts.refill_day.views import View
+from pages.parts.tables import DAY, MONEY, Row, table
+from pages.parts.words import amount, count, day, money, plain
+
+_ACROSS = 4
+
+
+def split_step(desk: Desk, views: Sequence[View]) -> None:
+    """The answer in a sentence, a card for each pharmacy, the other objectives, and every line with its reasons."""
+    st.markdown(plain(proof_in_words(desk)))
+    parts = parts_by_pharmacy(desk.plan.split.filled, desk.plan.quote)
+    with st.grid(min(max(len(parts), 2), _ACROSS)):
+        for part in parts:
+            _card(desk, part)
+    _objectives(desk)
+    st.subheader("Every line", anchor=False)
+    table(
+        [_row(desk, view) for view in views],
+        name="split_lines",
+        alt="Every line with its pharmacy, dates, landed cost and reasons",
+        session=desk.session,
+        columns={"Ships": DAY, "Delivers": DAY, "Landed": MONEY},
+    )
+
+
+def proof_in_words(desk: Desk) -> str:
+    """What was sought and how sure the answer is."""
+    split = desk.plan.split
+    filled = count(len(split.filled), "line")
+    left = f" {count(len(split.unfilled), 'line')} cannot be filled." if split.unfilled else ""
+    if split.proven:
+        return f"Proven {_best(desk.objective)} for {filled}: {money(split.total_cents)}.{left}"
+    bound = (
+        f"no split delivers in fewer than {count(split.bound, 'day')} over all lines"
+        if desk.objective is Objective.FASTEST
+        else f"no split costs less than {money(split.bound)}"
+    )
+    return f"The best found in {split.seconds:.1f} seconds for {filled}: {money(split.total_cents)}; {bound}.{left}"
+
+
+def _best(objective: Objective) -> str:
+    return {
+        Objective.CHEAPEST: "cheapest",
+        Objective.FASTEST: "fastest, then cheapest",
+        Objective.BALANCED: "best balance of cost and delivery",
+    }[objective]
+
+
+def _card(desk: Desk, part: PharmacyPart) -> None:
+    pharmacy = desk.context.pharmacies[part.pharmacy]
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{plain(pharmacy.name)}**")
+        st.caption(f"{count(part.lines, 'line')} in {count(part.boxes, 'box', 'boxes')}")
+        st.markdown(
+            f"Medication {plain(money(part.medication_cents))}  \n"
+            f"Shipping {plain(money(part.shipping_cents))}  \n"
+            f"Landed {plain(money(part.landed_cents))}"
+        )
+        st.caption(f"Ships from {day(part.ships_on)}, all there by {day(part.arrives_on)}")
+
+
+def _objectives(desk: Desk) -> None:
+    found = outcomes(desk)
+    rows: list[Row] = [
+        {
+            "Objective": one.objective.value.capitalize(),
+            "Total": amount(one.total_cents),
+            "Lines": one.lines,
+            "Boxes": one.boxes,
+            "Pharmacies": one.pharmacies,
+            "Days to delivery, all lines": one.delivery_days,
+            "Last delivery": one.last_delivery,
+            "Proven": "Yes" if one.proven else "Best found",
+        }
+        for one in found
+    ]
+    chart(
+        cost_against_days(found),
+        objectives_in_words(found),
+        rows,
+        name="split_objectives",
+        session=desk.session,
+        columns={"Total": MONEY},
+    )
+
+
+def objectives_in_words(found: Sequence[Outcome]) -> str:
+    """What speed costs."""
+    by = {one.objective: one for one in found}
+    cheap, fast = by[Objective.CHEAPEST], by[Objective.FASTEST]
+    difference = fast.against(cheap)
+    if not difference.days:
+        return f"The cheapest split is also the fastest: {money(cheap.total_cents)}, by {day(cheap.last_delivery)}"
+    saved = count(-difference.days, "day")
+    return f"The fastest split costs {money(difference.cents)} more than the cheapest and saves {saved} over all lines"
+
+
+def _row(desk: Desk, view: View) -> Row:
+    routed: RoutedLine = view.routed
+    names = {code: pharmacy.name for code, pharmacy in desk.context.pharmacies.items()}
+    promise = routed.promise
+    return {
+        "Line": view.line.number,
+        "Patient": view.patient,
+        "SKU": view.sku,
+        "Qty": view.line.quantity,
+        "Pharmacy": names.get(routed.pharmacy or ""),
+        "Ships": promise.ships_on if promise else None,
+        "Delivers": promise.delivers_on if promise else None,
+        "Landed": amount(view.cost.landed_cents) if view.cost else None,
+        "Why": " ".join(why(routed, names)),
+    }
