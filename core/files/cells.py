@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -102,15 +102,14 @@ def _day(text: str, reading: Reading) -> date:
 
 
 def _instant(text: str, reading: Reading) -> datetime:
-    if _DAY.fullmatch(text) or _RELATIVE.fullmatch(text):
-        return datetime.combine(_day(text, reading), time(), reading.zone)
     try:
-        instant = datetime.fromisoformat(text)
-        instant = instant if instant.tzinfo else instant.replace(tzinfo=reading.zone)
-        instant.timestamp()
+        if _DAY.fullmatch(text) or _RELATIVE.fullmatch(text):
+            instant = datetime.combine(_day(text, reading), time())
+        else:
+            instant = datetime.fromisoformat(text)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=reading.zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("is not a date and time; write it as 2026-12-04 13:30") from None
-    return instant
 
 
 def _time(text: str, _: Reading) -> time:

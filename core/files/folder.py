@@ -80,13 +80,7 @@ def read_folder(path: Path, today: date, *, known: Known | None = None, time_zon
     ``today`` is what ``D-28`` counts from. ``known`` holds keys already stored, by file, that rows may refer to too;
     ``time_zone`` is the stored clinic's, used where the folder has no clinic.csv.
     """
-    if not path.exists():
-        raise BadInput([BadCell(str(path), None, None, None, "there is no such folder")])
-    found = sorted(entry for entry in path.iterdir() if entry.is_file()) if path.is_dir() else [path]
-    ours = [entry for entry in found if not path.is_dir() or entry.suffix.casefold() in {".csv", ".xlsx"}]
-    if errors := [error for entry in ours if (error := too_large(entry.name, entry.stat().st_size))]:
-        raise BadInput(errors)
-    return read_files(dict(_opened(ours)), today, known=known, time_zone=time_zone)
+    return read_files(dict(_opened(path)), today, known=known, time_zone=time_zone)
 
 
 def read_files(
@@ -94,11 +88,7 @@ def read_files(
 ) -> Folder:
     """The same from uploaded files by name: CSV, XLSX with the same name, or ZIP files that hold them."""
     named, warnings = _recognised(_unpacked(files))
-    clinics, errors = _read({name: found for name, found in named.items() if name == "clinic.csv"}, today, time_zone)
-    zone = next((record.row.time_zone for records in clinics.values() for record in records.good), time_zone)
-    others, more = _read({name: found for name, found in named.items() if name != "clinic.csv"}, today, zone)
-    read = clinics | others
-    errors += [*more, *_several_clinics(clinics)]
+    read, errors = _read_all(named, today, time_zone)
     keys = _keys(named, read, known or {})
     for name, records in read.items():
         errors += [*records.errors, *dangling(named[name].file, records, keys)]
@@ -136,12 +126,19 @@ def _cell(column: Column, row: Any) -> str:
     return "" if value is None else column.kind.write(value)
 
 
-def _opened(entries: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    for entry in entries:
-        try:
+def _opened(path: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        entries = sorted(entry for entry in path.iterdir() if _is_table(entry)) if path.is_dir() else [path]
+        if errors := [error for entry in entries if (error := too_large(entry.name, entry.stat().st_size))]:
+            raise BadInput(errors)
+        for entry in entries:
             yield entry.name, entry.read_bytes()
-        except OSError as error:
-            raise BadInput([BadCell(entry.name, None, None, None, f"cannot be opened ({error.strerror})")]) from None
+    except OSError as error:
+        raise BadInput([BadCell(str(path), None, None, None, f"cannot be opened ({error.strerror})")]) from None
+
+
+def _is_table(entry: Path) -> bool:
+    return entry.is_file() and entry.suffix.casefold() in {".csv", ".xlsx"}
 
 
 def _unpacked(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
@@ -193,6 +190,14 @@ def _read(found: Mapping[str, _Found], today: date, time_zone: str) -> tuple[dic
         except BadInput as bad:
             errors += bad.errors
     return read, errors
+
+
+def _read_all(found: Mapping[str, _Found], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
+    """Every file's rows; clinic.csv goes first, since its zone is what the instants of the others are read in."""
+    clinics, errors = _read({name: one for name, one in found.items() if name == "clinic.csv"}, today, time_zone)
+    zone = next((record.row.time_zone for records in clinics.values() for record in records.good), time_zone)
+    others, more = _read({name: one for name, one in found.items() if name != "clinic.csv"}, today, zone)
+    return clinics | others, [*errors, *more, *_several_clinics(clinics)]
 
 
 def _several_clinics(read: Mapping[str, Records]) -> Iterator[BadCell]:

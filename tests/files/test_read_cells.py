@@ -162,6 +162,8 @@ REFUSED = [
      "must be more than 0; leave the cell empty if it is not known"),
     ("an instant in words", "offers.csv", "stock_at", "this morning",
      "is not a date and time; write it as 2026-12-04 13:30"),
+    ("an instant outside the calendar", "offers.csv", "stock_at", "0001-01-01T00:00+10:00",
+     "is not a date and time; write it as 2026-12-04 13:30"),
     ("a key that is missing", "settings.csv", "scope", "", "is required and empty"),
     ("a typed cell that is missing", "skus.csv", "sterile", "", "is required and empty"),
     ("no program", "clinic.csv", "program", ";", "is required and empty"),

@@ -204,5 +204,5 @@ def test_a_zip_file_that_is_refused(case: str, data: bytes, error: str) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="there is no such folder"):
+    with pytest.raises(BadInput, match=r"nowhere: cannot be opened \(No such file or directory\)"):
         read_folder(tmp_path / "nowhere", TODAY)
