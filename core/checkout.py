@@ -84,7 +84,7 @@ def place(store: Store, person: Person, clinic: str, confirmation: Confirmation)
 def _place(work: Work, person: Person, confirmation: Confirmation) -> Receipt:
     known = confirmation.key or _default_key(confirmation.hash, confirmation.days)
     if known and (before := checkout_by_key(work, known)):
-        return _receipt(work, before, confirmation.cart)
+        return _receipt(open_book(work, person.email, [before]).book, before, confirmation.cart)
     opened = _opened(work, confirmation)
     confirmation = opened.confirmation
     program = program_to_place_with(opened.context, confirmation.program, confirmation.days.placing_day)
@@ -92,8 +92,9 @@ def _place(work: Work, person: Person, confirmation: Confirmation) -> Receipt:
     refuse_differences(decision, confirmation)
     refuse_findings(decision, confirmation)
     key = known or str(_default_key(decision.hash, confirmation.days))
-    before = checkout_by_key(work, key)
-    return _receipt(work, before or _write(work, person, opened, decision, key), opened.cart)
+    if before := checkout_by_key(work, key):
+        return _receipt(open_book(work, person.email, [before]).book, before, opened.cart)
+    return _write(work, person, opened, decision, key)
 
 
 class _Opened(NamedTuple):
@@ -210,7 +211,7 @@ def _is_overridden(finding: Finding, overridden: Mapping[tuple[int, str], Overri
     return (finding.line, finding.code) in overridden
 
 
-def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str) -> str:
+def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str) -> Receipt:
     confirmation, days = opened.confirmation, opened.confirmation.days
     confirmed = Confirmed(
         routed=decision.split.filled,
@@ -230,7 +231,7 @@ def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str
     save_book(work, writing)
     take_out(work, [routed.line for routed in confirmed.routed])
     record_all(work, person, _entries(checkout.reference, confirmation, decision))
-    return checkout.reference
+    return _receipt(writing.book, checkout.reference, opened.cart)
 
 
 def placing_instant(work: Work, days: Days) -> datetime:
@@ -270,8 +271,7 @@ def _overridden(reference: str, override: Override) -> Entry:
     return Entry("override", f"{reference}/{override.line:02d}", None, after)
 
 
-def _receipt(work: Work, reference: str, cart: Cart | None) -> Receipt:
-    book = open_book(work, "", [reference]).book
+def _receipt(book: Book, reference: str, cart: Cart | None) -> Receipt:
     orders = sorted(book.orders.values(), key=lambda order: order.reference)
     return Receipt(
         checkout=reference,

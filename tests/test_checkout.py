@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -56,10 +55,10 @@ def rows(store: Store) -> dict[str, int]:
 
 
 @pytest.fixture
-def clinic(store: Store) -> Iterator[Store]:
+def clinic(store: Store) -> Store:
     """A clinic of three patients."""
     load(store, a_folder(**patients(3)))
-    yield store
+    return store
 
 
 def test_a_checkout_has_an_order_a_pharmacy_a_message_a_patient_and_a_line_each(clinic: Store) -> None:
@@ -120,7 +119,8 @@ def hash_of(store: Store, cart: Cart) -> str:
         ("another cart than was seen", {"hash": "0" * 64}, (line(1),), Differs, "not the one that was confirmed"),
         ("a blocking finding", {}, (line(1), line(2, quantity=9)), Blocked, "RX_QUANTITY on line 2"),
         ("a warning that nobody has read", {}, (line(1), line(2)), Blocked, "ALLERGIES_UNKNOWN on line 2"),
-        ("every warning acknowledged, but of which cart", {"acknowledged": None}, (line(2),), Blocked, "ALLERGIES_UNKNOWN"),
+        ("every warning acknowledged, but of which cart", {"acknowledged": None},
+         (line(2),), Blocked, "ALLERGIES_UNKNOWN"),
         ("nothing but held lines", {}, (line(1, hold=True),), Refused, "no line to place"),
         ("a program that the clinic has not", {"program": "GOLD"}, (line(1),), Refused, "“GOLD”"),
         ("an override of what cannot be overridden", {"overrides": (Override(1, "RX_QUANTITY", "fine"),)},

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select
 from sqlalchemy.orm import aliased
@@ -23,6 +23,8 @@ from core.store.orders import (
 )
 from core.store.queue import open_misfit
 from core.store.tables import PatientRow, PharmacyRow, SkuRow
+
+K = TypeVar("K")
 
 
 class Queue(StrEnum):
@@ -237,11 +239,45 @@ def _replaced() -> ColumnElement[bool]:
 def queue_sizes(work: Work, stalled_before: date) -> dict[Queue, int]:
     """How many lines are in each queue, in one query; events of unknown references count as misfits."""
     queues = _queues(stalled_before)
-    sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in queues.values()]
-    row = work.connection.execute(_lines(*sums).where(OrderLineRow.clinic == work.clinic, or_(*queues.values()))).one()
-    sizes = {queue: int(size) for queue, size in zip(queues, row, strict=True)}
-    sizes[Queue.MISFITS] += len([misfit for misfit in open_misfits(work) if misfit.attempt is None])
+    sizes = _sizes(work, queues, [OrderLineRow.clinic == work.clinic, or_(*queues.values())])
+    sizes[Queue.MISFITS] += len(stray_events(work))
     return sizes
+
+
+class Counts(NamedTuple):
+    """Lines by state and by queue; ``needs_action`` counts each line once, however many queues it is in."""
+
+    states: Mapping[LineState, int]
+    queues: Mapping[Queue, int]
+    needs_action: int
+
+
+def count_lines(work: Work, wanted: OrderFilter, stalled_before: date) -> Counts:
+    """The lines of a filter by state and queue, its own states and queue left aside."""
+    queues = _queues(stalled_before)
+    where = _wanted(work, wanted._replace(states=frozenset(), queue=None, needs_action=False), stalled_before)
+    states = {state: OrderLineRow.state == state for state in LineState}
+    waiting = [*where, or_(*queues.values())]
+    needs_action = work.connection.scalar(_lines(func.count()).where(*waiting)) or 0
+    return Counts(_sizes(work, states, where), _sizes(work, queues, waiting), needs_action)
+
+
+def _sizes(
+    work: Work, conditions: Mapping[K, ColumnElement[bool]], where: Sequence[ColumnElement[bool]]
+) -> dict[K, int]:
+    sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions.values()]
+    row = work.connection.execute(_lines(*sums).where(*where)).one()
+    return {name: int(size) for name, size in zip(conditions, row, strict=True)}
+
+
+def stray_events(work: Work) -> list[HistoryRow]:
+    """Open misfits that name no line of this clinic, oldest first."""
+    misfits = open_misfits(work)
+    named = select(OrderLineRow.reference).where(
+        OrderLineRow.clinic == work.clinic, OrderLineRow.reference.in_({misfit.reference for misfit in misfits})
+    )
+    ours = set(work.connection.scalars(named)) if misfits else set()
+    return [misfit for misfit in misfits if misfit.reference not in ours]
 
 
 _HISTORY: Final = [
@@ -259,13 +295,18 @@ def history(work: Work, references: Sequence[str]) -> list[HistoryRow]:
 
 def open_misfits(work: Work) -> list[HistoryRow]:
     """Events that did not fit and that nobody has settled, oldest first."""
+    statement = select(*_HISTORY).where(*_unsettled(work))
+    return [
+        HistoryRow._make(row)
+        for row in work.connection.execute(statement.order_by(OrderEventRow.recorded_at, OrderEventRow.id))
+    ]
+
+
+def _unsettled(work: Work) -> tuple[ColumnElement[bool], ...]:
     settled = exists().where(
         MisfitDecisionRow.clinic == OrderEventRow.clinic, MisfitDecisionRow.event == OrderEventRow.id
     )
-    statement = select(*_HISTORY).where(
-        OrderEventRow.clinic == work.clinic, OrderEventRow.outcome == Outcome.MISFIT, ~settled
-    )
-    return [HistoryRow._make(row) for row in work.connection.execute(statement.order_by(OrderEventRow.recorded_at))]
+    return OrderEventRow.clinic == work.clinic, OrderEventRow.outcome == Outcome.MISFIT, ~settled
 
 
 def misfit_exists(work: Work, event: str) -> bool:

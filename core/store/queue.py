@@ -235,13 +235,14 @@ class QueueCounts(NamedTuple):
 
 def queue_counts(work: Work) -> QueueCounts:
     """How the queue stands."""
-    statement = (
-        select(SubmissionRow.state, _stopped(), func.count(), func.min(SubmissionRow.queued_at))
+    waiting = (
+        select(SubmissionRow.state, SubmissionRow.queued_at, _stopped().label("stopped"))
         .where(SubmissionRow.clinic == work.clinic)
-        .where(
-            SubmissionRow.state.in_((SubmissionState.QUEUED, SubmissionState.SENDING, SubmissionState.UNKNOWN)),
-        )
-        .group_by(SubmissionRow.state, _stopped())
+        .where(SubmissionRow.state.in_((SubmissionState.QUEUED, SubmissionState.SENDING, SubmissionState.UNKNOWN)))
+        .subquery()
+    )
+    statement = select(waiting.c.state, waiting.c.stopped, func.count(), func.min(waiting.c.queued_at)).group_by(
+        waiting.c.state, waiting.c.stopped
     )
     rows = work.connection.execute(statement).all()
     counts = {(state, bool(stopped)): count for state, stopped, count, _ in rows}
