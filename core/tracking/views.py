@@ -8,27 +8,30 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.errors import Refused
-from core.model import IN_FLIGHT, LineState, SubmissionState
+from core.model import IN_FLIGHT, LineState, Patient, Prescription, SubmissionState
 from core.orders.book import Book
 from core.orders.records import Attempt, OrderLine, Submission
 from core.people import Action, Person, require
 from core.rejections import REJECTIONS, Rejection
 from core.settings import setting_in_force
 from core.store import Store, Work
-from core.store.contexts import settings_of
+from core.store.contexts import patients_of, prescriptions_of, settings_of
 from core.store.order_books import checkout_of, open_book
 from core.store.order_views import (
+    Counts,
     EntryRow,
     HistoryRow,
     OrderFilter,
     OrderRow,
     Queue,
+    count_lines,
     history,
     ledger_of,
     open_misfits,
     queue_sizes,
     references_of,
     search_lines,
+    stray_events,
 )
 
 S = LineState
@@ -124,6 +127,20 @@ def queues(store: Store, person: Person, clinic: str) -> Mapping[Queue, int]:
         return queue_sizes(work, stalled_before(work))
 
 
+def counts(store: Store, person: Person, clinic: str, wanted: OrderFilter) -> Counts:
+    """How many lines of a filter are in each state and queue; its own states and queue are left aside."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        return count_lines(work, wanted, stalled_before(work))
+
+
+def strays(store: Store, person: Person, clinic: str) -> tuple[HistoryRow, ...]:
+    """Events of pharmacies that name no line of the clinic and that nobody has settled, oldest first."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        return tuple(stray_events(work))
+
+
 def stalled_before(work: Work) -> date:
     """A line not shipped counts as stalled when its promised ship date is before this day."""
     days = setting_in_force(settings_of(work), "stalled_days", work.today)
@@ -145,7 +162,10 @@ class Press(StrEnum):
 
 
 class LineDetail(NamedTuple):
-    """A line in full: attempts oldest first, history, ledger, what is open, and what may be pressed."""
+    """A line in full: attempts oldest first, history, ledger, what is open, and what may be pressed.
+
+    ``prescriptions`` are the patient's for the line's SKU, newest first.
+    """
 
     line: OrderLine
     attempts: tuple[Attempt, ...]
@@ -158,6 +178,8 @@ class LineDetail(NamedTuple):
     refundable_cents: int
     stalled: bool
     asked_at: datetime
+    patient: Patient
+    prescriptions: tuple[Prescription, ...]
 
 
 def line_detail(store: Store, person: Person, clinic: str, reference: str) -> LineDetail:
@@ -181,7 +203,14 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
             refundable_cents=current.charge.paid_cents,
             stalled=line.state in IN_FLIGHT and current.ships_on < stalled_before(work),
             asked_at=work.now(),
+            patient=patients_of(work, [line.patient])[line.patient],
+            prescriptions=_prescriptions(work, line),
         )
+
+
+def _prescriptions(work: Work, line: OrderLine) -> tuple[Prescription, ...]:
+    same = (row for row in prescriptions_of(work, line.patient).values() if row.sku == line.sku)
+    return tuple(sorted(same, key=lambda row: (row.written_on, row.rx), reverse=True))
 
 
 def presses(line: OrderLine, attempt: Attempt, sent: SubmissionState, misfit: bool) -> tuple[Press, ...]:
