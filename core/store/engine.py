@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, Final, TypeVar
@@ -29,7 +30,8 @@ from core.store.tables import ClinicRow
 T = TypeVar("T")
 DEFAULT_FILE: Final = Path(__file__).parents[2] / "data" / "refill.db"
 BUSY_SECONDS: Final = 10
-TRIES: Final = 12
+PATIENCE_SECONDS: Final = 20
+"""How long a write is run again and again before it gives up."""
 WAL_IS_SOUND_FROM: Final = (3, 51, 3)
 """Before this SQLite release two processes in WAL mode could lose a checkpoint."""
 
@@ -75,14 +77,17 @@ class Store:
         It may run several times and must touch nothing outside the store. ``new`` lets it make the clinic. Raises
         Refused for an unknown clinic, Unavailable when the database cannot be reached or stays busy.
         """
-        for attempt in range(TRIES):
+        patience_ends = time.monotonic() + PATIENCE_SECONDS
+        for attempt in count():
             try:
                 return self._write_once(clinic, use_case, new)
             except DBAPIError as error:
                 if not worth_retrying(error):
                     raise _in_words(error) from error
+                if time.monotonic() > patience_ends:
+                    raise Unavailable("The database is busy with other work; try again in a moment.") from error
             time.sleep(SystemRandom().uniform(0, 0.002 * 2 ** min(attempt, 8)))
-        raise Unavailable("The database is busy with other work; try again in a moment.")
+        raise AssertionError("counting has no end")
 
     def _write_once(self, clinic: str, use_case: Callable[[Work], T], new: bool) -> T:
         with self.engine.begin() as connection:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.errors import BadInput, Refused, Unavailable
 from core.store import Store, Work, open_store
 from core.store.base import UtcDateTime
-from core.store.engine import TRIES, journal_mode, worth_retrying
+from core.store.engine import journal_mode, worth_retrying
 from core.store.tables import ClinicRow
 from tests.builders import a_clinic
 from tests.stores import CLINIC, NOW, Clock, a_folder, load
@@ -180,9 +180,9 @@ def test_a_transaction_is_run_again_as_a_whole(store: Store) -> None:
 
 
 def test_a_store_that_stays_busy_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.store.engine.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("core.store.engine.PATIENCE_SECONDS", 0)
     load(store)
-    use_case = _Failing(TRIES, _failed("40P01"))
+    use_case = _Failing(100, _failed("40P01"))
     with pytest.raises(Unavailable, match="busy with other work"):
         store.write(CLINIC, use_case)
     assert store.data_version(CLINIC) == 1
