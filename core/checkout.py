@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
+from core.answers import answered_for
+from core.cart.reading import cart_of
 from core.context import Context
 from core.errors import Blocked, Differs, Refused
-from core.model import Cart, Days, Finding, Objective, Owner, Program, Severity
+from core.model import Cart, Days, Finding, Objective, Override, Program, Severity
 from core.money import shown
 from core.orders.book import Book
 from core.orders.placing import Confirmed, alternatives, record_checkout
@@ -19,18 +21,6 @@ from core.store import Store, Work
 from core.store.carts import take_out
 from core.store.contexts import load_context
 from core.store.order_books import checkout_by_key, new_book, next_number, open_book, save_book
-from core.validation import RULES
-
-
-class Override(NamedTuple):
-    """A person answers for a blocking finding. ``confirmed_by`` and ``confirmed_on`` name the prescriber or pharmacist
-    who confirmed it, where the rules ask for one."""
-
-    line: int
-    code: str
-    reason: str
-    confirmed_by: str = ""
-    confirmed_on: date | None = None
 
 
 class Confirmation(NamedTuple):
@@ -106,12 +96,11 @@ class _Opened(NamedTuple):
 
 
 def _opened(work: Work, confirmation: Confirmation) -> _Opened:
-    from core.cart.reading import cart_of  # it knows this module's overrides
-
     days, cart = confirmation.days, confirmation.cart
     if cart is not None:
-        patients = {line.patient for line in cart.lines}
-        return _Opened(cart, load_context(work, patients, refill_day=days.refill_day), confirmation)
+        named = {line.rx for line in cart.lines if line.rx}
+        context = load_context(work, {line.patient for line in cart.lines}, named=named)
+        return _Opened(cart, context, confirmation)
     stored = cart_of(work, days.refill_day)
     answers: dict[str, Any] = {"overrides": stored.overrides}
     if confirmation.acknowledged is not None:
@@ -183,28 +172,6 @@ def _unread(decision: Plan, confirmation: Confirmation) -> list[Finding]:
 
 def _these(findings: Iterable[Finding]) -> str:
     return ", ".join(f"{finding.code} on line {finding.line}" for finding in findings)
-
-
-def answered_for(overrides: Iterable[Override]) -> Mapping[tuple[int, str], Override]:
-    """The overrides that count, by line and code. Raises Refused for one that the rules do not allow as it is."""
-    for override in overrides:
-        rule = RULES.get(override.code)
-        if rule is None or not rule.overridable:
-            raise Refused(f"{override.code} on line {override.line} cannot be overridden: fix or hold the line.")
-        if not override.reason.strip():
-            raise Refused(f"An override of {override.code} on line {override.line} needs a reason.")
-        named = override.confirmed_by.strip() and override.confirmed_on
-        if needs_confirmation(override.code) and not named:
-            raise Refused(
-                f"An override of {override.code} on line {override.line} needs the name of the prescriber or pharmacist"
-                " who confirmed it, and the day."
-            )
-    return {(override.line, override.code): override for override in overrides}
-
-
-def needs_confirmation(code: str) -> bool:
-    """Whether an override also names the prescriber or pharmacist who confirmed it, and when."""
-    return code == "ALLERGY" or RULES[code].owner is Owner.PRESCRIBER
 
 
 def _is_overridden(finding: Finding, overridden: Mapping[tuple[int, str], Override]) -> bool:

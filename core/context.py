@@ -62,8 +62,6 @@ class Context:
     reserved: Mapping[tuple[str, str], int] = field(default_factory=dict)
     other_carts: frozenset[tuple[str, str]] = frozenset()
 
-    # --- settings ---------------------------------------------------------------------------------------------------
-
     def setting(self, name: str, day: date, *, pharmacy: str | None = None, state: str | None = None) -> object:
         """A threshold in force on ``day`` (core/settings.py)."""
         key = (name, day, pharmacy, state)
@@ -78,8 +76,6 @@ class Context:
     @cached_property
     def _settings_read(self) -> dict[tuple[str, date, str | None, str | None], object]:
         return {}
-
-    # --- prices -----------------------------------------------------------------------------------------------------
 
     def offer(self, pharmacy: str, sku: str, day: date) -> Offer | None:
         """The offer in force: the latest ``valid_from`` on or before ``day``, unless it has ended."""
@@ -169,8 +165,6 @@ class Context:
             rows.setdefault((price.program, price.sku), []).append(price)
         return rows
 
-    # --- licences, calendars, ladders -------------------------------------------------------------------------------
-
     def pharmacy_licensed(self, pharmacy: str, state: str, kind: LicenceKind, day: date) -> bool:
         """Whether the pharmacy may ship ``kind`` to ``state`` on ``day``; the last day counts."""
         expires = self._licences.get((pharmacy, state, kind), _NO_LICENCE)
@@ -203,8 +197,6 @@ class Context:
         for step in sorted(self.ladder_steps, key=lambda row: (row.active, row.step)):
             ladders.setdefault(step.active.casefold(), []).append(step.weekly_mg)
         return {active: tuple(steps) for active, steps in ladders.items()}
-
-    # --- the patient's own ------------------------------------------------------------------------------------------
 
     def prescriptions_of(self, patient: str) -> tuple[Prescription, ...]:
         """A patient's prescriptions, newest first (latest ``written_on``, then highest ``rx``)."""

@@ -23,9 +23,6 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-# --- enumerations ---------------------------------------------------------------------------------------------------
-
-
 class ProgramKind(StrEnum):
     """How medication is priced: at each pharmacy's own cost, or at the platform's pooled price."""
 
@@ -134,9 +131,6 @@ class Role(StrEnum):
     MANAGER = "manager"
     STAFF = "staff"
     LEADERSHIP = "leadership"
-
-
-# --- the clinic's own data, as its files hold it -----------------------------------------------------------------------
 
 
 class Clinic(Model):
@@ -415,9 +409,6 @@ IN_FLIGHT = frozenset(
 )
 
 
-# --- the cart ---------------------------------------------------------------------------------------------------------
-
-
 class Days(NamedTuple):
     """When this is decided: the refill day, the placing day in the clinic's zone, and the instant, if it matters.
 
@@ -478,7 +469,15 @@ class Finding(Model):
     fixes: tuple[Fix, ...] = ()
 
 
-# --- dates, split and quote -------------------------------------------------------------------------------------------
+class Override(NamedTuple):
+    """A person answers for a blocking finding. ``confirmed_by`` and ``confirmed_on`` name the prescriber or pharmacist
+    who confirmed it, where the rules ask for one."""
+
+    line: int
+    code: str
+    reason: str
+    confirmed_by: str = ""
+    confirmed_on: date | None = None
 
 
 class Promise(NamedTuple):

@@ -10,8 +10,7 @@ from core.cart import (
     OpenCart,
     open_cart,
 )
-from core.checkout import Override
-from core.model import CartLine, Role, ShipTo
+from core.model import CartLine, Override, Role, ShipTo
 from core.people import Person, verify_audit
 from core.store import Store
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, a_sku

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from core.cart import add_line, open_cart
-from core.checkout import Confirmation, Override, Receipt, place
+from core.checkout import Confirmation, Receipt, place
 from core.errors import Blocked, Differs, NotAllowed, RefillDayError, Refused
-from core.model import Cart, CartLine, Days, Objective, Role
+from core.model import Cart, CartLine, Days, Objective, Override, Role
 from core.people import LOCAL, Person
 from core.plan import plan
 from core.prescribing import CartRow

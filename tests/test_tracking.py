@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.checkout import Override, place
+from core.checkout import place
 from core.errors import BadInput, Blocked, Differs, NotAllowed, Refused
 from core.lifecycle import NEXT
-from core.model import LineState, Role, SubmissionState
+from core.model import LineState, Override, Role, SubmissionState
 from core.orders.book import Book, Event, Refusal
 from core.orders.records import Outcome
 from core.partners import worker

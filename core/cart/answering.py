@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from core.answers import answered_for
 from core.cart.changing import current_line, refuse_stale
-from core.checkout import Override, answered_for
 from core.errors import Refused, Stale
+from core.model import Override
 from core.people import Action, Entry, Person, record, record_all, require
 from core.store import Store, Work, carts
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from core.checkout import Override
 from core.context import Context
-from core.model import Cart, CartLine
+from core.model import Cart, CartLine, Override
 from core.people import Action, Person, require
 from core.prescribing import DueLine, completed, due_list
 from core.store import Store, Work, carts, load_context
@@ -50,7 +49,8 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
     """The same within a transaction."""
     lines, earlier = carts.lines_of(work, refill_day), carts.earlier_lines(work, refill_day)
     patients = None if everybody else {line.patient for line in (*lines, *earlier)}
-    context = load_context(work, patients, refill_day=refill_day)
+    named = {line.rx for line in (*lines, *earlier) if line.rx}
+    context = load_context(work, patients, named=named, refill_day=refill_day)
     acknowledged, overrides = _by_number(lines, carts.answers(work, refill_day))
     return OpenCart(
         cart=Cart(refill_day=refill_day, lines=tuple(completed_lines(lines, context, refill_day))),

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.checkout import Confirmation, Override
+from core.checkout import Confirmation
 from core.checkout import place as place_cart
 from core.commands.deciding import finding_json
 from core.commands.output import known_dollars
 from core.commands.run import Answer, Run, bad_argument
 from core.errors import BadCell, BadInput, Blocked, Differs
+from core.model import Override
 from core.money import dollars
 from core.store.order_views import HistoryRow
 from core.tracking import recovery

@@ -55,11 +55,17 @@ MOST_NAMED: Final = 10_000
 """Above so many patients a statement does not name them but reads everybody (drivers limit its parameters)."""
 
 
-def load_context(work: Work, patients: Collection[str] | None = None, *, refill_day: date | None = None) -> Context:
+def load_context(
+    work: Work,
+    patients: Collection[str] | None = None,
+    *,
+    named: Collection[str] = (),
+    refill_day: date | None = None,
+) -> Context:
     """Everything that decisions need, with these patients (None: every patient) and their own rows.
 
-    ``other_carts`` are the lines of every open cart but that of ``refill_day``; a cart is open until its day is over.
-    Raises Refused for an unknown clinic.
+    ``named`` are prescriptions that lines name, whoever they belong to. ``other_carts`` are the lines of every open
+    cart but that of ``refill_day``; a cart is open until its day is over. Raises Refused for an unknown clinic.
     """
     if patients is not None and len(patients) > MOST_NAMED:
         patients = None
@@ -77,7 +83,7 @@ def load_context(work: Work, patients: Collection[str] | None = None, *, refill_
         aggregate_prices=_stored(work, AggregatePriceRow, AggregatePrice),
         prescribers={row.npi: row.model_copy(update={"licences": licences.get(row.npi, {})}) for row in prescribers},
         patients={row.patient: row for row in _stored(work, PatientRow, Patient, patients)},
-        prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients)},
+        prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients, named)},
         carrier_days=_carrier_days(work),
         closures=_closures(work),
         ladder_steps=_stored(work, LadderStepRow, LadderStep),
@@ -116,12 +122,15 @@ def settings_of(work: Work) -> tuple[Setting, ...]:
     return _stored(work, SettingRow, Setting)
 
 
-def _stored(work: Work, table: Any, model: type[M], patients: Collection[str] | None = None) -> tuple[M, ...]:
-    """The clinic's rows of a table as models, in order of key."""
+def _stored(
+    work: Work, table: Any, model: type[M], patients: Collection[str] | None = None, named: Collection[str] = ()
+) -> tuple[M, ...]:
+    """The clinic's rows of a table as models, in order of key: all, or these patients' and those prescriptions."""
     columns = [column for column in table.__table__.columns if column.name in model.model_fields]
     statement = select(*columns).where(table.clinic == work.clinic)
     if patients is not None:
-        statement = statement.where(table.patient.in_(patients))
+        theirs = table.patient.in_(patients)
+        statement = statement.where(or_(theirs, table.rx.in_(named)) if named else theirs)
     names = [column.name for column in columns]
     keys = [at for at, column in enumerate(columns) if column.primary_key]
     rows = sorted(work.connection.execute(statement).all(), key=lambda row: [row[at] for at in keys])

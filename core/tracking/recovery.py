@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from core.checkout import Override, answered_for, program_to_place_with
+from core.answers import answered_for
+from core.checkout import program_to_place_with
 from core.context import Context
 from core.errors import Blocked, Differs, Refused
 from core.model import (
@@ -16,6 +17,7 @@ from core.model import (
     Finding,
     LineState,
     Objective,
+    Override,
     QuoteLine,
     RoutedLine,
     Severity,
@@ -211,6 +213,23 @@ def preview_resubmission(
         return _Again(work, opened.book, line, pharmacy, rx, overrides, days).resubmission
 
 
+def preview_everywhere(
+    store: Store,
+    person: Person,
+    clinic: str,
+    reference: str,
+    *,
+    rx: str | None = None,
+    overrides: tuple[Override, ...] = (),
+) -> dict[str, Resubmission]:
+    """What resubmitting the line would find and cost at each of the clinic's pharmacies; nothing is written."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        opened, line = _open_line(work, person, reference)
+        first = _Again(work, opened.book, line, None, rx, overrides, None)
+        return {code: first.at(code) for code in sorted(first.context.pharmacies)}
+
+
 def resubmit(
     store: Store,
     person: Person,
@@ -256,29 +275,25 @@ class _Again:
         overrides: tuple[Override, ...],
         days: Days | None,
     ) -> None:
-        before = book.current(line.reference)
-        _may_go_again(line, before)
+        self.before = book.current(line.reference)
+        _may_go_again(line, self.before)
         checkout = book.checkouts[line.checkout]
-        self.book, self.line = book, line
+        self.book, self.line, self.rx = book, line, rx
         self.days = days or Days(max(checkout.refill_day, work.today), work.today, work.now())
         self.context = load_context(work, {line.patient}, refill_day=checkout.refill_day).without([line.reference])
         self.program = program_to_place_with(self.context, checkout.program, self.days.placing_day)
-        cart = Cart(
-            refill_day=self.days.refill_day,
-            lines=(again(line, pharmacy or line.pharmacy, rx, self.context, self.days),),
-        )
-        own = tuple(override._replace(line=line.number) for override in overrides)
-        overridden = frozenset(answered_for(own))
-        decision = plan(cart, self.context, self.program, Objective.CHEAPEST, self.days, overrides=overridden)
-        self.resubmission = self._seen(decision.split.lines[0], decision.findings, overridden, before)
+        self.overridden = frozenset(answered_for(override._replace(line=line.number) for override in overrides))
+        self.resubmission = self.at(pharmacy or line.pharmacy)
 
-    def _seen(
-        self,
-        routed: RoutedLine,
-        findings: tuple[Finding, ...],
-        overridden: frozenset[tuple[int, str]],
-        before: Attempt,
-    ) -> Resubmission:
+    def at(self, pharmacy: str) -> Resubmission:
+        """What it would be at one pharmacy."""
+        cart = Cart(
+            refill_day=self.days.refill_day, lines=(again(self.line, pharmacy, self.rx, self.context, self.days),)
+        )
+        decision = plan(cart, self.context, self.program, Objective.CHEAPEST, self.days, overrides=self.overridden)
+        return self._seen(decision.split.lines[0], decision.findings)
+
+    def _seen(self, routed: RoutedLine, findings: tuple[Finding, ...]) -> Resubmission:
         cost = None
         if routed.filled:
             cost = fresh_quote(self.book, self.line, routed, self.context, self.program, self.days)
@@ -288,8 +303,8 @@ class _Again:
             findings=findings,
             routed=routed,
             cost=cost,
-            before_cents=before.charge.amounts.total_cents,
-            blocking=tuple(finding for finding in blocking if (finding.line, finding.code) not in overridden),
+            before_cents=self.before.charge.amounts.total_cents,
+            blocking=tuple(finding for finding in blocking if (finding.line, finding.code) not in self.overridden),
         )
 
     def placed(self, expected_cents: int | None) -> Attempt:

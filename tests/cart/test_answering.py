@@ -18,9 +18,8 @@ from core.cart import (
     remove_line,
     update_patient,
 )
-from core.checkout import Override
 from core.errors import Refused, Stale
-from core.model import CartLine, Patient
+from core.model import CartLine, Override, Patient
 from core.people import LOCAL, audit_trail
 from core.prescribing import CartRow
 from core.store import Store
