@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Final, Literal, TypedDict
@@ -14,7 +14,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.errors import BadCell
 from pages.parts.session import Session
-from pages.parts.words import NOTHING
+from pages.parts.words import NOTHING, count
 
 Row = Mapping[str, object]
 Rows = Sequence[Row]
@@ -94,15 +94,14 @@ def _days(rows: Rows) -> dict[str, ColumnConfig]:
     }
 
 
-def downloads(rows: Rows, *, name: str, session: Session) -> None:
-    """The rows as CSV and XLSX. Files are made when somebody asks, so that none waits in public media storage."""
-    drawn = {heading for row in rows for heading, value in row.items() if isinstance(value, Picture)}
-    written = [{heading: value for heading, value in row.items() if heading not in drawn} for row in rows]
+def downloads(rows: Rows | Callable[[], Rows], *, name: str, session: Session) -> None:
+    """The rows, or those that a call gives, as CSV and XLSX. Files are made when somebody asks, so that none waits in
+    public media storage."""
     with st.container(horizontal=True, gap="small"):
         for kind, mime in FILES.items():
             st.download_button(
                 kind.upper(),
-                partial(session.export, name, written, kind),
+                partial(_file, session, name, rows, kind),
                 f"{name}.{kind}",
                 mime,
                 key=f"{name}_{kind}",
@@ -113,11 +112,18 @@ def downloads(rows: Rows, *, name: str, session: Session) -> None:
             )
 
 
+def _file(session: Session, name: str, rows: Rows | Callable[[], Rows], kind: Literal["csv", "xlsx"]) -> bytes:
+    rows = rows() if callable(rows) else rows
+    drawn = {heading for row in rows for heading, value in row.items() if isinstance(value, Picture)}
+    written = [{heading: value for heading, value in row.items() if heading not in drawn} for row in rows]
+    return session.export(name, written, kind)
+
+
 def bad_cells(errors: Iterable[BadCell]) -> None:
     """What could not be read, each with its place."""
     rows = [
         {"File": cell.file, "Row": cell.row, "Column": cell.column, "Found": cell.value, "What to do": cell.reason}
         for cell in errors
     ]
-    st.error(f"Nothing was loaded: {len(rows)} cells cannot be read.", icon=":material/error:")
+    st.error(f"Nothing was loaded: {count(len(rows), 'cell')} cannot be read.", icon=":material/error:")
     st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder=NOTHING, alt="Cells that cannot be read")
