@@ -97,7 +97,7 @@ def give_up_leases(work: Work) -> int:
     here = and_(SubmissionRow.clinic == work.clinic, _run_out(work.now()))
     message = "The worker stopped while it was sending; the pharmacy may or may not have it."
     values = {"state": SubmissionState.UNKNOWN, "lease_until": None, "message": message}
-    return work.connection.execute(update(SubmissionRow).where(here).values(values)).rowcount
+    return int(work.connection.execute(update(SubmissionRow).where(here).values(values)).rowcount)
 
 
 class Placed(NamedTuple):
@@ -245,7 +245,9 @@ def queue_counts(work: Work) -> QueueCounts:
         waiting.c.state, waiting.c.stopped
     )
     rows = work.connection.execute(statement).all()
-    counts = {(state, bool(stopped)): count for state, stopped, count, _ in rows}
+    counts: dict[tuple[SubmissionState, bool], int] = {
+        (state, bool(stopped)): count for state, stopped, count, _ in rows
+    }
 
     def of(state: SubmissionState) -> int:
         return counts.get((state, False), 0) + counts.get((state, True), 0)
