@@ -27,10 +27,10 @@ def add_line(store: Store, person: Person, clinic: str, refill_day: date, row: C
 
 
 def _add_line(work: Work, person: Person, refill_day: date, row: CartRow) -> Changed:
-    context = load_context(work, [row.patient], refill_day=refill_day)
+    there = [line for line in carts.lines_of(work, refill_day) if line.patient == row.patient]
+    context = load_context(work, [row.patient], named=_named([*there, row]), refill_day=refill_day)
     _refuse_unknown(row, context)
     new = completed(row, 0, context, refill_day)
-    there = [line for line in carts.lines_of(work, refill_day) if line.patient == row.patient]
     for stored, line in zip(there, completed_lines(there, context, refill_day), strict=True):
         if _same(line) == _same(new):
             quantity = line.quantity + new.quantity
@@ -39,6 +39,10 @@ def _add_line(work: Work, person: Person, refill_day: date, row: CartRow) -> Cha
             joined = stored.model_copy(update={"quantity": quantity, "version": stored.version + 1})
             return press(work, person, refill_day, f"The quantity is {quantity} now.", [LineChange(stored, joined)])
     return _press_rows(work, person, refill_day, [row])
+
+
+def _named(lines: Iterable[StoredLine | CartRow]) -> set[str]:
+    return {line.rx for line in lines if line.rx}
 
 
 def _refuse_unknown(row: CartRow, context: Context) -> None:
@@ -96,9 +100,8 @@ def upload(
 
 def _upload(work: Work, person: Person, refill_day: date, rows: Sequence[CartRow], replace: bool) -> Changed:
     there = carts.lines_of(work, refill_day)
-    context = load_context(
-        work, {line.patient for line in there} | {row.patient for row in rows}, refill_day=refill_day
-    )
+    patients = {line.patient for line in there} | {row.patient for row in rows}
+    context = load_context(work, patients, named=_named([*there, *rows]), refill_day=refill_day)
     for row in rows:
         _refuse_unknown(row, context)
     if replace:

@@ -28,6 +28,7 @@ from core.checkout import Confirmation, place
 from core.errors import NotAllowed, Stale
 from core.model import CartLine, Fix, Objective, Role
 from core.people import LOCAL, Person, audit_trail, verify_audit
+from core.plan import plan
 from core.prescribing import CartRow
 from core.store import Store
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription
@@ -140,3 +141,13 @@ def test_a_placed_line_has_left_the_cart(clinic: Store) -> None:
     assert (len(receipt.pharmacy_orders), shown(clinic)) == (1, ["P3 SEMA 1 held"])
     with pytest.raises(Stale, match="not in the cart any more"):
         edit_line(clinic, BO, CLINIC, seen.lines[0].id, seen.lines[0].version, {"quantity": 2})
+
+
+def test_a_cart_is_the_same_with_and_without_everybodys_context(clinic: Store) -> None:
+    upload(clinic, ADA, CLINIC, FRIDAY, [CartRow("P1", "SEMA", rx="RX2"), CartRow("P3", "SEMA")], replace=False)
+    alone, together = (open_cart(clinic, ADA, CLINIC, FRIDAY, everybody=everybody) for everybody in (False, True))
+    program = together.context.programs[0]
+    plans = [plan(found.cart, found.context, program, Objective.CHEAPEST, DAYS) for found in (alone, together)]
+    assert alone.cart == together.cart
+    assert plans[0].findings == plans[1].findings
+    assert "RX_PATIENT_MISMATCH" in {finding.code for finding in plans[0].findings}
