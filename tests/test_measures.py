@@ -1,0 +1,197 @@
+"""Measures from rollups, equal to a recount of every attempt, event and ledger entry (rules.md, section 9)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from core.checkout import place
+from core.demo_history import seed_history
+from core.errors import NotAllowed
+from core.files import read_folder
+from core.measures import Figures, Share, StageTime, measures, percentile, stage_times
+from core.model import LineState, ProgramKind, Role
+from core.orders.tallies import Stage
+from core.people import LOCAL, Person
+from core.store import Base, Store, save_folder
+from core.store.rollups import HourCount
+from core.tracking.events import apply_events
+from core.tracking.recovery import refund, resubmit
+from tests.builders import FRIDAY, a_clinic, a_program
+from tests.order_books import CHECKOUT, said
+from tests.stores import CLINIC, Clock, a_folder, load
+from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
+from tests.test_demo_history import DEMO, TODAY
+from tests.test_tracking import send
+
+LEA = Person("lea@clinic.test", "Lea", Role.LEADERSHIP)
+S = LineState
+
+
+@pytest.mark.parametrize(
+    ("case", "hours", "median", "p90"),
+    [
+        ("one", {7: 1}, 7, 7),
+        ("two: the lower is the median", {1: 1, 9: 1}, 1, 9),
+        ("ten", {1: 5, 2: 4, 30: 1}, 1, 2),
+        ("nine tenths exactly", {1: 9, 50: 1}, 1, 1),
+        ("unsorted", {40: 1, 3: 3}, 3, 40),
+    ],
+)
+def test_percentiles(case: str, hours: dict[int, int], median: int, p90: int) -> None:
+    assert (percentile(hours, 50), percentile(hours, 90)) == (median, p90)
+
+
+def test_stage_times_are_of_all_and_of_each() -> None:
+    counts = [HourCount("cedar", "submitted to accepted", 2, 3), HourCount("birch", "submitted to accepted", 8, 1)]
+    assert stage_times(counts) == (
+        StageTime(Stage.ANSWER, None, 4, 2, 8),
+        StageTime(Stage.ANSWER, "birch", 1, 8, 8),
+        StageTime(Stage.ANSWER, "cedar", 3, 2, 2),
+    )
+
+
+def a_busy_week(store: Store) -> None:
+    """Line 1 delivered in time, line 2 late and partly refunded, line 3 refused, sent again, accepted."""
+    other = a_program(program="POOL", kind=ProgramKind.AGGREGATE, rate=Decimal("0.05"))
+    programs = (a_program(), other)
+    clinic = (a_clinic(program=("FREE", "POOL")),)
+    folder = a_folder(**patients(3), programs=programs, clinic=clinic[0], aggregate_prices=(a_pooled_price(),))
+    load(store, folder)
+    place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at) for at in (1, 2, 3)))))
+    send(store)
+    told = [
+        said(1, "accepted", hours=3),
+        said(1, "shipped", hours=75),
+        said(1, "delivered", hours=99),
+        said(2, "delivered", hours=150),
+        said(3, "rejected", hours=5, reason="Item out of stock"),
+    ]
+    store.write(CLINIC, lambda work: apply_events(work, told, "partner"))
+    refund(store, STAFF, CLINIC, f"{CHECKOUT}/02", 20_00, "late")
+    resubmit(store, STAFF, CLINIC, f"{CHECKOUT}/03")
+    send(store)
+    store.write(CLINIC, lambda work: apply_events(work, [said(3, "accepted", attempt=2, hours=30)], "partner"))
+
+
+def a_pooled_price() -> object:
+    from core.model import AggregatePrice
+
+    return AggregatePrice(program="POOL", sku="SEMA", unit_price_cents=120_00, valid_from=date(2026, 1, 1))
+
+
+def test_a_busy_week(store: Store) -> None:
+    a_busy_week(store)
+    found = measures(store, LEA, CLINIC, FRIDAY, FRIDAY + timedelta(10))
+    assert found.total == Figures(
+        placed=3,
+        shipped=2,
+        delivered=2,
+        returned=0,
+        cancelled=0,
+        rejected=1,
+        first_pass=Share(2, 3),
+        on_time=Share(1, 2),
+        medication_cents=300_00,
+        program_fee_cents=45_00,
+        encounter_cents=0,
+        shipping_cents=60_00,
+        processing_cents=0,
+        adjustment_cents=-20_00,
+        compared_cents=345_00,
+        alternative_cents=378_00,
+    )
+    assert (found.total.spend_cents, found.total.saving_cents) == (385_00, 33_00)
+    assert found.total.fee_share == Share(45_00, 385_00)
+    assert found.rejections_by_code == {"OUT_OF_STOCK": 1}
+    assert found.rejections_by_pharmacy == {"cedar": 1}
+    assert [(time.stage, time.median_hours, time.lines) for time in found.stages if time.pharmacy is None] == [
+        (Stage.SENDING, 0, 4),
+        (Stage.ANSWER, 3, 2),
+        (Stage.MAKING, 72, 1),
+        (Stage.TRANSIT, 24, 1),
+        (Stage.WHOLE, 99, 2),
+    ]
+    assert list(found.by_day) == [FRIDAY + timedelta(days) for days in (0, 1, 3, 4, 6)]
+
+
+def test_a_period_ends_with_its_last_day(store: Store) -> None:
+    a_busy_week(store)
+    assert measures(store, LEA, CLINIC, FRIDAY, FRIDAY).total.delivered == 0
+    assert measures(store, LEA, CLINIC, FRIDAY + timedelta(6), FRIDAY + timedelta(6)).total.delivered == 1
+    assert measures(store, LEA, CLINIC, date(2026, 1, 1), date(2026, 1, 31)).total.spend_cents == 0
+
+
+def test_staff_have_no_measures(store: Store) -> None:
+    load(store)
+    with pytest.raises(NotAllowed):
+        measures(store, STAFF, CLINIC, FRIDAY, FRIDAY)
+
+
+def test_rollups_equal_a_recount(sqlite_url: str) -> None:
+    from core.store import open_store
+
+    store = open_store(sqlite_url, clock=Clock())
+    load(store)
+    folder = read_folder(DEMO, TODAY)
+    store.write("juniper", lambda work: save_folder(work, folder), new=True)
+    seed_history(store, "juniper", TODAY)
+    first, last = TODAY - timedelta(100), TODAY - timedelta(20)
+    found = measures(store, LOCAL, "juniper", first, last)
+    assert found.total == recounted(store, first, last)
+    assert found.rejections_by_code == dict(recounted_codes(store, first, last))
+    store.close()
+
+
+def recounted(store: Store, first: date, last: date) -> Figures:
+    """The same figures from every attempt and ledger entry."""
+    zone = ZoneInfo("America/Chicago")
+    count: Counter[str] = Counter()
+    for one in rows(store, "attempt"):
+        days = {
+            name: one[f"{name}_at"].astimezone(zone).date() if one[f"{name}_at"] else None
+            for name in ("placed", "captured", "ended", "shipped", "delivered")
+        }
+        within = {name for name, day in days.items() if day and first <= day <= last}
+        new, refused = one["number"] == 1, one["state"] is S.REJECTED
+        count["placed"] += new and "placed" in within
+        count["shipped"] += "shipped" in within
+        count["delivered"] += "delivered" in within
+        count["on_time"] += "delivered" in within and days["delivered"] <= one["delivers_on"]
+        count["rejected"] += refused and "ended" in within
+        count["returned"] += one["state"] is S.RETURNED and "ended" in within
+        count["accepted_first"] += new and "captured" in within
+        count["answered_first"] += new and (
+            "captured" in within or (refused and not one["captured_at"] and "ended" in within)
+        )
+        if one["alternative_cents"] is not None:
+            sign = ("captured" in within) - bool(refused and one["captured_at"] and "ended" in within)
+            count["compared_cents"] += sign * (one["medication_cents"] + one["program_fee_cents"])
+            count["alternative_cents"] += sign * one["alternative_cents"]
+    for entry in rows(store, "ledger_entry"):
+        if entry["account"] == "payable" and first <= entry["day"] <= last:
+            for name in ("medication", "program_fee", "encounter", "shipping", "processing", "adjustment"):
+                count[f"{name}_cents"] += entry[f"{name}_cents"]
+            count["processing_cents"] += entry["processing_fixed_cents"]
+    names = (name for name in Figures._fields if name not in {"first_pass", "on_time"})
+    return Figures(
+        first_pass=Share(count["accepted_first"], count["answered_first"]),
+        on_time=Share(count["on_time"], count["delivered"]),
+        **{name: count[name] for name in names},
+    )
+
+
+def recounted_codes(store: Store, first: date, last: date) -> Counter[str]:
+    zone = ZoneInfo("America/Chicago")
+    refused = (one for one in rows(store, "attempt") if one["state"] is S.REJECTED)
+    return Counter(one["reason_code"] for one in refused if first <= one["ended_at"].astimezone(zone).date() <= last)
+
+
+def rows(store: Store, table: str) -> list[dict[str, object]]:
+    with store.read("juniper") as work:
+        return [dict(row) for row in work.connection.execute(select(Base.metadata.tables[table])).mappings()]
