@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.frame import navigate, sidebar
+from pages.parts.frame import brand, navigate, sidebar
 from pages.parts.guard import FRAMED
 from pages.parts.notices import said_plainly, show_notices
 from pages.parts.session import current_session
@@ -12,6 +12,7 @@ from pages.parts.startup import start
 
 st.set_page_config(page_title="Refill Day", page_icon=":material/medication:", layout="wide")
 st.session_state[FRAMED] = True
+brand()
 
 with said_plainly():
     start()

@@ -145,6 +145,11 @@ def _signed_in_but_unknown() -> None:
         st.button("Sign out", on_click=st.logout)
 
 
+def brand() -> None:
+    """The product's name above the menu."""
+    st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
+
+
 def sidebar(session: Session | None) -> None:
     """Who is here, at which clinic; the demo's role switch only where no identity provider is set up."""
     if session is None:

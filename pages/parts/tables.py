@@ -36,6 +36,7 @@ class Look(TypedDict):
 
 
 MONEY = NumberColumn(format="dollar")
+FINE_MONEY = NumberColumn(format="$%.4f")
 PERCENT = NumberColumn(format="%.1f%%")
 DAY = DateColumn(format="ddd D MMM YYYY")
 FILES: Final[Mapping[Literal["csv", "xlsx"], str]] = {

@@ -14,7 +14,7 @@ from pages.parts.charts import Segments, Series, by_amount, over_time, stacked
 from pages.parts.costs.filters import Asked, Pair
 from pages.parts.page import badge, chart, is_demo
 from pages.parts.session import Session
-from pages.parts.tables import MONEY, Row, table
+from pages.parts.tables import FINE_MONEY, MONEY, Row, table
 from pages.parts.words import amount, count, money, plain
 
 SHIPMENTS = (1, 2, 3, 4, 6, 8, 12)
@@ -40,7 +40,10 @@ def one_sku(session: Session, asked: Asked, pair: Pair) -> None:
         name="sku_programs",
         alt=f"{row.name} under every program, at its cheapest pharmacy",
         session=session,
-        columns=dict.fromkeys(("Unit cost", "Landed", "Per dose", "Per day", "Per week", "Per mg", "Margin"), MONEY),
+        columns={
+            **dict.fromkeys(("Unit cost", "Landed", "Margin"), MONEY),
+            **dict.fromkeys(("Per dose", "Per day", "Per week", "Per mg"), FINE_MONEY),
+        },
     )
     if not any(cost.pharmacies for cost in row.programs):
         st.caption("No pharmacy has a price in force for it. Prices are loaded on Setup, from offers.csv.")

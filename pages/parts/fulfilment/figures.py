@@ -55,13 +55,14 @@ def key_figures(compared: Compared) -> list[Metric]:
 
 def _rate(compared: Compared, label: str, share: Callable[[Figures], Share], color: Color, definition: str) -> Metric:
     now, before = share(compared.now.total).rate, share(compared.before.total).rate
+    change = _points(now, before)
     return Metric(
         label,
         percent(now),
         definition,
-        delta=_points(now, before),
+        delta=change,
         delta_color=color,
-        delta_description=_against(compared),
+        delta_description=None if change is None else _against(compared),
         trend=[float(rate * 100) for week in compared.now.by_week.values() if (rate := share(week).rate) is not None],
     )
 
@@ -92,7 +93,7 @@ def _speed(compared: Compared) -> Metric:
         "Median hours from placing to delivery, over lines delivered in the period.",
         delta=f"{change:+,} h" if change else change,
         delta_color="inverse",
-        delta_description=_against(compared),
+        delta_description=None if change is None else _against(compared),
     )
 
 

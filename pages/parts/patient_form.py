@@ -1,0 +1,59 @@
+"""A patient's data put right at the source, beside what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.cart import update_patient
+from core.model import Patient
+from pages.parts.notices import attempt
+from pages.parts.session import Session
+
+FIELDS: Final = {
+    "first_name": "First name",
+    "last_name": "Last name",
+    "born_on": "Date of birth (YYYY-MM-DD)",
+    "sex": "Sex (f, m or u)",
+    "phone": "Phone",
+    "address1": "Address",
+    "address2": "Address, second line",
+    "city": "City",
+    "state": "State",
+    "zip": "ZIP code",
+    "allergies": "Allergies, separated by semicolons; none for no known allergies",
+}
+
+
+def patient_form(session: Session, patient: Patient, *, key: str, expanded: bool, saved: str) -> None:
+    """Columns of patients.csv as they are written there. ``saved`` is said when something changed."""
+    key = f"{key}_{patient.patient}"
+    with st.expander("Correct the patient's data", expanded=expanded, icon=":material/person_edit:"):
+        with st.form(key, border=False):
+            left, right = st.columns(2)
+            for number, (name, label) in enumerate(FIELDS.items()):
+                (right if number % 2 else left).text_input(
+                    label, cell(patient, name), key=f"{key}_{name}", max_chars=300
+                )
+            st.form_submit_button("Save the patient", on_click=_save, args=(session, patient, key, saved))
+
+
+def cell(patient: Patient, name: str) -> str:
+    """The field as a cell of patients.csv."""
+    value = getattr(patient, name)
+    if name == "allergies":
+        return "" if value is None else "; ".join(value) or "none"
+    return "" if value is None else str(value)
+
+
+def _save(session: Session, patient: Patient, key: str, saved: str) -> None:
+    typed = {name: str(st.session_state[f"{key}_{name}"] or "") for name in FIELDS}
+    changed = {name: text for name, text in typed.items() if text.strip() != cell(patient, name)}
+    if changed:
+        attempt(
+            lambda: update_patient(
+                session.store, session.person, session.clinic, patient.patient, changed, seen=patient
+            ),
+            saved,
+        )

@@ -1,0 +1,226 @@
+"""Setup: the clinic's files as tables, load and export, rules, people and audit."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.exporting import export
+from core.files import FILES, csv_bytes, export_folder, templates
+from core.model import LicenceKind, Role
+from core.people import LOCAL, audit_trail, members
+from core.settings import SETTINGS
+from core.store import Store, load_context
+from core.validation import RULES
+from pages.parts.session import Reference, Session
+from pages.parts.setup.clinic import licensed_pharmacies
+from pages.parts.setup.reference import file_rows
+from tests.builders import a_context, a_patient, a_pharmacy, licences
+from tests.pages.conftest import Opens
+from tests.stores import CLINIC, a_folder, load
+
+STORE = "Store and worker"
+
+
+def tab_names(shown: AppTest) -> list[str]:
+    return [tab.label for tab in shown.tabs]
+
+
+def tables(shown: AppTest) -> list[set[str]]:
+    assert not shown.exception
+    return [set(table.value.columns) for table in shown.dataframe]
+
+
+@pytest.mark.parametrize(
+    ("tab", "files"),
+    [
+        ("Clinic and programs", ["clinic.csv", "programs.csv", "ladders.csv"]),
+        ("Pharmacies", ["pharmacies.csv", "pharmacy_licences.csv"]),
+        ("SKUs and prices", ["skus.csv", "offers.csv"]),
+        ("Prescribers", ["prescribers.csv", "prescriber_licences.csv"]),
+        ("Patients and prescriptions", ["patients.csv", "prescriptions.csv"]),
+    ],
+)
+def test_each_tab_shows_its_files_under_their_own_columns(
+    tab: str, files: list[str], store: Store, opens: Opens
+) -> None:
+    load(store)
+    shown = tables(opens("setup", setup_tab=tab))
+    assert [{column.name for column in FILES[file].columns} for file in files] == shown
+
+
+def test_a_table_downloads_as_the_file_that_loads_it() -> None:
+    folder = a_folder()
+    for name in folder.counts():
+        rows = file_rows(FILES[name], folder.rows(name))
+        assert csv_bytes(list(rows[0]), [list(row.values()) for row in rows]) == export_folder(folder)[name]
+
+
+def test_rules_and_settings_are_those_of_the_code(store: Store, opens: Opens) -> None:
+    load(store)
+    settings, rules, _ = (table.value for table in opens("setup", setup_tab="Rules").dataframe)
+    assert list(settings["Setting"]) == list(SETTINGS)
+    assert list(rules["Code"]) == list(RULES)
+
+
+@pytest.mark.parametrize(("role", "people"), [(Role.MANAGER, False), (Role.ADMIN, True)])
+def test_people_and_audit_are_for_admins(role: Role, people: bool, store: Store, opens: Opens) -> None:
+    load(store)
+    names = tab_names(opens("setup", role))
+    assert ("People" in names, "Audit" in names) == (people, people)
+    assert not opens("setup", role, setup_tab="Audit").exception
+
+
+def test_a_manager_who_asks_for_the_audit_by_url_gets_the_first_tab(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", Role.MANAGER, setup_tab="Audit")
+    assert "Check the whole trail" not in [button.label for button in shown.button]
+
+
+def test_an_admin_adds_somebody_and_ends_access(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", Role.ADMIN, setup_tab="People")
+    shown.text_input(key="setup_person_email").set_value("Lee@Example.com")
+    shown.text_input(key="setup_person_name").set_value("Lee")
+    shown.button[0].click().run()
+    assert not shown.exception
+    assert [(row.email, row.role, row.active) for row in members(store, LOCAL, CLINIC)] == [
+        ("lee@example.com", Role.STAFF, True)
+    ]
+    assert [toast.value for toast in shown.toast] == [r"Lee@Example\.com may sign in as staff"]
+
+
+def test_an_email_that_is_none_is_refused_in_a_sentence_and_nothing_is_written(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", Role.ADMIN, setup_tab="People")
+    shown.text_input(key="setup_person_email").set_value("nobody")
+    shown.button[0].click().run()
+    assert [error.value for error in shown.error] == [
+        r"A person needs an email address, as the sign\-in service gives it\."
+    ]
+    assert members(store, LOCAL, CLINIC) == []
+
+
+def test_the_audit_trail_is_shown_and_checked(store: Store, opens: Opens) -> None:
+    load(store)
+    export(store, LOCAL, CLINIC)
+    shown = opens("setup", Role.ADMIN, setup_tab="Audit")
+    entry = shown.dataframe[0].value.iloc[0]
+    assert (entry["Did"], entry["To"], entry["Who"]) == ("export", "every file", "local console")
+    shown.button[0].click().run()
+    assert [success.value for success in shown.success] == ["1 entry hold together."]
+
+
+def upload(shown: AppTest, **files: bytes) -> AppTest:
+    uploader = shown.file_uploader[0]
+    for name, data in files.items():
+        uploader = uploader.upload(name.replace("_csv", ".csv").replace("_zip", ".zip"), data)
+    shown.run()
+    return next(button for button in shown.button if button.label.startswith("Load")).click().run()
+
+
+def patients(*rows: list[str]) -> bytes:
+    return csv_bytes(["patient", "first_name", "last_name", "born_on"], rows)
+
+
+def test_an_upload_adds_and_changes_by_key(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", setup_tab=STORE)
+    upload(shown, patients_csv=patients(["P1", "Anna", "Rivera", "1980-05-06"], ["P2", "Bea", "Stone", "1975-01-02"]))
+    assert not shown.exception
+    assert [success.value for success in shown.success] == ["Loaded into demo: 2 rows."]
+    with store.read(CLINIC) as work:
+        names = {row.patient: row.name for row in load_context(work).patients.values()}
+    assert names == {"P1": "Rivera, Anna", "P2": "Stone, Bea"}
+
+
+def test_one_bad_row_and_nothing_is_loaded_each_bad_cell_with_its_place(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", setup_tab=STORE)
+    upload(shown, patients_csv=patients(["P2", "Bea", "Stone", "2 Jan 1975"], ["P3", "Cy", "Ash", "1999-09-09"]))
+    assert [error.value for error in shown.error] == ["Nothing was loaded: 1 cell cannot be read."]
+    bad = shown.dataframe[-1].value.iloc[0]
+    assert (bad["File"], bad["Row"], bad["Column"], bad["Found"]) == ("patients.csv", 2, "born_on", "2 Jan 1975")
+    with store.read(CLINIC) as work:
+        assert set(load_context(work).patients) == {"P1"}
+
+
+def test_the_first_clinic_of_an_empty_store_comes_from_here(store: Store, opens: Opens) -> None:
+    shown = opens("setup")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        for name, data in export_folder(a_folder()).items():
+            files.writestr(name, data)
+    upload(shown, juniper_zip=archive.getvalue())
+    assert not shown.exception
+    assert store.clinics() == ("demo",)
+    assert "Clinic and programs" in tab_names(shown)
+
+
+def test_an_export_loads_again_as_it_was(store: Store, opens: Opens) -> None:
+    load(store)
+    with zipfile.ZipFile(io.BytesIO(export(store, LOCAL, CLINIC))) as archive:
+        files = {name: sorted(archive.read(name).splitlines()) for name in archive.namelist()}
+    assert files == {name: sorted(data.splitlines()) for name, data in export_folder(a_folder()).items()}
+    assert [entry.subject for entry in audit_trail(store, LOCAL, CLINIC)] == ["every file"]
+    assert set(templates()) == {*FILES, "cart.csv"}
+
+
+@pytest.mark.parametrize(
+    ("case", "typed", "found"),
+    [
+        ("nothing typed shows everybody", "", ["P1", "P2"]),
+        ("part of a last name", "rive", ["P1"]),
+        ("first and last name", "bea stone", ["P2"]),
+        ("a phone", "0142", ["P1"]),
+        ("a percent sign is a letter like others", "%", []),
+    ],
+)
+def test_patients_are_found_by_what_somebody_remembers(
+    case: str, typed: str, found: list[str], store: Store, opens: Opens
+) -> None:
+    load(
+        store, a_folder(patients=(a_patient(), a_patient(patient="P2", first_name="Bea", last_name="Stone", phone="")))
+    )
+    shown = opens("setup", setup_tab="Patients and prescriptions")
+    shown.text_input(key="setup_patient_search").set_value(typed).run()
+    rows = [list(table.value["patient"]) for table in shown.dataframe if "born_on" in table.value.columns]
+    assert (rows[0] if rows else []) == found
+    assert typed == "" or typed not in str(shown.query_params)
+
+
+@pytest.mark.parametrize(("kind", "starts"), [("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")])
+def test_a_table_s_download_is_audited_and_no_cell_is_a_formula(
+    kind: Literal["csv", "xlsx"], starts: bytes, store: Store
+) -> None:
+    load(store)
+    data = Session(store, CLINIC, LOCAL).export("skus", [{"Name": "=1+1", "Landed": Decimal("9.50")}], kind)
+    assert data.startswith(starts)
+    assert [(entry.action, entry.subject, entry.after) for entry in audit_trail(store, LOCAL, CLINIC)] == [
+        ("export", "skus", {"kind": kind, "rows": 1})
+    ]
+    if kind == "csv":
+        assert data.decode("utf-8-sig").splitlines() == ["Name,Landed", "'=1+1,9.50"]
+
+
+def test_the_map_counts_licences_in_force_today() -> None:
+    expired = licences("north", "TX", expires_on=date(2026, 12, 3))
+    open_ended = licences("north", "OK")
+    context = a_context(
+        pharmacies={"cedar": a_pharmacy(), "north": a_pharmacy(pharmacy="north", name="North")},
+        licences=(*licences(), *expired, *open_ended),
+    )
+    holders = licensed_pharmacies(Reference(context, date(2026, 12, 4)), LicenceKind.STERILE)
+    assert holders == {"TX": ["Cedar Compounding"], "OK": ["North"]}
+
+
+def test_a_pharmacy_s_own_setting_leaves_the_clinic_s(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", setup_tab="Rules").dataframe[0].value.set_index("Setting")
+    assert Decimal(shown.loc["refill_threshold", "In force"]) == Decimal("0.75")
