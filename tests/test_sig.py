@@ -50,6 +50,9 @@ def _rate(segment: Segment) -> str:
 
 
 INJECTIONS = """
+Inject 10 units subq weekly. Use a new syringe for each injection.        | inject subcutaneous: 10 units x 1
+Inject 10 units subq weekly. Protect from light. Do not use if cloudy.    | inject subcutaneous: 10 units x 1
+Inject 10 units subq weekly into abdomen or thigh                         | inject subcutaneous: 10 units x 1
 Inject 30 units (60mg) IM twice per week (every 3-4 days)                 | inject intramuscular: 30 units [60 mg] x 2
 Inject 20 units subq daily Monday through Friday. Take Saturday and Sunday off. | inject subcutaneous: 20 units x 5
 Inject 10 units subq weekly. Max dose 20 units weekly                     | inject subcutaneous: 10 units x 1

@@ -31,6 +31,7 @@ from core.sig.words import (
     LETTER_DAYS,
     LETTER_WEEKS,
     NEVER_DO,
+    SUPPLIES,
     SUSPICIOUS,
     TENS,
     WEEKDAYS,
@@ -61,7 +62,7 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         "at": (grammar.limit, grammar.apart),
         "do": (grammar.limit, _advice_not_to),
         "may": (_may_cause,),
-        "use": (_use_within,),
+        "use": (_use_within, _use_new),
         "after": (grammar.after,),
         "by": (_change_by,),
         "except": (grammar.except_weekdays,),
@@ -159,9 +160,18 @@ def _resumes(word: str) -> bool:
 
 
 def _advice_not_to(found: list[Token], place: int) -> Found:
-    return (
-        _advice(found, place) if at(found, place + 1).word == "not" and at(found, place + 2).word in NEVER_DO else None
-    )
+    if at(found, place + 1).word != "not":
+        return None
+    never = at(found, place + 2).word
+    spoiled = never == "use" and at(found, place + 3).word == "if"
+    return _advice(found, place) if spoiled or never in NEVER_DO else None
+
+
+def _use_new(found: list[Token], place: int) -> Found:
+    """``use a new syringe for each injection``."""
+    begins = place + 1 + (at(found, place + 1).word == "a")
+    new = at(found, begins).word in {"new", "clean", "fresh", "sterile"}
+    return _advice(found, place) if new and at(found, begins + 1).word in SUPPLIES else None
 
 
 def _change_by(found: list[Token], place: int) -> Found:

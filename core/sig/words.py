@@ -87,7 +87,10 @@ SITES: Final = (
     "|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia|vulva|clitoris|leg|legs"
     "|lower abdomen|vastus lateralis|area"
 )
-BEFORE_SITES: Final = ("to", "to the", "on", "on the", "onto", "onto the", "into", "into the", "in", "in the")
+BEFORE_SITES: Final = (
+    "to", "to the", "on", "on the", "onto", "onto the", "into", "into the", "in", "in the", "or", "or the",
+    "and", "and the",
+)  # fmt: skip
 
 SLOTS: Final = {
     "morning": "in the morning|every morning|each morning|in am|in the am|qam|q am|am|mornings|before breakfast"
@@ -193,9 +196,12 @@ PERIOD_DAYS: Final = {
 
 ADVICE: Final = word_set(
     "discard rotate rotating alternate alternating store refrigerate keep shake avoid wash expires expire swirl warm"
-    " clean dispose caution warning remove contact call see wait follow pinch dispense"
+    " clean dispose caution warning remove contact call see wait follow pinch dispense protect"
 )
 """Words that begin handling advice; it goes on to the end of the clause."""
+
+SUPPLIES: Final = word_set("syringe syringes needle needles swab wipe")
+"""What a new one of is used each time, and is no dose."""
 
 NEVER_DO: Final = word_set("crush chew freeze share shake swallow drive drink refrigerate reuse rub wash skip")
 """After "do not": advice that leaves dose and frequency alone; "do not skip" included."""

@@ -235,3 +235,8 @@ def _patient_address(patient: Patient) -> Address:
 def mg(amount: Decimal) -> str:
     """Milligrams as people write them: at most four decimals, none that say nothing."""
     return number(Fraction(amount))
+
+
+def packs(number_of: int) -> str:
+    """``1 pack``, ``3 packs``."""
+    return f"{number_of} pack{'' if number_of == 1 else 's'}"

@@ -10,7 +10,7 @@ from typing import Final
 from core.context import Context
 from core.model import Days, Fix, Gate, Prescription, Severity, ShipTo
 from core.prescribing import expired, fills_and_in_flight, months_after, prescription_for
-from core.validation.checked import CheckedCart, CheckedLine, Problem
+from core.validation.checked import CheckedCart, CheckedLine, Problem, packs
 from core.validation.registry import rule
 
 TO_PATIENT: Final = Fix(label="Ship it to the patient", change={"ship_to": "patient"})
@@ -125,7 +125,7 @@ def quantity_is_prescribed(cart: CheckedCart, context: Context, days: Days) -> I
     """The line's quantity is at most the prescription's."""
     for line, rx in cart.prescribed:
         if line.line.quantity > rx.quantity:
-            message = f"{line.line.quantity} packs; prescription {rx.rx} allows {rx.quantity} a fill."
+            message = f"{packs(line.line.quantity)}; prescription {rx.rx} allows {rx.quantity} a fill."
             lower = Fix(label=f"Order {rx.quantity}", change={"quantity": str(rx.quantity)})
             yield line.problem(message, *([lower] if rx.quantity >= 1 else []))
 

@@ -10,7 +10,7 @@ from core.eligibility import SIG_MOST_CHARS
 from core.model import Days, Fix, Gate, Pharmacy, Severity
 from core.prescribing import last_fill, supply_days
 from core.sig import Certainty, Disagreement, Unit
-from core.validation.checked import HOLD, CheckedCart, CheckedLine, Problem, mg
+from core.validation.checked import HOLD, CheckedCart, CheckedLine, Problem, mg, packs
 from core.validation.refusals import refused
 from core.validation.registry import rule
 
@@ -185,8 +185,8 @@ def stated_supply_is_the_computed(cart: CheckedCart, context: Context, days: Day
         computed = line.directions.days(line.line.quantity)
         if stated is not None and computed is not None and abs(stated - computed) > max(least, share * computed):
             yield line.problem(
-                f"Prescription {rx.rx} states {stated} days for {line.line.quantity} packs; by the directions they "
-                f"last {computed} days."
+                f"Prescription {rx.rx} states {stated} days for {packs(line.line.quantity)}; by the directions that "
+                f"lasts {computed} days."
             )
 
 
