@@ -174,11 +174,13 @@ def clinics(draw: st.DrawFn, most_lines: int = 5, pharmacies: int = 3) -> tuple[
         encounter_hands_on_cents=30,
         encounter_hands_off_cents=50,
     )
+    people = ["P1", "P2", "P3"][: draw(st.integers(1, 3))]
+    wanted = ["COLD", "WARM", "TEPID"][: draw(st.integers(1, 3))]
     lines = tuple(
         a_line(
             number=number,
-            patient=(patient := draw(st.sampled_from(["P1", "P2", "P3"]))),
-            sku=(sku := draw(st.sampled_from(sorted(skus)))),
+            patient=(patient := draw(st.sampled_from(people))),
+            sku=(sku := draw(st.sampled_from(wanted))),
             rx=f"{patient}-{sku}",
             quantity=draw(st.integers(1, 3)),
             ship_to=draw(st.sampled_from(list(ShipTo))),
@@ -463,6 +465,17 @@ def test_objectives(case: str, objective: Objective, day_price: int, places: str
 )  # fmt: skip
 def test_ties(case: str, cart: str, prices: str, fees: str, places: str) -> None:
     assert shown(found_for(cart, prices, fees=fees)) == places
+
+
+def test_lines_driven_out_of_their_fastest_box_share_the_next_ones_fee() -> None:
+    """The third line has only birch from the start; the second joins it because alder has one pack."""
+    found = found_for(
+        "P1 SEMA; P1 SEMA; P1 SEMA x2",
+        "alder SEMA 100 stock 1; birch SEMA 100 stock 3",
+        fees="alder 18 in 1; birch 10 in 2",
+        objective=Objective.FASTEST,
+    )
+    assert (shown(found), found.total_cents, found.proven) == ("alder birch birch", 428_00, True)
 
 
 def test_pins_take_stock_in_line_order_and_a_later_one_that_fits_is_not_accused() -> None:

@@ -116,9 +116,13 @@ def _together(
 
 
 def _exactly(problem: Problem, part: Part, scarce: frozenset[int], budget: Budget) -> Frontier | None:
-    at = {line.position: line for line in part.lines}
-    groups = [[at[position] for position in place.lines] for place in part.destinations]
-    floors = [place.floor for place in part.destinations]
+    """Destinations that share boxes once stock drives lines out of their best ones are one group."""
+    groups = components(part.lines, frozenset())
+    floors = []
+    for group in groups:
+        positions = {line.position for line in group}
+        places = [place.floor for place in part.destinations if not positions.isdisjoint(place.lines)]
+        floors.append(Worth(sum(floor.first for floor in places), sum(floor.weight for floor in places)))
     budget.begin(MOVES_BY_SIZE // len(part.lines) ** 2)
     return frontier(problem, groups, scarce, floors, problem.worth(part.start.values()), budget)
 

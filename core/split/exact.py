@@ -81,8 +81,8 @@ def frontier(
 ) -> Frontier | None:
     """The near-best of a component; None when it takes more than the budget.
 
-    ``groups`` are its lines by destination, ``floors`` what each group comes to at the least, ``ceiling`` what a known
-    assignment of all of them comes to.
+    ``groups`` are its lines, those that can share a box together; ``floors`` what each group comes to at the least,
+    all of it filled; ``ceiling`` what a known assignment of all lines comes to.
     """
     lines = [line for group in groups for line in group]
     stages = _Stages(problem, lines, scarce)

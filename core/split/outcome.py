@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from core.model import Objective, Split
 
 
 class Difference(NamedTuple):
-    """What one split costs more than another, and how many days over all lines it delivers later; negative is less."""
+    """What one split costs more than another, and its average days to delivery more."""
 
     cents: int
-    days: int
+    days_a_line: Decimal
 
 
 class Outcome(NamedTuple):
@@ -27,9 +28,14 @@ class Outcome(NamedTuple):
     last_delivery: date | None
     proven: bool
 
+    @property
+    def days_a_line(self) -> Decimal:
+        """Days to delivery on average, to one decimal; 0 for no line."""
+        return (Decimal(self.delivery_days) / max(self.lines, 1)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
     def against(self, other: Outcome) -> Difference:
         """This split less the other one."""
-        return Difference(self.total_cents - other.total_cents, self.delivery_days - other.delivery_days)
+        return Difference(self.total_cents - other.total_cents, self.days_a_line - other.days_a_line)
 
 
 def outcome(split: Split, refill_day: date) -> Outcome:
