@@ -7,12 +7,12 @@ from datetime import date
 
 import streamlit as st
 
+from core.answers import needs_confirmation
 from core.cart import acknowledge, apply_fix, apply_fix_to_all, hold_lines, override
 from core.cart.answering import Seen
-from core.checkout import Override, needs_confirmation
-from core.model import Finding, Fix, Severity
+from core.model import Finding, Fix, Override, Severity
 from core.validation import RULES
-from pages.parts.refill_day.causes import Accused
+from pages.parts.refill_day.causes import HOLD, Accused
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import answer, press
 from pages.parts.words import count, plain
@@ -42,7 +42,7 @@ def _fix(desk: Desk, accused: Accused, fix: Fix) -> None:
     press(
         desk.refill_day,
         lambda: apply_fix(session.store, session.person, session.clinic, line.id, line.version, fix),
-        f"Line {line.number}: {fix.label}.",
+        f"Line {line.number}: {'held' if fix.change == HOLD else fix.label}.",
     )
 
 
@@ -92,10 +92,11 @@ def _override(desk: Desk, accused: Accused, key: str) -> None:
         st.text_input("Reason", key=f"{key}_reason", max_chars=500, placeholder="Why this is right for the patient")
         if needs_confirmation(finding.code):
             st.text_input("Confirmed by", key=f"{key}_by", max_chars=200, placeholder="Prescriber or pharmacist")
-            st.date_input(
-                "Confirmed on", desk.days.placing_day, max_value=desk.days.placing_day, key=f"{key}_on", width=180
-            )
-        st.button("Override this finding", key=f"{key}_answer", on_click=_answer, args=(desk, accused, key))
+            today = desk.days.placing_day
+            st.date_input("Confirmed on", today, max_value=today, format="YYYY-MM-DD", key=f"{key}_on", width=180)
+        st.button(
+            "Override this finding", key=f"{key}_answer", type="primary", on_click=_answer, args=(desk, accused, key)
+        )
 
 
 def _answer(desk: Desk, accused: Accused, key: str) -> None:

@@ -53,6 +53,12 @@ class Cause(NamedTuple):
         return tuple(fix for fix in first if fix.change != HOLD and all(fix in fixes for fixes in others))
 
 
+def about_patient(finding: Finding) -> bool:
+    """Whether the patient's own data may be what is wrong; a known allergy is right, and a ship day is not theirs."""
+    gates = {Gate.PATIENT, Gate.SHIPPING}
+    return RULES[finding.code].gate in gates and finding.code not in {"ALLERGY", "COLD_CHAIN_WINDOW"}
+
+
 def in_words(code: str) -> str:
     """``Prescriber not licensed`` of PRESCRIBER_NOT_LICENSED; the registers' own abbreviations stay."""
     words = [word if word in _CAPITALS else word.lower() for word in code.split("_")]

@@ -9,11 +9,11 @@ import streamlit as st
 from core.checkout import Confirmation, Receipt, place
 from core.errors import Differs
 from core.model import Days, Quote
-from core.pricing import more_than, parts_by_pharmacy, under_every_program
+from core.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
 from pages.parts.facts import facts
 from pages.parts.notices import attempt
 from pages.parts.refill_day.causes import in_words
-from pages.parts.refill_day.desk import STEP, Desk, forget_due, right_now
+from pages.parts.refill_day.desk import Desk, forget_due, go_to, right_now
 from pages.parts.refill_day.pressing import done_here
 from pages.parts.refill_day.views import State, View
 from pages.parts.tables import MONEY, Row, table
@@ -29,23 +29,22 @@ MONEY_COLUMNS = dict.fromkeys(
 def confirm_step(desk: Desk, views: Sequence[View]) -> None:
     """What is placed when the button at the top is pressed."""
     receipt(desk)
-    if not desk.opened.cart.lines:
-        return
     _differs(desk)
     _blockers(views)
-    left, right = st.columns([2, 3])
-    with left:
-        st.subheader(f"Checkout under {plain(desk.program.program)}", anchor=False)
+    if desk.plan.split.filled:
+        _sheet(desk)
+    _as_they_are(desk, views)
+
+
+def _sheet(desk: Desk) -> None:
+    st.subheader(f"Checkout under {plain(desk.program.program)}", anchor=False)
+    with st.container(width=480):
         facts(checkout_rows(desk.plan.quote))
-    with right:
-        st.subheader("Each pharmacy's part", anchor=False)
-        table(
-            _parts(desk), name="checkout_parts", alt="Each pharmacy's part", session=desk.session, columns=MONEY_COLUMNS
-        )
+    st.subheader("Each pharmacy's part", anchor=False)
+    table(_parts(desk), name="checkout_parts", alt="Each pharmacy's part", session=desk.session, columns=MONEY_COLUMNS)
     st.subheader("The same cart under every program", anchor=False)
     st.caption("The same pharmacies fill the same lines. Monthly fees are not part of a checkout.")
     table(_programs(desk), name="checkout_programs", alt="Every program", session=desk.session, columns=MONEY_COLUMNS)
-    _as_they_are(desk, views)
 
 
 def ready_to_place(desk: Desk, views: Sequence[View]) -> bool:
@@ -169,11 +168,7 @@ def _blockers(views: Sequence[View]) -> None:
         f"{count(len(blocked), 'line')} cannot go out yet: {names}{more}. Fix, hold, override or acknowledge.",
         icon=":material/error:",
     )
-    st.button("Back to the cart", key="refill_back", icon=":material/arrow_back:", on_click=_to_cart)
-
-
-def _to_cart() -> None:
-    st.session_state[STEP] = "Cart"
+    st.button("Back to the cart", key="refill_back", icon=":material/arrow_back:", on_click=go_to, args=("Cart",))
 
 
 def checkout_rows(quote: Quote) -> dict[str, str]:
@@ -220,6 +215,14 @@ def _programs(desk: Desk) -> list[Row]:
         }
         for one in under_every_program(desk.plan.split.filled, desk.context, desk.days)
     ]
+
+
+def _against(desk: Desk, one: ProgramQuote) -> str:
+    if one.quote is None:
+        return one.reason
+    return (
+        "This checkout" if one.program == desk.program.program else signed_money(more_than(one.quote, desk.plan.quote))
+    )
 
 
 def _as_they_are(desk: Desk, views: Sequence[View]) -> None:

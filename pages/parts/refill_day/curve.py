@@ -11,11 +11,10 @@ from pages.parts.words import amount
 
 
 def cost_against_days(outcomes: Sequence[Outcome]) -> go.Figure:
-    """Each objective's checkout total over its days to delivery, from the slowest to the fastest."""
-    ordered = sorted(outcomes, key=lambda one: (one.delivery_days, one.total_cents))
-    labels: dict[tuple[int, int], list[str]] = {}
-    for one in ordered:
-        labels.setdefault((one.delivery_days, one.total_cents), []).append(one.objective.value.capitalize())
+    """Each objective's checkout total over its average days to delivery, from the slowest to the fastest."""
+    labels: dict[tuple[float, int], list[str]] = {}
+    for one in sorted(outcomes, key=lambda one: (one.days_a_line, one.total_cents)):
+        labels.setdefault((float(one.days_a_line), one.total_cents), []).append(one.objective.value.capitalize())
     figure = go.Figure(
         go.Scatter(
             x=[days for days, _ in labels],
@@ -23,17 +22,17 @@ def cost_against_days(outcomes: Sequence[Outcome]) -> go.Figure:
             text=[" and ".join(names) for names in labels.values()],
             mode="lines+markers+text",
             textposition="top center",
-            line={"shape": "spline", "width": 2},
+            line={"dash": "dot", "width": 2},
             marker={"size": 11},
             cliponaxis=False,
-            hovertemplate="%{text}<br>%{y:$,.2f}, %{x:,d} days over all lines<extra></extra>",
+            hovertemplate="%{text}<br>%{y:$,.2f}, delivered after %{x:.1f} days on average<extra></extra>",
         )
     )
     figure.update_layout(
         height=280,
         margin={"l": 8, "r": 24, "t": 36, "b": 8},
         showlegend=False,
-        xaxis={"title": "Days from the refill day to delivery, over all lines", "tickformat": ",d"},
+        xaxis={"title": "Days from the refill day to delivery, average of the lines"},
         yaxis={"title": "Checkout total", "tickprefix": "$", "tickformat": ",.0f"},
     )
     return figure

@@ -22,6 +22,7 @@ from pages.parts.words import amount
 DAY = "refill_day"
 STEP = "refill_step"
 SHOW = "refill_show"
+MOVED = "refill_step_moved"
 STEPS = ("Cart", "Split", "Confirm")
 _DUE_SECONDS = 30
 
@@ -212,3 +213,9 @@ def _due(clinic: str, email: str, refill_day: date, _session: Session) -> frozen
 def forget_due() -> None:
     """Look up who is due again: lines were placed."""
     _due.clear()
+
+
+def go_to(step: str) -> None:
+    """Show another step. A widget whose value is set here must not be given a default in the same run."""
+    st.session_state[STEP] = step
+    st.session_state[MOVED] = True

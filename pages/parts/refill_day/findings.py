@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.model import Finding, Owner, Severity
 from pages.parts.refill_day.answers import acknowledge_all, buttons, fix_all, hold_all, severity_badge
-from pages.parts.refill_day.causes import Accused, Cause, causes_of, in_words
+from pages.parts.refill_day.causes import Accused, Cause, about_patient, causes_of, in_words
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.drawer import open_line
 from pages.parts.refill_day.views import View
@@ -97,6 +97,13 @@ def _line(desk: Desk, cause: Cause, accused: Accused) -> None:
         )
         if cause.message is None:
             st.markdown(plain(accused.finding.message), width="content")
+        if about_patient(accused.finding):
+            st.button(
+                "Correct the patient's data",
+                key=f"refill_correct_{accused.finding.code}_{accused.view.line.id}",
+                on_click=open_line,
+                args=(accused.view.line.id,),
+            )
         buttons(desk, accused, "card")
 
 

@@ -4,17 +4,19 @@ patient, who can be put right here."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import streamlit as st
 
 from core.cart import remove_line
-from core.model import Alternative, Gate, RoutedLine, Sku
+from core.context import Context
+from core.eligibility import destination_state
+from core.model import Alternative, RoutedLine, Sku
 from core.prescribing import expired, fills_and_in_flight, fills_of
 from core.sig import Reading, read
-from core.validation import RULES
 from pages.parts.facts import facts
 from pages.parts.refill_day.answers import buttons, hold, severity_badge
-from pages.parts.refill_day.causes import Accused, in_words
+from pages.parts.refill_day.causes import Accused, about_patient, in_words
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.drawer import close_line, line_open, open_line
 from pages.parts.refill_day.findings import OWNERS
@@ -24,7 +26,20 @@ from pages.parts.refill_day.views import State, View, price_end
 from pages.parts.words import count, day, full_day, listed, money, plain, signed_money
 
 _FILLS = 3
-ABOUT_PATIENTS = frozenset({Gate.PATIENT, Gate.SHIPPING})
+_WIDTH = 720
+REASONS: Final = {
+    "NO_OFFER": "no price for this SKU and program",
+    "PRICE_STALE": "its price has ended",
+    "NO_PRICE": "the program has no price",
+    "QUANTITY_LIMIT": "outside its limits of quantity or refills",
+    "PHARMACY_NOT_LICENSED": "no licence for {state}",
+    "SIG_TOO_LONG": "directions longer than it takes",
+    "REFILL_TOO_SOON": "too soon by its rule",
+    "COLD_CHAIN_WINDOW": "no ship day in time",
+    "OUT_OF_STOCK": "not enough stock",
+    "RX_AT_OTHER_PHARMACY": "another pharmacy holds the prescription",
+}
+"""What each filter's code means of one pharmacy."""
 
 
 def one_line(desk: Desk, views: Sequence[View]) -> None:
@@ -34,33 +49,38 @@ def one_line(desk: Desk, views: Sequence[View]) -> None:
         close_line()
         return
     st.session_state.pop(CHANGED, None)
-    _drawer(desk, views, view)
+    drawer = st.dialog(plain(view.title), width=_WIDTH, position="right", on_dismiss=close_line)
+    drawer(_drawn)(desk, views, view)
 
 
-@st.dialog("Line", width="large", position="right", on_dismiss=close_line)
-def _drawer(desk: Desk, views: Sequence[View], view: View) -> None:
+def _drawn(desk: Desk, views: Sequence[View], view: View) -> None:
     if st.session_state.pop(CHANGED, False):
         st.rerun()
-    _heading(desk, views, view)
+    form_first = any(about_patient(finding) for finding in view.open)
+    _next(views, view)
     _findings(desk, view)
+    if form_first:
+        patient_form(desk, view, expanded=True)
     _directions(desk, view)
     _price(desk, view)
     _pharmacy(desk, view)
     _history(desk, view)
-    patient_form(desk, view, expanded=any(RULES[finding.code].gate in ABOUT_PATIENTS for finding in view.open))
+    if not form_first:
+        patient_form(desk, view, expanded=False)
     _leave(desk, view)
 
 
-def _heading(desk: Desk, views: Sequence[View], view: View) -> None:
-    st.subheader(plain(view.title), anchor=False)
+def _next(views: Sequence[View], view: View) -> None:
     waiting = [other for other in views if other.state in {State.TO_FIX, State.WARNING} and other is not view]
     if not waiting:
+        st.caption("No other line waits for anybody.")
         return
     following = next((other for other in waiting if other.line.number > view.line.number), waiting[0])
     st.button(
-        f"Next of {len(waiting)}: line {following.line.number}",
+        f"Next: line {following.line.number} ({count(len(waiting), 'other')} waiting)",
         key="refill_next",
         icon=":material/arrow_forward:",
+        type="secondary" if view.open else "primary",
         on_click=_open_next,
         args=(following.line.id,),
     )
@@ -126,48 +146,52 @@ def _price(desk: Desk, view: View) -> None:
     if cost is None:
         st.caption("Held lines are not paid for." if view.line.hold else "No pharmacy fills it, so it has no price.")
         return
-    facts(
-        {
-            "Medication": money(cost.medication_cents),
-            "Program fee": money(cost.program_fee_cents),
-            "Encounter": money(cost.encounter_cents),
-            "Shipping": money(cost.shipping_cents),
-            "Processing": money(cost.processing_cents),
-            "Landed": money(cost.landed_cents),
-            "Landed, a pack": f"{money(cost.unit_landed_cents)} ({count(cost.quantity, 'pack')})",
-        }
-    )
+    parts = {
+        "medication": cost.medication_cents,
+        "program fee": cost.program_fee_cents,
+        "encounter": cost.encounter_cents,
+        "shipping": cost.shipping_cents,
+        "processing": cost.processing_cents,
+    }
+    made_of = " + ".join(f"{name} {money(cents)}" for name, cents in parts.items() if cents)
+    packs = f", {money(cost.unit_landed_cents)} a pack" if cost.quantity > 1 else ""
+    st.write(plain(f"Landed {money(cost.landed_cents)}{packs}: {made_of}"))
     if ends := price_end(view, desk.context, desk.days.placing_day, desk.refill_day):
         st.warning(plain(ends), icon=":material/event_busy:")
 
 
 def _pharmacy(desk: Desk, view: View) -> None:
-    routed, names = view.routed, desk.context.pharmacies
     st.markdown("**Why this pharmacy**")
-    for sentence in why(routed, {code: pharmacy.name for code, pharmacy in names.items()}):
-        st.markdown(f"- {plain(sentence)}")
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in why(view.routed, desk.context)))
 
 
-def why(routed: RoutedLine, names: dict[str, str]) -> Iterator[str]:
+def why(routed: RoutedLine, context: Context) -> Iterator[str]:
     """Who fills the line and when; every other pharmacy with what it would change, or why it may not."""
     if routed.pharmacy is not None and routed.promise is not None:
         pinned = " It is pinned, so no other was considered." if routed.line.pharmacy else ""
         yield (
-            f"{names.get(routed.pharmacy, routed.pharmacy)} ships on {day(routed.promise.ships_on)} and delivers on "
+            f"{_name(routed.pharmacy, context)} ships on {day(routed.promise.ships_on)} and delivers on "
             f"{day(routed.promise.delivers_on)}.{pinned}"
         )
     elif routed.line.hold:
         yield "It is held: no pharmacy is asked."
     else:
-        yield f"Nobody can fill it: {_reasons(routed.codes)}."
+        yield f"Nobody can fill it: {reasons(routed, routed.codes, context)}."
     for other in routed.alternatives:
-        yield f"{names.get(other.pharmacy, other.pharmacy)} instead: {_change(other)}."
+        yield f"{_name(other.pharmacy, context)} instead: {_change(other)}."
     for refusal in routed.refused:
-        yield f"{names.get(refusal.pharmacy, refusal.pharmacy)} may not: {_reasons(refusal.codes)}."
+        yield f"{_name(refusal.pharmacy, context)} cannot: {reasons(routed, refusal.codes, context)}."
 
 
-def _reasons(codes: Sequence[str]) -> str:
-    return ", ".join(in_words(code).lower() for code in codes)
+def _name(pharmacy: str, context: Context) -> str:
+    found = context.pharmacies.get(pharmacy)
+    return found.name if found else pharmacy
+
+
+def reasons(routed: RoutedLine, codes: Sequence[str], context: Context) -> str:
+    """Why a pharmacy cannot fill a line, in a few words a code."""
+    state = destination_state(routed.line, context) or "this state"
+    return ", ".join(REASONS.get(code, in_words(code).lower()).format(state=state) for code in codes)
 
 
 def _change(other: Alternative) -> str:

@@ -23,7 +23,7 @@ FIELDS: Final = {
     "city": "City",
     "state": "State",
     "zip": "ZIP code",
-    "allergies": "Allergies, separated by semicolons; none for no known allergies",
+    "allergies": "Allergies, with ; between, or none",
 }
 
 
@@ -34,8 +34,9 @@ def patient_form(desk: Desk, view: View, *, expanded: bool) -> None:
         return
     key = f"refill_patient_{patient.patient}"
     with st.expander("Patient data", expanded=expanded, icon=":material/person:"), st.form(key, border=False):
-        for name, label in FIELDS.items():
-            st.text_input(label, cell(patient, name), key=f"{key}_{name}", max_chars=300)
+        with st.grid(2):
+            for name, label in FIELDS.items():
+                st.text_input(label, cell(patient, name), key=f"{key}_{name}", max_chars=300)
         st.form_submit_button("Save the patient", on_click=_save, args=(desk, patient, key))
 
 

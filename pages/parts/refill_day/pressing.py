@@ -69,7 +69,7 @@ def edit(
             st.session_state[_AGAIN] = Again(line, cells, words)
             raise
 
-    return press(refill_day, save, f"{words} saved.")
+    return press(refill_day, save, f"Saved. {words}.")
 
 
 def waiting_edit() -> Again | None:

@@ -9,8 +9,8 @@ import streamlit as st
 from core.model import ProgramKind
 from pages.parts.page import is_demo
 from pages.parts.refill_day.adding import add_due
-from pages.parts.refill_day.confirm_step import place_button
-from pages.parts.refill_day.desk import STEP, STEPS, Desk
+from pages.parts.refill_day.confirm_step import place_button, placed_here
+from pages.parts.refill_day.desk import MOVED, STEP, STEPS, Desk, go_to
 from pages.parts.refill_day.drawer import open_line
 from pages.parts.refill_day.views import State, View
 from pages.parts.words import count, money
@@ -18,8 +18,9 @@ from pages.parts.words import count, money
 
 def chosen_step() -> str:
     """The step that is shown."""
-    chosen = st.segmented_control("Step", STEPS, default=STEPS[0], required=True, key=STEP, bind="query-params")
-    return chosen or STEPS[0]
+    moved = st.session_state.pop(MOVED, False)
+    usual = None if moved else STEPS[0]
+    return st.segmented_control("Step", STEPS, default=usual, required=True, key=STEP, bind="query-params") or STEPS[0]
 
 
 def progress_in_words(desk: Desk, views: Sequence[View], due: int) -> str:
@@ -42,16 +43,16 @@ def _in_state(views: Sequence[View], state: State) -> int:
 
 def next_step(desk: Desk, views: Sequence[View], due: int, step: str) -> None:
     """The primary button: the one thing to do next."""
-    if step == "Confirm":
-        if views:
-            place_button(desk, views)
+    if step == "Confirm" and desk.plan.split.filled:
+        place_button(desk, views)
+    elif step == "Confirm":
+        if placed_here(desk) and st.button("Open Orders", type="primary", icon=":material/local_shipping:"):
+            st.switch_page("pages/orders.py")
     elif not views:
         if due:
             _button(f"Add {count(due, 'line')} due", ":material/group_add:", add_due, desk)
     elif step == "Cart" and (waiting := _first(views)):
-        number = _in_state(views, waiting.state)
-        label = f"Fix {count(number, 'line')}" if waiting.state is State.TO_FIX else f"Read {count(number, 'warning')}"
-        _button(label, ":material/build:", open_line, waiting.line.id)
+        _button(_label(views, waiting.state), ":material/build:", open_line, waiting.line.id)
     elif step == "Cart":
         _button("Review split", ":material/arrow_forward:", go_to, "Split")
     else:
@@ -62,17 +63,18 @@ def _button(label: str, icon: str, does: object, *args: object) -> None:
     st.button(label, key="refill_next_step", type="primary", icon=icon, on_click=does, args=args)  # type: ignore[arg-type]
 
 
+def _label(views: Sequence[View], state: State) -> str:
+    if state is State.TO_FIX:
+        return f"Fix {count(_in_state(views, state), 'line')}"
+    return f"Read {count(sum(len(view.open) for view in views), 'warning')}"
+
+
 def _first(views: Sequence[View]) -> View | None:
     """The first line to fix, else the first with a warning that nobody has acknowledged."""
     for state in (State.TO_FIX, State.WARNING):
         if found := next((view for view in views if view.state is state), None):
             return found
     return None
-
-
-def go_to(step: str) -> None:
-    """Show another step."""
-    st.session_state[STEP] = step
 
 
 def demo_prices(desk: Desk) -> bool:

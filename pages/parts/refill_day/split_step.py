@@ -84,6 +84,7 @@ def _objectives(desk: Desk) -> None:
             "Boxes": one.boxes,
             "Pharmacies": one.pharmacies,
             "Days to delivery, all lines": one.delivery_days,
+            "Days a line": one.days_a_line,
             "Last delivery": one.last_delivery,
             "Proven": "Yes" if one.proven else "Best found",
         }
@@ -104,10 +105,13 @@ def objectives_in_words(found: Sequence[Outcome]) -> str:
     by = {one.objective: one for one in found}
     cheap, fast = by[Objective.CHEAPEST], by[Objective.FASTEST]
     difference = fast.against(cheap)
-    if not difference.days:
-        return f"The cheapest split is also the fastest: {money(cheap.total_cents)}, by {day(cheap.last_delivery)}"
-    saved = count(-difference.days, "day")
-    return f"The fastest split costs {money(difference.cents)} more than the cheapest and saves {saved} over all lines"
+    if not difference.days_a_line:
+        last = day(cheap.last_delivery)
+        return f"The cheapest split delivers as early as the fastest: {money(cheap.total_cents)}, all by {last}"
+    return (
+        f"The fastest split costs {money(difference.cents)} more than the cheapest and delivers "
+        f"{-difference.days_a_line} days earlier on average"
+    )
 
 
 def _row(desk: Desk, view: View) -> Row:
@@ -123,5 +127,5 @@ def _row(desk: Desk, view: View) -> Row:
         "Ships": promise.ships_on if promise else None,
         "Delivers": promise.delivers_on if promise else None,
         "Landed": amount(view.cost.landed_cents) if view.cost else None,
-        "Why": " ".join(why(routed, names)),
+        "Why": " ".join(why(routed, desk.context)),
     }
