@@ -1,0 +1,22 @@
+"""How much the long tests do: a little with every run, all of it with ``REFILL_SOAK=full`` (``make soak``).
+
+``REFILL_SOAK=60`` makes it 60 kills, and as many times the usual examples as that is kills.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+USUAL_KILLS: Final = 6
+FULL_KILLS: Final = 200
+
+
+def _kills(asked: str) -> int:
+    return FULL_KILLS if asked == "full" else int(asked)
+
+
+KILLS: Final = _kills(os.environ.get("REFILL_SOAK") or str(USUAL_KILLS))
+"""How often each crash test kills a process, on each engine."""
+EXAMPLES: Final = 10 * KILLS
+"""How many random files the hostile tests try."""
