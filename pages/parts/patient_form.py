@@ -22,21 +22,19 @@ FIELDS: Final = {
     "city": "City",
     "state": "State",
     "zip": "ZIP code",
-    "allergies": "Allergies, separated by semicolons; none for no known allergies",
+    "allergies": "Allergies, with ; between, or none",
 }
 
 
 def patient_form(session: Session, patient: Patient, *, key: str, expanded: bool, saved: str) -> None:
     """Columns of patients.csv as they are written there. ``saved`` is said when something changed."""
     key = f"{key}_{patient.patient}"
-    with st.expander("Correct the patient's data", expanded=expanded, icon=":material/person_edit:"):
-        with st.form(key, border=False):
-            left, right = st.columns(2)
-            for number, (name, label) in enumerate(FIELDS.items()):
-                (right if number % 2 else left).text_input(
-                    label, cell(patient, name), key=f"{key}_{name}", max_chars=300
-                )
-            st.form_submit_button("Save the patient", on_click=_save, args=(session, patient, key, saved))
+    behind = st.expander("Correct the patient's data", expanded=expanded, icon=":material/person_edit:")
+    with behind, st.form(key, border=False):
+        with st.grid(2):
+            for name, label in FIELDS.items():
+                st.text_input(label, cell(patient, name), key=f"{key}_{name}", max_chars=300)
+        st.form_submit_button("Save the patient", on_click=_save, args=(session, patient, key, saved))
 
 
 def cell(patient: Patient, name: str) -> str:

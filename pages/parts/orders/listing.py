@@ -1,0 +1,181 @@
+"""The list itself: one page of lines, each of which opens with a click on its state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+from streamlit.column_config import ButtonColumn, DatetimeColumn, NumberColumn, TextColumn
+from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
+
+from core.store.order_views import OrderRow, Queue
+from core.tracking.views import Page, search
+from pages.parts.orders.bulk import resubmit_selected, results
+from pages.parts.orders.filters import QUEUES, Asked, Tab
+from pages.parts.orders.opening import open_line
+from pages.parts.orders.states import sign, words
+from pages.parts.page import nothing_yet
+from pages.parts.session import Session
+from pages.parts.tables import DAY, MONEY, Row, downloads
+from pages.parts.words import NOTHING, amount, count
+
+ON_A_PAGE: Final = 100
+RENDERED = "orders_rendered"
+CLICKED = "orders_clicked"
+PAGE = "orders_page"
+_ASKED = "orders_asked"
+_FIRST = ("State", "Patient", "SKU", "Since", "Line")
+"""Columns that stay in view beside an open line."""
+_TEXTS = ("Tracking", "Reason")
+"""Columns that may be empty throughout: their type must not depend on it."""
+_ROW_PIXELS, _MOST_ROWS, _BESIDE_ROWS = 35, 12, 20
+
+
+def listing(session: Session, asked: Asked, *, narrow: bool) -> None:
+    """The page of lines that the URL names, with its downloads."""
+    found = _found(session, asked)
+    if not found.rows:
+        _empty(asked)
+        results(session)
+        return
+    chosen = _table(session, found.rows, several=asked.queue is Queue.REJECTED, narrow=narrow)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(_range(found), width="content")
+        if found.total > ON_A_PAGE:
+            st.pagination(_pages(found), key=PAGE, bind="query-params", max_visible_pages=5)
+        downloads(lambda: _every_row(session, asked, found.total), name="orders", session=session)
+    if asked.queue is Queue.REJECTED:
+        resubmit_selected(session, chosen)
+    results(session)
+
+
+def _found(session: Session, asked: Asked) -> Page:
+    """The page asked for; the first one after another filter, the last one where there are fewer."""
+    if st.session_state.get(_ASKED, asked.wanted) != asked.wanted:
+        st.session_state[PAGE] = 1
+    st.session_state[_ASKED] = asked.wanted
+    page = _search(session, asked, _page_number())
+    if not page.rows and page.total:
+        st.session_state[PAGE] = _pages(page)
+        page = _search(session, asked, _pages(page))
+    return page
+
+
+def _page_number() -> int:
+    given = st.session_state.get(PAGE) or st.query_params.get(PAGE, "1")
+    return max(int(given), 1) if str(given).isascii() and str(given).isdigit() and len(str(given)) < 8 else 1
+
+
+def _pages(page: Page) -> int:
+    return -(-page.total // ON_A_PAGE)
+
+
+def _search(session: Session, asked: Asked, number: int) -> Page:
+    offset = (number - 1) * ON_A_PAGE
+    return search(session.store, session.person, session.clinic, asked.wanted, limit=ON_A_PAGE, offset=offset)
+
+
+def _every_row(session: Session, asked: Asked, total: int) -> list[Row]:
+    page = search(session.store, session.person, session.clinic, asked.wanted, limit=total)
+    return [_row(row) for row in page.rows]
+
+
+def _range(found: Page) -> str:
+    if found.total <= ON_A_PAGE:
+        return count(found.total, "line")
+    first = (_page_number() - 1) * ON_A_PAGE + 1
+    return f"Lines {first:,} to {first + len(found.rows) - 1:,} of {found.total:,}"
+
+
+def _row(row: OrderRow) -> dict[str, object]:
+    return {
+        "State": words(row),
+        "Line": row.reference,
+        "Checkout": row.checkout,
+        "Patient": ", ".join(part for part in (row.last_name, row.first_name) if part) or row.patient,
+        "SKU": row.sku_name,
+        "Qty": row.quantity,
+        "Pharmacy": row.pharmacy_name,
+        "Since": row.state_at,
+        "Promised": row.delivers_on,
+        "Tracking": row.tracking or None,
+        "Reason": row.reason or None,
+        "Landed": amount(row.authorised_cents),
+        "Placed": row.placed_on,
+        "Attempt": row.attempt,
+    }
+
+
+def _table(session: Session, rows: Sequence[OrderRow], *, several: bool, narrow: bool) -> list[str]:
+    """The grid. Positions are no identities: what was rendered is kept, and other lines give it a new key."""
+    references = [row.reference for row in rows]
+    st.session_state[RENDERED] = references
+    shown = pd.DataFrame.from_records([{**_row(row), "State": sign(row)} for row in rows])
+    order = dict.fromkeys([*(_FIRST if narrow else ()), *shown.columns])
+    state = st.dataframe(
+        shown.astype(dict.fromkeys(_TEXTS, "string")),
+        key=f"orders_table_{several}_{hash(tuple(references))}",
+        hide_index=True,
+        column_order=list(order),
+        column_config=_columns(session),
+        height=_ROW_PIXELS * (min(len(rows), _BESIDE_ROWS if narrow else _MOST_ROWS) + 1) + 2,
+        placeholder=NOTHING,
+        on_select="rerun",
+        selection_mode=["multi-row"] if several else [],
+        alt="Lines, newest checkout first. A click on a state opens its line.",
+    )
+    return [references[at] for at in state.selection.rows if at < len(references)]
+
+
+def _columns(session: Session) -> dict[str, ColumnConfig | ButtonColumnResult]:
+    zone = session.reference().context.clinic.time_zone
+    return {
+        "State": ButtonColumn(
+            type="tertiary",
+            alignment="left",
+            pinned=True,
+            on_click=_open_clicked,
+            key=CLICKED,
+            help="Click a state to open its line: timeline, money, what the pharmacy says, what can be done.",
+        ),
+        "Line": TextColumn(width=150),
+        "Checkout": TextColumn(width=130, help="Lines of one checkout share it; click the heading to group by it."),
+        "Patient": TextColumn(width=150),
+        "SKU": TextColumn(width=210),
+        "Qty": NumberColumn(format="%d", width=50, help="Packs."),
+        "Pharmacy": TextColumn(width=160),
+        "Since": DatetimeColumn(format="distance", timezone=zone, width=110, help="How long it is in this state."),
+        "Promised": {**DAY, "help": "The day on which it should be delivered."},
+        "Tracking": TextColumn(width=120),
+        "Reason": TextColumn(width=300, help="The pharmacy's own words."),
+        "Landed": {**MONEY, "help": "What the line costs delivered: what its newest attempt is authorised for."},
+        "Placed": DAY,
+        "Attempt": NumberColumn(format="%d", width=70, help="How often the line was sent."),
+    }
+
+
+def _open_clicked() -> None:
+    rendered: list[str] = st.session_state[RENDERED]
+    click = st.session_state.get(CLICKED)
+    if click is not None and click["row"] < len(rendered):
+        open_line(rendered[click["row"]])
+
+
+def _empty(asked: Asked) -> None:
+    around = asked.wanted._replace(states=frozenset(), queue=None, needs_action=False)
+    if around != type(around)():
+        nothing_yet("No line matches these filters.", "Shorten the search, or choose another pharmacy or period.")
+    elif not any(asked.counts.states.values()):
+        nothing_yet(
+            "Nothing has been ordered yet.",
+            "Place a refill day's cart; its lines then show here.",
+            "pages/refill_day.py",
+            "Open Refill day",
+        )
+    elif asked.tab is Tab.NEEDS_ACTION:
+        waits = f"No line waits here: {QUEUES[asked.queue].lower()}." if asked.queue else "Nothing needs anybody."
+        nothing_yet(waits, "Lines that a pharmacy refuses or holds, or that stall, come here by themselves.")
+    else:
+        nothing_yet("There are no such lines.", "Choose another state, or All.")
