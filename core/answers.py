@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from core.errors import Refused
 from core.model import Override, Owner
 from core.validation import RULES
 
 
-def answered_for(overrides: Iterable[Override]) -> Mapping[tuple[int, str], Override]:
+def answered_for(overrides: Collection[Override]) -> Mapping[tuple[int, str], Override]:
     """The overrides that count, by line and code. Raises Refused for one that the rules do not allow as it is."""
     for override in overrides:
         rule = RULES.get(override.code)

@@ -98,8 +98,8 @@ class _Opened(NamedTuple):
 def _opened(work: Work, confirmation: Confirmation) -> _Opened:
     days, cart = confirmation.days, confirmation.cart
     if cart is not None:
-        named = {line.rx for line in cart.lines if line.rx}
-        context = load_context(work, {line.patient for line in cart.lines}, named=named)
+        patients, named = {line.patient for line in cart.lines}, {line.rx for line in cart.lines if line.rx}
+        context = load_context(work, patients, named=named, placing_day=days.placing_day)
         return _Opened(cart, context, confirmation)
     stored = cart_of(work, days.refill_day)
     answers: dict[str, Any] = {"overrides": stored.overrides}

@@ -77,7 +77,7 @@ class Run:
     def context(self) -> Context:
         """Everything of the clinic."""
         with self.store.read(self.clinic) as work:
-            return load_context(work)
+            return load_context(work, placing_day=self.arguments.on)
 
     @cached_property
     def days(self) -> Days:

@@ -61,11 +61,13 @@ def load_context(
     *,
     named: Collection[str] = (),
     refill_day: date | None = None,
+    placing_day: date | None = None,
 ) -> Context:
     """Everything that decisions need, with these patients (None: every patient) and their own rows.
 
     ``named`` are prescriptions that lines name, whoever they belong to. ``other_carts`` are the lines of every open
-    cart but that of ``refill_day``; a cart is open until its day is over. Raises Refused for an unknown clinic.
+    cart but that of ``refill_day``; a cart is open until its day is over. Stock is told by the offers in force on
+    ``placing_day`` (None: today). Raises Refused for an unknown clinic.
     """
     if patients is not None and len(patients) > MOST_NAMED:
         patients = None
@@ -89,7 +91,7 @@ def load_context(
         ladder_steps=_stored(work, LadderStepRow, LadderStep),
         settings=settings_of(work),
         our_lines=_stored(work, OrderLineRow, OurLine, patients),
-        reserved=_reserved(work),
+        reserved=_reserved(work, placing_day or work.today),
         other_carts=_other_carts(work, refill_day),
     )
 
@@ -154,13 +156,13 @@ def _closures(work: Work) -> frozenset[tuple[str, date]]:
     return frozenset((pharmacy, day) for pharmacy, day in work.connection.execute(statement))
 
 
-def _reserved(work: Work) -> dict[tuple[str, str], int]:
-    """Packs reserved since the offer in force was told, and not released."""
+def _reserved(work: Work, day: date) -> dict[tuple[str, str], int]:
+    """Packs reserved since the offer in force on ``day`` was told, and not released."""
     taken = StockReservationRow
     statement = (
         select(taken.pharmacy, taken.sku, func.sum(taken.quantity))
         .join(OfferRow, and_(*_same(OfferRow, taken)))
-        .where(taken.clinic == work.clinic, taken.released_at.is_(None), _in_force(work.today))
+        .where(taken.clinic == work.clinic, taken.released_at.is_(None), _in_force(day))
         .where(or_(OfferRow.stock_at.is_(None), taken.reserved_at >= OfferRow.stock_at))
         .group_by(taken.pharmacy, taken.sku)
     )

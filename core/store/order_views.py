@@ -14,6 +14,7 @@ from core.model import IN_FLIGHT, LineState, SubmissionState
 from core.orders.records import Outcome
 from core.store.engine import Work
 from core.store.orders import (
+    AUTHORISED,
     AttemptRow,
     LedgerEntryRow,
     MisfitDecisionRow,
@@ -97,16 +98,6 @@ class HistoryRow(NamedTuple):
     reason: str
 
 
-_AUTHORISED: Final = (
-    AttemptRow.medication_cents
-    + AttemptRow.program_fee_cents
-    + AttemptRow.encounter_cents
-    + AttemptRow.shipping_cents
-    + AttemptRow.processing_cents
-    + AttemptRow.processing_fixed_cents
-)
-
-
 def _lines(*columns: Any) -> Select[Any]:
     """Lines with their newest attempt, its submission, and the names that screens show."""
     same = OrderLineRow.clinic
@@ -151,7 +142,7 @@ def _order_columns() -> list[Any]:
         OrderLineRow.attempt,
         AttemptRow.ships_on,
         AttemptRow.delivers_on,
-        _AUTHORISED,
+        AUTHORISED,
         AttemptRow.tracking,
         AttemptRow.reason_code,
         AttemptRow.reason,
@@ -287,9 +278,9 @@ _HISTORY: Final = [
 
 
 def history(work: Work, references: Sequence[str]) -> list[HistoryRow]:
-    """Everything said of these lines, in order of its instant and of being recorded."""
+    """Everything said of these lines, in the order in which it became known."""
     statement = select(*_HISTORY).where(OrderEventRow.clinic == work.clinic, OrderEventRow.reference.in_(references))
-    rows = work.connection.execute(statement.order_by(OrderEventRow.at, OrderEventRow.id))
+    rows = work.connection.execute(statement.order_by(OrderEventRow.id))
     return [HistoryRow._make(row) for row in rows]
 
 

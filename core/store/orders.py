@@ -7,6 +7,7 @@ Keyed by clinic and the short reference that people say. ``order_event`` and ``l
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -188,6 +189,17 @@ class AttemptRow(OfClinic, Base):
         Index(None, "clinic", "submission"),
         Index(None, "clinic", "tracking"),
     )
+
+
+AUTHORISED: Final = (
+    AttemptRow.medication_cents
+    + AttemptRow.program_fee_cents
+    + AttemptRow.encounter_cents
+    + AttemptRow.shipping_cents
+    + AttemptRow.processing_cents
+    + AttemptRow.processing_fixed_cents
+)
+"""What an attempt carries, moved shares included."""
 
 
 class OrderEventRow(Made, Base):

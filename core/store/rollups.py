@@ -12,6 +12,7 @@ from core.ledger import Account, PostingKind
 from core.model import LineState
 from core.store.engine import Work
 from core.store.orders import (
+    AUTHORISED,
     AttemptRow,
     DailyRejectionRow,
     DailyTallyRow,
@@ -150,27 +151,21 @@ _SUMS: Final = (
 )
 
 
+_OWN: Final = (
+    AttemptRow.line,
+    AttemptRow.number,
+    AttemptRow.state,
+    AttemptRow.captured_at.is_not(None),
+    AUTHORISED,
+    AttemptRow.released_cents,
+    AttemptRow.refunded_cents,
+)
+
+
 def attempt_money(work: Work) -> list[AttemptMoney]:
     """Every attempt's money beside its ledger."""
-    carried = (
-        AttemptRow.medication_cents
-        + AttemptRow.program_fee_cents
-        + AttemptRow.encounter_cents
-        + AttemptRow.shipping_cents
-        + AttemptRow.processing_cents
-        + AttemptRow.processing_fixed_cents
-    )
-    own = [
-        AttemptRow.line,
-        AttemptRow.number,
-        AttemptRow.state,
-        AttemptRow.captured_at.is_not(None),
-        carried,
-        AttemptRow.released_cents,
-        AttemptRow.refunded_cents,
-    ]
     statement = (
-        select(*own, *_SUMS)
+        select(*_OWN, *_SUMS)
         .outerjoin(
             _ENTRY,
             and_(

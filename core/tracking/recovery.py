@@ -280,9 +280,10 @@ class _Again:
         checkout = book.checkouts[line.checkout]
         self.book, self.line, self.rx = book, line, rx
         self.days = days or Days(max(checkout.refill_day, work.today), work.today, work.now())
-        self.context = load_context(work, {line.patient}, refill_day=checkout.refill_day).without([line.reference])
+        loaded = load_context(work, {line.patient}, refill_day=checkout.refill_day, placing_day=self.days.placing_day)
+        self.context = loaded.without([line.reference])
         self.program = program_to_place_with(self.context, checkout.program, self.days.placing_day)
-        self.overridden = frozenset(answered_for(override._replace(line=line.number) for override in overrides))
+        self.overridden = frozenset(answered_for([override._replace(line=line.number) for override in overrides]))
         self.resubmission = self.at(pharmacy or line.pharmacy)
 
     def at(self, pharmacy: str) -> Resubmission:
