@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.demo_history import Seeded, refill_day_before, seed_history
+from core.demo.fills import refill_day_before
+from core.demo_history import Seeded, seed_history
 from core.files import read_folder
 from core.model import Days, LineState, Objective
 from core.people import LOCAL
