@@ -129,15 +129,6 @@ def bars(labels: Sequence[str], values: Sequence[Number], unit: str, form: str =
     return figure
 
 
-def grouped_bars(labels: Sequence[str], groups: Mapping[str, Sequence[Number | None]], unit: str) -> go.Figure:
-    """Horizontal bars side by side: one trace a group."""
-    figure = go.Figure(
-        [go.Bar(name=name, y=labels, x=_drawn(values), orientation="h") for name, values in groups.items()]
-    )
-    figure.update_layout(**_bars(len(labels) * max(len(groups), 1)), barmode="group", xaxis={"title": unit})
-    return figure
-
-
 def stacked_over_time(series: Iterable[Series], unit: str, form: str = DOLLARS) -> go.Figure:
     """Columns by day or week, stacked."""
     figure = go.Figure(

@@ -123,7 +123,7 @@ def _file(session: Session, name: str, rows: Rows | Callable[[], Rows], kind: Li
 def bad_cells(errors: Iterable[BadCell]) -> None:
     """What could not be read, each with its place."""
     rows = [
-        {"File": cell.file, "Row": cell.row, "Column": cell.column, "Found": cell.value, "What to do": cell.reason}
+        {"File": cell.file, "Row": cell.row, "Column": cell.column, "Found": cell.value, "Reason": cell.reason}
         for cell in errors
     ]
     st.error(f"Nothing was loaded: {count(len(rows), 'cell')} cannot be read.", icon=":material/error:")

@@ -44,11 +44,11 @@ def percentage_points(share: Decimal | None) -> Decimal | None:
     return None if share is None else share * 100
 
 
-def percent(share: Decimal | float | None, *, sign: bool = False) -> str:
+def percent(share: Decimal | float | None) -> str:
     """A fraction with one decimal: ``12.5%``."""
     if share is None:
         return NOTHING
-    return f"{share * 100:{'+' if sign else ''}.1f}%"
+    return f"{share * 100:.1f}%"
 
 
 def day(value: date | None) -> str:

@@ -92,13 +92,12 @@ def load_files(session: Session) -> None:
 
 def _load(session: Session, files: dict[str, bytes]) -> None:
     st.session_state.pop(LOADED, None)
-    with st.status(f"Loading {count(len(files), 'file')}", expanded=True) as progress:
-        try:
+    try:
+        with st.spinner(f"Loading {count(len(files), 'file')}", show_time=True):
             loaded = load(session.store, session.person, files, session.clinic or None)
-        except BadInput as error:
-            progress.update(label="Nothing was loaded", state="error")
-            bad_cells(error.errors)
-            return
+    except BadInput as error:
+        bad_cells(error.errors)
+        return
     st.session_state[LOADED] = loaded
     st.session_state[ROUND] += 1
     st.rerun()
