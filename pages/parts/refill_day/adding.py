@@ -16,7 +16,7 @@ from pages.parts.notices import tell
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import done_here, press, undo_last
 from pages.parts.tables import Row
-from pages.parts.words import count, day, full_day, plain
+from pages.parts.words import NOTHING, count, day, full_day, plain
 
 _MOST_FOUND = 50
 _FILES = "refill_files"
@@ -85,7 +85,7 @@ def _one(desk: Desk) -> None:
     popover = st.popover("Add one", key="refill_one", on_change="rerun", icon=":material/person_add:")
     if not popover.open:
         return
-    with popover:
+    with popover.container(width=420):
         text = st.text_input("Find a patient", key="refill_find", placeholder="Name, code, phone, email or city")
         session = desk.session
         found = find_patients(session.store, session.person, session.clinic, text or "", limit=_MOST_FOUND)
@@ -104,7 +104,8 @@ def _one(desk: Desk) -> None:
 
 
 def _patient(patient: Patient) -> str:
-    return " · ".join(part for part in (patient.name, full_day(patient.born_on), patient.city) if part)
+    born = f"born {patient.born_on:%Y-%m-%d}" if patient.born_on else ""
+    return " · ".join(part for part in (patient.name, born, patient.city) if part)
 
 
 def _prescribed(desk: Desk, patient: str, prescriptions: Sequence[Prescription]) -> None:
@@ -180,7 +181,12 @@ def _read(desk: Desk, name: str, data: bytes) -> None:
         return
     st.markdown(f"**{count(len(read.rows), 'row')} can be loaded, {count(_bad(read), 'row')} cannot.**")
     if read.errors or read.warnings:
-        st.dataframe(_wrong(read), hide_index=True, alt="Rows that cannot be loaded, and columns that were not read")
+        st.dataframe(
+            _wrong(read),
+            hide_index=True,
+            placeholder=NOTHING,
+            alt="Rows that cannot be loaded, and columns that were not read",
+        )
     if read.rows:
         how = st.radio("How", [_BESIDE, _INSTEAD], key="refill_upload_how", label_visibility="collapsed")
         st.button(

@@ -85,24 +85,27 @@ def _for_all(desk: Desk, cause: Cause) -> None:
 
 
 def _line(desk: Desk, cause: Cause, accused: Accused) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    finding, line = accused.finding, accused.view.line
+    said, done = st.columns([3, 2], vertical_alignment="center")
+    with said:
         st.button(
             plain(accused.view.title),
-            key=f"refill_open_{accused.finding.code}_{accused.view.line.id}",
+            key=f"refill_open_{finding.code}_{line.id}",
             type="tertiary",
             icon=":material/open_in_new:",
             on_click=open_line,
-            args=(accused.view.line.id,),
+            args=(line.id,),
             help="Open the line: directions as read, price, why this pharmacy, history",
         )
         if cause.message is None:
-            st.markdown(plain(accused.finding.message), width="content")
-        if about_patient(accused.finding):
+            st.write(plain(finding.message))
+    with done.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        if about_patient(finding):
             st.button(
                 "Correct the patient's data",
-                key=f"refill_correct_{accused.finding.code}_{accused.view.line.id}",
+                key=f"refill_correct_{finding.code}_{line.id}",
                 on_click=open_line,
-                args=(accused.view.line.id,),
+                args=(line.id,),
             )
         buttons(desk, accused, "card")
 

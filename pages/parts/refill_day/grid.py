@@ -83,6 +83,7 @@ def _columns(context: Context) -> dict[str, ColumnConfig | ButtonColumnResult]:
         "State": ButtonColumn(
             type="tertiary",
             alignment="left",
+            width=112,
             pinned=True,
             on_click=_open_clicked,
             key=CLICKED,

@@ -15,7 +15,7 @@ from pages.parts.session import Session
 
 CHANGED = "refill_changed"
 _DONE = "refill_done"
-_AGAIN = "refill_again"
+_AGAIN = "refill_refused_edit"
 
 
 class Again(NamedTuple):

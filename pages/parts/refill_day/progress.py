@@ -48,9 +48,10 @@ def next_step(desk: Desk, views: Sequence[View], due: int, step: str) -> None:
     elif step == "Confirm":
         if placed_here(desk) and st.button("Open Orders", type="primary", icon=":material/local_shipping:"):
             st.switch_page("pages/orders.py")
+    elif due and all(view.state is State.HELD for view in views):
+        _button(f"Add {count(due, 'line')} due", ":material/group_add:", add_due, desk)
     elif not views:
-        if due:
-            _button(f"Add {count(due, 'line')} due", ":material/group_add:", add_due, desk)
+        return
     elif step == "Cart" and (waiting := _first(views)):
         _button(_label(views, waiting.state), ":material/build:", open_line, waiting.line.id)
     elif step == "Cart":

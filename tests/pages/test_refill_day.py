@@ -1,0 +1,214 @@
+"""Refill day: due, cart, fix, split, confirm, placed. Two packs land at 200.00 + 15 % + 20.00 = 250.00 a line."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.cart import edit_line
+from core.model import Role, ShipTo
+from core.people import LOCAL
+from core.store import Store
+from tests.pages.conftest import Opens
+from tests.pages.refill_days import a_due_clinic, a_full_cart, figures, grid, labels, lines, press, typed
+from tests.stores import CLINIC
+
+
+def checkouts(store: Store) -> int:
+    with store.read(CLINIC) as work:
+        return int(work.connection.exec_driver_sql("select count(*) from checkout").scalar_one())
+
+
+def said(shown: AppTest) -> str:
+    told = (*shown.error, *shown.warning, *shown.success, *shown.info, *shown.toast)
+    return "\n".join(element.value for element in told).replace("\\", "")
+
+
+@pytest.fixture
+def due(store: Store) -> Store:
+    a_due_clinic(store)
+    return store
+
+
+@pytest.fixture
+def full(store: Store) -> Store:
+    a_full_cart(store)
+    return store
+
+
+def test_an_empty_cart_says_who_is_due_and_adds_them_all(due: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF)
+    assert [title.value for title in shown.title] == ["Refill day Fri 4 Dec 2026"]
+    assert any("4 lines are due" in text.value for text in shown.markdown)
+    shown = press(shown, "Add 4 lines due")
+    assert figures(shown) == {"Lines": "4", "To fix": "2", "Total": "$1,000.00", "Ships": "Mon 7 Dec"}
+    assert labels(shown)[0] == "Fix 2 lines"
+    assert len(lines(due)) == 4
+
+
+def test_an_added_batch_can_be_undone(due: Store, opens: Opens) -> None:
+    shown = press(press(opens("refill_day", Role.STAFF), "Add 4 lines due"), "Undo")
+    assert lines(due) == {}
+    assert labels(shown)[0] == "Add 4 lines due"
+
+
+def test_a_clinic_without_skus_is_sent_to_setup(store: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF)
+    assert not shown.exception
+    assert any("There is no clinic yet" in text.value for text in shown.markdown)
+
+
+def test_leadership_sees_nothing_of_it(full: Store, opens: Opens) -> None:
+    with pytest.raises(ValueError, match="refill_day"):
+        opens("refill_day", Role.LEADERSHIP)
+
+
+def test_a_typed_quantity_is_written_through_once(full: Store, opens: Opens) -> None:
+    shown = typed(opens("refill_day", Role.STAFF), {"row": 0, "Quantity": 1})
+    assert (lines(full)[1].quantity, lines(full)[1].version) == (1, 2)
+    assert figures(shown)["Total"] == "$885.00"
+    typed(shown, {"row": 0, "Quantity": 1})
+    assert lines(full)[1].version == 2
+
+
+@pytest.mark.parametrize(
+    ("case", "edit", "now"),
+    [
+        ("a hold", {"Hold": True}, {"hold": True}),
+        ("a pin", {"Pin": "cedar"}, {"pharmacy": "cedar"}),
+        ("an emptied quantity is the prescription's", {"Quantity": None}, {"quantity": 2}),
+        ("several cells", {"Quantity": 1, "Hold": True}, {"quantity": 1, "hold": True}),
+    ],
+)
+def test_the_grid_edits(case: str, edit: dict[str, object], now: dict[str, object], full: Store, opens: Opens) -> None:
+    typed(opens("refill_day", Role.STAFF), {"row": 0, **edit})
+    assert {name: getattr(lines(full)[1], name) for name in now} == now
+
+
+def test_a_stale_edit_is_refused_with_what_changed_and_applied_again(full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF)
+    first = lines(full)[1]
+    edit_line(full, LOCAL, CLINIC, first.id, first.version, {"hold": True})
+    shown = typed(shown, {"row": 0, "Quantity": 1})
+    assert "hold is now yes" in said(shown)
+    assert lines(full)[1].quantity == 2
+    press(shown, "Apply it again")
+    assert (lines(full)[1].quantity, lines(full)[1].hold) == (1, True)
+
+
+def test_edits_after_a_filter_reach_the_lines_that_are_shown(full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF, refill_show="Warnings")
+    typed(shown, {"row": 0, "Hold": True})
+    assert [line.hold for line in lines(full).values()] == [False, False, False, True]
+
+
+def test_search_finds_patients_and_stays_out_of_the_url(full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF)
+    shown.text_input(key="refill_search").set_value("voss").run()
+    assert list(grid(shown).value["Patient"]) == ["Voss, Cara"]
+    assert "voss" not in str(dict(shown.query_params)).casefold()
+
+
+def test_one_click_applies_a_fix(full: Store, opens: Opens) -> None:
+    shown = press(opens("refill_day", Role.STAFF), "Ship it to the clinic")
+    assert lines(full)[2].ship_to is ShipTo.CLINIC
+    assert figures(shown)["To fix"] == "1"
+
+
+def test_a_patient_is_put_right_beside_the_finding(full: Store, opens: Opens) -> None:
+    shown = press(opens("refill_day", Role.STAFF), "Fix 2 lines")
+    shown.text_input(key="refill_patient_P2_zip").set_value("78704")
+    press(shown, "Save the patient")
+    shown = opens("refill_day", Role.STAFF)
+    assert figures(shown)["To fix"] == "1"
+    assert lines(full)[2].version == 1
+
+
+def test_an_override_takes_a_reason_and_who_confirmed_it(full: Store, opens: Opens) -> None:
+    shown, allergic = opens("refill_day", Role.STAFF), lines(full)[3]
+    key = f"refill_card_ALLERGY_{allergic.id}"
+    shown.session_state[f"{key}_override"] = True
+    shown.run()
+    shown.text_input(key=f"{key}_reason").set_value("Rash, years ago")
+    shown = press(shown, "Override this finding")
+    assert "needs the name of the prescriber or pharmacist" in said(shown)
+    shown.text_input(key=f"{key}_by").set_value("Ada Okafor, MD")
+    shown = press(shown, "Override this finding")
+    assert figures(shown)["To fix"] == "1"
+
+
+def test_warnings_are_acknowledged(full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF, refill_show="Warnings")
+    assert "Acknowledge" in labels(shown)
+    press(shown, "Acknowledge")
+    shown = opens("refill_day", Role.STAFF, refill_show="Acknowledged")
+    assert list(grid(shown).value["Patient"]) == ["Wynn, Dee"]
+
+
+def test_nothing_is_placed_while_something_is_open(full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF, refill_step="Confirm")
+    assert "3 lines cannot go out yet: 2, 3, 4." in said(shown)
+    assert shown.button(key="refill_place").disabled
+    shown = press(shown, "Back to the cart")
+    assert shown.session_state["refill_step"] == "Cart"
+
+
+@pytest.fixture
+def ready(full: Store, opens: Opens) -> Store:
+    """The lines that something is wrong with are held."""
+    typed(opens("refill_day", Role.STAFF), *({"row": row, "Hold": True} for row in (1, 2, 3)))
+    return full
+
+
+def test_the_steps_lead_to_the_amount(ready: Store, opens: Opens) -> None:
+    shown = press(opens("refill_day", Role.STAFF), "Review split")
+    assert any("Proven cheapest for 1 line: $250.00." in text.value.replace("\\", "") for text in shown.markdown)
+    shown = press(shown, "Go to confirm")
+    assert labels(shown)[0] == "Place order for $250.00"
+
+
+def test_pressing_twice_gives_one_checkout_and_held_lines_stay(ready: Store, opens: Opens) -> None:
+    windows = [opens("refill_day", Role.STAFF, refill_step="Confirm") for _ in range(2)]
+    for window in windows:
+        placed = press(window, "Place order for $250.00")
+        assert "Placed as **RD-20261204-01**: 1 line for $250.00." in said(placed)
+    assert checkouts(ready) == 1
+    assert [line.patient for line in lines(ready).values()] == ["P2", "P3", "P4"]
+
+
+def test_what_changed_since_it_was_seen_stops_it_and_shows_both_sides(ready: Store, opens: Opens) -> None:
+    shown, first = opens("refill_day", Role.STAFF, refill_step="Confirm"), lines(ready)[1]
+    edit_line(ready, LOCAL, CLINIC, first.id, first.version, {"quantity": 1})
+    shown = press(shown, "Place order for $250.00")
+    assert checkouts(ready) == 0
+    assert "Nothing was placed" in said(shown)
+    assert labels(shown)[0] == "Place order for $135.00"
+    press(shown, "Place order for $135.00")
+    assert checkouts(ready) == 1
+
+
+def test_one_by_hand_joins_the_line_that_is_there(full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF)
+    shown.session_state["refill_one"] = True
+    shown.run()
+    shown.text_input(key="refill_find").set_value("rivera").run()
+    assert any("line 1 becomes 4" in text.value for text in shown.caption)
+    press(shown, "Add to the cart")
+    assert (lines(full)[1].quantity, len(lines(full))) == (4, 4)
+
+
+def test_a_file_loads_its_good_rows_and_lists_the_others(due: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF)
+    shown.session_state["refill_upload"] = True
+    shown.run()
+    shown.file_uploader[0].upload("cart.csv", b"patient,sku,quantity\nP1,SEMA,1\nP9,SEMA,1\nP2,SEMA,x\n").run()
+    assert any("1 row can be loaded, 2 rows cannot" in text.value for text in shown.markdown)
+    press(shown, "Load 1 row")
+    assert [(line.patient, line.quantity) for line in lines(due).values()] == [("P1", 1)]
+
+
+def test_leftovers_of_an_earlier_day_are_taken_over(full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF, refill_day="2026-12-11")
+    shown.session_state["refill_leftovers"] = True
+    press(shown.run(), "Take over 4 lines")
+    assert lines(full) == {}
