@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final
 
 from core.context import Context
-from core.model import Patient, ShipTo
+from core.model import LineState, Patient, ShipTo
 from core.partners.protocol import Address, Message, MessageLine
 from core.store import Work
 from core.store.contexts import load_context
-from core.store.queue import Placed, lines_to_send, submissions_named
+from core.store.queue import Placed, lines_in, submissions_named
+
+TO_SEND: Final = frozenset({LineState.PLACED})
 
 
-def messages(work: Work, references: Sequence[str]) -> list[Message]:
-    """The messages of these submissions, each with the lines that are still to be sent."""
+def messages(work: Work, references: Sequence[str], states: Collection[LineState] = TO_SEND) -> list[Message]:
+    """The messages of these submissions, each with its lines in one of these states: those still to be sent."""
     rows = submissions_named(work, references)
     context = load_context(work, {row.patient for row in rows})
     lines: dict[str, list[MessageLine]] = {}
-    for placed in lines_to_send(work, references):
+    for placed in lines_in(work, references, states):
         lines.setdefault(placed.submission, []).append(_line(placed, context))
     return [
         Message(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -113,8 +113,8 @@ class Placed(NamedTuple):
     sig: str
 
 
-def lines_to_send(work: Work, submissions: Sequence[str]) -> list[Placed]:
-    """The lines of these submissions that are still placed, in order."""
+def lines_in(work: Work, submissions: Sequence[str], states: Collection[LineState]) -> list[Placed]:
+    """The lines that these submissions carry and that are in one of these states, in order."""
     statement = (
         select(
             AttemptRow.submission,
@@ -128,7 +128,7 @@ def lines_to_send(work: Work, submissions: Sequence[str]) -> list[Placed]:
         )
         .join(OrderLineRow, and_(OrderLineRow.clinic == AttemptRow.clinic, OrderLineRow.reference == AttemptRow.line))
         .where(AttemptRow.clinic == work.clinic, AttemptRow.submission.in_(submissions))
-        .where(AttemptRow.state == LineState.PLACED)
+        .where(AttemptRow.state.in_(sorted(states)))
         .order_by(AttemptRow.submission, OrderLineRow.number)
     )
     return [Placed._make(row) for row in work.connection.execute(statement)]
@@ -158,6 +158,14 @@ def submissions_named(work: Work, references: Sequence[str]) -> list[Queued]:
     here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(references))
     rows = work.connection.execute(statement.where(here).order_by(SubmissionRow.reference))
     return [Queued._make(row) for row in rows]
+
+
+def submissions_of(work: Work, pharmacy_order: str) -> list[str]:
+    """References of a pharmacy order's submissions, in order."""
+    statement = select(SubmissionRow.reference).where(
+        SubmissionRow.clinic == work.clinic, SubmissionRow.pharmacy_order == pharmacy_order
+    )
+    return list(work.connection.scalars(statement.order_by(SubmissionRow.reference)))
 
 
 def unknown_submissions(work: Work) -> list[tuple[str, str]]:
