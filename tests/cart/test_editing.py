@@ -9,6 +9,7 @@ import pytest
 from core.cart import (
     add_everyone_due,
     apply_fix,
+    apply_fix_to_all,
     edit_line,
     hold_lines,
     remove_line,
@@ -125,6 +126,19 @@ def test_a_fix_puts_back_what_the_prescription_says(clinic: Store) -> None:
     line = opened(clinic).cart.lines[0]
     apply_fix(clinic, ADA, CLINIC, line.id, line.version, Fix(label="Fix", change={"sig": ""}))
     assert opened(clinic).cart.lines[0].sig == "Inject 0.25 mg (10 units) subcutaneously once weekly."
+
+
+def test_one_fix_for_many_lines_is_one_press_or_none(clinic: Store) -> None:
+    add_everyone_due(clinic, ADA, CLINIC, FRIDAY)
+    fix = Fix(label="Ship it to the clinic", change={"ship_to": "clinic"})
+    seen = {line.id: line.version for line in opened(clinic).cart.lines[:2]}
+    apply_fix_to_all(clinic, ADA, CLINIC, FRIDAY, seen, fix)
+    assert shown(clinic) == ["P1 SEMA 3 to clinic", "P1 TIRZ 1 to clinic", "P2 SEMA 1"]
+    with pytest.raises(Stale):
+        apply_fix_to_all(clinic, ADA, CLINIC, FRIDAY, seen, Fix(label="Remove", change={"remove": "yes"}))
+    assert shown(clinic) == ["P1 SEMA 3 to clinic", "P1 TIRZ 1 to clinic", "P2 SEMA 1"]
+    undo(clinic, ADA, CLINIC, FRIDAY)
+    assert shown(clinic) == ["P1 SEMA 3", "P1 TIRZ 1", "P2 SEMA 1"]
 
 
 def test_many_lines_are_held_and_released_at_once(clinic: Store) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.checkout import Confirmation, Receipt, place
+from core.checkout import Confirmation, OrderReceipt, Receipt, place
 from core.errors import Differs
 from core.model import Days, Quote
+from core.partners.sheet import as_csv, order_sheet
 from core.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
 from pages.parts.facts import facts
 from pages.parts.notices import attempt
@@ -131,7 +132,27 @@ def receipt(desk: Desk) -> None:
             session=desk.session,
             columns=MONEY_COLUMNS,
         )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("Order sheets", width="content")
+            for order in placed.pharmacy_orders:
+                _sheet_button(desk, order)
         st.page_link("pages/orders.py", label="Follow it on Orders", icon=":material/arrow_forward:")
+
+
+def _sheet_button(desk: Desk, order: OrderReceipt) -> None:
+    """The order as a CSV file, made when somebody asks for it."""
+    session = desk.session
+    st.download_button(
+        plain(_name(desk, order.pharmacy)),
+        lambda: as_csv(order_sheet(session.store, session.person, session.clinic, order.reference)),
+        f"{order.reference}.csv",
+        "text/csv",
+        key=f"refill_sheet_{order.reference}",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+        help=f"Download {order.reference} as CSV",
+    )
 
 
 def _name(desk: Desk, pharmacy: str) -> str:

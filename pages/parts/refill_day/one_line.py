@@ -11,9 +11,9 @@ import streamlit as st
 from core.cart import remove_line
 from core.context import Context
 from core.eligibility import destination_state
-from core.model import Alternative, RoutedLine, Sku
+from core.model import Alternative, RoutedLine
 from core.prescribing import expired, fills_and_in_flight, fills_of
-from core.sig import Reading, read
+from core.sig import Reading, Unit, read
 from pages.parts.facts import facts
 from pages.parts.refill_day.answers import buttons, hold, severity_badge
 from pages.parts.refill_day.causes import Accused, about_patient, in_words
@@ -113,15 +113,15 @@ def _directions(desk: Desk, view: View) -> None:
     st.text(view.line.sig or "None")
     sku = desk.context.skus.get(view.line.sku)
     if view.line.sig:
-        st.caption(f"Read as: {plain(reading_in_words(read(view.line.sig, sku), sku))}")
+        st.caption(f"Read as: {plain(reading_in_words(read(view.line.sig, sku)))}")
 
 
-def reading_in_words(reading: Reading, sku: Sku | None) -> str:
+def reading_in_words(reading: Reading) -> str:
     """``inject · 2.5 mg once weekly · subcutaneous · 0.25 mL a dose``; what is missing or unread is named."""
-    return " · ".join(_parts(reading, sku))
+    return " · ".join(_parts(reading))
 
 
-def _parts(reading: Reading, sku: Sku | None) -> Iterator[str]:
+def _parts(reading: Reading) -> Iterator[str]:
     if reading.action:
         yield reading.action
     yield from (str(segment) for segment in reading.segments if str(segment))
@@ -129,7 +129,8 @@ def _parts(reading: Reading, sku: Sku | None) -> Iterator[str]:
         yield reading.route
     if reading.as_needed:
         yield "as needed"
-    if reading.mg_per_dose is not None:
+    in_mg = any(segment.dose is not None and segment.dose.unit is Unit.MG for segment in reading.segments[:1])
+    if reading.mg_per_dose is not None and not in_mg:
         yield f"{reading.mg_per_dose.normalize():f} mg a dose"
     if reading.ml_per_dose is not None:
         units = (reading.ml_per_dose * 100).normalize()

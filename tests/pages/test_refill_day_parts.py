@@ -1,0 +1,117 @@
+"""What Refill day says: lines, causes and reasons, from values alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from core.cart import OpenCart
+from core.model import Alternative, Cart, CartLine, Objective, Promise, Refusal, RoutedLine
+from core.plan import plan
+from core.sig import read
+from pages.parts.refill_day.causes import Cause, causes_of, in_words
+from pages.parts.refill_day.one_line import reading_in_words, why
+from pages.parts.refill_day.views import Show, State, View, shown, views_of, whats_wrong
+from tests.builders import DAYS, FRIDAY, a_context, a_line, a_patient, a_prescription, a_program, a_sku, an_offer
+
+PEOPLE = {"P1": a_patient(), "P2": a_patient(patient="P2", last_name="Stone", first_name="Bea", phone="", state="OK")}
+RXS = {"RX1": a_prescription(), "RX2": a_prescription(rx="RX2", patient="P2")}
+CONTEXT = a_context(patients=PEOPLE, prescriptions=RXS)
+SECOND = a_line(number=2, patient="P2", rx="RX2")
+
+
+def views(*lines: CartLine) -> list[View]:
+    cart = Cart(refill_day=FRIDAY, lines=lines)
+    opened = OpenCart(cart, CONTEXT, frozenset(), (), ())
+    return views_of(opened, plan(cart, CONTEXT, a_program(), Objective.CHEAPEST, DAYS))
+
+
+def test_states_of_lines() -> None:
+    states = [view.state for view in views(a_line(), SECOND, SECOND.model_copy(update={"number": 3, "hold": True}))]
+    assert states == [State.READY, State.TO_FIX, State.HELD]
+
+
+@pytest.mark.parametrize(
+    ("case", "show", "search", "numbers"),
+    [
+        ("all", Show.ALL, "", [1, 2]),
+        ("to fix", Show.TO_FIX, "", [2]),
+        ("held", Show.HELD, "", []),
+        ("a name in any case", Show.ALL, "RIVERA", [1]),
+        ("every word", Show.ALL, "semaglutide bea", [2]),
+        ("a prescription", Show.ALL, "rx1", [1]),
+        ("nobody", Show.ALL, "zzz", []),
+    ],
+)
+def test_what_is_shown(case: str, show: Show, search: str, numbers: list[int]) -> None:
+    assert [view.line.number for view in shown(views(a_line(), SECOND), show, search)] == numbers
+
+
+def test_a_price_that_ends_before_the_day_is_pointed_out() -> None:
+    context = a_context(offers=(an_offer(valid_to=date(2026, 12, 2)),))
+    view = views(a_line())[0]
+    assert whats_wrong(view, context, date(2026, 12, 1), FRIDAY) == "Price ends on Wed 2 Dec."
+    assert whats_wrong(view, CONTEXT, date(2026, 12, 1), FRIDAY) is None
+
+
+def causes(*lines: CartLine) -> list[Cause]:
+    return causes_of(views(*lines), CONTEXT)
+
+
+def test_lines_with_one_cause_stand_together_the_widest_first() -> None:
+    lines = (SECOND.model_copy(update={"number": 1}), SECOND)
+    found = causes(*lines)
+    assert [(cause.title, len(cause.accused)) for cause in found] == [
+        ("Prescriber not licensed: Ada Okafor, MD, OK", 2),
+        ("Pharmacy not licensed: Semaglutide 2.5 mg/mL, 2 mL", 2),
+        ("State ZIP mismatch", 2),
+        ("Patient incomplete", 2),
+        ("Suspected duplicate", 1),
+    ]
+    assert found[3].message == "Patient P2 lacks: phone."
+
+
+def test_keys_of_causes_say_nothing_about_a_patient() -> None:
+    assert all("P2" not in cause.key for cause in causes(SECOND))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("SIG_DOSE_MISMATCH", "SIG dose mismatch"),
+        ("RX_EXPIRED", "Prescription expired"),
+        ("PO_BOX", "PO box"),
+        ("NPI_INVALID", "NPI invalid"),
+        ("ALLERGY", "Allergy"),
+    ],
+)
+def test_codes_in_words(code: str, words: str) -> None:
+    assert in_words(code) == words
+
+
+@pytest.mark.parametrize(
+    ("sig", "words"),
+    [
+        (
+            "Inject 0.25 mg (10 units) subcutaneously once weekly.",
+            "inject · 0.25 mg once weekly · subcutaneous · 0.1 mL (10 syringe units) a dose",
+        ),
+        ("Use as directed.", "use · missing: dose, route and frequency · not read: “as” and “directed”"),
+    ],
+)
+def test_directions_as_read(sig: str, words: str) -> None:
+    assert reading_in_words(read(sig, a_sku())) == words
+
+
+def test_why_a_pharmacy() -> None:
+    promise = Promise(FRIDAY, date(2026, 12, 7), date(2026, 12, 7), date(2026, 12, 8))
+    others = (Alternative("lake", 920, 1), Alternative("oak", 0, 0), Alternative("pine", 100, -2))
+    refused = (Refusal("elm", ("PHARMACY_NOT_LICENSED",)),)
+    assert list(why(RoutedLine(a_line(), "cedar", None, promise, others, refused), CONTEXT)) == [
+        "Cedar Compounding ships on Mon 7 Dec and delivers on Tue 8 Dec.",
+        "lake instead: +$9.20 for the whole checkout, 1 day later.",
+        "oak instead: $0.00 for the whole checkout, the same day.",
+        "pine instead: +$1.00 for the whole checkout, 2 days earlier.",
+        "elm cannot: no licence for TX.",
+    ]
