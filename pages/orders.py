@@ -30,5 +30,5 @@ with left:
         for stray in strays(session.store, session.person, session.clinic):
             settle_form(session, stray)
 if opened and right is not None:
-    with right:
+    with right, st.container(gap="small"):
         one_line(session, opened, reference.context)

@@ -19,7 +19,7 @@ SENT = "Resubmitted"
 def resubmit_selected(session: Session, references: Sequence[str]) -> None:
     """The button, once lines are selected. What costs more than before is left for a person to confirm."""
     if not references:
-        st.caption("Select lines on the left to resubmit several at once.")
+        st.caption("Tick lines to resubmit several at once.")
         return
     pressed = st.button(
         f"Resubmit what can go of {count(len(references), 'line')}",

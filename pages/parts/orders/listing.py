@@ -26,8 +26,9 @@ RENDERED = "orders_rendered"
 CLICKED = "orders_clicked"
 PAGE = "orders_page"
 _ASKED = "orders_asked"
-_FIRST = ("State", "Patient", "SKU", "Since", "Line")
-"""Columns that stay in view beside an open line."""
+_BESIDE = ("State", "Patient", "SKU", "Since", "Line")
+_WAITING = ("State", "Line", "Patient", "SKU", "Reason", "Since", "Pharmacy")
+"""Columns that come first beside an open line, and where lines wait for somebody."""
 _TEXTS = ("Tracking", "Reason")
 """Columns that may be empty throughout: their type must not depend on it."""
 _ROW_PIXELS, _MOST_ROWS, _BESIDE_ROWS = 35, 12, 20
@@ -40,7 +41,9 @@ def listing(session: Session, asked: Asked, *, narrow: bool) -> None:
         _empty(asked)
         results(session)
         return
-    chosen = _table(session, found.rows, several=asked.queue is Queue.REJECTED, narrow=narrow)
+    first = _BESIDE if narrow else _WAITING if asked.tab is Tab.NEEDS_ACTION else ()
+    height = _ROW_PIXELS * (min(len(found.rows), _BESIDE_ROWS if narrow else _MOST_ROWS) + 1) + 2
+    chosen = _table(session, found.rows, first, height, several=asked.queue is Queue.REJECTED)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_range(found), width="content")
         if found.total > ON_A_PAGE:
@@ -93,7 +96,6 @@ def _row(row: OrderRow) -> dict[str, object]:
     return {
         "State": words(row),
         "Line": row.reference,
-        "Checkout": row.checkout,
         "Patient": ", ".join(part for part in (row.last_name, row.first_name) if part) or row.patient,
         "SKU": row.sku_name,
         "Qty": row.quantity,
@@ -103,24 +105,28 @@ def _row(row: OrderRow) -> dict[str, object]:
         "Tracking": row.tracking or None,
         "Reason": row.reason or None,
         "Landed": amount(row.authorised_cents),
+        "Checkout": row.checkout,
         "Placed": row.placed_on,
         "Attempt": row.attempt,
     }
 
 
-def _table(session: Session, rows: Sequence[OrderRow], *, several: bool, narrow: bool) -> list[str]:
-    """The grid. Positions are no identities: what was rendered is kept, and other lines give it a new key."""
+def _table(
+    session: Session, rows: Sequence[OrderRow], first: Sequence[str], height: int, *, several: bool
+) -> list[str]:
+    """The grid, and which lines are ticked. Positions are no identities: what was rendered is kept, and other lines
+    give it a new key."""
     references = [row.reference for row in rows]
     st.session_state[RENDERED] = references
     shown = pd.DataFrame.from_records([{**_row(row), "State": sign(row)} for row in rows])
-    order = dict.fromkeys([*(_FIRST if narrow else ()), *shown.columns])
     state = st.dataframe(
         shown.astype(dict.fromkeys(_TEXTS, "string")),
         key=f"orders_table_{several}_{hash(tuple(references))}",
         hide_index=True,
-        column_order=list(order),
+        column_order=list(dict.fromkeys([*first, *shown.columns])),
         column_config=_columns(session),
-        height=_ROW_PIXELS * (min(len(rows), _BESIDE_ROWS if narrow else _MOST_ROWS) + 1) + 2,
+        height=height,
+        row_height=_ROW_PIXELS,
         placeholder=NOTHING,
         on_select="rerun",
         selection_mode=["multi-row"] if several else [],
@@ -140,16 +146,16 @@ def _columns(session: Session) -> dict[str, ColumnConfig | ButtonColumnResult]:
             key=CLICKED,
             help="Click a state to open its line: timeline, money, what the pharmacy says, what can be done.",
         ),
-        "Line": TextColumn(width=150),
+        "Line": TextColumn(width=140),
         "Checkout": TextColumn(width=130, help="Lines of one checkout share it; click the heading to group by it."),
-        "Patient": TextColumn(width=150),
-        "SKU": TextColumn(width=210),
-        "Qty": NumberColumn(format="%d", width=50, help="Packs."),
-        "Pharmacy": TextColumn(width=160),
-        "Since": DatetimeColumn(format="distance", timezone=zone, width=110, help="How long it is in this state."),
+        "Patient": TextColumn(width=130),
+        "SKU": TextColumn(width=190),
+        "Qty": NumberColumn(format="%d", width=44, help="Packs."),
+        "Pharmacy": TextColumn(width=150),
+        "Since": DatetimeColumn(format="distance", timezone=zone, width=95, help="How long it is in this state."),
         "Promised": {**DAY, "help": "The day on which it should be delivered."},
         "Tracking": TextColumn(width=120),
-        "Reason": TextColumn(width=300, help="The pharmacy's own words."),
+        "Reason": TextColumn(width=260, help="The pharmacy's own words."),
         "Landed": {**MONEY, "help": "What the line costs delivered: what its newest attempt is authorised for."},
         "Placed": DAY,
         "Attempt": NumberColumn(format="%d", width=70, help="How often the line was sent."),

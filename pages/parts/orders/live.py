@@ -35,14 +35,15 @@ def _watched(session: Session, zone: str) -> None:
 
 def _told(now: Status, zone: str) -> str:
     queue = now.queue
-    said = [f"{count(queue.queued, 'submission')} to send", f"{queue.sending:,} being sent"]
-    if queue.stopped:
-        said.append(f"{queue.stopped:,} kept back by what did not fit")
-    if queue.unknown:
-        said.append(f"{queue.unknown:,} without an answer")
-    if now.workers:
-        said.append(f"worker last busy {moment(now.workers[0].last_run_at, zone)}")
-    return " · ".join(said)
+    sizes = {
+        "to send": queue.queued,
+        "being sent": queue.sending,
+        "kept back by what did not fit": queue.stopped,
+        "without an answer": queue.unknown,
+    }
+    waiting = ", ".join(f"{size:,} {what}" for what, size in sizes.items() if size) or "nothing waits"
+    busy = f" Worker last busy {moment(now.workers[0].last_run_at, zone)}." if now.workers else ""
+    return f"Queue: {waiting}.{busy}"
 
 
 def _step(session: Session, label: str, icon: str, does: Callable[..., int]) -> None:

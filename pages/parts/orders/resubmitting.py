@@ -86,9 +86,11 @@ def _pharmacy(detail: LineDetail, found: Mapping[str, Resubmission], context: Co
         format_func=lambda code: _offer(names[code], found[code], before=code == before),
         key=f"orders_to_{detail.line.reference}",
     )
-    unable = [f"{names[code]} ({_why(seen)})" for code, seen in found.items() if code not in options]
-    if unable:
-        st.caption(plain(f"Cannot fill it: {listed(unable)}."))
+    unable: dict[str, list[str]] = {}
+    for code in found.keys() - set(options):
+        unable.setdefault(_why(found[code]), []).append(names[code])
+    for why, pharmacies in sorted(unable.items()):
+        st.caption(plain(f"{listed(sorted(pharmacies))} cannot fill it: {why}."))
     return chosen or before
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.context import Context
 from core.orders.records import Outcome
+from core.partners.worker import BY
 from core.store.order_views import HistoryRow
 from core.tracking.views import LineDetail
 from pages.parts.orders.states import LOOKS, S, status_words
@@ -63,8 +64,9 @@ def _details(entry: HistoryRow, zone: str) -> Iterator[str]:
         yield f"Implied by this: {listed([status_words(state).lower() for state in entry.implied])}"
     if entry.note:
         yield entry.note
-    if entry.recorded_by != "partner":
-        yield f"Recorded by {entry.recorded_by}, {moment(entry.recorded_at, zone)}"
+    if entry.recorded_by != BY:
+        recorded = moment(entry.recorded_at, zone)
+        yield f"By {entry.recorded_by}" + (f", recorded {recorded}" if recorded != moment(entry.at, zone) else "")
 
 
 def _row(entry: HistoryRow, zone: str, waits: bool) -> Row:

@@ -1,0 +1,461 @@
+"""Orders: the list and its counts, one line in full, and every press that its state allows."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.checkout import place
+from core.model import LineState, Role
+from core.orders.book import Event
+from core.partners import worker
+from core.partners.protocol import Acknowledged, Lost
+from core.people import LOCAL, audit_trail
+from core.store import Store
+from core.tracking import views
+from core.tracking.events import apply_events, record_answers
+from core.tracking.recovery import cancel
+from pages.parts.orders.listing import RENDERED
+from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
+from tests.order_books import CHECKOUT, said
+from tests.pages.conftest import Opens
+from tests.stores import CLINIC, Clock, a_folder, load
+from tests.test_checkout import STAFF, a_cart, confirmation, line
+
+S = LineState
+NAMES = ("Rivera", "Stone", "Khan")
+FROM_HERE = "What can be done"
+EVENT = "Record an event"
+
+
+@pytest.fixture
+def clinic(store: Store) -> Store:
+    """Rivera, Stone and Khan, each with a line at cedar that is still queued; birch is dearer."""
+    numbers = range(1, 4)
+    folder = a_folder(
+        pharmacies=(a_pharmacy(), a_pharmacy(pharmacy="birch", name="Birch Lab")),
+        offers=(an_offer(), an_offer(pharmacy="birch", unit_cost_cents=120_00)),
+        pharmacy_licences=licences() + licences("birch"),
+        patients=tuple(a_patient(patient=f"P{at}", last_name=NAMES[at - 1]) for at in numbers),
+        prescriptions=tuple(a_prescription(rx=f"RX{at}", patient=f"P{at}") for at in numbers),
+    )
+    load(store, folder)
+    place(store, STAFF, CLINIC, confirmation(a_cart(*map(line, numbers))))
+    return store
+
+
+class Obliging(worker.SimulatedPartner):
+    """Takes everything and says nothing."""
+
+    def answer(self, pharmacy: str, reference: str, lines: Any) -> Acknowledged:
+        return Acknowledged(f"{pharmacy}-1")
+
+    def poll(self, lines: Any, now: datetime) -> list[Event]:
+        return []
+
+
+OBLIGING = Obliging()
+
+
+def send(store: Store) -> None:
+    worker.run_once(store, CLINIC, lambda _: OBLIGING, worker="w1")
+
+
+def lose(store: Store) -> None:
+    sent = store.write(CLINIC, lambda work: worker.claim(work, work.now(), 10))
+    store.write(CLINIC, lambda work: record_answers(work, dict.fromkeys(sent, Lost("no answer")), worker.BY))
+
+
+def tell(store: Store, *events: Event) -> None:
+    store.write(CLINIC, lambda work: apply_events(work, events, worker.BY))
+
+
+def ref(number: int) -> str:
+    return f"{CHECKOUT}/{number:02d}"
+
+
+def tracked(store: Store, number: int = 1) -> views.TrackedLine:
+    (found,) = views.track(store, STAFF, CLINIC, ref(number)).lines
+    return found
+
+
+def lines(page: AppTest) -> list[str]:
+    """References in the list, by what was rendered."""
+    assert not page.exception
+    return [str(reference).removeprefix(f"{CHECKOUT}/") for reference in page.session_state[RENDERED]]
+
+
+def told(page: AppTest) -> str:
+    """Everything that the page says in words, as a person reads it."""
+    assert not page.exception
+    kinds = (page.markdown, page.caption, page.text, page.error, page.warning, page.success, page.toast, page.subheader)
+    return "\n".join(str(each.value) for kind in kinds for each in kind).replace("\\", "")
+
+
+def options(page: AppTest, label: str) -> list[str]:
+    (found,) = [group for group in page.get("button_group") if group.proto.label == label]
+    return [option.content for option in found.proto.options]
+
+
+def choose(page: AppTest, label: str, option: str) -> AppTest:
+    """Click one of the options that a group of buttons shows, by its first words."""
+    (group,) = [group for group in page.get("button_group") if group.proto.label == label]
+    names = dict(zip((shown.content for shown in group.proto.options), group.options, strict=True))
+    chosen = next(value for name, value in names.items() if name.startswith(option))
+    return group.set_value([chosen]).run() if isinstance(group.value, list) else group.set_value(chosen).run()
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    (button,) = [button for button in page.button if button.label.replace("\\", "") == label]
+    assert not button.disabled
+    return button.click().run()
+
+
+def write(page: AppTest, label: str, text: str) -> AppTest:
+    (field,) = [field for field in page.text_input if field.label.replace("\\", "") == label]
+    field.set_value(text)
+    return page
+
+
+def test_an_empty_clinic_says_what_to_do_next(store: Store, opens: Opens) -> None:
+    load(store)
+    page = opens("orders", Role.STAFF)
+    assert "Nothing has been ordered yet." in told(page)
+    assert [link.proto.label for link in page.get("page_link")] == ["Open Refill day"]
+
+
+def test_leadership_has_no_such_page(clinic: Store, opens: Opens) -> None:
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        opens("orders", Role.LEADERSHIP, line=ref(1))
+
+
+def test_tabs_queues_and_states_count_their_lines(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, said(1, "rejected", reason="Directions unclear"), said(2, "shipped"), said(2, "delivered", hours=2))
+    page = opens("orders", Role.STAFF)
+    assert options(page, "Lines") == ["Needs action (1)", "In progress (1)", "Delivered (1)", "All (3)"]
+    assert options(page, "What they wait for") == [
+        "Rejected (1)",
+        "Answer lost (0)",
+        "On hold (0)",
+        "Stalled (0)",
+        "Did not fit (0)",
+        "Cancel asked (0)",
+        "Returned (0)",
+    ]
+    assert lines(page) == ["01"]
+    assert lines(choose(page, "Lines", "In progress")) == ["03"]
+    assert lines(choose(page, "State", "Submitted")) == ["03"]
+    assert page.query_params["orders_tab"] == "In progress"
+    assert page.query_params["orders_state"] == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("case", "query", "found"),
+    [
+        ("nothing asked: what needs action", {}, ["01"]),
+        ("a tab", {"orders_tab": "All"}, ["01", "02", "03"]),
+        ("a queue", {"orders_queue": "rejected"}, ["01"]),
+        ("a state", {"orders_tab": "All", "orders_state": "submitted"}, ["02", "03"]),
+        ("a pharmacy", {"orders_tab": "All", "orders_pharmacy": "Cedar Compounding"}, ["01", "02", "03"]),
+        ("a page past the last", {"orders_tab": "All", "orders_page": "9"}, ["01", "02", "03"]),
+        ("nonsense", {"orders_tab": "<b>", "orders_queue": "'; --", "orders_page": "x", "orders_period": "?"}, ["01"]),
+    ],
+)
+def test_a_view_is_shared_by_its_address(
+    clinic: Store, opens: Opens, case: str, query: dict[str, str], found: list[str]
+) -> None:
+    send(clinic)
+    tell(clinic, said(1, "rejected"))
+    assert lines(opens("orders", Role.STAFF, **query)) == found
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "found"),
+    [
+        ("part of a name", "ston", ["02"]),
+        ("last name, first name", "Khan, Ana", ["03"]),
+        ("a reference", ref(1).lower(), ["01"]),
+        ("a tracking number", "1Z99", ["02"]),
+    ],
+)
+def test_search_finds_lines_and_stays_out_of_the_address(
+    clinic: Store, opens: Opens, case: str, text: str, found: list[str]
+) -> None:
+    send(clinic)
+    tell(clinic, said(2, "shipped", tracking="1Z999"))
+    page = opens("orders", Role.STAFF, orders_tab="All")
+    assert lines(write(page, "Search", text).run()) == found
+    assert text not in str(page.query_params)
+
+
+def test_a_search_that_finds_nothing_says_so(clinic: Store, opens: Opens) -> None:
+    page = write(opens("orders", Role.STAFF, orders_tab="All"), "Search", "nobody").run()
+    assert "No line matches these filters." in told(page)
+
+
+@pytest.mark.parametrize(
+    ("case", "events", "allowed"),
+    [
+        ("queued", None, ["Cancel", EVENT]),
+        ("answer lost", "lost", ["They have it", "They do not have it", EVENT]),
+        ("submitted", [], ["Ask to cancel", EVENT]),
+        ("accepted", ["accepted"], ["Ask to cancel", "Refund", EVENT]),
+        ("rejected", ["rejected"], ["Fix and resubmit", EVENT]),
+        ("shipped", ["shipped"], ["Refund", EVENT]),
+        ("returned", ["shipped", "returned"], ["Refund", EVENT]),
+        ("cancelled", ["cancelled"], [EVENT]),
+        ("an event that did not fit", ["rejected", "shipped"], ["Fix and resubmit", "Settle what did not fit", EVENT]),
+    ],
+)
+def test_a_line_offers_what_its_state_allows(
+    clinic: Store, opens: Opens, case: str, events: list[str] | str | None, allowed: list[str]
+) -> None:
+    if events == "lost":
+        lose(clinic)
+    elif events is not None:
+        send(clinic)
+        tell(clinic, *(said(1, status, hours=at) for at, status in enumerate(events, 1)))
+    page = opens("orders", Role.STAFF, line=ref(1))
+    assert options(page, FROM_HERE) == allowed
+    assert "Rivera, Ana" in told(page)
+
+
+def test_a_queued_line_is_cancelled_with_a_reason(clinic: Store, opens: Opens) -> None:
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), FROM_HERE, "Cancel")
+    press(page, "Cancel the line")
+    assert "Say why" in told(page)
+    assert tracked(clinic).state is S.PLACED
+    press(write(page, "Reason", "patient asked"), "Cancel the line")
+    assert f"{ref(1)}: cancelled before it was sent." in told(page)
+    assert tracked(clinic).state is S.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("answer", "button", "state"),
+    [
+        ("It is cancelled", "Record that it is cancelled", S.CANCELLED),
+        ("They go on with it", "Record that they go on with it", S.SUBMITTED),
+    ],
+)
+def test_after_sending_the_pharmacy_is_asked_to_cancel(
+    clinic: Store, opens: Opens, answer: str, button: str, state: LineState
+) -> None:
+    send(clinic)
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), FROM_HERE, "Ask to cancel")
+    press(write(page, "Reason", "patient asked"), "Ask the pharmacy to cancel")
+    assert tracked(clinic).state is S.SUBMITTED
+    assert "was asked to cancel" in told(page)
+    choose(page, FROM_HERE, answer)
+    press(write(page, "Reason", "by phone"), button)
+    assert tracked(clinic).state is state
+    assert "was asked to cancel" not in told(page)
+
+
+@pytest.mark.parametrize(
+    ("answer", "button", "state"),
+    [
+        ("They have it", "Record that the pharmacy has it", S.SUBMITTED),
+        ("They do not have it", "Record that the pharmacy does not have it", S.REJECTED),
+    ],
+)
+def test_a_lost_answer_is_settled_by_a_person(
+    clinic: Store, opens: Opens, answer: str, button: str, state: LineState
+) -> None:
+    lose(clinic)
+    page = choose(opens("orders", Role.STAFF, line=ref(1), orders_queue="unknown"), FROM_HERE, answer)
+    assert "Nobody knows whether the pharmacy has it. no answer" in told(page)
+    press(write(page, "Reason", "by phone"), button)
+    assert tracked(clinic).state is state
+
+
+def test_a_refund_is_recorded_up_to_what_was_captured(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, said(1, "delivered"))
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), FROM_HERE, "Refund")
+    assert page.number_input[0].max == 135.00
+    page.number_input[0].set_value(12.34)
+    press(write(page, "Reason", "broken vial"), "Record the refund")
+    assert tracked(clinic).refunded_cents == 12_34
+    assert "$135.00 captured, $12.34 given back; $122.66 can still be refunded." in told(page)
+
+
+def test_an_event_is_recorded_by_hand_once(clinic: Store, opens: Opens, clock: Clock) -> None:
+    send(clinic)
+    clock.forward(hours=2)
+    page = opens("orders", Role.STAFF, line=ref(1))
+    record(page, S.SHIPPED)
+    one = tracked(clinic)
+    assert (one.state, one.tracking) == (S.SHIPPED, "1Z5")
+    assert f"{ref(1)}: the line has moved." in told(page)
+    entry = one.history[-1]
+    assert (entry.status, entry.recorded_by, entry.implied) == (
+        "shipped",
+        "staff@local.demo",
+        ("accepted", "compounding"),
+    )
+    assert "Implied by this: accepted and compounding" in told(page)
+    record(page, S.SHIPPED)
+    assert "that was recorded already." in told(page)
+    assert tracked(clinic) == one
+
+
+def record(page: AppTest, state: LineState) -> None:
+    choose(page, FROM_HERE, EVENT)
+    page.selectbox(key=f"orders_record an event_{ref(1)}_status").set_value(state)
+    press(write(page, "Tracking number", "1Z5"), "Record the event")
+
+
+def test_an_event_without_a_state_is_not_recorded(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), FROM_HERE, EVENT)
+    before = tracked(clinic)
+    assert "Choose the state" in told(press(page, "Record the event"))
+    assert tracked(clinic) == before
+
+
+def test_a_refused_line_says_why_whose_it_is_and_what_became_of_the_money(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, said(1, "rejected", reason="Shipping address could not be verified."))
+    words = told(opens("orders", Role.STAFF, line=ref(1)))
+    for part in (
+        "Shipping address could not be verified.",
+        "Address invalid** · the clinic puts it right",
+        "Correct the patient's address, then resubmit.",
+        "$135.00 authorised, $135.00 of it released.",
+        "Of the $135.00 of attempt 1, $135.00 was released. Resubmitting authorises $135.00 afresh.",
+        "Nothing stops it.",
+    ):
+        assert part in words
+
+
+def test_the_patient_is_put_right_and_the_line_resubmitted(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, said(1, "rejected", reason="Shipping address could not be verified."))
+    page = opens("orders", Role.STAFF, line=ref(1))
+    press(write(page, "Address", ""), "Save the patient")
+    assert "Address incomplete." in told(page)
+    assert [button.disabled for button in page.button if button.label == "Resubmit for \\$135\\.00"] == [True]
+    press(write(page, "Address", "2 Oak St"), "Save the patient")
+    press(page, "Resubmit for $135.00")
+    one = tracked(clinic)
+    assert (one.attempt, one.state, one.pharmacy) == (2, S.PLACED, "cedar")
+    assert f"{ref(1)}: resubmitted for $135.00." in told(page)
+    assert "Attempt 2 · Cedar Compounding" in told(page)
+
+
+def test_another_pharmacy_that_costs_more_is_confirmed_by_its_amount(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, said(1, "rejected", reason="Out of stock"))
+    page = opens("orders", Role.STAFF, line=ref(1))
+    to = page.selectbox(key=f"orders_to_{ref(1)}")
+    assert [option.split(",")[0] for option in to.options] == ["Cedar Compounding", "Birch Lab: $158.00"]
+    to.set_value("birch").run()
+    assert "That is more than before: the button confirms it." in told(page)
+    press(page, "Resubmit for $158.00")
+    assert (tracked(clinic).pharmacy, tracked(clinic).attempt) == ("birch", 2)
+
+
+def test_a_finding_is_overridden_with_a_reason(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, said(1, "rejected", reason="Payment not received"))
+    early = a_prescription(last_filled_on=FRIDAY)
+    load(clinic, a_folder(patients=(a_patient(),), prescriptions=(early,)))
+    page = opens("orders", Role.STAFF, line=ref(1))
+    assert "Refill too soon." in told(page)
+    assert "cannot fill it: refill too soon." in told(page)
+    press(write(page, "Override with a reason", "lost in the mail").run(), "Resubmit for $135.00")
+    assert tracked(clinic).attempt == 2
+    (entry,) = [entry for entry in audit_trail(clinic, LOCAL, CLINIC) if entry.action == "resubmit"]
+    assert entry.after is not None
+    assert entry.after["overrides"] == {"REFILL_TOO_SOON": "lost in the mail"}
+
+
+def test_several_refused_lines_go_again_with_a_result_each(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, *(said(number, "rejected", reason="refused together with line 9") for number in (1, 2)))
+    load(clinic, a_folder(patients=(a_patient(patient="P2", address1=""),), prescriptions=()))
+    page = opens("orders", Role.STAFF, orders_queue="rejected")
+    tick(page, 0, 1)
+    press(page, "Resubmit what can go of 2 lines")
+    assert "1 of 2 lines resubmitted" in told(page)
+    said_of = page.dataframe[-1].value
+    assert list(said_of["Result"]) == ["Resubmitted", "Not sent"]
+    assert "ADDRESS_INCOMPLETE still stops" in said_of["Why"][1]
+    assert [tracked(clinic, number).attempt for number in (1, 2)] == [2, 1]
+
+
+def tick(page: AppTest, *rows: int) -> None:
+    page.session_state[f"orders_table_True_{hash(tuple(page.session_state[RENDERED]))}"] = {
+        "selection": {"rows": list(rows), "columns": [], "cells": []}
+    }
+    page.run()
+
+
+def test_an_event_of_no_line_is_settled_among_the_misfits(clinic: Store, opens: Opens) -> None:
+    tell(clinic, said(9, "shipped"))
+    page = opens("orders", Role.STAFF, orders_queue="misfits")
+    assert options(page, "What they wait for")[4] == "Did not fit (1)"
+    press(write(page, f"What was done about “shipped” of {ref(9)}", "another clinic's"), "Settle it")
+    assert options(page, "What they wait for")[4] == "Did not fit (0)"
+
+
+def test_an_event_that_did_not_fit_is_settled_at_its_line(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, said(1, "delivered"), said(1, "accepted", attempt=2, hours=3))
+    page = opens("orders", Role.STAFF, line=ref(1))
+    assert "That does not fit: the line has no attempt 2." in told(page)
+    press(write(page, f"What was done about “accepted” of {ref(1)}", "asked them"), "Settle it")
+    assert "did not fit, settled" in told(page)
+
+
+def test_the_simulated_pharmacies_go_on_when_told(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    page = opens("orders", Role.STAFF, orders_tab="All")
+    press(page, "Next step for every open line")
+    assert "The pharmacies said 3 things." in told(page)
+    press(page, "One day on")
+    assert not page.exception
+
+
+def test_a_line_that_is_not_there_is_said_so(clinic: Store, opens: Opens) -> None:
+    page = opens("orders", Role.STAFF, line="RD-1/<script>", orders_tab="All")
+    assert "There is no line RD-1/<script>." in told(page)
+    press(page, "Close")
+    assert "line" not in page.query_params
+    assert lines(page) == ["01", "02", "03"]
+
+
+HOSTILE = "$x$ **b** [l](javascript:1) <img src=x> :red[r] `c` =1+1"
+
+
+def test_hostile_text_stands_as_it_is(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    tell(clinic, said(1, "rejected", reason=HOSTILE, tracking=HOSTILE), said(1, HOSTILE, hours=2))
+    cancel(clinic, STAFF, CLINIC, ref(2), HOSTILE)
+    load(clinic, a_folder(patients=(a_patient(last_name=HOSTILE),), prescriptions=()))
+    for number in (1, 2):
+        page = opens("orders", Role.STAFF, line=ref(number))
+        assert HOSTILE in told(page)
+        shown = [each.value for kind in (page.markdown, page.caption, page.warning) for each in kind]
+        assert not [text for text in shown if re.search(r"(?<!\\)<img|(?<!\\)\$x", text)]
+    assert isinstance(page.dataframe[0].value, pd.DataFrame)
+
+
+def test_a_download_holds_every_line_of_the_filter_and_is_audited(
+    clinic: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.parts.orders.listing.ON_A_PAGE", 2)
+    files: list[Any] = []
+    monkeypatch.setattr("streamlit.download_button", lambda label, data, *_, **__: files.append(data))
+    page = opens("orders", Role.STAFF, orders_tab="All", orders_page="2")
+    assert lines(page) == ["03"]
+    text = files[0]().decode("utf-8-sig").splitlines()
+    assert [row.split(",")[0] for row in text] == ["State", "Placed", "Placed", "Placed"]
+    (entry,) = [entry for entry in audit_trail(clinic, LOCAL, CLINIC) if entry.action == "export"]
+    assert (entry.subject, entry.after) == ("orders", {"kind": "csv", "rows": 3})
