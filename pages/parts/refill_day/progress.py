@@ -9,9 +9,10 @@ import streamlit as st
 from core.model import ProgramKind
 from pages.parts.page import is_demo
 from pages.parts.refill_day.adding import add_due
-from pages.parts.refill_day.confirm_step import place_button, placed_here
+from pages.parts.refill_day.confirm_step import place_button
 from pages.parts.refill_day.desk import MOVED, STEP, STEPS, Desk, go_to
 from pages.parts.refill_day.drawer import open_line
+from pages.parts.refill_day.receipt import placed_here
 from pages.parts.refill_day.views import State, View
 from pages.parts.words import count, money
 
@@ -43,21 +44,19 @@ def _in_state(views: Sequence[View], state: State) -> int:
 
 def next_step(desk: Desk, views: Sequence[View], due: int, step: str) -> None:
     """The primary button: the one thing to do next."""
+    waiting = _first(views)
     if step == "Confirm" and desk.plan.split.filled:
         place_button(desk, views)
-    elif step == "Confirm":
-        if placed_here(desk) and st.button("Open Orders", type="primary", icon=":material/local_shipping:"):
-            st.switch_page("pages/orders.py")
-    elif due and all(view.state is State.HELD for view in views):
-        _button(f"Add {count(due, 'line')} due", ":material/group_add:", add_due, desk)
-    elif not views:
-        return
-    elif step == "Cart" and (waiting := _first(views)):
+    elif step == "Cart" and waiting:
         _button(_label(views, waiting.state), ":material/build:", open_line, waiting.line.id)
-    elif step == "Cart":
+    elif step == "Cart" and desk.plan.split.filled:
         _button("Review split", ":material/arrow_forward:", go_to, "Split")
-    else:
+    elif desk.plan.split.filled:
         _button("Go to confirm", ":material/arrow_forward:", go_to, "Confirm")
+    elif due:
+        _button(f"Add {count(due, 'line')} due", ":material/group_add:", add_due, desk)
+    elif placed_here(desk) and st.button("Open Orders", type="primary", icon=":material/local_shipping:"):
+        st.switch_page("pages/orders.py")
 
 
 def _button(label: str, icon: str, does: object, *args: object) -> None:
