@@ -8,10 +8,11 @@ from core.people import Action
 from pages.parts.guard import opened_by
 from pages.parts.page import badge, header, nothing_yet
 from pages.parts.refill_day.cart_step import cart_step
-from pages.parts.refill_day.confirm_step import confirm_step, placed_here
+from pages.parts.refill_day.confirm_step import confirm_step
 from pages.parts.refill_day.desk import due_count, opened_desk
 from pages.parts.refill_day.one_line import one_line
 from pages.parts.refill_day.progress import chosen_step, demo_prices, next_step, progress_in_words
+from pages.parts.refill_day.receipt import placed_here
 from pages.parts.refill_day.split_step import split_step
 from pages.parts.refill_day.views import views_of
 from pages.parts.words import full_day, plain
@@ -22,10 +23,10 @@ top = st.container()
 if not session.reference().context.skus:
     with top:
         header("Refill day", "Everybody who is due, checked and placed at once.")
-    nothing_yet("There are no SKUs yet.", "A manager loads the clinic's files on Setup.", "pages/setup.py")
+    nothing_yet("There are no SKUs yet.", "A manager loads the clinic's files on Setup.")
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     step = chosen_step()
     desk = opened_desk(session)
 if desk is None:
@@ -43,6 +44,10 @@ if step == "Cart":
     cart_step(desk, views, due)
 elif not desk.opened.cart.lines and not placed_here(desk):
     nothing_yet(f"The cart of {full_day(desk.refill_day)} is empty.", "Add who is due on the first step, Cart.")
+elif step == "Split" and not desk.plan.split.filled:
+    nothing_yet(
+        "No line goes out as things stand.", "Every line is held or cannot be filled: see the first step, Cart."
+    )
 elif step == "Split":
     split_step(desk, views)
 else:

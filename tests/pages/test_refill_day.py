@@ -6,12 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.cart import edit_line
+from core.files import Folder
 from core.model import Role, ShipTo
 from core.people import LOCAL
 from core.store import Store
+from tests.builders import a_clinic, a_program
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_due_clinic, a_full_cart, figures, grid, labels, lines, press, typed
-from tests.stores import CLINIC
+from tests.stores import CLINIC, load
 
 
 def checkouts(store: Store) -> int:
@@ -52,10 +54,25 @@ def test_an_added_batch_can_be_undone(due: Store, opens: Opens) -> None:
     assert labels(shown)[0] == "Add 4 lines due"
 
 
-def test_a_clinic_without_skus_is_sent_to_setup(store: Store, opens: Opens) -> None:
+def test_a_store_without_a_clinic_says_so(store: Store, opens: Opens) -> None:
     shown = opens("refill_day", Role.STAFF)
     assert not shown.exception
     assert any("There is no clinic yet" in text.value for text in shown.markdown)
+
+
+def test_a_clinic_without_skus_says_so(store: Store, opens: Opens) -> None:
+    load(store, Folder(clinic=a_clinic(), programs=(a_program(),)))
+    shown = opens("refill_day", Role.STAFF)
+    assert not shown.exception
+    assert any("There are no SKUs yet" in text.value for text in shown.markdown)
+
+
+def test_held_lines_alone_are_no_checkout(full: Store, opens: Opens) -> None:
+    typed(opens("refill_day", Role.STAFF), *({"row": row, "Hold": True} for row in range(4)))
+    for step in ("Cart", "Split", "Confirm"):
+        shown = opens("refill_day", Role.STAFF, refill_step=step)
+        assert not shown.exception
+        assert not [label for label in labels(shown) if label.startswith(("Place", "Review", "Go to"))]
 
 
 def test_leadership_sees_nothing_of_it(full: Store, opens: Opens) -> None:

@@ -89,11 +89,11 @@ def _override(desk: Desk, accused: Accused, key: str) -> None:
     finding = accused.finding
     with popover:
         st.write("The line goes out as it is. Your name, the reason and the time are kept in the audit trail.")
-        st.text_input("Reason", key=f"{key}_reason", max_chars=500, placeholder="Why this is right for the patient")
         if needs_confirmation(finding.code):
-            st.text_input("Confirmed by", key=f"{key}_by", max_chars=200, placeholder="Prescriber or pharmacist")
             today = desk.days.placing_day
             st.date_input("Confirmed on", today, max_value=today, format="YYYY-MM-DD", key=f"{key}_on", width=180)
+            st.text_input("Confirmed by", key=f"{key}_by", max_chars=200, placeholder="Prescriber or pharmacist")
+        st.text_input("Reason", key=f"{key}_reason", max_chars=500, placeholder="Why this is right for the patient")
         st.button(
             "Override this finding", key=f"{key}_answer", type="primary", on_click=_answer, args=(desk, accused, key)
         )

@@ -9,18 +9,19 @@ import streamlit as st
 from core.model import Severity
 from pages.parts.page import Metric, metrics, nothing_yet
 from pages.parts.refill_day.adding import actions
-from pages.parts.refill_day.confirm_step import receipt
 from pages.parts.refill_day.desk import SHOW, Desk
 from pages.parts.refill_day.findings import findings
 from pages.parts.refill_day.grid import grid
 from pages.parts.refill_day.pressing import Again, drop_edit, edit, waiting_edit
+from pages.parts.refill_day.receipt import placed_here, placed_line
 from pages.parts.refill_day.views import Show, State, View, shown
 from pages.parts.words import NOTHING, count, day, full_day, money, plain
 
 
 def cart_step(desk: Desk, views: Sequence[View], due: int) -> None:
     """The cart as it is."""
-    receipt(desk)
+    if placed := placed_here(desk):
+        placed_line(placed)
     _apply_again(desk, views)
     if views:
         metrics(figures(desk, views))

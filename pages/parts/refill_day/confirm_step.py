@@ -6,21 +6,20 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.checkout import Confirmation, OrderReceipt, Receipt, place
+from core.checkout import Confirmation, Receipt, place
 from core.errors import Differs
 from core.model import Days, Quote
-from core.partners.sheet import as_csv, order_sheet
 from core.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
 from pages.parts.facts import facts
 from pages.parts.notices import attempt
 from pages.parts.refill_day.causes import in_words
 from pages.parts.refill_day.desk import Desk, forget_due, go_to, right_now
 from pages.parts.refill_day.pressing import done_here
-from pages.parts.refill_day.views import State, View
+from pages.parts.refill_day.receipt import keep_receipt, placed_here, receipt
+from pages.parts.refill_day.views import State, View, pharmacy_name
 from pages.parts.tables import MONEY, Row, table
 from pages.parts.words import amount, count, money, plain, signed_money
 
-_RECEIPTS = "refill_receipts"
 _DIFFERS = "refill_differs"
 MONEY_COLUMNS = dict.fromkeys(
     ("Medication", "Program fee", "Encounters", "Shipping", "Processing", "Total", "Landed"), MONEY
@@ -29,7 +28,8 @@ MONEY_COLUMNS = dict.fromkeys(
 
 def confirm_step(desk: Desk, views: Sequence[View]) -> None:
     """What is placed when the button at the top is pressed."""
-    receipt(desk)
+    if placed := placed_here(desk):
+        receipt(desk, placed)
     _differs(desk)
     _blockers(views)
     if desk.plan.split.filled:
@@ -94,70 +94,10 @@ def _placed(desk: Desk, confirmation: Confirmation) -> Receipt:
         st.session_state[_DIFFERS] = (desk.refill_day, differs.expected_cents, differs.actual_cents)
         raise
     st.session_state.pop(_DIFFERS, None)
-    st.session_state.setdefault(_RECEIPTS, {})[desk.refill_day] = placed
+    keep_receipt(desk, placed)
     done_here(desk.refill_day).clear()
     forget_due()
     return placed
-
-
-def placed_here(desk: Desk) -> Receipt | None:
-    """What was placed last from this tab for this refill day."""
-    placed: Receipt | None = st.session_state.get(_RECEIPTS, {}).get(desk.refill_day)
-    return placed
-
-
-def receipt(desk: Desk) -> None:
-    """The checkout and its pharmacy orders, once there is one."""
-    placed = placed_here(desk)
-    if placed is None:
-        return
-    lines = sum(len(order.lines) for order in placed.pharmacy_orders)
-    with st.container(border=True):
-        st.success(
-            f"Placed as **{plain(placed.checkout)}**: {count(lines, 'line')} for {plain(money(placed.total_cents))}.",
-            icon=":material/check_circle:",
-        )
-        table(
-            [
-                {
-                    "Pharmacy order": order.reference,
-                    "Pharmacy": _name(desk, order.pharmacy),
-                    "Lines": len(order.lines),
-                    "Total": amount(order.total_cents),
-                }
-                for order in placed.pharmacy_orders
-            ],
-            name=placed.checkout,
-            alt="The pharmacy orders of this checkout",
-            session=desk.session,
-            columns=MONEY_COLUMNS,
-        )
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption("Order sheets", width="content")
-            for order in placed.pharmacy_orders:
-                _sheet_button(desk, order)
-        st.page_link("pages/orders.py", label="Follow it on Orders", icon=":material/arrow_forward:")
-
-
-def _sheet_button(desk: Desk, order: OrderReceipt) -> None:
-    """The order as a CSV file, made when somebody asks for it."""
-    session = desk.session
-    st.download_button(
-        plain(_name(desk, order.pharmacy)),
-        lambda: as_csv(order_sheet(session.store, session.person, session.clinic, order.reference)),
-        f"{order.reference}.csv",
-        "text/csv",
-        key=f"refill_sheet_{order.reference}",
-        type="tertiary",
-        icon=":material/download:",
-        on_click="ignore",
-        help=f"Download {order.reference} as CSV",
-    )
-
-
-def _name(desk: Desk, pharmacy: str) -> str:
-    found = desk.context.pharmacies.get(pharmacy)
-    return found.name if found else pharmacy
 
 
 def _differs(desk: Desk) -> None:
@@ -207,7 +147,7 @@ def checkout_rows(quote: Quote) -> dict[str, str]:
 def _parts(desk: Desk) -> list[Row]:
     return [
         {
-            "Pharmacy": _name(desk, part.pharmacy),
+            "Pharmacy": pharmacy_name(part.pharmacy, desk.context),
             "Lines": part.lines,
             "Boxes": part.boxes,
             "Medication": amount(part.medication_cents),

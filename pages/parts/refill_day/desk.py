@@ -88,7 +88,7 @@ def _refill_day(moment: Moment) -> date:
         key=DAY,
         bind="query-params",
         format="YYYY-MM-DD",
-        width=160,
+        width=150,
         help="Each refill day has one cart, shared by everybody at the clinic.",
     )
     return chosen if isinstance(chosen, date) else moment.opens_on
@@ -104,7 +104,7 @@ def _program(context: Context, today: date) -> Program | None:
         list(found),
         key="refill_program",
         bind="query-params",
-        width=240,
+        width=190,
         help="How the clinic pays: its programs' prices, fees and encounters are those of the checkout.",
     )
     return found[chosen or next(iter(found))]

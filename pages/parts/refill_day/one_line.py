@@ -22,7 +22,7 @@ from pages.parts.refill_day.drawer import close_line, line_open, open_line
 from pages.parts.refill_day.findings import OWNERS
 from pages.parts.refill_day.patient_form import patient_form
 from pages.parts.refill_day.pressing import CHANGED, press
-from pages.parts.refill_day.views import State, View, price_end
+from pages.parts.refill_day.views import State, View, pharmacy_name, price_end
 from pages.parts.words import count, day, full_day, listed, money, plain, signed_money
 
 _FILLS = 3
@@ -73,7 +73,13 @@ def _drawn(desk: Desk, views: Sequence[View], view: View) -> None:
 def _next(views: Sequence[View], view: View) -> None:
     waiting = [other for other in views if other.state in {State.TO_FIX, State.WARNING} and other is not view]
     if not waiting:
-        st.caption("No other line waits for anybody.")
+        st.button(
+            "Done, back to the cart",
+            key="refill_close",
+            icon=":material/check:",
+            type="secondary" if view.open else "primary",
+            on_click=_close,
+        )
         return
     following = next((other for other in waiting if other.line.number > view.line.number), waiting[0])
     st.button(
@@ -84,6 +90,11 @@ def _next(views: Sequence[View], view: View) -> None:
         on_click=_open_next,
         args=(following.line.id,),
     )
+
+
+def _close() -> None:
+    close_line()
+    st.session_state[CHANGED] = True
 
 
 def _open_next(line: str) -> None:
@@ -171,7 +182,7 @@ def why(routed: RoutedLine, context: Context) -> Iterator[str]:
     if routed.pharmacy is not None and routed.promise is not None:
         pinned = " It is pinned, so no other was considered." if routed.line.pharmacy else ""
         yield (
-            f"{_name(routed.pharmacy, context)} ships on {day(routed.promise.ships_on)} and delivers on "
+            f"{pharmacy_name(routed.pharmacy, context)} ships on {day(routed.promise.ships_on)} and delivers on "
             f"{day(routed.promise.delivers_on)}.{pinned}"
         )
     elif routed.line.hold:
@@ -179,14 +190,9 @@ def why(routed: RoutedLine, context: Context) -> Iterator[str]:
     else:
         yield f"Nobody can fill it: {reasons(routed, routed.codes, context)}."
     for other in routed.alternatives:
-        yield f"{_name(other.pharmacy, context)} instead: {_change(other)}."
+        yield f"{pharmacy_name(other.pharmacy, context)} instead: {_change(other)}."
     for refusal in routed.refused:
-        yield f"{_name(refusal.pharmacy, context)} cannot: {reasons(routed, refusal.codes, context)}."
-
-
-def _name(pharmacy: str, context: Context) -> str:
-    found = context.pharmacies.get(pharmacy)
-    return found.name if found else pharmacy
+        yield f"{pharmacy_name(refusal.pharmacy, context)} cannot: {reasons(routed, refusal.codes, context)}."
 
 
 def reasons(routed: RoutedLine, codes: Sequence[str], context: Context) -> str:

@@ -13,7 +13,7 @@ from pages.parts.page import chart
 from pages.parts.refill_day.curve import cost_against_days
 from pages.parts.refill_day.desk import Desk, outcomes
 from pages.parts.refill_day.one_line import why
-from pages.parts.refill_day.views import View
+from pages.parts.refill_day.views import View, pharmacy_name
 from pages.parts.tables import DAY, MONEY, Row, table
 from pages.parts.words import amount, count, day, money, plain
 
@@ -62,9 +62,8 @@ def _best(objective: Objective) -> str:
 
 
 def _card(desk: Desk, part: PharmacyPart) -> None:
-    pharmacy = desk.context.pharmacies[part.pharmacy]
     with st.container(border=True, height="stretch"):
-        st.markdown(f"**{plain(pharmacy.name)}**")
+        st.markdown(f"**{plain(pharmacy_name(part.pharmacy, desk.context))}**")
         st.caption(f"{count(part.lines, 'line')} in {count(part.boxes, 'box', 'boxes')}")
         st.markdown(
             f"Medication {plain(money(part.medication_cents))}  \n"
@@ -116,14 +115,13 @@ def objectives_in_words(found: Sequence[Outcome]) -> str:
 
 def _row(desk: Desk, view: View) -> Row:
     routed: RoutedLine = view.routed
-    names = {code: pharmacy.name for code, pharmacy in desk.context.pharmacies.items()}
     promise = routed.promise
     return {
         "Line": view.line.number,
         "Patient": view.patient,
         "SKU": view.sku,
         "Qty": view.line.quantity,
-        "Pharmacy": names.get(routed.pharmacy or ""),
+        "Pharmacy": pharmacy_name(routed.pharmacy, desk.context) if routed.pharmacy else None,
         "Ships": promise.ships_on if promise else None,
         "Delivers": promise.delivers_on if promise else None,
         "Landed": amount(view.cost.landed_cents) if view.cost else None,

@@ -79,6 +79,12 @@ def views_of(opened: OpenCart, plan: Plan) -> list[View]:
     ]
 
 
+def pharmacy_name(code: str, context: Context) -> str:
+    """As people say it; the code of a pharmacy that the clinic no longer has."""
+    found = context.pharmacies.get(code)
+    return found.name if found else code
+
+
 def by_line(findings: Iterable[Finding]) -> dict[int, tuple[Finding, ...]]:
     """Findings by line number, in their order."""
     grouped: dict[int, list[Finding]] = {}
@@ -145,7 +151,6 @@ SIGNS = {
 def grid_row(view: View, context: Context, placing_day: date, refill_day: date) -> dict[str, object]:
     """The line's cells in the grid."""
     line, promise = view.line, view.routed.promise
-    pharmacy = context.pharmacies.get(view.routed.pharmacy or "")
     return {
         "State": SIGNS[view.state],
         "Line": line.number,
@@ -154,7 +159,7 @@ def grid_row(view: View, context: Context, placing_day: date, refill_day: date) 
         "Quantity": line.quantity,
         "Hold": line.hold,
         "What is wrong": whats_wrong(view, context, placing_day, refill_day),
-        "Pharmacy": pharmacy.name if pharmacy else None,
+        "Pharmacy": pharmacy_name(view.routed.pharmacy, context) if view.routed.pharmacy else None,
         "Pin": line.pharmacy,
         "Delivers": promise.delivers_on if promise else None,
         "Landed": amount(view.cost.landed_cents) if view.cost else None,

@@ -1,0 +1,81 @@
+"""What was placed from this tab: the checkout, its pharmacy orders, and their sheets."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from core.checkout import OrderReceipt, Receipt
+from core.partners.sheet import as_csv, order_sheet
+from pages.parts.refill_day.desk import Desk
+from pages.parts.refill_day.views import pharmacy_name
+from pages.parts.tables import MONEY, table
+from pages.parts.words import amount, count, money, plain
+
+_RECEIPTS = "refill_receipts"
+
+
+def keep_receipt(desk: Desk, placed: Receipt) -> None:
+    """Remember the newest checkout of this refill day."""
+    _receipts()[desk.refill_day] = placed
+
+
+def placed_here(desk: Desk) -> Receipt | None:
+    """What was placed last from this tab for this refill day."""
+    return _receipts().get(desk.refill_day)
+
+
+def _receipts() -> dict[date, Receipt]:
+    receipts: dict[date, Receipt] = st.session_state.setdefault(_RECEIPTS, {})
+    return receipts
+
+
+def placed_line(placed: Receipt) -> None:
+    """The checkout in one line."""
+    lines = sum(len(order.lines) for order in placed.pharmacy_orders)
+    st.success(
+        f"Placed as **{plain(placed.checkout)}**: {count(lines, 'line')} for {plain(money(placed.total_cents))}.",
+        icon=":material/check_circle:",
+    )
+
+
+def receipt(desk: Desk, placed: Receipt) -> None:
+    """The checkout with its pharmacy orders."""
+    with st.container(border=True):
+        placed_line(placed)
+        table(
+            [
+                {
+                    "Pharmacy order": order.reference,
+                    "Pharmacy": pharmacy_name(order.pharmacy, desk.context),
+                    "Lines": len(order.lines),
+                    "Total": amount(order.total_cents),
+                }
+                for order in placed.pharmacy_orders
+            ],
+            name=placed.checkout,
+            alt="The pharmacy orders of this checkout",
+            session=desk.session,
+            columns={"Total": MONEY},
+        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("Order sheets", width="content")
+            for order in placed.pharmacy_orders:
+                _sheet_button(desk, order)
+
+
+def _sheet_button(desk: Desk, order: OrderReceipt) -> None:
+    """The order as a CSV file, made when somebody asks for it."""
+    session = desk.session
+    st.download_button(
+        plain(pharmacy_name(order.pharmacy, desk.context)),
+        lambda: as_csv(order_sheet(session.store, session.person, session.clinic, order.reference)),
+        f"{order.reference}.csv",
+        "text/csv",
+        key=f"refill_sheet_{order.reference}",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+        help=f"Download {order.reference} as CSV",
+    )
