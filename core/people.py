@@ -1,4 +1,4 @@
-"""Who is asking, what they may do, and the trail of what they did (product.md, sections 2 and 4).
+"""Who is asking, what they may do, and the trail of what they did (docs/reference.md, roles).
 
 Every use case calls ``require`` before it touches the store. An audit entry carries the hash of the one before it, so a
 changed or missing entry shows.
