@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from core.errors import RefillDayError
@@ -40,6 +40,8 @@ from core.tracking.events import apply_events, record_answers
 
 BATCH: Final = 25
 LEASE: Final = timedelta(minutes=5)
+SENDING: Final = timedelta(minutes=4)
+"""How long a worker goes on sending what it has claimed: what it begins then is answered before the lease runs out."""
 IDLE_SECONDS: Final = 3.0
 BY: Final = "partner"
 """Who recorded what a partner said."""
@@ -100,31 +102,38 @@ def send_batch(store: Store, clinic: str, partners: Partners) -> dict[str, Answe
         give_up_leases(work)
         return claim(work, work.now() + LEASE, BATCH)
 
+    until = store.clock() + SENDING
     claimed = store.write(clinic, take)
     if not claimed:
         return {}
     with store.read(clinic) as work:
         outgoing = messages(work, claimed)
-    answers = _sent(store, outgoing, partners)
+    answers = _sent(store, outgoing, partners, until)
     store.write(clinic, lambda work: record_answers(work, answers, BY))
     return answers
 
 
-def _sent(store: Store, outgoing: Sequence[Message], partners: Partners) -> dict[str, Answer]:
-    """Every message handed over; a pharmacy that cannot be reached does not hold up the others."""
+def _sent(store: Store, outgoing: Sequence[Message], partners: Partners, until: datetime) -> dict[str, Answer]:
+    """Every message handed over; a pharmacy that cannot be reached does not hold up the others.
+
+    After ``until`` nothing more is: another worker may have given these up, and a person have settled them.
+    """
     answers: dict[str, Answer] = {}
     out_of_reach: dict[str, NotSent] = {}
     for message in outgoing:
-        answer = out_of_reach.get(message.pharmacy) or _answer(store, message, partners)
+        answer = out_of_reach.get(message.pharmacy) or _answer(store, message, partners, until)
         if isinstance(answer, NotSent):
             out_of_reach[message.pharmacy] = answer
         answers[message.reference] = answer
     return answers
 
 
-def _answer(store: Store, message: Message, partners: Partners) -> Answer:
+def _answer(store: Store, message: Message, partners: Partners, until: datetime) -> Answer:
+    now = store.clock()
+    if now >= until:
+        return NotSent("The worker was too slow to send it.")
     try:
-        return partners(message.pharmacy).send(message, store.clock())
+        return partners(message.pharmacy).send(message, now)
     except Exception as error:  # noqa: BLE001  (whatever went wrong, it may have arrived)
         _log.warning("sending %s failed: %s", message.reference, type(error).__name__)
         return Lost(f"Sending stopped with {type(error).__name__}; the pharmacy may or may not have it.")
