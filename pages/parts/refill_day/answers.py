@@ -58,10 +58,10 @@ def fix_all(desk: Desk, accused: Sequence[Accused], fix: Fix) -> None:
 
 def hold_all(desk: Desk, accused: Sequence[Accused]) -> None:
     """Hold every one of these lines, in one press."""
-    hold(desk, {one.view.line.id for one in accused})
+    set_hold(desk, {one.view.line.id for one in accused})
 
 
-def hold(desk: Desk, lines: Collection[str], *, hold: bool = True) -> None:
+def set_hold(desk: Desk, lines: Collection[str], *, hold: bool = True) -> None:
     """Hold or release lines."""
     session, words = desk.session, "held" if hold else "released"
     press(

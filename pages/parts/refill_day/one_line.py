@@ -15,7 +15,7 @@ from core.model import Alternative, RoutedLine
 from core.prescribing import expired, fills_and_in_flight, fills_of
 from core.sig import Reading, Unit, read
 from pages.parts.facts import facts
-from pages.parts.refill_day.answers import buttons, hold, severity_badge
+from pages.parts.refill_day.answers import buttons, set_hold, severity_badge
 from pages.parts.refill_day.causes import Accused, about_patient, in_words
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.drawer import close_line, line_open, open_line
@@ -255,7 +255,7 @@ def _leave(desk: Desk, view: View) -> None:
 
 
 def _hold(desk: Desk, view: View, on: bool) -> None:
-    hold(desk, [view.line.id], hold=on)
+    set_hold(desk, [view.line.id], hold=on)
 
 
 def _remove(desk: Desk, view: View) -> None:
