@@ -9,13 +9,14 @@ from pages.parts.fulfilment import charts
 from pages.parts.fulfilment.figures import key_figures
 from pages.parts.fulfilment.period import ask
 from pages.parts.guard import opened_by
-from pages.parts.page import header, metrics, nothing_yet
+from pages.parts.page import badge, header, is_demo, metrics, nothing_yet
 from pages.parts.words import full_day
 
 session = opened_by(Action.SEE_FULFILMENT)
-header("Fulfilment", "How fast, how well and at what cost orders are filled.")
-
 context, today = session.reference()
+with header("Fulfilment", "How fast, how well and at what cost orders are filled."):
+    badge(any(is_demo(offer.source) for offer in context.offers))
+
 compared = ask(session, today)
 now = compared.now
 st.caption(f"{full_day(now.first)} to {full_day(now.last)}.")
