@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.errors import Differs, RefillDayError
+from core.errors import Blocked, Differs, RefillDayError
+from core.model import Severity
 from core.tracking.recovery import resubmit
 from pages.parts.session import Session
 from pages.parts.tables import Row, table
@@ -46,6 +47,9 @@ def _resubmit(session: Session, references: Sequence[str]) -> None:
 def _result(session: Session, reference: str) -> dict[str, str]:
     try:
         resubmit(session.store, session.person, session.clinic, reference)
+    except Blocked as refusal:
+        stopping = [finding.message for finding in refusal.findings if finding.severity is Severity.BLOCKING]
+        return {"Result": "Not sent", "Why": " ".join(stopping) or str(refusal)}
     except Differs as refusal:
         return {"Result": "Not sent", "Why": f"{refusal} Open the line to do so."}
     except RefillDayError as refusal:

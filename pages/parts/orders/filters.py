@@ -67,7 +67,8 @@ def ask(session: Session, reference: Reference) -> Asked:
     unnamed = len(strays(session.store, session.person, session.clinic))
     tab = _tab(sizes, unnamed)
     queue = _queue(sizes, unnamed) if tab is Tab.NEEDS_ACTION else None
-    state = _state(sizes, tab)
+    state = _state(sizes, tab) if len(STATES[tab]) > 1 else None
+    _in_url({"orders_tab": None if tab is Tab.NEEDS_ACTION else tab, "orders_queue": queue, "orders_state": state})
     wanted = around._replace(
         states=frozenset([state] if state else STATES[tab] if tab is not Tab.ALL else ()),
         queue=queue,
@@ -122,8 +123,6 @@ def _queue(sizes: Counts, unnamed: int) -> Queue | None:
 
 
 def _state(sizes: Counts, tab: Tab) -> LineState | None:
-    if len(STATES[tab]) < 2:
-        return None
     names = {state: LOOKS[state].words for state in STATES[tab]}
     return _counted("orders_state", "State", STATES[tab], names, sizes.states, None)
 
@@ -140,7 +139,7 @@ def _counted(
         named = st.query_params.get(name)
         st.session_state[key] = next((option for option in options if option == named), usual)
     draw = st.segmented_control if usual else st.pills
-    chosen = draw(
+    return draw(
         label,
         options,
         format_func=lambda option: f"{words[option]} ({sizes[option]:,})",
@@ -148,12 +147,11 @@ def _counted(
         required=usual is not None,
         label_visibility="collapsed",
     )
-    _in_url(name, chosen, usual)
-    return chosen
 
 
-def _in_url(name: str, chosen: str | None, usual: str | None) -> None:
-    if chosen in {usual, None}:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != chosen:
-        st.query_params[name] = str(chosen)
+def _in_url(choices: Mapping[str, str | None]) -> None:
+    for name, chosen in choices.items():
+        if chosen is None:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != chosen:
+            st.query_params[name] = str(chosen)

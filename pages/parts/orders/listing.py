@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -36,43 +37,44 @@ _ROW_PIXELS, _MOST_ROWS, _BESIDE_ROWS = 35, 12, 20
 
 def listing(session: Session, asked: Asked, *, narrow: bool) -> None:
     """The page of lines that the URL names, with its downloads."""
-    found = _found(session, asked)
-    if not found.rows:
-        _empty(asked)
+    place, number = st.container(), _page_asked(asked)
+    found = _search(session, asked, number)
+    if asked.tab is Tab.NEEDS_ACTION:
         results(session)
+    if not found.total:
+        _empty(asked)
         return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        found = _paged(session, asked, found, number)
+        downloads(lambda: _every_row(session, asked, found.total), name="orders", session=session)
     first = _BESIDE if narrow else _WAITING if asked.tab is Tab.NEEDS_ACTION else ()
     height = _ROW_PIXELS * (min(len(found.rows), _BESIDE_ROWS if narrow else _MOST_ROWS) + 1) + 2
-    chosen = _table(session, found.rows, first, height, several=asked.queue is Queue.REJECTED)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(_range(found), width="content")
-        if found.total > ON_A_PAGE:
-            st.pagination(_pages(found), key=PAGE, bind="query-params", max_visible_pages=5)
-        downloads(lambda: _every_row(session, asked, found.total), name="orders", session=session)
+    with place:
+        chosen = _table(session, found.rows, first, height, several=asked.queue is Queue.REJECTED)
     if asked.queue is Queue.REJECTED:
         resubmit_selected(session, chosen)
-    results(session)
 
 
-def _found(session: Session, asked: Asked) -> Page:
-    """The page asked for; the first one after another filter, the last one where there are fewer."""
-    if st.session_state.get(_ASKED, asked.wanted) != asked.wanted:
+def _page_asked(asked: Asked) -> int:
+    """The page that the URL names, the first one after another filter."""
+    if st.session_state.get(_ASKED, asked.wanted) != asked.wanted and st.session_state.get(PAGE, 1) != 1:
         st.session_state[PAGE] = 1
     st.session_state[_ASKED] = asked.wanted
-    page = _search(session, asked, _page_number())
-    if not page.rows and page.total:
-        st.session_state[PAGE] = _pages(page)
-        page = _search(session, asked, _pages(page))
-    return page
+    named = str(st.session_state.get(PAGE) or st.query_params.get(PAGE, "1"))
+    return int(named) if re.fullmatch("[1-9][0-9]{0,5}", named) else 1
 
 
-def _page_number() -> int:
-    given = st.session_state.get(PAGE) or st.query_params.get(PAGE, "1")
-    return max(int(given), 1) if str(given).isascii() and str(given).isdigit() and len(str(given)) < 8 else 1
-
-
-def _pages(page: Page) -> int:
-    return -(-page.total // ON_A_PAGE)
+def _paged(session: Session, asked: Asked, found: Page, named: int) -> Page:
+    """How much there is and the way to the other pages; the widget has the last word on which page it is."""
+    told = st.empty()
+    if found.total <= ON_A_PAGE:
+        told.caption(count(found.total, "line"), width="content")
+        return found if found.rows else _search(session, asked, 1)
+    number = st.pagination(-(-found.total // ON_A_PAGE), key=PAGE, bind="query-params", max_visible_pages=5)
+    found = found if number == named else _search(session, asked, number)
+    first = (number - 1) * ON_A_PAGE + 1
+    told.caption(f"Lines {first:,} to {first + len(found.rows) - 1:,} of {found.total:,}", width="content")
+    return found
 
 
 def _search(session: Session, asked: Asked, number: int) -> Page:
@@ -83,13 +85,6 @@ def _search(session: Session, asked: Asked, number: int) -> Page:
 def _every_row(session: Session, asked: Asked, total: int) -> list[Row]:
     page = search(session.store, session.person, session.clinic, asked.wanted, limit=total)
     return [_row(row) for row in page.rows]
-
-
-def _range(found: Page) -> str:
-    if found.total <= ON_A_PAGE:
-        return count(found.total, "line")
-    first = (_page_number() - 1) * ON_A_PAGE + 1
-    return f"Lines {first:,} to {first + len(found.rows) - 1:,} of {found.total:,}"
 
 
 def _row(row: OrderRow) -> dict[str, object]:

@@ -101,7 +101,7 @@ def _reason(detail: LineDetail, said: str) -> None:
         if rejection is not None:
             title = rejection.code.replace("_", " ").capitalize()
             st.markdown(f"**{plain(title)}** · {OWNERS[rejection.owner]}")
-        st.caption("In their own words")
+        st.caption("As it was said")
         st.text(said)
         if detail.submission.message and detail.submission.message != said:
             st.caption("The answer to the whole submission")
