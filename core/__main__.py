@@ -16,6 +16,7 @@ from core.commands.run import Answer, Run, bad_argument
 from core.errors import BadInput, Refused, Unavailable
 from core.model import Objective
 from core.money import cents_from
+from core.texts import why_not_kept
 
 COMMON: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--db", {"metavar": "URL", "help": "the store (default: DATABASE_URL, else data/refill.db)"}),
@@ -135,6 +136,7 @@ def main(given: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if given is None else given)
     as_json = "--json" in words
     try:
+        _refuse_unkept(words)
         arguments = parser().parse_args(words)
         _read_cells(arguments)
         answer = arguments.does(Run(arguments, datetime.now(UTC)))
@@ -150,6 +152,12 @@ def main(given: Sequence[str] | None = None) -> int:
         write({"refused": type(refusal).__name__, "message": str(refusal)}, as_json)
         return 1
     return 0
+
+
+def _refuse_unkept(words: Sequence[str]) -> None:
+    for word in words:
+        if reason := why_not_kept(word):
+            raise bad_argument("an argument", ascii(word), reason)
 
 
 def _read_cells(arguments: argparse.Namespace) -> None:

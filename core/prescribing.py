@@ -184,7 +184,7 @@ def due_list(context: Context, refill_day: date) -> list[DueLine]:
         if active_in_flight(patient, active, context):
             continue
         line = _due(newest, last_fill(patient, active, context), context, refill_day)
-        if line is not None and line.due_on <= refill_day + window:
+        if line is not None and line.due_on - refill_day <= window:
             due.append(line)
     return sorted(due, key=lambda line: (line.due_on, line.patient, line.sku))
 

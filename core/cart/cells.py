@@ -8,6 +8,7 @@ from core.errors import Refused
 from core.files import File
 from core.files.cells import Reading
 from core.store import Work
+from core.texts import why_not_kept
 
 
 def typed_cells(work: Work, file: File, cells: Mapping[str, object]) -> dict[str, object]:
@@ -21,6 +22,8 @@ def typed_cells(work: Work, file: File, cells: Mapping[str, object]) -> dict[str
             continue
         text = value.strip()
         reading = Reading(work.today, work.zone, {})
+        if reason := why_not_kept(text):
+            raise Refused(f"{name} {reason}.")
         try:
             typed[column.field] = column.kind.read(text, reading) if text else column.empty({})
         except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -207,6 +208,8 @@ def sig(run: Run) -> Answer | Iterable[Mapping[str, Any]]:
     sku = _sku(run) if run.arguments.sku else None
     if run.arguments.text != "-":
         return Answer(reading_json(read(run.arguments.text, sku), sku, run))
+    if isinstance(sys.stdin, io.TextIOWrapper):  # one broken byte spoils its line, not the others
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     return (reading_json(read(line.rstrip("\r\n"), sku), sku, run) for line in sys.stdin)
 
 

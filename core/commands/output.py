@@ -15,8 +15,8 @@ from core.money import dollars
 def write(data: Mapping[str, Any], as_json: bool, stream: TextIO | None = None) -> None:
     """One answer on standard output (or ``stream``)."""
     out = stream or sys.stdout
-    out.write(json.dumps(data, default=plain, ensure_ascii=False) if as_json else as_text(data))
-    out.write("\n")
+    text = json.dumps(data, default=plain, ensure_ascii=False) if as_json else as_text(data)
+    out.write(text.encode(errors="backslashreplace").decode() + "\n")  # half a surrogate pair, as JSON escapes it
 
 
 def plain(value: object) -> Any:

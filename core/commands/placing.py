@@ -15,9 +15,11 @@ from core.commands.deciding import finding_json
 from core.commands.output import known_dollars
 from core.commands.run import Answer, Run, bad_argument
 from core.errors import BadCell, BadInput, Blocked, Differs
+from core.files.tables import too_large
 from core.model import Override
 from core.money import dollars
 from core.store.order_views import HistoryRow
+from core.texts import why_no_key
 from core.tracking import recovery
 from core.tracking import views as tracking
 from core.tracking.events import read_event, record_event
@@ -25,6 +27,8 @@ from core.tracking.events import read_event, record_event
 
 def place(run: Run) -> Answer:
     """Check a cart file out, once."""
+    if run.arguments.key is not None and (reason := why_no_key(run.arguments.key)):
+        raise bad_argument("--key", None, reason)
     confirmation = Confirmation(
         cart=run.cart,
         program=run.program.program,
@@ -71,10 +75,10 @@ def _acknowledged(text: str | None, cart_hash: str | None) -> frozenset[tuple[in
 
 
 def _line_and_code(option: str, text: str) -> tuple[int, str]:
-    line, _, code = text.strip().partition(":")
-    if not line.isdigit() or not code:
+    found = re.fullmatch(r"([0-9]{1,6}):(.+)", text.strip(), re.DOTALL)
+    if found is None:
         raise bad_argument(option, text, "is not LINE:CODE, such as 3:LICENCE_EXPIRING")
-    return int(line), code
+    return int(found[1]), found[2]
 
 
 def _override(text: str) -> Override:
@@ -156,10 +160,12 @@ def event(run: Run) -> Answer:
     """Record what a pharmacy says, read from a JSON file."""
     file: Path = run.arguments.file
     try:
+        if error := too_large(file.name, file.stat().st_size):
+            raise BadInput([error])
         data = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError:
         raise BadInput([BadCell(str(file), None, None, None, "cannot be opened")]) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadInput([BadCell(file.name, None, None, None, "is not JSON")]) from None
     told = read_event(file.name, data, ZoneInfo(run.context.clinic.time_zone))
     record_event(run.store, run.person, run.clinic, told)

@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 
 from core.money import cents_from, dollars
 from core.settings import SETTINGS
+from core.texts import why_no_key
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 STATES = frozenset(
@@ -128,6 +129,12 @@ def _zone(text: str, _: Reading) -> str:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
+
+
+def _code(text: str, _: Reading) -> str:
+    if reason := why_no_key(text):
+        raise ValueError(reason)
+    return text
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -250,7 +257,7 @@ def _scoped_pharmacy(scope: str) -> tuple[str, ...]:
 
 
 TEXT = Kind("text", lambda text, _: text, empty="")
-CODE = Kind("code", lambda text, _: text)
+CODE = Kind("code", _code)
 CODES = Kind("codes separated by ;", lambda text, _: _items(text), ";".join, (), tuple)
 LIST = Kind("list separated by ;", lambda text, _: _items(text), ";".join, ())
 ALLERGIES = Kind("list separated by ;, or none", _allergies, lambda value: ";".join(value) or "none")

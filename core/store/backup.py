@@ -16,11 +16,7 @@ PAGE = 5_000
 
 def backup(store: Store, file: Path) -> dict[str, int]:
     """Every table copied into ``file``, which must not exist yet; rows by table. One moment of the store is copied."""
-    if file.exists():
-        raise Refused(f"{file.name} exists already; name a new file, so that no backup is overwritten.")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
+    unfinished = _made_ready(file)
     copy = open_store(f"sqlite:///{unfinished}")
     try:
         with store.snapshot() as source, copy.engine.begin() as target:
@@ -29,6 +25,19 @@ def backup(store: Store, file: Path) -> dict[str, int]:
         copy.close()
     unfinished.rename(file)
     return counts
+
+
+def _made_ready(file: Path) -> Path:
+    """The name that a backup has until it is whole."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    try:
+        if file.exists():
+            raise Refused(f"{file.name} exists already; name a new file, so that no backup is overwritten.")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise BadInput([BadCell(str(file), None, None, None, f"cannot be written ({error.strerror})")]) from None
+    return unfinished
 
 
 def restore(store: Store, file: Path) -> dict[str, int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from core.errors import BadCell, BadInput
+from core.files.cells import MOST_WHOLE
 from core.model import SubmissionState
 from core.orders.book import Book, Event
 from core.orders.records import Outcome, Submission
@@ -15,6 +16,7 @@ from core.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
 from core.people import Action, Person, record, require
 from core.store import Store, Work
 from core.store.order_books import checkout_of, open_book, save_book
+from core.texts import why_no_key, why_not_kept
 
 LONGEST_PAUSE: Final = timedelta(hours=1)
 FIRST_PAUSE: Final = timedelta(minutes=1)
@@ -58,6 +60,11 @@ def read_event(file: str, data: object, zone: ZoneInfo) -> Event:
         for name in ("id", "reference", "attempt", "status", "at")
         if data.get(name) in (None, "")
     ]
+    bad += [
+        BadCell(file, None, name, None, reason)
+        for name, why_not in _TEXTS.items()
+        if (reason := _unreadable(data.get(name), why_not))
+    ]
     attempt, at = _attempt(data.get("attempt")), _instant(data.get("at"), zone)
     if attempt is None and data.get("attempt") not in (None, ""):
         bad.append(BadCell(file, None, "attempt", str(data["attempt"]), "is not a whole number from 1"))
@@ -76,14 +83,35 @@ def read_event(file: str, data: object, zone: ZoneInfo) -> Event:
     )
 
 
+_TEXTS: Final = {
+    "id": why_no_key,
+    "reference": why_no_key,
+    "status": why_not_kept,
+    "tracking": why_not_kept,
+    "reason": why_not_kept,
+}
+
+
+def _unreadable(value: Any, why_not: Callable[[str], str | None]) -> str | None:
+    """Why a field is no text; a partner may write a number for one."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return "is not text"
+    return why_not(str(value))
+
+
 def _attempt(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 1 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_WHOLE else None
 
 
 def _instant(value: Any, zone: ZoneInfo) -> datetime | None:
+    """The first and the last year have days that another zone does not have."""
     try:
         at = datetime.fromisoformat(str(value))
     except ValueError:
+        return None
+    if not date.min.year < at.year < date.max.year:
         return None
     return at if at.tzinfo is not None else at.replace(tzinfo=zone)
 

@@ -34,6 +34,7 @@ from core.store import Store, Work
 from core.store.contexts import load_context
 from core.store.order_books import OpenBook, checkout_of, open_book, save_book
 from core.store.order_views import misfit_exists, settle
+from core.texts import why_not_kept
 
 S = LineState
 
@@ -353,9 +354,11 @@ def _open_line(work: Work, person: Person, reference: str) -> tuple[OpenBook, Or
 
 
 def need_reason(reason: str) -> None:
-    """Raises Refused for an empty reason."""
+    """Raises Refused for an empty reason, or one that cannot be kept."""
     if not reason.strip():
         raise Refused("Say why: a reason is kept with this.")
+    if wrong := why_not_kept(reason):
+        raise Refused(f"The reason {wrong}.")
 
 
 def _said(state: LineState) -> str:
