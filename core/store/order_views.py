@@ -22,7 +22,6 @@ from core.store.orders import (
     OrderLineRow,
     SubmissionRow,
 )
-from core.store.queue import open_misfit
 from core.store.tables import PatientRow, PharmacyRow, SkuRow
 
 K = TypeVar("K")
@@ -119,11 +118,11 @@ def _lines(*columns: Any) -> Select[Any]:
     )
 
 
-def _misfit() -> ColumnElement[bool]:
-    return open_misfit(OrderLineRow.__table__.c.reference)
+def _misfit(clinic: str) -> ColumnElement[bool]:
+    return OrderLineRow.reference.in_(select(OrderEventRow.reference).where(*_unsettled(clinic)))
 
 
-def _order_columns() -> list[Any]:
+def _order_columns(clinic: str) -> list[Any]:
     return [
         OrderLineRow.reference,
         OrderLineRow.checkout,
@@ -147,7 +146,7 @@ def _order_columns() -> list[Any]:
         AttemptRow.reason_code,
         AttemptRow.reason,
         OrderLineRow.cancel_requested_at,
-        _misfit(),
+        _misfit(clinic),
     ]
 
 
@@ -156,15 +155,17 @@ def search_lines(
 ) -> tuple[list[OrderRow], int]:
     """One page of lines, newest placed first, and how many there are in all."""
     where = _wanted(work, wanted, stalled_before)
-    page = (
-        _lines(*_order_columns())
-        .where(*where)
-        .order_by(OrderLineRow.placed_on.desc(), OrderLineRow.checkout.desc(), OrderLineRow.number)
-        .limit(limit)
-        .offset(offset)
+    newest_first = (OrderLineRow.placed_on.desc(), OrderLineRow.checkout.desc(), OrderLineRow.number)
+    page = select(OrderLineRow.reference).where(*where).order_by(*newest_first).limit(limit).offset(offset).subquery()
+    shown = _lines(*_order_columns(work.clinic)).where(
+        OrderLineRow.clinic == work.clinic, OrderLineRow.reference.in_(select(page.c.reference))
     )
-    rows = [_order_row(row) for row in work.connection.execute(page)]
-    return rows, work.connection.scalar(_lines(func.count()).where(*where)) or 0
+    rows = [_order_row(row) for row in work.connection.execute(shown.order_by(*newest_first))]
+    return rows, _how_many(work, where)
+
+
+def _how_many(work: Work, where: Sequence[ColumnElement[bool]]) -> int:
+    return work.connection.scalar(select(func.count()).select_from(OrderLineRow).where(*where)) or 0
 
 
 def _order_row(row: Sequence[Any]) -> OrderRow:
@@ -172,9 +173,10 @@ def _order_row(row: Sequence[Any]) -> OrderRow:
 
 
 def _wanted(work: Work, wanted: OrderFilter, stalled_before: date) -> list[ColumnElement[bool]]:
+    """Conditions on the line's own columns, so that counting needs no join."""
     where: list[ColumnElement[bool]] = [OrderLineRow.clinic == work.clinic]
-    queues = _queues(stalled_before)
-    where += [_says(word) for word in wanted.text.replace(",", " ").split()]
+    queues = _queues(work.clinic, stalled_before)
+    where += [_says(work.clinic, word) for word in wanted.text.replace(",", " ").split()]
     if wanted.states:
         where.append(OrderLineRow.state.in_(sorted(wanted.states)))
     if wanted.pharmacy is not None:
@@ -190,28 +192,48 @@ def _wanted(work: Work, wanted: OrderFilter, stalled_before: date) -> list[Colum
     return where
 
 
-def _says(word: str) -> ColumnElement[bool]:
+def _says(clinic: str, word: str) -> ColumnElement[bool]:
     """Every word must stand somewhere: in a name, at the start of a reference, patient code or tracking number."""
     folded = word.lower()
+
+    def starts(column: Any) -> ColumnElement[bool]:
+        return func.lower(column).startswith(folded, autoescape=True)
+
     names = (PatientRow.first_name, PatientRow.last_name)
-    starts = (OrderLineRow.reference, OrderLineRow.patient, AttemptRow.tracking)
-    return or_(
-        *(func.lower(column).contains(folded, autoescape=True) for column in names),
-        *(func.lower(column).startswith(folded, autoescape=True) for column in starts),
-    )
+    named = (func.lower(name).contains(folded, autoescape=True) for name in names)
+    people = select(PatientRow.patient).where(PatientRow.clinic == clinic, or_(*named, starts(PatientRow.patient)))
+    tracked = select(AttemptRow.line).where(AttemptRow.clinic == clinic, starts(AttemptRow.tracking))
+    return or_(OrderLineRow.patient.in_(people), starts(OrderLineRow.reference), OrderLineRow.reference.in_(tracked))
 
 
-def _queues(stalled_before: date) -> dict[Queue, ColumnElement[bool]]:
+def _queues(clinic: str, stalled_before: date) -> dict[Queue, ColumnElement[bool]]:
     in_flight = OrderLineRow.state.in_(sorted(IN_FLIGHT))
+    unknown = _newest(
+        SubmissionRow.clinic == OrderLineRow.clinic,
+        SubmissionRow.reference == AttemptRow.submission,
+        SubmissionRow.state == SubmissionState.UNKNOWN,
+    )
     return {
         Queue.REJECTED: and_(OrderLineRow.state == LineState.REJECTED, ~_replaced()),
-        Queue.UNKNOWN: and_(OrderLineRow.state == LineState.PLACED, SubmissionRow.state == SubmissionState.UNKNOWN),
+        Queue.UNKNOWN: and_(OrderLineRow.state == LineState.PLACED, unknown),
         Queue.ON_HOLD: OrderLineRow.state == LineState.ON_HOLD,
-        Queue.STALLED: and_(in_flight, AttemptRow.ships_on < stalled_before),
-        Queue.MISFITS: _misfit(),
+        Queue.STALLED: and_(in_flight, _newest(AttemptRow.ships_on < stalled_before)),
+        Queue.MISFITS: _misfit(clinic),
         Queue.CANCEL_REQUESTS: and_(in_flight, OrderLineRow.cancel_requested_at.is_not(None)),
-        Queue.RETURNED: and_(OrderLineRow.state == LineState.RETURNED, AttemptRow.refund_recorded_at.is_(None)),
+        Queue.RETURNED: and_(
+            OrderLineRow.state == LineState.RETURNED, _newest(AttemptRow.refund_recorded_at.is_(None))
+        ),
     }
+
+
+def _newest(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether these hold for the line's newest attempt, and for its submission where they name it."""
+    return exists().where(
+        AttemptRow.clinic == OrderLineRow.clinic,
+        AttemptRow.line == OrderLineRow.reference,
+        AttemptRow.number == OrderLineRow.attempt,
+        *conditions,
+    )
 
 
 def _replaced() -> ColumnElement[bool]:
@@ -229,7 +251,7 @@ def _replaced() -> ColumnElement[bool]:
 
 def queue_sizes(work: Work, stalled_before: date) -> dict[Queue, int]:
     """How many lines are in each queue, in one query; events of unknown references count as misfits."""
-    queues = _queues(stalled_before)
+    queues = _queues(work.clinic, stalled_before)
     sizes = _sizes(work, queues, [OrderLineRow.clinic == work.clinic, or_(*queues.values())])
     sizes[Queue.MISFITS] += len(stray_events(work))
     return sizes
@@ -245,19 +267,20 @@ class Counts(NamedTuple):
 
 def count_lines(work: Work, wanted: OrderFilter, stalled_before: date) -> Counts:
     """The lines of a filter by state and queue, its own states and queue left aside."""
-    queues = _queues(stalled_before)
+    queues = _queues(work.clinic, stalled_before)
     where = _wanted(work, wanted._replace(states=frozenset(), queue=None, needs_action=False), stalled_before)
-    states = {state: OrderLineRow.state == state for state in LineState}
+    by_state = select(OrderLineRow.state, func.count()).where(*where).group_by(OrderLineRow.state)
+    found = dict(work.connection.execute(by_state).all())
+    states = {state: found.get(state, 0) for state in LineState}
     waiting = [*where, or_(*queues.values())]
-    needs_action = work.connection.scalar(_lines(func.count()).where(*waiting)) or 0
-    return Counts(_sizes(work, states, where), _sizes(work, queues, waiting), needs_action)
+    return Counts(states, _sizes(work, queues, waiting), _how_many(work, waiting))
 
 
 def _sizes(
     work: Work, conditions: Mapping[K, ColumnElement[bool]], where: Sequence[ColumnElement[bool]]
 ) -> dict[K, int]:
     sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions.values()]
-    row = work.connection.execute(_lines(*sums).where(*where)).one()
+    row = work.connection.execute(select(*sums).select_from(OrderLineRow).where(*where)).one()
     return {name: int(size) for name, size in zip(conditions, row, strict=True)}
 
 
@@ -286,18 +309,18 @@ def history(work: Work, references: Sequence[str]) -> list[HistoryRow]:
 
 def open_misfits(work: Work) -> list[HistoryRow]:
     """Events that did not fit and that nobody has settled, oldest first."""
-    statement = select(*_HISTORY).where(*_unsettled(work))
+    statement = select(*_HISTORY).where(*_unsettled(work.clinic))
     return [
         HistoryRow._make(row)
         for row in work.connection.execute(statement.order_by(OrderEventRow.recorded_at, OrderEventRow.id))
     ]
 
 
-def _unsettled(work: Work) -> tuple[ColumnElement[bool], ...]:
+def _unsettled(clinic: str) -> tuple[ColumnElement[bool], ...]:
     settled = exists().where(
         MisfitDecisionRow.clinic == OrderEventRow.clinic, MisfitDecisionRow.event == OrderEventRow.id
     )
-    return OrderEventRow.clinic == work.clinic, OrderEventRow.outcome == Outcome.MISFIT, ~settled
+    return OrderEventRow.clinic == clinic, OrderEventRow.outcome == Outcome.MISFIT, ~settled
 
 
 def misfit_exists(work: Work, event: str) -> bool:
