@@ -5,12 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.people import Action
-from core.store.order_views import Queue
-from core.tracking.views import strays
 from pages.parts.guard import opened_by
-from pages.parts.orders.acting import settle_form
+from pages.parts.orders.acting import stray_events
 from pages.parts.orders.filters import ask
-from pages.parts.orders.listing import listing
+from pages.parts.orders.listing import listing, strays_shown
 from pages.parts.orders.live import live
 from pages.parts.orders.one_line import one_line
 from pages.parts.orders.opening import line_open
@@ -26,9 +24,8 @@ opened = line_open()
 left, right = st.columns([2, 3], gap="medium") if opened else (st.container(), None)
 with left:
     listing(session, asked, narrow=right is not None)
-    if asked.queue is Queue.MISFITS:
-        for stray in strays(session.store, session.person, session.clinic):
-            settle_form(session, stray)
+    if strays_shown(asked):
+        stray_events(session, reference.context.clinic.time_zone)
 if opened and right is not None:
     with right, st.container(gap="small"):
         one_line(session, opened, reference.context)

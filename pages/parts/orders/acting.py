@@ -17,12 +17,12 @@ from core.orders.records import Outcome
 from core.store.order_views import HistoryRow
 from core.tracking.events import record_event
 from core.tracking.recovery import Cancelling, Resolution, cancel, refund, resolve, settle_misfit
-from core.tracking.views import LineDetail, Press
+from core.tracking.views import LineDetail, Press, strays
 from pages.parts.notices import attempt
 from pages.parts.orders.resubmitting import fix_and_resubmit
 from pages.parts.orders.states import LOOKS
 from pages.parts.session import Session
-from pages.parts.words import amount, money, plain
+from pages.parts.words import amount, moment, money, plain
 
 EVENT: Final = "record an event"
 SAID: Final = tuple(state for state in LineState if state is not LineState.PLACED)
@@ -167,6 +167,16 @@ def settle_form(session: Session, misfit: HistoryRow) -> None:
         st.form_submit_button(
             ACTS[Press.SETTLE_MISFIT].button, type="primary", on_click=_settle, args=(session, misfit)
         )
+
+
+def stray_events(session: Session, zone: str) -> None:
+    """Events that name no line of the clinic, each to be settled."""
+    for stray in strays(session.store, session.person, session.clinic):
+        with st.container(border=True):
+            words = ", ".join(part for part in (stray.reason, stray.tracking) if part)
+            st.markdown(f"**A pharmacy said “{plain(stray.status)}” of {plain(stray.reference)}**, {plain(stray.note)}")
+            st.caption(plain(f"{moment(stray.at, zone)}. {words}"))
+            settle_form(session, stray)
 
 
 def _settle(session: Session, misfit: HistoryRow) -> None:

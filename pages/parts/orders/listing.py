@@ -42,7 +42,8 @@ def listing(session: Session, asked: Asked, *, narrow: bool) -> None:
     if asked.tab is Tab.NEEDS_ACTION:
         results(session)
     if not found.total:
-        _empty(asked)
+        if not strays_shown(asked):
+            _empty(asked)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         found = _paged(session, asked, found, number)
@@ -53,6 +54,11 @@ def listing(session: Session, asked: Asked, *, narrow: bool) -> None:
         chosen = _table(session, found.rows, first, height, several=asked.queue is Queue.REJECTED)
     if asked.queue is Queue.REJECTED:
         resubmit_selected(session, chosen)
+
+
+def strays_shown(asked: Asked) -> bool:
+    """Whether events that name no line belong to what is listed."""
+    return asked.tab is Tab.NEEDS_ACTION and asked.queue in {None, Queue.MISFITS} and asked.strays > 0
 
 
 def _page_asked(asked: Asked) -> int:

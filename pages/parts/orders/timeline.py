@@ -40,13 +40,17 @@ def timeline(session: Session, detail: LineDetail, context: Context) -> None:
 def _entry(entry: HistoryRow, zone: str, waits: bool) -> None:
     look = LOOKS[S(entry.status)] if entry.status in set(S) else None
     icon = ":material/rule:" if entry.outcome is Outcome.MISFIT or look is None else look.icon
-    said = [f"{icon} **{plain(status_words(entry.status))}** · {plain(moment(entry.at, zone))}"]
+    said = [f"{icon} **{plain(status_words(entry.status))}** · {plain(moment(entry.at, zone))}{_by(entry)}"]
     if mark := _mark(entry, waits):
         color = "orange" if waits else "gray"
         said.append(f":{color}-badge[{mark}]")
     st.markdown(" ".join(said))
-    for text in _details(entry, zone):
+    for text in _details(entry):
         st.caption(plain(text))
+
+
+def _by(entry: HistoryRow) -> str:
+    return "" if entry.recorded_by == BY else f" · {plain(entry.recorded_by)}"
 
 
 def _mark(entry: HistoryRow, waits: bool) -> str:
@@ -55,7 +59,7 @@ def _mark(entry: HistoryRow, waits: bool) -> str:
     return "came late: history only" if entry.outcome is Outcome.HISTORY else ""
 
 
-def _details(entry: HistoryRow, zone: str) -> Iterator[str]:
+def _details(entry: HistoryRow) -> Iterator[str]:
     if entry.reason:
         yield f"“{entry.reason}”"
     if entry.tracking:
@@ -64,9 +68,6 @@ def _details(entry: HistoryRow, zone: str) -> Iterator[str]:
         yield f"Implied by this: {listed([status_words(state).lower() for state in entry.implied])}"
     if entry.note:
         yield entry.note
-    if entry.recorded_by != BY:
-        recorded = moment(entry.recorded_at, zone)
-        yield f"By {entry.recorded_by}" + (f", recorded {recorded}" if recorded != moment(entry.at, zone) else "")
 
 
 def _row(entry: HistoryRow, zone: str, waits: bool) -> Row:
