@@ -7,6 +7,7 @@ import streamlit as st
 from core.context import Context
 from core.errors import Refused
 from core.model import LineState, ShipTo, SubmissionState
+from core.partners.sheet import as_csv, order_sheet
 from core.tracking.views import LineDetail, line_detail
 from pages.parts.facts import facts
 from pages.parts.notices import tell
@@ -41,6 +42,21 @@ def one_line(session: Session, reference: str, context: Context) -> None:
     timeline(session, detail, context)
     money_state(session, detail, context)
     _facts(detail, context)
+    _order_sheet(session, detail.submission.pharmacy_order)
+
+
+def _order_sheet(session: Session, order: str) -> None:
+    st.download_button(
+        "Order sheet",
+        lambda: as_csv(order_sheet(session.store, session.person, session.clinic, order)),
+        f"{order}.csv",
+        "text/csv",
+        key="orders_sheet",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+        help=f"Every line of {plain(order)} for a pharmacy that takes orders on paper. The download is audited.",
+    )
 
 
 def _close() -> None:

@@ -79,19 +79,33 @@ def _pharmacy(detail: LineDetail, found: Mapping[str, Resubmission], context: Co
     able = sorted((code for code, seen in found.items() if seen.cost), key=lambda code: _landed(found[code]))
     options = able if before in able else [before, *able]
     names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
-    chosen = st.selectbox(
-        "Pharmacy",
-        options,
-        index=options.index(before),
-        format_func=lambda code: _offer(names[code], found[code], before=code == before),
-        key=f"orders_to_{detail.line.reference}",
-    )
+    chosen = _chosen(f"orders_to_{detail.line.reference}", options, before, _offers(found, options, names, before))
     unable: dict[str, list[str]] = {}
     for code in found.keys() - set(options):
         unable.setdefault(_why(found[code]), []).append(names[code])
     for why, pharmacies in sorted(unable.items()):
         st.caption(plain(f"{listed(sorted(pharmacies))} cannot fill it: {why}."))
+    return chosen
+
+
+def _chosen(name: str, options: list[str], before: str, labels: Mapping[str, str]) -> str:
+    """The browser keeps the label of what is selected: another set of labels is another widget, on the same choice."""
+    kept = st.session_state.get(name, before)
+    chosen = st.selectbox(
+        "Send it to",
+        options,
+        index=options.index(kept if kept in options else before),
+        format_func=lambda code: labels[code],
+        key=f"{name}_{hash(tuple(labels.values()))}",
+    )
+    st.session_state[name] = chosen or before
     return chosen or before
+
+
+def _offers(
+    found: Mapping[str, Resubmission], options: list[str], names: Mapping[str, str], before: str
+) -> dict[str, str]:
+    return {code: _offer(names[code], found[code], before=code == before) for code in options}
 
 
 def _landed(seen: Resubmission) -> int:
