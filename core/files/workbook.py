@@ -1,4 +1,4 @@
-"""The first sheet of an XLSX file as rows of text, as a person sees them: formulas by their values."""
+"""The first sheet that is not hidden of an XLSX file as rows of text, as a person sees them: formulas by their values."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from core.errors import BadCell, BadInput
 MOST_UNPACKED = 100 * 1024 * 1024
 """The most that an XLSX or ZIP file may unpack to, in bytes."""
 MOST_COLUMNS = 200
+LAST_ROW = 1_048_576
+"""The last row that a sheet can have; a damaged file may name a row a thousand times as far."""
 UNREADABLE = (
     ValueError, KeyError, IndexError, TypeError, AttributeError, SyntaxError, OSError, EOFError, RuntimeError,
     NotImplementedError, zipfile.BadZipFile, zlib.error,
@@ -23,7 +25,7 @@ UNREADABLE = (
 
 
 def workbook_rows(file: str, data: bytes) -> Iterator[list[str]]:
-    """The first sheet's rows. Raises BadInput for anything that is no XLSX workbook, and for a formula whose value
+    """The first visible sheet's rows. Raises BadInput for anything that is no XLSX workbook, and for a formula whose value
     was never stored."""
     if unpacked_bytes(file, data) > MOST_UNPACKED:
         raise _bad(file, "unpacks to more than 100 MB; it is damaged or no cart")
@@ -46,6 +48,8 @@ def unpacked_bytes(file: str, data: bytes) -> int:
 
 def _rows(file: str, data: bytes) -> Iterator[list[str]]:
     for number, (values, formulas) in enumerate(zip(_cells(data, True), _cells(data, False), strict=True), 1):
+        if number > LAST_ROW:
+            raise ValueError("no sheet has so many rows")
         for value, formula in zip(values, formulas, strict=False):
             if value.value is None and formula.data_type == "f":
                 reason = "a formula without a stored value; open and save the workbook, or type the value"
@@ -57,7 +61,7 @@ def _cells(data: bytes, values: bool) -> Iterator[tuple[Any, ...]]:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)
-    sheet = book.worksheets[0]
+    sheet = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
     sheet.reset_dimensions()
     return (tuple(islice(row, MOST_COLUMNS)) for row in sheet.iter_rows())
 

@@ -38,7 +38,8 @@ from core.store.queue import (
 )
 from core.tracking.events import apply_events, record_answers
 
-BATCH: Final = 25
+BATCH: Final = 10
+"""Submissions claimed at a time: so many are unknown when a worker dies."""
 LEASE: Final = timedelta(minutes=5)
 SENDING: Final = timedelta(minutes=4)
 """How long a worker goes on sending what it has claimed: what it begins then is answered before the lease runs out."""

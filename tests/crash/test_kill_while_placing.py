@@ -66,13 +66,16 @@ def test_a_command_killed_at_any_moment(
     record_property("everything", found.count(everything))
 
 
-def test_the_shared_cart_placed_by_a_process_that_dies_at_any_statement(store: Store, store_url: str) -> None:
+def test_the_shared_cart_placed_by_a_process_that_dies_at_any_statement(
+    store: Store, store_url: str, record_property: Callable[[str, object], None]
+) -> None:
     confirmed = a_confirmed_cart(store, "calm")
     with statements(store) as ran:
         place(store, LOCAL, "calm", confirmed)
     everything = holdings(store, "calm")
     assert (everything.rows["cart_line"], everything.rows["order_line"]) == (0, LINES)
     answered = len(ran) + 2
+    record_property("statements", answered)
     for point in points(KILLS, answered):
         clinic = f"killed-{point}"
         confirmed = a_confirmed_cart(store, clinic)

@@ -83,10 +83,13 @@ def test_a_worker_killed_at_any_moment(
     record_property("unknown", [outcome.unknown for outcome in outcomes])
 
 
-def test_a_worker_that_dies_at_any_statement(store: Store, store_url: str, clock: Clock, tmp_path: Path) -> None:
+def test_a_worker_that_dies_at_any_statement(
+    store: Store, store_url: str, clock: Clock, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     a_queue(store, "calm")
     with statements(store) as ran:
         run_once(store, "calm", lambda _: RecordingPartner(tmp_path / "calm"))
+    record_property("statements", len(ran))
     for point in points(KILLS, len(ran)):
         clinic = a_queue(store, f"killed-{point}")
         dies(send_until, store_url, clinic, clock(), tmp_path / clinic, point)
