@@ -1,4 +1,4 @@
-"""The first sheet that is not hidden of an XLSX file as rows of text, as a person sees them: formulas by their values."""
+"""The first visible sheet of an XLSX file as rows of text, as a person sees them: formulas by their values."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ UNREADABLE = (
 
 
 def workbook_rows(file: str, data: bytes) -> Iterator[list[str]]:
-    """The first visible sheet's rows. Raises BadInput for anything that is no XLSX workbook, and for a formula whose value
-    was never stored."""
+    """The first visible sheet's rows. Raises BadInput for anything that is no XLSX workbook, and for a formula whose
+    value was never stored."""
     if unpacked_bytes(file, data) > MOST_UNPACKED:
         raise _bad(file, "unpacks to more than 100 MB; it is damaged or no cart")
     try:

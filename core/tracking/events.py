@@ -108,8 +108,8 @@ def _attempt(value: Any) -> int | None:
 def _instant(value: Any, zone: ZoneInfo) -> datetime | None:
     """The first and the last year have days that another zone does not have."""
     try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
+        at = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
         return None
     if not date.min.year < at.year < date.max.year:
         return None
