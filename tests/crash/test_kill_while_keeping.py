@@ -22,7 +22,7 @@ from tests.crash.killing import (
 )
 from tests.soak import KILLS
 
-FEWER = KILLS // 2
+FEWER = KILLS // 3
 
 
 def test_a_first_start_killed_at_any_moment_starts_again(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_the_shared_cart_placed_by_a_process_that_dies_at_any_statement(
     assert (everything.rows["cart_line"], everything.rows["order_line"]) == (0, LINES)
     answered = len(ran) + 2
     record_property("statements", answered)
-    for point in points(KILLS, answered):
+    for point in points(KILLS - 2, answered):
         clinic = f"killed-{point}"
         confirmed = a_confirmed_cart(store, clinic)
         nothing = holdings(store, clinic)

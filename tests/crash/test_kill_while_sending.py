@@ -90,7 +90,7 @@ def test_a_worker_that_dies_at_any_statement(
     with statements(store) as ran:
         run_once(store, "calm", lambda _: RecordingPartner(tmp_path / "calm"))
     record_property("statements", len(ran))
-    for point in points(KILLS, len(ran)):
+    for point in points(KILLS - 2, len(ran)):
         clinic = a_queue(store, f"killed-{point}")
         dies(send_until, store_url, clinic, clock(), tmp_path / clinic, point)
         assert_recovers(store, clock, clinic, RecordingPartner(tmp_path / clinic))
