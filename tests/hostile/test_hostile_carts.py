@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import core.files.workbook
 from core.cart import open_cart, upload
 from core.errors import BadInput, Refused
 from core.files import csv_bytes, read_cart
@@ -65,8 +66,6 @@ REFUSED: list[tuple[str, str, bytes, list[tuple[int | None, str | None, str]]]] 
      [(None, None, "unpacks to more than 100 MB; it is damaged or no cart")]),
     ("an archive that says it is small", "c.xlsx", understated(SHEET), [(None, None, NO_WORKBOOK)]),
     ("entities in entities", "c.xlsx", with_sheet(SHEET, entities_in_entities), [(None, None, NO_WORKBOOK)]),
-    ("a row beyond the last", "c.xlsx", with_sheet(SHEET, lambda xml: xml.replace('r="2"', 'r="99999999999"')),
-     [(None, None, NO_WORKBOOK)]),
     ("a formula never computed", "c.xlsx", workbook(["patient", "sku"], ["P1", '=HYPERLINK("http://x")']),
      [(2, None, "a formula without a stored value; open and save the workbook, or type the value")]),
     ("a date for a SKU", "c.xlsx", workbook(["patient", "sku"], ["P1", FRIDAY]),
@@ -93,6 +92,15 @@ def test_a_hostile_cart_is_bad_input(
 ) -> None:
     status, answer = run("place", file(name, data))
     assert (status, reasons(answer)) == (2, errors)
+
+
+def test_a_workbook_is_not_read_beyond_the_last_row_there_can_be(
+    run: Command, file: Callable[[str, bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.files.workbook, "LAST_ROW", 1000)
+    far = with_sheet(SHEET, lambda xml: xml.replace('r="2"', 'r="99999999999"'))
+    status, answer = run("validate", file("far.xlsx", far))
+    assert (status, reasons(answer)) == (2, [(None, None, NO_WORKBOOK)])
 
 
 @pytest.mark.parametrize("megabytes", [11, 200])
