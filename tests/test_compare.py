@@ -224,19 +224,16 @@ def test_the_difference_between_two_programs(
 def test_every_measure_of_one_sku() -> None:
     """20 doses of 0.25 mg in a vial of 5 mg; its in-use life ends after 28 days, with 4 doses used."""
     context = a_market(pharmacies={"cedar": a_pharmacy(cold_fee_cents=20_00)}, programs=(a_program(),))
-    assert under("FREE", context, units=2) == ProgramCost(
-        program="FREE",
-        kind=ProgramKind.PASS_THROUGH,
-        pharmacy="cedar",
-        unit_cost_cents=100_00,
-        unit_landed_cents=125_00,
-        per_dose=Decimal("31.2500"),
-        per_day=Decimal("4.4643"),
-        per_week=Decimal("31.2500"),
-        per_mg=Decimal("25.0000"),
-        margin_cents=None,
-        pharmacies=(PharmacyCost("cedar", 100_00, 200_00, 30_00, 20_00, 0, 250_00, 125_00),),
-    )
+    cost = under("FREE", context, units=2)
+    assert (cost.pharmacy, cost.unit_cost_cents, cost.unit_landed_cents) == ("cedar", 100_00, 125_00)
+    assert [str(each) for each in (cost.per_dose, cost.per_day, cost.per_week, cost.per_mg)] == [
+        "31.2500",
+        "4.4643",
+        "31.2500",
+        "25.0000",
+    ]
+    assert cost.margin_cents is None
+    assert cost.pharmacies == (PharmacyCost("cedar", 100_00, 200_00, 30_00, 20_00, 0, 250_00, 125_00),)
 
 
 def test_components_of_every_pharmacy_the_cheapest_first() -> None:
@@ -293,10 +290,10 @@ def test_the_cheapest_pharmacy(case: str, over: dict[str, Any], program: str, ph
 )
 def test_no_price_is_never_zero(case: str, over: dict[str, Any], cheapest: str | None, pair: BreakEven) -> None:
     row = sema(a_market(**over))
-    unpriced = [cost for cost in row.programs if not cost.pharmacies]
+    unpriced = [cost for cost in row.programs if cost.unit_landed_cents is None]
     assert (row.cheapest, row.break_even) == (cheapest, (pair,))
-    assert unpriced == [ProgramCost(cost.program, cost.kind) for cost in unpriced]
-    assert unpriced
+    assert unpriced == [ProgramCost(cost.program, cost.kind, cost.pack) for cost in unpriced]
+    assert {each for cost in unpriced for each in (cost.pharmacies, cost.per_day, cost.margin_cents)} == {(), None}
 
 
 @pytest.mark.parametrize(
@@ -341,3 +338,40 @@ def test_skus_by_code_with_their_own_temperature() -> None:
 def test_a_shipment_of_no_packs_is_refused() -> None:
     with pytest.raises(ValueError, match="a shipment has at least 1 pack, not 0"):
         compare(a_market(), FRIDAY, units=0)
+
+
+@settings(deadline=None)
+@given(
+    program=st.builds(a_program, **PROCESSING)
+    | st.builds(aggregate, **PROCESSING, rate_base=st.sampled_from(RateBase)),
+    houses=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 30)), min_size=1, max_size=4),
+    pool_cents=st.integers(0, 300),
+    units=st.integers(1, 5),
+)
+def test_the_cheapest_pharmacy_is_the_first_of_all_of_them(
+    program: Program, houses: list[tuple[int, int]], pool_cents: int, units: int
+) -> None:
+    named = {f"ph{at}": house for at, house in enumerate(houses)}
+    context = a_market(
+        pharmacies={code: a_pharmacy(pharmacy=code, cold_fee_cents=fee) for code, (_, fee) in named.items()},
+        offers=tuple(an_offer(pharmacy=code, unit_cost_cents=cents) for code, (cents, _) in named.items()),
+        programs=(program,),
+        aggregate_prices=(pooled(pool_cents),),
+    )
+    cost = under(program.program, context, units=units)
+    assert cost.best == cost.pharmacies[0]
+    assert cost.best == min(cost.pharmacies, key=lambda each: (each.landed_cents, each.pharmacy))
+
+
+@pytest.mark.parametrize(
+    ("case", "pool_cents", "flips_at_packs"),
+    [
+        ("500.00 over 4.75 a pack", 105_00, 106),
+        ("500.00 over 5.00 a pack", 104_76, 100),
+        ("cheaper without the fee already", 115_00, None),
+    ],
+)
+def test_flips_at_packs(case: str, pool_cents: int, flips_at_packs: int | None) -> None:
+    programs = (a_program(), aggregate(monthly_fee_cents=500_00))
+    context = a_market(programs=programs, aggregate_prices=(pooled(pool_cents),))
+    assert the_pair(context).flips_at_packs == flips_at_packs

@@ -1,16 +1,19 @@
 """What a cart costs under a program, a SKU under each, and a month of them (rules.md, section 1)."""
 
 from core.pricing.break_even import BreakEven
-from core.pricing.comparison import PharmacyCost, ProgramCost, SkuComparison, compare
+from core.pricing.comparison import Pack, ProgramCost, SkuComparison, compare
+from core.pricing.market import PharmacyCost
 from core.pricing.monthly import Crossing, PlanCost, Plans, plans
 from core.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
-from core.pricing.quotes import ProgramQuote, box_for, fee_covers_shipping, quote, under_every_program, unpriced
+from core.pricing.quotes import ProgramQuote, box_for, quote, under_every_program, unpriced
 from core.pricing.spread import MonthlyDifference, monthly_difference
+from core.pricing.terms import Terms, fee_covers_shipping
 
 __all__ = [
     "BreakEven",
     "Crossing",
     "MonthlyDifference",
+    "Pack",
     "PharmacyCost",
     "PharmacyPart",
     "PlanCost",
@@ -18,6 +21,7 @@ __all__ = [
     "ProgramCost",
     "ProgramQuote",
     "SkuComparison",
+    "Terms",
     "box_for",
     "compare",
     "fee_covers_shipping",

@@ -14,22 +14,14 @@ from core.model import (
     Encounter,
     Pharmacy,
     Program,
-    ProgramKind,
     Quote,
     QuoteLine,
-    RateBase,
     RoutedLine,
     ShipTo,
 )
-from core.money import allocate, half_up, percentage
+from core.money import allocate, half_up
 from core.prescribing import fills_and_in_flight
-
-
-class Charges(NamedTuple):
-    """What a program adds to medication, shipping and encounters, in cents."""
-
-    program_fee_cents: int
-    processing_cents: int
+from core.pricing.terms import Charges, Terms
 
 
 class ProgramQuote(NamedTuple):
@@ -52,19 +44,6 @@ def box_for(line: CartLine, pharmacy: Pharmacy, cold: bool) -> Box:
     return Box(pharmacy.pharmacy, destination, cold)
 
 
-def charges(program: Program, medication_cents: int, shipping_cents: int, encounters_cents: int) -> Charges:
-    """The program fee and the processing of one checkout; each percentage is rounded once."""
-    base = medication_cents + (shipping_cents if fee_covers_shipping(program) else 0)
-    fee = percentage(program.rate, base)
-    processed = medication_cents + fee + shipping_cents + encounters_cents
-    return Charges(fee, percentage(program.processing_rate, processed) + program.processing_fixed_cents)
-
-
-def fee_covers_shipping(program: Program) -> bool:
-    """Whether the program fee is taken of shipping too; a facilitation percentage never is."""
-    return program.kind is ProgramKind.AGGREGATE and program.rate_base is RateBase.MEDICATION_AND_SHIPPING
-
-
 def encounter_cents(line: CartLine, context: Context, program: Program) -> int:
     """What the encounter of the line's prescription costs on its first fill: none filled or in flight; else 0."""
     prescription = context.prescriptions.get(line.rx or "")
@@ -85,7 +64,7 @@ def quote(routed: Iterable[RoutedLine], context: Context, program: Program, days
     medication = _medication(filled, context, program, days)
     encounters = _encounters([line.line for line in filled], context, program)
     shipping = _shipping(filled, context)
-    added = charges(program, sum(medication), sum(shipping), sum(encounters)) if filled else Charges(0, 0)
+    added = Terms.of(program).charges(sum(medication), sum(shipping), sum(encounters)) if filled else Charges(0, 0)
     fees = allocate(added.program_fee_cents, medication)
     rests = [sum(parts) for parts in zip(medication, fees, encounters, shipping, strict=True)]
     processing = allocate(added.processing_cents, rests)

@@ -26,9 +26,7 @@ def monthly_difference(
     ratios = [
         Fraction(pair.difference_cents, cost.unit_cost_cents)
         for row in rows
-        for pair in row.break_even
-        if (pair.pass_through, pair.aggregate) == (pass_through.program, aggregate.program)
-        and pair.difference_cents is not None
+        if (pair := row.versus(pass_through.program, aggregate.program)) and pair.difference_cents is not None
         for cost in row.programs
         if cost.program == pass_through.program and cost.unit_cost_cents
     ]

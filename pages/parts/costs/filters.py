@@ -95,14 +95,7 @@ def _pair(row: SkuComparison, asked: Asked) -> Pair:
     costs = {cost.program: cost for cost in row.programs}
     own = costs.get(asked.own.program) if asked.own else None
     pooled = costs.get(asked.pooled.program) if asked.pooled else None
-    versus = next(
-        (
-            pair
-            for pair in row.break_even
-            if own and pooled and (pair.pass_through, pair.aggregate) == (own.program, pooled.program)
-        ),
-        None,
-    )
+    versus = row.versus(own.program, pooled.program) if own and pooled else None
     return Pair(row, own, pooled, versus)
 
 
