@@ -44,10 +44,7 @@ def too_large(file: str, size: int) -> BadCell | None:
 
 def read_table(file: str, data: bytes, known: Sequence[str], required: Sequence[str]) -> Table:
     """The rows of a CSV or XLSX file. Raises BadInput where it has no readable header or rows at all."""
-    if error := too_large(file, len(data)):
-        raise BadInput([error])
-    records = workbook_rows(file, data) if _is_workbook(file, data) else _csv_records(file, data)
-    numbered = ((number, cells) for number, cells in enumerate(records, 1) if any(cell.strip() for cell in cells))
+    numbered = filled_rows(file, data)
     first = next(numbered, None)
     if first is None:
         raise BadInput(
@@ -64,6 +61,14 @@ def read_table(file: str, data: bytes, known: Sequence[str], required: Sequence[
         if name and name.casefold() not in names
     )
     return _fitted(file, [names.get(name.casefold()) for name in header], numbered, warnings)
+
+
+def filled_rows(file: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV or XLSX file that are not blank, each with its number. Raises BadInput where it is neither."""
+    if error := too_large(file, len(data)):
+        raise BadInput([error])
+    records = workbook_rows(file, data) if _is_workbook(file, data) else _csv_records(file, data)
+    return ((number, cells) for number, cells in enumerate(records, 1) if any(cell.strip() for cell in cells))
 
 
 def _is_workbook(file: str, data: bytes) -> bool:

@@ -1,0 +1,39 @@
+"""Price lists in: read as they come, previewed against the prices in force, approved as dated rows, and undone."""
+
+from core.price_lists.approving import Approval, approve, last_approval, undo
+from core.price_lists.preview import (
+    Change,
+    Issuer,
+    Kind,
+    Moves,
+    Preview,
+    Question,
+    cents_of,
+    in_force,
+    issuers,
+    preview,
+)
+from core.price_lists.sheet import Field, Mapped, Sheet, guessed, lacking, open_list
+
+__all__ = [
+    "Approval",
+    "Change",
+    "Field",
+    "Issuer",
+    "Kind",
+    "Mapped",
+    "Moves",
+    "Preview",
+    "Question",
+    "Sheet",
+    "approve",
+    "cents_of",
+    "guessed",
+    "in_force",
+    "issuers",
+    "lacking",
+    "last_approval",
+    "open_list",
+    "preview",
+    "undo",
+]

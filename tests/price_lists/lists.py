@@ -1,0 +1,26 @@
+"""Price lists written as text tables, read and previewed against the one clinic of the builders."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from core.context import Context
+from core.price_lists import Issuer, Kind, Question, guessed, open_list
+from core.price_lists.preview import Preview, preview
+from tests.builders import FRIDAY, a_context
+
+CEDAR = Issuer(Kind.PHARMACY, "cedar")
+REFILL = Issuer(Kind.PROGRAM, "REFILL")
+
+
+def question(text: str, issuer: Issuer = CEDAR, day: date = FRIDAY, file: str = "cedar.csv") -> Question:
+    """A list as lines of cells separated by bars; its columns are those whose headings are known."""
+    quoted = (",".join(f'"{cell.strip()}"' for cell in line.split("|")) for line in text.strip().splitlines())
+    sheet = open_list(file, "\n".join(quoted).encode())
+    return Question(sheet, guessed(sheet.headings), issuer, day)
+
+
+def previewed(text: str, context: Context | None = None, **over: Any) -> Preview:
+    """What that list would change."""
+    return preview(question(text, **over), context or a_context())
