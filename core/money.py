@@ -41,7 +41,7 @@ def allocate(cents: int, weights: Sequence[int | Decimal]) -> list[int]:
         if cents:
             raise ValueError(f"{cents} cents and nobody to carry them")
         return []
-    if any(weight < 0 for weight in weights):
+    if min(weights) < 0:
         raise ValueError("a share cannot have a negative weight")
     whole = whole_numbers(weights) if any(weights) else [1] * len(weights)
     total = sum(whole)
@@ -57,7 +57,7 @@ def allocate(cents: int, weights: Sequence[int | Decimal]) -> list[int]:
 
 def whole_numbers(values: Sequence[int | Decimal]) -> list[int]:
     """The same proportions in whole numbers, exactly."""
-    if all(isinstance(value, int) for value in values):
+    if set(map(type, values)) <= {int}:
         return [int(value) for value in values]
     places = max((-int(Decimal(value).as_tuple().exponent) for value in values), default=0)
     return [int(Decimal(value).scaleb(max(places, 0))) for value in values]

@@ -6,22 +6,30 @@ from core.pricing.market import PharmacyCost
 from core.pricing.monthly import Crossing, PlanCost, Plans, plans
 from core.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
 from core.pricing.quotes import ProgramQuote, box_for, quote, under_every_program, unpriced
+from core.pricing.repricing import Compared, Cost, PlacedLine, Repricing, added_up, reprice
+from core.pricing.sensitivity import Sensitivity, sensitivity
 from core.pricing.spread import MonthlyDifference, monthly_difference
 from core.pricing.terms import Terms, fee_covers_shipping
 
 __all__ = [
     "BreakEven",
+    "Compared",
+    "Cost",
     "Crossing",
     "MonthlyDifference",
     "Pack",
     "PharmacyCost",
     "PharmacyPart",
+    "PlacedLine",
     "PlanCost",
     "Plans",
     "ProgramCost",
     "ProgramQuote",
+    "Repricing",
+    "Sensitivity",
     "SkuComparison",
     "Terms",
+    "added_up",
     "box_for",
     "compare",
     "fee_covers_shipping",
@@ -30,6 +38,8 @@ __all__ = [
     "parts_by_pharmacy",
     "plans",
     "quote",
+    "reprice",
+    "sensitivity",
     "under_every_program",
     "unpriced",
 ]

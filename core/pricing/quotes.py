@@ -21,7 +21,7 @@ from core.model import (
 )
 from core.money import allocate, half_up
 from core.prescribing import fills_and_in_flight
-from core.pricing.terms import Charges, Terms
+from core.pricing.terms import Terms
 
 
 class ProgramQuote(NamedTuple):
@@ -64,28 +64,39 @@ def quote(routed: Iterable[RoutedLine], context: Context, program: Program, days
     medication = _medication(filled, context, program, days)
     encounters = _encounters([line.line for line in filled], context, program)
     shipping = _shipping(filled, context)
-    added = Terms.of(program).charges(sum(medication), sum(shipping), sum(encounters)) if filled else Charges(0, 0)
-    fees = allocate(added.program_fee_cents, medication)
+    terms = Terms.of(program)
+    fees, processing = charged(terms, medication, shipping, encounters)
     rests = [sum(parts) for parts in zip(medication, fees, encounters, shipping, strict=True)]
-    processing = allocate(added.processing_cents, rests)
     return Quote(
         program=program.program,
         kind=program.kind,
         medication_cents=sum(medication),
-        program_fee_cents=added.program_fee_cents,
+        program_fee_cents=sum(fees),
         encounters_cents=sum(encounters),
         shipping_cents=sum(shipping),
-        processing_cents=added.processing_cents,
-        total_cents=sum(rests) + added.processing_cents,
+        processing_cents=sum(processing),
+        total_cents=sum(rests) + sum(processing),
         lines=tuple(
             map(
                 _line,
                 filled,
                 zip(medication, fees, encounters, shipping, processing, strict=True),
-                allocate(program.processing_fixed_cents if filled else 0, processing),
+                allocate(terms.fixed_cents if filled else 0, processing),
             )
         ),
     )
+
+
+def charged(
+    terms: Terms, medication: Sequence[int], shipping: Sequence[int], encounters: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Each line's share, in cents, of one checkout's program fee and of its processing; no lines carry nothing."""
+    if not medication:
+        return [], []
+    fee_cents, processing_cents = terms.charges(sum(medication), sum(shipping), sum(encounters))
+    fees = allocate(fee_cents, medication)
+    rests = [sum(parts) for parts in zip(medication, fees, encounters, shipping, strict=True)]
+    return fees, allocate(processing_cents, rests)
 
 
 def under_every_program(routed: Iterable[RoutedLine], context: Context, days: Days) -> tuple[ProgramQuote, ...]:
