@@ -9,6 +9,7 @@ from pages.parts.costs.compare import compare_tab
 from pages.parts.costs.filters import ask, compared
 from pages.parts.costs.one_sku import one_sku_tab
 from pages.parts.costs.plans import plans_tab
+from pages.parts.costs.price_lists import price_lists_tab
 from pages.parts.guard import opened_by
 from pages.parts.page import header, nothing_yet
 
@@ -21,7 +22,7 @@ if not reference.context.skus:
     st.stop()
 
 asked = ask(reference)
-tabs = st.tabs(["Compare", "One SKU", "Plans"], key="costs_tab", bind="query-params", on_change="rerun")
+tabs = st.tabs(["Compare", "One SKU", "Plans", "Price lists"], key="costs_tab", bind="query-params", on_change="rerun")
 if tabs[0].open:
     with tabs[0]:
         compare_tab(session, asked, compared(session, asked))
@@ -31,3 +32,6 @@ if tabs[1].open:
 if tabs[2].open:
     with tabs[2]:
         plans_tab(session, asked)
+if tabs[3].open:
+    with tabs[3]:
+        price_lists_tab(session, asked)

@@ -3,6 +3,7 @@
 from core.price_lists.approving import Approval, approve, last_approval, undo
 from core.price_lists.preview import (
     Change,
+    Gone,
     Issuer,
     Kind,
     Moves,
@@ -19,6 +20,7 @@ __all__ = [
     "Approval",
     "Change",
     "Field",
+    "Gone",
     "Issuer",
     "Kind",
     "Mapped",

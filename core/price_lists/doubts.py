@@ -12,7 +12,9 @@ from core.money import shown
 
 LARGE_CHANGE: Final = Decimal("0.30")
 """A price that moves by more than this share is looked at."""
-_NEAR: Final = Decimal("0.05")
+SMALL_CHANGE: Final = Decimal("0.10")
+"""Within it nobody suspects a price of another unit."""
+_NEAR: Final = Decimal("0.15")
 _PIECES: Final = frozenset({"each", "ea", "piece", "unit", "vial", "capsule", "cap", "tablet", "tab", "troche"})
 _WORD: Final = re.compile(r"[a-z]+|[0-9]+")
 _PACKS: Final = frozenset({"pack", "package", "box", "kit", "bottle", "bag", "tube", "jar"})
@@ -41,12 +43,12 @@ def _doubts_about_change(sku: Sku, price_cents: int, before_cents: int) -> Itera
     change = price_cents - before_cents
     if abs(change) > LARGE_CHANGE * before_cents:
         yield f"more than {LARGE_CHANGE:.0%} {'up' if change > 0 else 'down'} from {shown(before_cents)}"
-    if price_cents == 0 or abs(change) <= 2 * _NEAR * before_cents:
+    if price_cents == 0 or abs(change) <= SMALL_CHANGE * before_cents:
         return
     for unit, in_pack in _parts(sku).items():
-        if _near(price_cents * in_pack, before_cents):
+        if _near(price_cents * in_pack, price_cents, before_cents):
             yield f"looks like a price per {unit}: times {in_pack:f} it is near the {shown(before_cents)} in force"
-        elif _near(price_cents / in_pack, before_cents):
+        elif _near(price_cents / in_pack, price_cents, before_cents):
             yield f"looks like a price for {in_pack:f} packs: the price in force is {shown(before_cents)} for one"
 
 
@@ -57,8 +59,10 @@ def _parts(sku: Sku) -> dict[str, Decimal]:
     return {unit: amount.normalize() for unit, amount in parts.items() if amount not in {0, 1}}
 
 
-def _near(cents: Decimal, before_cents: int) -> bool:
-    return abs(cents - before_cents) <= _NEAR * before_cents
+def _near(cents: Decimal, price_cents: int, before_cents: int) -> bool:
+    """Near the price in force, and nearer than the price in the list is."""
+    away = abs(cents - before_cents)
+    return away <= _NEAR * before_cents and away < abs(price_cents - before_cents)
 
 
 def _doubts_about_unit(sku: Sku, unit: str) -> Iterator[str]:
