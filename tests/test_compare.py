@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from core.context import Context
 from core.model import AggregatePrice, Program, ProgramKind, RateBase
-from core.pricing import BreakEven, PharmacyCost, ProgramCost, SkuComparison, compare
+from core.pricing import (
+    BreakEven,
+    PharmacyCost,
+    ProgramCost,
+    SkuComparison,
+    answer_changes,
+    compare,
+    same_therapy,
+)
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
 
 THURSDAY = date(2026, 12, 3)
@@ -375,3 +383,57 @@ def test_flips_at_packs(case: str, pool_cents: int, flips_at_packs: int | None) 
     programs = (a_program(), aggregate(monthly_fee_cents=500_00))
     context = a_market(programs=programs, aggregate_prices=(pooled(pool_cents),))
     assert the_pair(context).flips_at_packs == flips_at_packs
+
+
+def test_p6_a_month_beside_two_of_the_same_strength_per_day() -> None:
+    """Both under SEMA's directions, 0.25 mg a week; another strength is not the same therapy."""
+    context = a_market(
+        skus={
+            "SEMA": a_sku(in_use_days=28),
+            "SEMA-2M": a_sku(sku="SEMA-2M", name="Two months", in_use_days=56, usual_sig="Inject 2.5 mg once weekly."),
+            "SEMA-5": a_sku(sku="SEMA-5", concentration_mg_per_ml=Decimal(5)),
+            "SEMA-OLD": a_sku(sku="SEMA-OLD"),
+        },
+        offers=(
+            an_offer(sku="SEMA-2M", unit_cost_cents=299_00),
+            an_offer(unit_cost_cents=189_00),
+            an_offer(sku="SEMA-5"),
+            an_offer(sku="SEMA-OLD", valid_to=THURSDAY),
+        ),
+        programs=(a_program(rate=Decimal(0)),),
+    )
+    found = same_therapy(context, FRIDAY, "SEMA")
+    assert [(row.sku, _lasting(row.programs[0]), str(row.programs[0].per_day)) for row in found] == [
+        ("SEMA", 28, "6.7500"),
+        ("SEMA-2M", 56, "5.3393"),
+    ]
+
+
+def _lasting(cost: ProgramCost) -> int | None:
+    return cost.pack.lasts.days if cost.pack.lasts else None
+
+
+def test_a_sku_of_unknown_strength_is_like_no_other() -> None:
+    context = a_market(skus={"SEMA": a_sku(concentration_mg_per_ml=None)})
+    assert same_therapy(context, FRIDAY, "SEMA") == ()
+
+
+@pytest.mark.parametrize(
+    ("case", "over", "spend_cents", "changes"),
+    [
+        ("the pool is cheaper, fees and all", {}, 20_000_00, False),
+        ("its monthly fee is worth more here", {"programs": (a_program(), aggregate(monthly_fee_cents=500_00))},
+         10_000_00, True),
+        ("at this one it is not", {"programs": (a_program(), aggregate(monthly_fee_cents=500_00))}, 11_000_00, False),
+        ("not beside a program of 5 %",
+         {"programs": (a_program(), a_program(program="LOW", rate=Decimal("0.05")), aggregate())}, None, True),
+        ("no price on one side", {"aggregate_prices": ()}, 20_000_00, False),
+    ],
+)  # fmt: skip
+def test_where_the_answer_changes(case: str, over: dict[str, Any], spend_cents: int | None, changes: bool) -> None:
+    assert answer_changes(sema(a_market(**over), spend_cents=spend_cents), "FREE", "POOL") is changes
+
+
+def test_only_the_skus_that_are_asked_for() -> None:
+    context = a_market(skus={"SEMA": a_sku(), "CAPS": a_sku(sku="CAPS", name="Capsules")})
+    assert [row.sku for row in compare(context, FRIDAY, only=["SEMA"])] == ["SEMA"]

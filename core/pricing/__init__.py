@@ -1,7 +1,7 @@
 """What a cart costs under a program, a SKU under each, and a month of them (rules.md, section 1)."""
 
 from core.pricing.break_even import BreakEven
-from core.pricing.comparison import Pack, ProgramCost, SkuComparison, compare
+from core.pricing.comparison import Pack, ProgramCost, SkuComparison, answer_changes, compare
 from core.pricing.market import PharmacyCost
 from core.pricing.monthly import Crossing, PlanCost, Plans, plans
 from core.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
@@ -10,6 +10,7 @@ from core.pricing.repricing import Compared, Cost, PlacedLine, Repricing, added_
 from core.pricing.sensitivity import Sensitivity, sensitivity
 from core.pricing.spread import MonthlyDifference, monthly_difference
 from core.pricing.terms import Terms, fee_covers_shipping
+from core.pricing.therapy import same_therapy
 
 __all__ = [
     "BreakEven",
@@ -30,6 +31,7 @@ __all__ = [
     "SkuComparison",
     "Terms",
     "added_up",
+    "answer_changes",
     "box_for",
     "compare",
     "fee_covers_shipping",
@@ -39,6 +41,7 @@ __all__ = [
     "plans",
     "quote",
     "reprice",
+    "same_therapy",
     "sensitivity",
     "under_every_program",
     "unpriced",

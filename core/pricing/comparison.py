@@ -123,6 +123,18 @@ class SkuComparison(NamedTuple):
         return break_even(own, pooled, self.units, self.spend_cents) if own and pooled else None
 
 
+def answer_changes(row: SkuComparison, pass_through: str, aggregate: str) -> bool:
+    """Whether which of two programs is cheaper delivered is not the whole answer: monthly fees turn it over at the
+    asked spend, or another pass-through program beside another aggregate one says otherwise."""
+    pair = row.versus(pass_through, aggregate)
+    if pair is None or pair.difference_cents is None:
+        return False
+    if row.spend_cents is not None and pair.cheaper_at_spend != pair.cheaper:
+        return True
+    found = [other.difference_cents for other in row.break_even if other.difference_cents is not None]
+    return len({(cents > 0) - (cents < 0) for cents in found}) > 1
+
+
 class _Order(NamedTuple):
     """The typical order that is compared, with what is the same for every SKU: programs and who takes them."""
 

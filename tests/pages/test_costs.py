@@ -69,7 +69,7 @@ def test_the_grid_says_in_words_and_in_dollars_which_side_is_cheaper(priced: Sto
 def test_a_missing_price_is_no_price_and_never_zero(priced: Store, opens: Opens) -> None:
     grid = opens("costs").dataframe[0].value
     row = grid.set_index("SKU").loc["Tirzepatide 10 mg/mL, 2 mL"]
-    assert row["Cheaper"] == "No price to compare"
+    assert row["Cheaper"] == "No price: FREE and REFILL"
     assert row[["Pass-through", "Aggregate", "Difference", "Break-even"]].isna().all()
 
 
@@ -87,6 +87,34 @@ def test_a_link_to_a_program_that_is_gone_falls_back(priced: Store, opens: Opens
     shown = opens("costs", costs_pass_through="GONE", costs_units="-4")
     assert not shown.exception
     assert (shown.selectbox(key="costs_pass_through").value, shown.number_input(key="costs_units").value) == ("FREE", 1)
+
+
+def test_the_grid_says_what_every_program_costs_by_the_measures_asked_for(priced: Store, opens: Opens) -> None:
+    shown = opens("costs", costs_measures="Dose", costs_search="SEMA")
+    row = shown.dataframe[0].value.set_index("SKU").loc["Semaglutide 2.5 mg/mL, 2 mL"]
+    assert [str(row[f"{name}, a dose"]) for name in ("FREE", "GROWTH", "REFILL")] == ["33.7500", "32.5000", "32.9125"]
+    assert "FREE, a week" not in row
+    assert row["At this spend"] == "Aggregate"
+
+
+@pytest.mark.parametrize(
+    ("case", "query", "found"),
+    [
+        ("by code", {"costs_search": "tirz"}, ["Tirzepatide 10 mg/mL, 2 mL"]),
+        ("by words in any order", {"costs_search": "2 mL sema"}, ["Semaglutide 2.5 mg/mL, 2 mL"]),
+        ("beside GROWTH the pool is not cheaper", {"costs_changing": "true"}, ["Semaglutide 2.5 mg/mL, 2 mL"]),
+    ],
+)
+def test_the_grid_lists_what_is_asked_for(
+    case: str, query: dict[str, str], found: list[str], priced: Store, opens: Opens
+) -> None:
+    assert list(opens("costs", **query).dataframe[0].value["SKU"]) == found
+
+
+def test_a_search_that_finds_nothing_says_so(priced: Store, opens: Opens) -> None:
+    shown = opens("costs", costs_search="zinc")
+    assert "None of 2 SKUs is like that." in [text.value for text in shown.caption]
+    assert figures(shown)["Cheaper delivered"] == "1 of 1 SKU"
 
 
 def test_made_up_prices_carry_a_badge(priced: Store, opens: Opens) -> None:
@@ -113,8 +141,23 @@ def test_one_sku_says_what_is_cheapest_and_what_it_is_made_of(priced: Store, ope
         "27.0000",
     ]
     sentences = [text.value.replace("\\", "") for text in shown.markdown]
-    assert "**Cedar Compounding under GROWTH is cheapest: 1 pack delivered for $130.00**" in sentences
+    assert "**Cedar Compounding under REFILL is cheapest: 1 pack delivered for $131.65**" in sentences
+    assert figures(shown) == {
+        "Cheaper delivered": "REFILL",
+        "Cheaper program flips at": "90 packs a month",
+        "Break-even aggregate price": "$113.30",
+        "A pack lasts": "28 days",
+    }
     assert "**A pack under GROWTH costs $130.00 alone and $111.67 in a shipment of 12**" in sentences
+
+
+def test_packs_of_the_same_strength_stand_side_by_side_per_day(store: Store, opens: Opens) -> None:
+    skus = (a_sku(in_use_days=28), a_sku(sku="TWO", name="Two months", in_use_days=56))
+    offers = (an_offer(unit_cost_cents=18_900), an_offer(sku="TWO", unit_cost_cents=29_900))
+    load(store, a_folder(skus=skus, offers=offers, programs=(a_program(rate=Decimal(0)),)))
+    shown = opens("costs", costs_tab="One SKU", costs_sku="Semaglutide 2.5 mg/mL, 2 mL (SEMA)")
+    says = "**Per day Two months costs least: $5.70 over 56 days, under the usual directions of Semaglutide 2.5 mg/mL, "
+    assert f"{says}2 mL**" in [text.value.replace("\\", "") for text in shown.markdown]
 
 
 def test_a_sku_without_any_price_says_so(priced: Store, opens: Opens) -> None:

@@ -2,43 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.column_config import ImageColumn, NumberColumn, TextColumn
 
-from core.pricing import monthly_difference
+from core.pricing import ProgramCost, answer_changes, monthly_difference
 from pages.parts.bars import from_zero
 from pages.parts.charts import differences
 from pages.parts.costs.filters import Asked, Pair, offer_of
 from pages.parts.costs.one_sku import one_sku
 from pages.parts.page import Metric, badge, chart, is_demo, metrics
 from pages.parts.session import Session
-from pages.parts.tables import MONEY, Columns, Picture, Row, pick
-from pages.parts.words import NOTHING, amount, count, money, percentage_points
+from pages.parts.tables import FINE_MONEY, MONEY, Columns, Picture, Row, pick
+from pages.parts.words import NOTHING, amount, count, listed, money, percentage_points
 
 _MOST_BARS = 15
+_MEASURES: Mapping[str, Callable[[ProgramCost], Decimal | None]] = {
+    "Pack": lambda cost: amount(cost.unit_landed_cents),
+    "Dose": lambda cost: cost.per_dose,
+    "Week": lambda cost: cost.per_week,
+    "Milligram": lambda cost: cost.per_mg,
+}
 
 
-def compare_tab(session: Session, asked: Asked, pairs: Sequence[Pair]) -> None:
+class Shown(NamedTuple):
+    """Which SKUs the grid lists, and what it says of every program."""
+
+    text: str
+    changing: bool
+    measures: tuple[str, ...]
+
+    def lists(self, pair: Pair, asked: Asked) -> bool:
+        """Whether a SKU is wanted."""
+        words = f"{pair.row.name} {pair.row.sku}".casefold()
+        if not all(word in words for word in self.text.casefold().split()):
+            return False
+        return not self.changing or bool(
+            pair.own and pair.pooled and answer_changes(pair.row, pair.own.program, pair.pooled.program)
+        )
+
+
+def compare_tab(session: Session, asked: Asked, every: Sequence[Pair]) -> None:
     """Key figures, the grid, and the SKU that is selected in it."""
-    metrics(key_figures(asked, pairs))
+    metrics(key_figures(asked, every))
+    shown = _ask()
+    pairs = [pair for pair in every if shown.lists(pair, asked)]
+    if not pairs:
+        st.caption(f"None of {count(len(every), 'SKU')} is like that.")
+        return
     pictures = from_zero([pair.versus and pair.versus.difference_cents for pair in pairs])
-    rows = [_row(pair, asked, picture) for pair, picture in zip(pairs, pictures, strict=True)]
+    rows = [_row(pair, asked, shown, picture) for pair, picture in zip(pairs, pictures, strict=True)]
     badge(any(is_demo(row["Source"]) for row in rows))
     position = pick(
         rows,
         name="sku_costs",
         alt="Every SKU's landed cost under both programs; select a row to see what it is made of",
         session=session,
-        columns=_columns(asked),
+        columns=_columns(asked, shown),
     )
     if position is not None:
         one_sku(session, asked, pairs[position])
     else:
         st.caption("Select a row to see what its cost is made of.")
         _difference_chart(session, asked, pairs)
+
+
+def _ask() -> Shown:
+    """What the grid shows, in the URL like the filters above it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Search", key="costs_search", bind="query-params", placeholder="Name or code", icon=":material/search:"
+        )
+        measures = st.pills(
+            "Landed cost under every program, by",
+            list(_MEASURES),
+            selection_mode="multi",
+            default=["Pack", "Week"],
+            key="costs_measures",
+            bind="query-params",
+            help="Dose and week go by each SKU's usual directions.",
+        )
+        changing = st.toggle(
+            "Only where the answer changes",
+            key="costs_changing",
+            bind="query-params",
+            help="SKUs whose cheaper side delivered is not the cheaper one with monthly fees at this spend, or is "
+            "another one between other programs.",
+        )
+    return Shown(text or "", changing, tuple(measures))
 
 
 def key_figures(asked: Asked, pairs: Sequence[Pair]) -> list[Metric]:
@@ -102,7 +157,7 @@ def price_dates(pair: Pair, asked: Asked) -> list[tuple[date, str]]:
     return [(row.valid_from, row.source) for row in (own, pooled) if row]
 
 
-def _row(pair: Pair, asked: Asked, picture: Picture | None) -> Row:
+def _row(pair: Pair, asked: Asked, shown: Shown, picture: Picture | None) -> Row:
     dates = price_dates(pair, asked)
     versus = pair.versus
     difference = versus.difference_cents if versus else None
@@ -112,7 +167,8 @@ def _row(pair: Pair, asked: Asked, picture: Picture | None) -> Row:
         "Aggregate": amount(pair.pooled.unit_landed_cents) if pair.pooled else None,
         "Difference": amount(difference),
         "From zero": picture,
-        "Cheaper": _cheaper(pair, asked),
+        "Cheaper": _cheaper(pair, asked, versus.cheaper if versus else None),
+        "At this spend": _cheaper(pair, asked, versus.cheaper_at_spend if versus else None),
         "Percent": percentage_points(versus.difference) if versus else None,
         "Break-even": amount(versus.price_cents) if versus else None,
         "Flips at spend": amount(versus.flips_at_spend_cents) if versus else None,
@@ -120,7 +176,16 @@ def _row(pair: Pair, asked: Asked, picture: Picture | None) -> Row:
         "Category": asked.context.skus[pair.row.sku].category,
         "Price age": (asked.today - min(day for day, _ in dates)).days if dates else None,
         "Source": "; ".join(dict.fromkeys(source for _, source in dates if source)) or None,
+        **{
+            _heading(cost.program, measure): _MEASURES[measure](cost)
+            for measure in shown.measures
+            for cost in pair.row.programs
+        },
     }
+
+
+def _heading(program: str, measure: str) -> str:
+    return f"{program}, a {measure.lower()}"
 
 
 def _pharmacy(pair: Pair, asked: Asked) -> str | None:
@@ -128,15 +193,21 @@ def _pharmacy(pair: Pair, asked: Asked) -> str | None:
     return asked.context.pharmacies[code].name if code else None
 
 
-def _cheaper(pair: Pair, asked: Asked) -> str:
-    if pair.versus is None or pair.versus.difference_cents is None:
-        return "No price to compare"
-    if pair.versus.cheaper is None:
+def _cheaper(pair: Pair, asked: Asked, program: str | None) -> str:
+    if pair.versus is None:
+        return "Nothing beside it"
+    if pair.versus.difference_cents is None:
+        return f"No price: {_unpriced(pair)}"
+    if program is None:
         return "Equal"
-    return "Pass-through" if asked.own and pair.versus.cheaper == asked.own.program else "Aggregate"
+    return "Pass-through" if asked.own and program == asked.own.program else "Aggregate"
 
 
-def _columns(asked: Asked) -> Columns:
+def _unpriced(pair: Pair) -> str:
+    return listed([cost.program for cost in (pair.own, pair.pooled) if cost and cost.best is None])
+
+
+def _columns(asked: Asked, shown: Shown) -> Columns:
     own = asked.own.program if asked.own else "pass-through"
     pooled = asked.pooled.program if asked.pooled else "aggregate"
     return {
@@ -152,12 +223,20 @@ def _columns(asked: Asked) -> Columns:
             width=150, help=f"To the left {pooled} is cheaper, to the right {own}; one scale for all."
         ),
         "Percent": NumberColumn(format="%.1f%%", help="The difference as a share of the pass-through cost."),
-        "Cheaper": TextColumn(help="Monthly fees are left out here; see the break-even spend."),
+        "Cheaper": TextColumn("Cheaper delivered", help="Monthly fees are left out here."),
+        "At this spend": TextColumn(
+            "Cheaper at this spend", help="With the monthly fees, as if the month's whole medication went to this SKU."
+        ),
         "Break-even": NumberColumn(format="dollar", help="The aggregate unit price at which both cost the same."),
         "Flips at spend": NumberColumn(
             format="dollar", help="The monthly medication spend at which the monthly fees even the difference out."
         ),
         "Price age": NumberColumn(format="%d days", help="Days since the older of the two prices came into force."),
+        **{
+            _heading(program.program, measure): MONEY if measure == "Pack" else FINE_MONEY
+            for measure in shown.measures
+            for program in asked.context.programs_on(asked.today)
+        },
     }
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import streamlit as st
 
-from core.pricing import PharmacyCost, ProgramCost, compare
-from pages.parts.charts import Segments, Series, by_amount, over_time, stacked
+from core.model import ProgramKind
+from core.pricing import PharmacyCost, ProgramCost, SkuComparison, compare, same_therapy
+from pages.parts.charts import Segments, Series, bars, by_amount, over_time, stacked
 from pages.parts.costs.filters import Asked, Pair
-from pages.parts.page import badge, chart, is_demo
+from pages.parts.page import Metric, badge, chart, is_demo, metrics
 from pages.parts.session import Session
 from pages.parts.tables import FINE_MONEY, MONEY, Row, table
-from pages.parts.words import amount, count, money, plain
+from pages.parts.words import NOTHING, amount, count, money, plain
 
-SHIPMENTS = (1, 2, 3, 4, 6, 8, 12)
+SHIPMENTS = range(1, 13)
 PARTS = ("Medication", "Program fee", "Shipping", "Processing")
 
 
@@ -48,12 +48,48 @@ def one_sku(session: Session, asked: Asked, pair: Pair) -> None:
     if not any(cost.pharmacies for cost in row.programs):
         st.caption("No pharmacy has a price in force for it. Prices are loaded on Setup, from offers.csv.")
         return
+    metrics(key_figures(asked, pair))
     _components(session, asked, row.programs)
     left, right = st.columns(2)
     with left:
         _shipments(session, asked, row.sku)
     with right:
         _history(session, asked, row.sku, prices)
+    _therapy(session, asked, row)
+
+
+def key_figures(asked: Asked, pair: Pair) -> list[Metric]:
+    """What the two chosen programs come to for this SKU."""
+    versus, lasts = pair.versus, pair.row.programs[0].pack.lasts
+    known = versus if versus and versus.difference_cents is not None else None
+    packs = known.flips_at_packs if known else None
+    pooled = pair.pooled.unit_cost_cents if pair.pooled else None
+    return [
+        Metric(
+            "Cheaper delivered",
+            (known.cheaper or "Equal") if known else NOTHING,
+            "The chosen program with the lower landed cost of a pack. Monthly fees are left out.",
+            delta_description=f"by {money(abs(known.difference_cents or 0))} a pack" if known else None,
+        ),
+        Metric(
+            "Cheaper program flips at",
+            f"{count(packs, 'pack')} a month" if packs is not None else "No volume" if known else NOTHING,
+            "Fewer packs a month and the lower monthly fee is worth more than the lower landed cost.",
+            delta_description=f"{money(known.flips_at_spend_cents)} of medication" if known and packs else None,
+        ),
+        Metric(
+            "Break-even aggregate price",
+            money(versus.price_cents if versus else None),
+            "The aggregate unit price at which both programs' packs cost the same delivered.",
+            delta_description=f"it is {money(pooled)} now" if pooled is not None else "it has no price now",
+        ),
+        Metric(
+            "A pack lasts",
+            count(lasts.days, "day") if lasts else NOTHING,
+            "Under the SKU's usual directions.",
+            delta_description=count(lasts.doses, "dose") if lasts else None,
+        ),
+    ]
 
 
 def _program_row(cost: ProgramCost, asked: Asked) -> Row:
@@ -72,19 +108,36 @@ def _program_row(cost: ProgramCost, asked: Asked) -> Row:
 
 
 def _components(session: Session, asked: Asked, programs: tuple[ProgramCost, ...]) -> None:
+    """Every pharmacy under the chosen pass-through program, beside each aggregate program at its cheapest pharmacy."""
     costs = [(program, cost) for program in programs for cost in program.pharmacies]
-    best_program, best = min(costs, key=lambda found: found[1].landed_cents)
+    drawn = [(program, cost) for program, cost in costs if _is_drawn(program, cost, asked)] or costs
+    best_program, best = min(drawn, key=lambda found: found[1].landed_cents)
     packs = count(asked.units, "pack")
-    bars = [Segments(f"{_name(cost, asked)} · {program.program}", _parts(cost)) for program, cost in costs]
+    stacks = [Segments(f"{_name(cost, asked)} · {program.program}", _parts(cost)) for program, cost in drawn]
     chart(
-        stacked(bars, f"Dollars for {packs}, delivered"),
+        stacked(stacks, f"Dollars for {packs}, delivered"),
         f"{_name(best, asked)} under {best_program.program} is cheapest: {packs} delivered for "
         f"{money(best.landed_cents)}",
-        [{"Pharmacy": bar.label, **bar.parts, "Landed": sum(bar.parts.values(), Decimal(0))} for bar in bars],
+        [_component_row(program, cost, asked) for program, cost in costs],
         name="sku_components",
         session=session,
         columns=dict.fromkeys((*PARTS, "Landed"), MONEY),
     )
+
+
+def _is_drawn(program: ProgramCost, cost: PharmacyCost, asked: Asked) -> bool:
+    if program.kind is ProgramKind.AGGREGATE:
+        return cost == program.best
+    return asked.own is None or program.program == asked.own.program
+
+
+def _component_row(program: ProgramCost, cost: PharmacyCost, asked: Asked) -> Row:
+    return {
+        "Pharmacy": _name(cost, asked),
+        "Program": program.program,
+        **_parts(cost),
+        "Landed": amount(cost.landed_cents),
+    }
 
 
 def _name(cost: PharmacyCost, asked: Asked) -> str:
@@ -98,10 +151,9 @@ def _parts(cost: PharmacyCost) -> dict[str, Decimal]:
 
 def _shipments(session: Session, asked: Asked, sku: str) -> None:
     """What a pack costs as the shipment grows."""
-    alone = replace(asked.context, skus={sku: asked.context.skus[sku]})
     costs: dict[str, list[Decimal | None]] = {}
     for units in SHIPMENTS:
-        for cost in compare(alone, asked.today, units=units)[0].programs:
+        for cost in compare(asked.context, asked.today, units=units, only=[sku])[0].programs:
             costs.setdefault(cost.program, []).append(amount(cost.unit_landed_cents))
     lines = [Series(program, SHIPMENTS, values) for program, values in costs.items() if any(values)]
     cheapest = min(lines, key=lambda line: line.y[-1] or Decimal("Infinity"))
@@ -164,3 +216,45 @@ def _steps(prices: list[Row], today: date) -> Iterator[Series]:
         if isinstance(days[-1], date) and days[-1] < today:
             days, values = [*days, today], [*values, values[-1]]
         yield Series(name, days, values)  # type: ignore[arg-type]
+
+
+def _therapy(session: Session, asked: Asked, row: SkuComparison) -> None:
+    """This SKU's packs beside others of the same active and strength, per day."""
+    alike = same_therapy(asked.context, asked.today, row.sku, units=asked.units)
+    found = [(other, _cheapest(other)) for other in alike]
+    if len(found) < 2:
+        return
+    least, cost = min(found, key=lambda each: each[1].per_day or Decimal("Infinity"))
+    chart(
+        bars(
+            [f"{other.name} · {_lasting(best)}" for other, best in found],
+            [best.per_day or 0 for _, best in found],
+            "Dollars a day of therapy, delivered",
+            "$,.2f",
+        ),
+        f"Per day {least.name} costs least: ${cost.per_day:,.2f} over {_lasting(cost)}, under the usual directions of "
+        f"{row.name}",
+        [_therapy_row(other) for other, _ in found],
+        name="sku_therapy",
+        session=session,
+        columns={cost.program: FINE_MONEY for cost in row.programs},
+    )
+
+
+def _cheapest(row: SkuComparison) -> ProgramCost:
+    return next(cost for cost in row.programs if cost.program == row.cheapest)
+
+
+def _lasting(cost: ProgramCost) -> str:
+    return count(cost.pack.lasts.days if cost.pack.lasts else 0, "day")
+
+
+def _therapy_row(row: SkuComparison) -> Row:
+    best = _cheapest(row)
+    days = best.pack.lasts.days if best.pack.lasts else None
+    return {
+        "SKU": row.name,
+        "Days a pack": days,
+        "Cheapest program": best.program,
+        **{cost.program: cost.per_day for cost in row.programs},
+    }
