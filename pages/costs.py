@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.people import Action
+from pages.parts.costs.clinic import clinic_tab
 from pages.parts.costs.compare import compare_tab
 from pages.parts.costs.filters import ask, compared
 from pages.parts.costs.one_sku import one_sku_tab
@@ -22,7 +23,12 @@ if not reference.context.skus:
     st.stop()
 
 asked = ask(reference)
-tabs = st.tabs(["Compare", "One SKU", "Plans", "Price lists"], key="costs_tab", bind="query-params", on_change="rerun")
+tabs = st.tabs(
+    ["Compare", "One SKU", "The clinic", "Plans", "Price lists"],
+    key="costs_tab",
+    bind="query-params",
+    on_change="rerun",
+)
 if tabs[0].open:
     with tabs[0]:
         compare_tab(session, asked, compared(session, asked))
@@ -31,7 +37,10 @@ if tabs[1].open:
         one_sku_tab(session, asked, compared(session, asked))
 if tabs[2].open:
     with tabs[2]:
-        plans_tab(session, asked)
+        clinic_tab(session, asked)
 if tabs[3].open:
     with tabs[3]:
+        plans_tab(session, asked)
+if tabs[4].open:
+    with tabs[4]:
         price_lists_tab(session, asked)
