@@ -11,6 +11,7 @@ from pages.parts.costs.filters import ask, compared
 from pages.parts.costs.one_sku import one_sku_tab
 from pages.parts.costs.plans import plans_tab
 from pages.parts.costs.price_lists import price_lists_tab
+from pages.parts.costs.quotes_out import quotes_out_tab
 from pages.parts.guard import opened_by
 from pages.parts.page import header, nothing_yet
 
@@ -24,7 +25,7 @@ if not reference.context.skus:
 
 asked = ask(reference)
 tabs = st.tabs(
-    ["Compare", "One SKU", "The clinic", "Plans", "Price lists"],
+    ["Compare", "One SKU", "The clinic", "Plans", "Price lists", "Quote"],
     key="costs_tab",
     bind="query-params",
     on_change="rerun",
@@ -44,3 +45,6 @@ if tabs[3].open:
 if tabs[4].open:
     with tabs[4]:
         price_lists_tab(session, asked)
+if tabs[5].open:
+    with tabs[5]:
+        quotes_out_tab(session, asked, compared(session, asked))
