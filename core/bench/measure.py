@@ -10,19 +10,20 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
 from core.bench.clinic import bench_clinic
+from core.bench.market import LINES, PERIOD_DAYS, PHARMACIES, PROGRAMS, SKUS, bench_market, bench_orders, market_context
 from core.checkout import Confirmation, place
 from core.model import Cart, Days, Objective
 from core.people import LOCAL
 from core.plan import plan
 from core.prescribing import completed
-from core.pricing import quote
+from core.pricing import compare, quote, reprice
 from core.sig import read
 from core.split import split
 from core.store import Store, load_context, open_store, save_folder
@@ -40,7 +41,7 @@ def measured(lines: int) -> dict[str, Any]:
     rows = [row for place_ in places for row in place_["rows"]]
     return {
         "machine": machine(),
-        "measures": [*rows, *_directions(), *_page()],
+        "measures": [*rows, *_directions(), *_market(), *_pages("on the demo clinic")],
         "statements": [{"lines": place_["lines"], "statements": place_["statements"]} for place_ in places],
     }
 
@@ -130,9 +131,30 @@ def _directions() -> list[dict[str, Any]]:
     return [_row("read 1,000 different directions", fresh), _row("read the same 1,000 again", again)]
 
 
-def _page() -> list[dict[str, Any]]:
-    """Reruns of each screen over the demo clinic, measured by the screens' own script: core knows no Streamlit."""
+def _market() -> list[dict[str, Any]]:
+    """Comparing prices and pricing orders again, in the core and on the screen that shows it."""
+    folder = bench_market(TODAY)
+    context, lines = market_context(folder), bench_orders(folder, TODAY)
+    first = TODAY - timedelta(days=PERIOD_DAYS - 1)
+    what = f"{SKUS} SKUs at {PHARMACIES} pharmacies under {PROGRAMS} programs"
+    with tempfile.TemporaryDirectory() as kept:
+        url = f"sqlite:///{Path(kept) / 'market.db'}"
+        store = open_store(url)
+        store.write("bench", lambda work: save_folder(work, folder), new=True)
+        store.close()
+        return [
+            _row(f"compare {what}", _best(lambda: compare(context, TODAY, units=2, spend_cents=2_000_000))),
+            _row(
+                f"price {LINES:,} lines of {PERIOD_DAYS} days again under {PROGRAMS} programs",
+                _best(lambda: reprice(lines, context, first, TODAY)),
+            ),
+            *_pages(f"with {what}", url, "costs"),
+        ]
+
+
+def _pages(where: str, *asked: str) -> list[dict[str, Any]]:
+    """Reruns of screens, measured by the screens' own script: core knows no Streamlit."""
     script = Path(__file__).parents[2] / "pages" / "parts" / "reruns.py"
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, str(script), *asked], capture_output=True, text=True, check=False)  # noqa: S603
     rows = (line.rpartition("\t") for line in done.stdout.splitlines() if "\t" in line)
-    return [_row(f"rerun of {page} on the demo clinic", float(seconds)) for page, _, seconds in rows]
+    return [_row(f"rerun of {page} {where}", float(seconds)) for page, _, seconds in rows]

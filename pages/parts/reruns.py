@@ -1,6 +1,7 @@
-"""How long the server's part of a rerun takes, by screen, over the demo clinic: run by ``python -m core bench``.
+"""How long the server's part of a rerun takes, by screen: run by ``python -m core bench``.
 
-Prints a line a screen: its name, a tab, seconds (the best of five reruns after the first).
+Over the demo clinic, or over the store and the screens that the arguments name (its URL, then paths). Prints a line a
+screen: its name, a tab, seconds (the best of five reruns after the first).
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ TIMES = 5
 
 
 def main() -> None:
-    """Fill a store of its own with the demo clinic, then rerun every screen."""
+    """Fill a store of its own with the demo clinic unless one is given, then rerun the screens."""
     sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/reruns.db"
+        os.environ["DATABASE_URL"] = sys.argv[1] if sys.argv[1:] else f"sqlite:///{folder}/reruns.db"
         from streamlit.testing.v1 import AppTest
 
         from pages.parts.frame import SCREENS
 
         screen = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-        for wanted in SCREENS:
+        asked = sys.argv[2:]
+        for wanted in (each for each in SCREENS if not asked or each.path in asked):
             screen.switch_page(f"pages/{wanted.path}.py").run()
             taken = []
             for _ in range(TIMES):
