@@ -39,6 +39,11 @@ def whole_cents(dollars: str) -> str:
     return f"ROUND(ROUND(100*{dollars},6),0)/100"
 
 
+def price(cell: str) -> str:
+    """A price from its cell; an emptied one is no price and not zero."""
+    return f'=IF(ISNUMBER({cell}),{cell},"{NO_PRICE}")'
+
+
 def medication(units: str, cost: Cost) -> str:
     """Packs times the price of one, where there is a price."""
     return f'=IF(ISNUMBER({cost.price}),ROUND({units}*{cost.price},2),"{NO_PRICE}")'
@@ -115,9 +120,9 @@ def even_price(units: str, own: Terms, pooled: Terms, pair: Pair) -> str:
     order = f"({units}*{pair.own_price}*(1+{own.rate})+{pair.own_box})*(1+{own.processing_rate})"
     before = f"({order}+{own.processing_fixed}-{pooled.processing_fixed})/(1+{pooled.processing_rate})"
     box = f'{pair.pooled_box}*(1+IF({pooled.covers_shipping}="yes",{pooled.rate},0))'
-    price = f"({before}-{box})/({units}*(1+{pooled.rate}))"
+    even = f"({before}-{box})/({units}*(1+{pooled.rate}))"
     known = f"AND(ISNUMBER({pair.own_price}),ISNUMBER({pair.pooled_box}))"
-    return f'=IF({known},IF(ROUND({price},9)<0,"none",{whole_cents(price)}),"{NO_PRICE}")'
+    return f'=IF({known},IF(ROUND({even},9)<0,"none",{whole_cents(even)}),"{NO_PRICE}")'
 
 
 def flips_at(own: Terms, pooled: Terms, pair: Pair) -> str:

@@ -196,7 +196,7 @@ class _Quote:
         cost = Cost(*(f"{column}{row + 1}" for column in "EFGHIJK"))
         terms = self.terms[program.program]
         made = (
-            (f"={inputs[0]}", known and known.unit_cost_cents),
+            (formulas.price(inputs[0]), known and known.unit_cost_cents),
             (formulas.medication(UNITS, cost), known and known.medication_cents),
             (formulas.program_fee(terms, cost), known and known.program_fee_cents),
             (f"={inputs[1]}", shipping_cents),

@@ -195,6 +195,19 @@ def test_a_price_that_was_missing_can_be_filled_in() -> None:
     same_as_core(book, a_clinic_of_prices(aggregate_prices=(POOLED, filled)), 1, 20_000_00)
 
 
+def test_an_emptied_price_is_no_price() -> None:
+    context = a_clinic_of_prices()
+    book = Spreadsheet(workbook(a_selection(context)))
+    at = next(
+        number
+        for number, row in enumerate(book.rows("Prices"), 5)
+        if (row["SKU"], row["Price of"]) == ("SEMA", "cedar")
+    )
+    book.change("Prices", f"E{at}", None)
+    row = book.rows("Comparison")[0]
+    assert (row["FREE: pharmacy"], row["FREE: a pack, landed"]) == ("Lake", 136.15)
+
+
 def test_a_missing_price_says_so_and_is_never_zero() -> None:
     book = Spreadsheet(workbook(a_selection(a_clinic_of_prices(offers=()))))
     for row in book.stored("Comparison"):
