@@ -101,7 +101,7 @@ def _last(session: Session, asked: Asked, issuer: Issuer) -> None:
     if last is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(last_words(last, asked.context.clinic.time_zone)))
+        st.text(last_words(last, asked.context.clinic.time_zone))
         st.button(
             "Undo this list",
             key="prices_undo",

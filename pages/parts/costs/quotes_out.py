@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.quotes_out import Kind, Wanted, quote_out
 from pages.parts.costs.filters import EVERY, Asked, Pair
-from pages.parts.page import nothing_yet
+from pages.parts.page import badge, is_demo, nothing_yet
 from pages.parts.session import Session
 from pages.parts.tables import FILES
 from pages.parts.words import count, full_day, money, plain
@@ -32,9 +32,16 @@ def quotes_out_tab(session: Session, asked: Asked, pairs: Sequence[Pair]) -> Non
     if not wanted.skus or not wanted.programs:
         nothing_yet("Nothing is chosen yet.", "A quote needs at least one SKU and one program.")
         return
+    badge(_demo(asked, set(wanted.skus)))
     with st.container(horizontal=True):
         _download(session, wanted, "xlsx", "Workbook with live formulas", FILES["xlsx"])
         _download(session, wanted, "pdf", "Pages to print", "application/pdf")
+
+
+def _demo(asked: Asked, skus: Collection[str]) -> bool:
+    offers = (row.source for row in asked.context.offers if row.sku in skus)
+    pooled = (row.source for row in asked.context.aggregate_prices if row.sku in skus)
+    return any(map(is_demo, (*offers, *pooled)))
 
 
 def _chosen(asked: Asked, skus: Sequence[str]) -> Wanted:
