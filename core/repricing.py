@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from core.people import Action, Person, require
 from core.pricing import Repricing, reprice
 from core.store import Store, load_context
-from core.store.repricing import medication_by_day, placed_lines
+from core.store.repricing import medication_by_day, packs_by_sku, placed_lines
 
 PERIOD_DAYS: Final = 90
 
@@ -34,11 +34,17 @@ def repriced(store: Store, person: Person, clinic: str, days: int = PERIOD_DAYS)
     """The last ``days`` days of orders, today's included, without what was rejected or cancelled."""
     require(person, Action.SEE_COSTS)
     with store.read(clinic) as work:
-        last = work.today
-        first = last - timedelta(days=days - 1)
+        first, last = _period(work.today, days)
         lines = placed_lines(work, first, last)
         context = load_context(work, patients=())
     return Repriced(first, last, len(lines), reprice(lines, context, first, last))
+
+
+def packs_placed(store: Store, person: Person, clinic: str, days: int = PERIOD_DAYS) -> dict[str, int]:
+    """Packs of every SKU ordered in the last ``days`` days, without what was rejected or cancelled."""
+    require(person, Action.SEE_COSTS)
+    with store.read(clinic) as work:
+        return packs_by_sku(work, *_period(work.today, days))
 
 
 def monthly_spends(store: Store, person: Person, clinic: str, months: int = 6) -> tuple[MonthSpend, ...]:
@@ -52,6 +58,10 @@ def monthly_spends(store: Store, person: Person, clinic: str, months: int = 6) -
     for day, cents in by_day.items():
         sums[day.replace(day=1)] = sums.get(day.replace(day=1), 0) + cents
     return tuple(MonthSpend(month, cents, month < today.replace(day=1)) for month, cents in sorted(sums.items()))
+
+
+def _period(last: date, days: int) -> tuple[date, date]:
+    return last - timedelta(days=days - 1), last
 
 
 def _months_before(day: date, months: int) -> date:

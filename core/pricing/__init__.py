@@ -11,8 +11,11 @@ from core.pricing.sensitivity import Sensitivity, sensitivity
 from core.pricing.spread import MonthlyDifference, monthly_difference
 from core.pricing.terms import Terms, fee_covers_shipping
 from core.pricing.therapy import same_therapy
+from core.pricing.volume import MONTH_DAYS, AtVolume
 
 __all__ = [
+    "MONTH_DAYS",
+    "AtVolume",
     "BreakEven",
     "Compared",
     "Cost",

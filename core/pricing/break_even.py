@@ -55,7 +55,7 @@ class BreakEven(NamedTuple):
 def break_even(own: Side, pooled: Side, units: int, spend_cents: int | None) -> BreakEven:
     """Compare a pass-through side with an aggregate one; ``spend_cents`` is monthly pass-through medication spend."""
     names = own.terms.program, pooled.terms.program
-    price = _even_price_cents(own, pooled, units)
+    price = even_price_cents(own, pooled, units)
     if own.unit_cost_cents is None or own.unit_landed_cents is None or pooled.unit_landed_cents is None:
         return BreakEven(*names, price)
     excess = pooled.unit_landed_cents - own.unit_landed_cents
@@ -74,7 +74,11 @@ def break_even(own: Side, pooled: Side, units: int, spend_cents: int | None) -> 
     )
 
 
-def _even_price_cents(own: Side, pooled: Side, units: int) -> int | None:
+def even_price_cents(own: Side, pooled: Side, units: int, credit: tuple[int, int] = (0, 1)) -> int | None:
+    """The aggregate unit price at which a shipment of ``units`` packs lands at the pass-through cost and ``credit``.
+
+    ``credit`` is cents of a shipment, as a quotient. None where a price is missing or none from zero does.
+    """
     if own.unit_cost_cents is None or own.shipping_cents is None or pooled.shipping_cents is None:
         return None
     ours, theirs = own.terms, pooled.terms
@@ -83,8 +87,9 @@ def _even_price_cents(own: Side, pooled: Side, units: int) -> int | None:
     before = units * own.unit_cost_cents * (ours.unit + ours.rate) + own.shipping_cents * ours.unit
     landed = before * ours_processed + (ours.fixed_cents - theirs.fixed_cents) * whole
     shipping = pooled.shipping_cents * (theirs.unit + theirs.fee_on_shipping) * whole * processed
-    price = landed * theirs.processing_unit * theirs.unit - shipping
-    return half_up(price, whole * processed * units * (theirs.unit + theirs.rate)) if price >= 0 else None
+    cents, parts = credit
+    price = (landed * parts + cents * whole) * theirs.processing_unit * theirs.unit - shipping * parts
+    return half_up(price, whole * parts * processed * units * (theirs.unit + theirs.rate)) if price >= 0 else None
 
 
 def four_decimals(numerator: int, denominator: int) -> Decimal:

@@ -14,6 +14,7 @@ from core.model import ProgramKind, Sku
 from core.pricing.break_even import BreakEven, Side, break_even, four_decimals
 from core.pricing.market import Market, Offered, PharmacyCost
 from core.pricing.terms import Terms
+from core.pricing.volume import AtVolume, at_volume
 from core.sig import Supply, read, supply
 
 
@@ -118,9 +119,18 @@ class SkuComparison(NamedTuple):
 
     def versus(self, pass_through: str, aggregate: str) -> BreakEven | None:
         """One pair of them; None where either program is not in force."""
+        pair = self._pair(pass_through, aggregate)
+        return break_even(*pair, self.units, self.spend_cents) if pair else None
+
+    def at_volume(self, pass_through: str, aggregate: str, packs: int, days: int) -> AtVolume | None:
+        """The pair in a month, at ``packs`` ordered in ``days``; None where one has no price, or without packs."""
+        pair = self._pair(pass_through, aggregate)
+        return at_volume(*pair, self.units, packs, days) if pair else None
+
+    def _pair(self, pass_through: str, aggregate: str) -> tuple[Side, Side] | None:
         own = next((side for side in self.own if side.terms.program == pass_through), None)
         pooled = next((side for side in self.pooled if side.terms.program == aggregate), None)
-        return break_even(own, pooled, self.units, self.spend_cents) if own and pooled else None
+        return (own, pooled) if own and pooled else None
 
 
 def answer_changes(row: SkuComparison, pass_through: str, aggregate: str) -> bool:

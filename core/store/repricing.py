@@ -41,6 +41,12 @@ def medication_by_day(work: Work, first: date, last: date) -> dict[date, int]:
     return {day: int(cents) for day, cents in rows}
 
 
+def packs_by_sku(work: Work, first: date, last: date) -> dict[str, int]:
+    """Packs in the same attempts, by SKU."""
+    statement = _filled(work, first, last, OrderLineRow.sku, func.sum(AttemptRow.quantity))
+    return {sku: int(packs) for sku, packs in work.connection.execute(statement.group_by(OrderLineRow.sku))}
+
+
 def _filled(work: Work, first: date, last: date, *columns: Any) -> Select[Any]:
     same = and_(AttemptRow.clinic == OrderLineRow.clinic, AttemptRow.line == OrderLineRow.reference)
     return (

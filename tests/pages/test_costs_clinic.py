@@ -145,3 +145,28 @@ def test_a_heat_map_marks_today_and_where_it_breaks_even_as_far_as_that_is_on_it
 def test_own_months_stand_on_the_plans() -> None:
     figure = with_months(by_amount([], [], "Spend", "Cost"), [Mark(Decimal(50), Decimal("7.50"), "May 2026")])
     assert (list(figure.data[-1].x), list(figure.data[-1].text)) == ([50.0], ["May 2026"])
+
+
+def test_one_sku_answers_at_the_volume_really_ordered(ordered: Store, opens: Opens) -> None:
+    """2 packs in 90 days are 0.7 a month: 90.00 under FREE, 87.77 pooled; a month of REFILL costs 299.00."""
+    page = opens("costs", costs_tab="One SKU", costs_sku="Semaglutide 2.5 mg/mL, 2 mL (SEMA)")
+    texts = said(page)
+    assert (
+        "At your volume, 0.7 packs a month (2 packs in 90 days), REFILL is cheaper by $2.23 a month; with the monthly "
+        "fees on this SKU alone, FREE is cheaper by $296.77 a month"
+    ) in texts
+    assert (
+        "REFILL asks $110.00 a pack now. Delivered packs cost the same at $113.30, and with the monthly fees on this "
+        "SKU alone at no price from zero."
+    ) in texts
+
+
+def test_one_sku_that_nobody_ordered_has_no_volume(ordered: Store, clock: Clock, opens: Opens) -> None:
+    clock.forward(days=90)
+    texts = said(opens("costs", costs_tab="One SKU", costs_sku="Semaglutide 2.5 mg/mL, 2 mL (SEMA)"))
+    assert "None of it was ordered in the last 90 days; the costs of a pack are below." in texts
+
+
+def test_key_figures_are_of_the_skus_that_are_searched(ordered: Store, opens: Opens) -> None:
+    assert figures(opens("costs", costs_search="semaglutide 2.5"))["Cheaper delivered"] == "1 of 1 SKU"
+    assert figures(opens("costs", costs_search="other"))["Cheaper delivered"] == "–"

@@ -47,10 +47,12 @@ class Shown(NamedTuple):
 
 
 def compare_tab(session: Session, asked: Asked, every: Sequence[Pair]) -> None:
-    """Key figures, the grid, and the SKU that is selected in it."""
-    metrics(key_figures(asked, every))
+    """Key figures of what is listed, the grid, and the SKU that is selected in it."""
+    figures = st.container()
     shown = _ask()
     pairs = [pair for pair in every if shown.lists(pair, asked)]
+    with figures:
+        metrics(key_figures(asked, pairs or every))
     if not pairs:
         st.caption(f"None of {count(len(every), 'SKU')} is like that.")
         return

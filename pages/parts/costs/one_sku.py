@@ -12,6 +12,7 @@ from core.model import ProgramKind
 from core.pricing import PharmacyCost, ProgramCost, SkuComparison, compare, same_therapy
 from pages.parts.charts import Segments, Series, bars, by_amount, over_time, stacked
 from pages.parts.costs.filters import Asked, Pair
+from pages.parts.costs.volume import our_volume
 from pages.parts.page import Metric, badge, chart, is_demo, metrics
 from pages.parts.session import Session
 from pages.parts.tables import FINE_MONEY, MONEY, Row, table
@@ -49,6 +50,7 @@ def one_sku(session: Session, asked: Asked, pair: Pair) -> None:
         st.caption("No pharmacy has a price in force for it. Prices are loaded on Setup, from offers.csv.")
         return
     metrics(key_figures(asked, pair))
+    our_volume(session, asked, pair)
     _components(session, asked, row.programs)
     left, right = st.columns(2)
     with left:

@@ -12,7 +12,7 @@ from core.repricing import MonthSpend, monthly_spends
 from pages.parts.charts import Mark, Series, by_amount
 from pages.parts.costs.clinic_charts import with_months
 from pages.parts.costs.filters import Asked
-from pages.parts.page import Metric, chart, metrics, nothing_yet
+from pages.parts.page import Metric, badge, chart, is_demo, metrics, nothing_yet
 from pages.parts.session import Session
 from pages.parts.tables import MONEY, PERCENT, Row, table
 from pages.parts.words import amount, listed, money, percent, percentage_points, plain
@@ -28,6 +28,7 @@ def plans_tab(session: Session, asked: Asked) -> None:
         return
     answer = plans(programs, asked.spend_cents)
     metrics(_figures(answer))
+    badge(any(is_demo(program.source) for program in programs))
     months = _months(session.clinic, session.data_version(), asked.today, session)
     own = [plans(programs, month.cents) for month in months]
     answers = [plans(programs, spend) for spend in _spends(answer, months)]
