@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, select
 
+from core.store.bulk import insert_all
 from core.store.engine import Work
 from core.store.tables import AuditEntryRow
 
@@ -26,7 +27,7 @@ def last_entry(work: Work) -> tuple[int, str] | None:
 def append(work: Work, rows: Sequence[dict[str, Any]]) -> None:
     """Insert the entries in one statement."""
     if rows:
-        work.connection.execute(insert(AuditEntryRow), rows)
+        insert_all(work.connection, AuditEntryRow, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 def entries(work: Work) -> Iterator[RowMapping]:

@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from core.errors import BadCell, BadInput, Refused, Unavailable
+from core.store.bulk import copies
 from core.store.migrate import upgrade
 from core.store.tables import ClinicRow
 
@@ -154,7 +155,9 @@ def engine_for(address: str) -> Engine:
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
         _recipe(engine)
         return engine
-    return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    copies(engine)
+    return engine
 
 
 def _understood(address: str) -> URL:

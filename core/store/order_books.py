@@ -6,20 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, insert, select, update
+from sqlalchemy import and_, bindparam, case, select, update
 
 from core.orders.book import Book
-from core.orders.records import (
-    Attempt,
-    Checkout,
-    EventRecord,
-    LedgerEntry,
-    OrderLine,
-    PharmacyOrder,
-    Reservation,
-    Submission,
-)
+from core.orders.records import Attempt, Checkout, OrderLine, PharmacyOrder, Submission
 from core.store.base import Base
+from core.store.bulk import insert_all
 from core.store.engine import Work, inserting
 from core.store.orders import (
     AttemptRow,
@@ -151,16 +143,10 @@ def _save_rows(work: Work, kept: _Kept, book: Book, as_loaded: Mapping[tuple[str
         work.connection.execute(update(kept.table).where(same), rows)
 
 
-def _insert(
-    work: Work,
-    table: type[Base],
-    records: Sequence[Checkout | PharmacyOrder | Submission | OrderLine | Attempt]
-    | Sequence[EventRecord]
-    | Sequence[LedgerEntry]
-    | Sequence[Reservation],
-) -> None:
+def _insert(work: Work, table: type[Base], records: Sequence[Any]) -> None:
     if records:
-        work.connection.execute(insert(table), [{"clinic": work.clinic, **vars(record)} for record in records])
+        cells = {name: [getattr(record, name) for record in records] for name in vars(records[0])}
+        insert_all(work.connection, table, {"clinic": [work.clinic] * len(records)} | cells)
 
 
 def _release(work: Work, book: Book) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from pathlib import Path
@@ -21,8 +22,10 @@ _starting: Final = threading.Lock()
 
 @st.cache_resource(show_spinner="Opening the store")
 def the_store() -> Store:
-    """The one store of this process."""
-    return open_store()
+    """The one store of this process. What it has imported by now stays, so the collector need not look at it again."""
+    store = open_store()
+    gc.freeze()
+    return store
 
 
 def start() -> None:
