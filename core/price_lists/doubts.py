@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -14,6 +14,8 @@ LARGE_CHANGE: Final = Decimal("0.30")
 """A price that moves by more than this share is looked at."""
 SMALL_CHANGE: Final = Decimal("0.10")
 """Within it nobody suspects a price of another unit."""
+FAR: Final = 2
+"""A first price is looked at beyond this many times what others ask, or below that part of it."""
 _NEAR: Final = Decimal("0.15")
 _PIECES: Final = frozenset({"each", "ea", "piece", "unit", "vial", "capsule", "cap", "tablet", "tab", "troche"})
 _WORD: Final = re.compile(r"[a-z]+|[0-9]+")
@@ -37,6 +39,15 @@ def doubts_about(sku: Sku, price_cents: int, before_cents: int | None, stated: S
         yield from _doubts_about_change(sku, price_cents, before_cents)
     yield from _doubts_about_unit(sku, stated.unit)
     yield from _doubts_about_strength(sku, stated)
+
+
+def doubts_about_first(price_cents: int, others_cents: Collection[int]) -> Iterator[str]:
+    """Whether a first price is far from what all others ask for the same pack; there is no earlier one to tell."""
+    least, most = min(others_cents, default=0), max(others_cents, default=0)
+    if 0 < price_cents * FAR < least:
+        yield f"a first price, less than half of the {shown(least)} that others ask at least"
+    elif price_cents > FAR * most > 0:
+        yield f"a first price, more than twice the {shown(most)} that others ask at most"
 
 
 def _doubts_about_change(sku: Sku, price_cents: int, before_cents: int) -> Iterator[str]:

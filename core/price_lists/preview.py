@@ -15,7 +15,7 @@ from core.errors import BadCell, BadInput
 from core.model import AggregatePrice, Offer, ProgramKind, Sku
 from core.money import shown
 from core.price_lists.amounts import fee_rate, measure, price_cents
-from core.price_lists.doubts import Stated, doubts_about
+from core.price_lists.doubts import Stated, doubts_about, doubts_about_first
 from core.price_lists.matching import Catalogue
 from core.price_lists.sheet import Field, Mapped, Sheet, lacking
 
@@ -121,6 +121,12 @@ class _Prices:
         price = self.before(sku)
         return None if price is None else cents_of(price)
 
+    def others_cents(self, sku: str) -> list[int]:
+        """What the other pharmacies ask for one pack on the list's day."""
+        others = (code for code in self.context.pharmacies_offering(sku) if code != self.issuer.code)
+        offers = (self.context.offer(code, sku, self.day) for code in others)
+        return [offer.unit_cost_cents for offer in offers if offer is not None]
+
     def of_the_day(self, sku: str) -> Offer | AggregatePrice | None:
         """The price recorded with the very same first day."""
         return next((row for row in self._rows[sku] if row.valid_from == self.day), None)
@@ -200,9 +206,11 @@ def _sorted_rows(question: Question, prices: _Prices) -> _Rows:
         except BadInput as error:
             rows.errors.extend(error.errors)
             continue
+        before = prices.before_cents(found.sku.sku)
         doubts = (
             *filter(None, [found.doubt]),
-            *doubts_about(found.sku, cents, prices.before_cents(found.sku.sku), _stated(question, cells)),
+            *doubts_about(found.sku, cents, before, _stated(question, cells)),
+            *(doubts_about_first(cents, prices.others_cents(found.sku.sku)) if before is None else ()),
             *_doubts_about_fee(rate, prices),
         )
         rows.priced.append(_Priced(number, found.sku, cents, doubts))

@@ -16,7 +16,7 @@ from core.model import AggregatePrice, ProgramKind
 from core.money import shown
 from core.price_lists import Field, Moves, guessed, lacking, open_list, preview
 from core.price_lists.amounts import fee_rate, measure, price_cents
-from tests.builders import FRIDAY, a_context, a_program, a_sku, an_offer
+from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
 from tests.hostile.workbooks import workbook
 from tests.price_lists.lists import REFILL, previewed, question
 
@@ -245,6 +245,26 @@ def test_a_price_is_doubtful(
     offers = () if before is None else (an_offer(sku=sku, unit_cost_cents=before),)
     (change,) = previewed(f"SKU | Price{heads}\n{sku} | {cells}", a_context(skus=SKUS, offers=offers)).changes
     assert list(change.doubts) == doubts, case
+
+
+@pytest.mark.parametrize(
+    ("case", "price", "doubts"),
+    [
+        ("half of what others ask", "50.00", ()),
+        ("less", "49.99", ("a first price, less than half of the $100.00 that others ask at least",)),
+        ("twice what others ask", "240.00", ()),
+        ("more", "240.01", ("a first price, more than twice the $120.00 that others ask at most",)),
+        ("zero is said once", "0.00", ("the price is zero",)),
+    ],
+)
+def test_a_first_price_is_held_against_those_of_others(case: str, price: str, doubts: tuple[str, ...]) -> None:
+    others = {"oak": 100_00, "elm": 120_00}
+    context = a_context(
+        pharmacies={code: a_pharmacy(pharmacy=code) for code in ("cedar", *others)},
+        offers=tuple(an_offer(pharmacy=code, unit_cost_cents=cents) for code, cents in others.items()),
+    )
+    (change,) = previewed(f"SKU | Price\nSEMA | {price}", context).changes
+    assert change.doubts == doubts, case
 
 
 @pytest.mark.parametrize("heading", ["Price per mL", "Price/mL"])
