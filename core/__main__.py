@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core.commands import deciding, keeping, placing
+from core.commands import deciding, keeping, placing, serving
 from core.commands.output import write
 from core.commands.run import Answer, Run, bad_argument
 from core.errors import BadInput, Refused, Unavailable
 from core.model import Objective
 from core.money import cents_from
+from core.partners.stand_in import EventFault, Fault
 from core.texts import why_not_kept
 
 COMMON: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -122,14 +123,28 @@ def _keeping(command) -> None:  # type: ignore[no-untyped-def]
     added = command("worker", keeping.worker, "send what is queued and take in what pharmacies say")
     added.add_argument("--once", action="store_true", help="one round, then stop")
     added.add_argument("--status", action="store_true", help="how the queue stands")
-    added = command("partner", keeping.partner, "the simulated pharmacies")
-    added.add_argument("--step", action="store_true", help="let every open line take its next step")
+    added = command("partner", serving.partner, "a pharmacy's order system to try things with, over HTTP")
+    added.add_argument("--step", action="store_true", help="let every open simulated line take its next step instead")
+    _listening(added, 8602)
+    added.add_argument("--fault", action="append", default=[], choices=list(Fault), help="for the next order; repeat")
+    added.add_argument(
+        "--events", action="append", default=[], choices=list(EventFault), help="what is wrong with news"
+    )
+    added.add_argument("--seconds", type=float, default=5.0, metavar="S", help="how long slow is")
+    added.add_argument("--credentials", metavar="NAME", help="name of the secret that holds user:password")
+    added.add_argument("--push", metavar="URL", help="where news are pushed")
+    added.add_argument("--push-secret", metavar="NAME", help="name of the secret that signs pushes")
     for name, does in (("ledger", keeping.ledger), ("audit", keeping.audit)):
         command(name, does, f"check the {name}").add_argument("verify", choices=["verify"])
     for name, does in (("backup", keeping.backup), ("restore", keeping.restore)):
         command(name, does, f"{name} the whole store").add_argument("file", type=Path, metavar="FILE")
     added = command("bench", keeping.bench, "measure on this machine")
     added.add_argument("--lines", type=int, default=1000, metavar="N")
+
+
+def _listening(added: argparse.ArgumentParser, port: int) -> None:
+    added.add_argument("--host", default="127.0.0.1", metavar="HOST", help="default: this machine alone")
+    added.add_argument("--port", type=int, default=port, metavar="PORT")
 
 
 def main(given: Sequence[str] | None = None) -> int:

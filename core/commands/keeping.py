@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.commands.run import Answer, Run
 from core.errors import Refused
 from core.loading import load as load_files
-from core.partners.worker import run_forever, run_once, status, step_day, step_stage
+from core.partners.worker import run_forever, run_once, status
 from core.people import Action, require, verify_audit
 from core.store.backup import backup as copy_out
 from core.store.backup import restore as copy_in
@@ -31,13 +31,6 @@ def worker(run: Run) -> Answer:
         return Answer(run_once(run.store, run.clinic)._asdict())
     run_forever(run.store)
     return Answer({})
-
-
-def partner(run: Run) -> Answer:
-    """The simulated pharmacies: every open line's next step, or what their clock has come to."""
-    if run.arguments.step:
-        return Answer({"events": step_stage(run.store, run.person, run.clinic)})
-    return Answer({"events": step_day(run.store, run.person, run.clinic, days=0)})
 
 
 def ledger(run: Run) -> Answer:

@@ -33,7 +33,10 @@ S = LineState
 
 
 class Event(NamedTuple):
-    """What a pharmacy says of a line's attempt. ``id`` is the pharmacy's own; the same id again is a duplicate."""
+    """What a pharmacy says of a line's attempt. ``id`` is the pharmacy's own; the same id again is a duplicate.
+
+    ``sender`` is the pharmacy that proved to be speaking, empty where a person or the worker asked for it.
+    """
 
     id: str
     reference: str
@@ -42,6 +45,7 @@ class Event(NamedTuple):
     at: datetime
     tracking: str = ""
     reason: str = ""
+    sender: str = ""
 
 
 class Refusal(NamedTuple):
@@ -131,7 +135,7 @@ class Book:
         """What one event of a pharmacy does; every one but a duplicate is kept."""
         line = self.lines.get(event.reference)
         attempt = self.attempts.get((event.reference, event.attempt))
-        pharmacy = attempt.pharmacy if attempt else line.pharmacy if line else ""
+        pharmacy = event.sender or (attempt.pharmacy if attempt else line.pharmacy if line else "")
         if (pharmacy, event.id) in self.known_events:
             return Outcome.DUPLICATE
         self.known_events.add((pharmacy, event.id))
@@ -188,6 +192,8 @@ class Book:
             return Decision(Outcome.MISFIT, note="no line of this clinic has this reference")
         if attempt is None:
             return Decision(Outcome.MISFIT, note=f"the line has no attempt {event.attempt}")
+        if event.sender not in {"", attempt.pharmacy}:
+            return Decision(Outcome.MISFIT, note=f"{event.sender} said so, but the attempt is at {attempt.pharmacy}")
         sent = self.submissions[attempt.submission].state
         return decide(attempt, line.attempt, sent, event.status, event.at)
 

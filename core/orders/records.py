@@ -246,7 +246,8 @@ class Reservation:
 class SentLine(NamedTuple):
     """A line that a pharmacy has and that is not finished: what a partner needs to know to tell what is new of it.
 
-    ``seen`` are the ids of the events that it has told of this attempt already.
+    ``seen`` are the ids of the events that it has told of this attempt already, ``partner_reference`` its own number of
+    the order.
     """
 
     reference: str
@@ -261,3 +262,4 @@ class SentLine(NamedTuple):
     delivers_on: date
     cancel_requested_at: datetime | None
     seen: Collection[str] = ()
+    partner_reference: str = ""

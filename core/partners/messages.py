@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Final
 
 from core.context import Context
 from core.model import LineState, Patient, ShipTo
 from core.partners.protocol import Address, Message, MessageLine
+from core.prescribing import supply_days
 from core.store import Work
 from core.store.contexts import load_context
 from core.store.queue import Placed, lines_in, submissions_named
@@ -21,7 +23,7 @@ def messages(work: Work, references: Sequence[str], states: Collection[LineState
     context = load_context(work, {row.patient for row in rows})
     lines: dict[str, list[MessageLine]] = {}
     for placed in lines_in(work, references, states):
-        lines.setdefault(placed.submission, []).append(_line(placed, context))
+        lines.setdefault(placed.submission, []).append(_line(placed, context, work.today))
     return [
         Message(
             reference=row.reference,
@@ -37,15 +39,17 @@ def messages(work: Work, references: Sequence[str], states: Collection[LineState
     ]
 
 
-def _line(placed: Placed, context: Context) -> MessageLine:
+def _line(placed: Placed, context: Context, today: date) -> MessageLine:
+    sku, prescription = context.skus[placed.sku], context.prescriptions[placed.rx]
     return MessageLine(
         reference=placed.reference,
         attempt=placed.attempt,
         number=placed.number,
-        sku=context.skus[placed.sku],
-        prescription=context.prescriptions[placed.rx],
+        sku=sku,
+        prescription=prescription,
         quantity=placed.quantity,
         sig=placed.sig,
+        days_supply=supply_days(prescription, sku, placed.quantity, context, today),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from core.model import Patient, Prescriber, Prescription, ShipTo, Sku
@@ -25,6 +25,7 @@ class MessageLine(NamedTuple):
     prescription: Prescription
     quantity: int
     sig: str
+    days_supply: int | None = None
 
     @property
     def is_refill(self) -> bool:
@@ -75,9 +76,14 @@ class Lost(NamedTuple):
 
 
 class NotSent(NamedTuple):
-    """It certainly never left: it may be sent again."""
+    """It certainly never left, or was turned away unread: it may be sent again, not before ``retry_after``.
+
+    ``tried`` is False where nobody even knocked, because the pharmacy was out of reach for another message.
+    """
 
     why: str
+    retry_after: timedelta | None = None
+    tried: bool = True
 
 
 Answer = Acknowledged | Refused | Lost | NotSent

@@ -3,7 +3,7 @@
 ``open_store()`` gives a Store; ``store.write(clinic, use_case)`` and ``with store.read(clinic) as work`` give a Work.
 """
 
-from core.store import audits, carts, orders, persons, tables
+from core.store import audits, carts, orders, partners, persons, tables
 from core.store.base import Base
 from core.store.contexts import clinic_of, load_context
 from core.store.engine import Store, Work, open_store
@@ -21,6 +21,7 @@ __all__ = [
     "load_context",
     "open_store",
     "orders",
+    "partners",
     "persons",
     "save_folder",
     "tables",

@@ -98,6 +98,8 @@ class SubmissionRow(OfClinic, Base):
         refers("prescriber", npi="npi"),
         Index(None, "clinic", "checkout"),
         Index(None, "clinic", "state", "next_try_at"),
+        Index(None, "clinic", "sent_at"),
+        Index(None, "clinic", "answered_at"),
     )
 
 

@@ -168,6 +168,13 @@ def submissions_of(work: Work, pharmacy_order: str) -> list[str]:
     return list(work.connection.scalars(statement.order_by(SubmissionRow.reference)))
 
 
+def waiting_at(work: Work, pharmacy: str) -> int:
+    """How many submissions to a pharmacy have not been sent."""
+    here = (SubmissionRow.clinic == work.clinic, SubmissionRow.pharmacy == pharmacy)
+    queued = select(func.count()).select_from(SubmissionRow).where(*here, SubmissionRow.state == SubmissionState.QUEUED)
+    return work.connection.scalar(queued) or 0
+
+
 def unknown_submissions(work: Work) -> list[tuple[str, str]]:
     """(reference, pharmacy) of submissions whose answer was lost."""
     statement = select(SubmissionRow.reference, SubmissionRow.pharmacy).where(
@@ -192,6 +199,7 @@ def sent_lines(work: Work) -> list[SentLine]:
             AttemptRow.ships_on,
             AttemptRow.delivers_on,
             OrderLineRow.cancel_requested_at,
+            SubmissionRow.partner_reference,
         )
         .join(OrderLineRow, _line_of_attempt())
         .join(PharmacyRow, and_(PharmacyRow.clinic == AttemptRow.clinic, PharmacyRow.pharmacy == AttemptRow.pharmacy))
@@ -203,7 +211,7 @@ def sent_lines(work: Work) -> list[SentLine]:
         .order_by(AttemptRow.line)
     )
     rows = work.connection.execute(statement)
-    return [SentLine(*row, seen=seen.get((row[0], row[1]), frozenset())) for row in rows]
+    return [SentLine._make((*row[:-1], seen.get((row[0], row[1]), frozenset()), row[-1])) for row in rows]
 
 
 def _line_of_attempt() -> ColumnElement[bool]:

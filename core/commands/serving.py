@@ -1,0 +1,51 @@
+"""Commands that listen until they are stopped: the stand-in pharmacy and the webhook receiver."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from http.server import ThreadingHTTPServer
+
+from core.commands.run import Answer, Run, bad_argument
+from core.partners.secrets import secret
+from core.partners.signing import pusher
+from core.partners.stand_in import EventFault, Fault, StandIn, serve
+from core.partners.worker import step_stage
+
+
+def partner(run: Run) -> Answer:
+    """A pharmacy's order system on this machine; with ``--step`` the simulated pharmacies' next step instead."""
+    given = run.arguments
+    if given.step:
+        return Answer({"events": step_stage(run.store, run.person, run.clinic)})
+    push = pusher(given.push, _named(given.push_secret, "--push-secret")) if given.push else None
+    books = StandIn(push)
+    books.faults, books.seconds = [Fault(name) for name in given.fault], given.seconds
+    books.event_faults = frozenset(EventFault(name) for name in given.events)
+    return listen(lambda: serve(books, given.host, given.port, _named(given.credentials, "--credentials")), run)
+
+
+def _named(name: str | None, option: str) -> str:
+    if name is None:
+        return ""
+    if (found := secret(name)) is None:
+        raise bad_argument(option, name, "is no secret in the environment or in .streamlit/secrets.toml")
+    return found
+
+
+def listen(made: Callable[[], ThreadingHTTPServer], run: Run) -> Answer:
+    """Serve until somebody stops it."""
+    try:
+        server = made()
+    except (OSError, OverflowError) as error:
+        raise bad_argument("--port", run.arguments.port, f"cannot be listened on ({error})") from None
+    port = server.server_address[1]
+    sys.stderr.write(f"Listening on http://{run.arguments.host}:{port}; stop with Ctrl-C.\n")
+    sys.stderr.flush()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+    return Answer({"stopped": True})

@@ -1,0 +1,110 @@
+"""Use cases of a pharmacy's connection: what is set up, a change of it, and the partner that it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from core.errors import BadCell, BadInput, Refused, Stale
+from core.partners.json_order import JsonOrders
+from core.partners.link import Adapter, Authentication, Link, faults
+from core.partners.pacing import Health
+from core.partners.protocol import Partner
+from core.partners.secrets import secret
+from core.partners.simulated import SimulatedPartner
+from core.people import Action, Person, record, require
+from core.store import Store, Work
+from core.store.contexts import pharmacies_of
+from core.store.partners import healths, links, put_link
+from core.store.queue import waiting_at
+from core.texts import why_not_kept
+
+Partners = Callable[[str], Partner]
+"""The partner of a pharmacy's code."""
+
+SIMULATED: Final = SimulatedPartner()
+
+
+class Connection(NamedTuple):
+    """A pharmacy with its link, how it is, and the names of secrets that its link uses and that nobody has set."""
+
+    name: str
+    link: Link
+    health: Health
+    missing: tuple[str, ...]
+
+
+def connections(store: Store, person: Person, clinic: str) -> dict[str, Connection]:
+    """Every pharmacy of the clinic by code, connected or simulated."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        names = {code: pharmacy.name for code, pharmacy in pharmacies_of(work).items()}
+        found, well = links(work), healths(work)
+    return {
+        code: Connection(name, link := found.get(code, Link(code)), well.get(code, Health(code)), tuple(_missing(link)))
+        for code, name in sorted(names.items())
+    }
+
+
+def _missing(link: Link) -> list[str]:
+    """Secrets are looked for where this process runs; a worker elsewhere may have others."""
+    used = [link.credentials] if link.adapter is Adapter.HTTP and link.authentication is not Authentication.NONE else []
+    used += [link.push_secret] if link.push is not Authentication.NONE else []
+    return [name for name in used if name and secret(name) is None]
+
+
+def connect(store: Store, person: Person, clinic: str, link: Link) -> Link:
+    """Change how a pharmacy is connected; the audit trail keeps both sides, which hold names of secrets only.
+
+    Raises BadInput for a link that cannot work, Stale where somebody changed it since ``link.version``, Refused where
+    sheets wait to be handed over: another adapter would send them once more.
+    """
+    require(person, Action.SET_UP)
+    wrong = [BadCell("connection", None, field, None, reason) for field, reason in faults(link)]
+    texts = (link.base_url, link.vendor_id, link.location_id, link.network_id)
+    wrong += [BadCell("connection", None, "text", None, reason) for text in texts if (reason := why_not_kept(text))]
+    if wrong:
+        raise BadInput(wrong)
+
+    def use_case(work: Work) -> Link:
+        if link.pharmacy not in pharmacies_of(work):
+            raise Refused(f"There is no pharmacy {link.pharmacy}.")
+        before = links(work).get(link.pharmacy, Link(link.pharmacy))
+        if before.version != link.version:
+            raise Stale(f"Somebody else changed {link.pharmacy} meanwhile; look again.", before._asdict())
+        leaves_sheets = before.adapter is Adapter.SHEET and link.adapter is not Adapter.SHEET
+        if leaves_sheets and (waiting := waiting_at(work, link.pharmacy)):
+            raise Refused(
+                f"{waiting} of {link.pharmacy}'s submissions wait to be handed over on a sheet and would be sent once "
+                "more: mark them as sent, or cancel their lines, first."
+            )
+        after = link._replace(version=link.version + 1)
+        put_link(work, after)
+        changed = [name for name in Link._fields if getattr(before, name) != getattr(after, name)]
+        sides = [{name: getattr(side, name) for name in changed if name != "version"} for side in (before, after)]
+        record(work, person, "connect pharmacy", link.pharmacy, *sides)
+        return after
+
+    return store.write(clinic, use_case)
+
+
+def connected(store: Store, clinic: str) -> Partners:
+    """The clinic's partners as they are set up now; each is made when it is first asked for."""
+    with store.read(clinic) as work:
+        found = links(work)
+        zones = {code: pharmacy.time_zone for code, pharmacy in pharmacies_of(work).items()}
+
+    def partner(code: str) -> Partner:
+        link = found.get(code, Link(code))
+        if link.adapter is not Adapter.HTTP:
+            return SIMULATED
+        return _orders(link, zones[code], secret(link.credentials) if link.credentials else None)
+
+    return partner
+
+
+@lru_cache(maxsize=256)
+def _orders(link: Link, time_zone: str, password: str | None) -> JsonOrders:
+    """One client for each connection as it is set up: a new one would greet the pharmacy anew for every order."""
+    return JsonOrders(link, time_zone, password)
