@@ -32,7 +32,7 @@ from core.model import (
     Setting,
     Sku,
 )
-from core.settings import setting_in_force
+from core.settings import pharmacys_own, setting_in_force
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,15 @@ class Context:
     def number(self, name: str, day: date, *, pharmacy: str | None = None, state: str | None = None) -> Decimal:
         """A numeric threshold in force on ``day``."""
         return Decimal(str(self.setting(name, day, pharmacy=pharmacy, state=state)))
+
+    def pharmacy_number(
+        self, name: str, day: date, pharmacy: str, column: Decimal | int | None, state: str | None = None
+    ) -> Decimal:
+        """A numeric threshold of one pharmacy: its own dated row, else its ``column`` of pharmacies.csv, else the rows
+        of the state and the clinic."""
+        own = pharmacys_own(self.settings, name, day, pharmacy)
+        found = column if own is None else own
+        return self.number(name, day, state=state) if found is None else Decimal(str(found))
 
     @cached_property
     def _settings_read(self) -> dict[tuple[str, date, str | None, str | None], object]:

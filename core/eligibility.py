@@ -190,7 +190,7 @@ class Eligibility:
                 pharmacy.pharmacy,
                 frozenset(self._unlawful(pharmacy, sku, state, dates)),
                 pharmacy.max_refills,
-                self._sig_limit(pharmacy, state),
+                sig_limit(pharmacy, state, self.context, self.days.placing_day),
                 *_threshold(sku, pharmacy, state, self.context, self.days),
                 dates,
             )
@@ -204,12 +204,11 @@ class Eligibility:
         if dates is None:
             yield "COLD_CHAIN_WINDOW"
 
-    def _sig_limit(self, pharmacy: Pharmacy, state: str) -> int:
-        limit = pharmacy.sig_max_chars
-        if limit is None:
-            day = self.days.placing_day
-            limit = int(self.context.number("sig_max_chars", day, pharmacy=pharmacy.pharmacy, state=state))
-        return min(limit, SIG_MOST_CHARS)
+
+def sig_limit(pharmacy: Pharmacy, state: str, context: Context, day: date) -> int:
+    """The longest directions, in characters, that the pharmacy takes for a box to ``state``."""
+    own = context.pharmacy_number("sig_max_chars", day, pharmacy.pharmacy, pharmacy.sig_max_chars, state)
+    return min(int(own), SIG_MOST_CHARS)
 
 
 def codes_against(
@@ -269,9 +268,9 @@ def _threshold(
     code, day = pharmacy.pharmacy if pharmacy else None, days.refill_day
     if sku.scheduled:
         return None, int(context.number("scheduled_days_early", day, pharmacy=code, state=state))
-    if pharmacy is not None and pharmacy.refill_threshold is not None:
-        return pharmacy.refill_threshold, 0
-    return context.number("refill_threshold", day, pharmacy=code, state=state), 0
+    if pharmacy is None:
+        return context.number("refill_threshold", day, state=state), 0
+    return context.pharmacy_number("refill_threshold", day, pharmacy.pharmacy, pharmacy.refill_threshold, state), 0
 
 
 def _earliest(supply: Supply, share: Decimal | None, early: int) -> date:

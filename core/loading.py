@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from core.errors import BadCell, BadInput
 from core.files import Folder, Known, read_files, read_folder
-from core.people import Action, Person, record, require
+from core.people import Action, Entry, Person, record_all, require
 from core.store import Store, Work, save_folder
 from core.store.contexts import clinic_of
 from core.store.folders import Difference, known_keys
+from core.thresholds import loaded as changed_rules
 
 Files = Path | Mapping[str, bytes]
 """A folder or ZIP file on the disk, or uploaded files by name."""
@@ -54,7 +55,8 @@ def load(store: Store, person: Person, files: Files, clinic: str | None = None, 
 
     def save(work: Work) -> Mapping[str, Difference]:
         changes = save_folder(work, folder)
-        record(work, person, "load files", code, None, folder.counts())
+        entries = [Entry("load files", code, None, folder.counts()), *changed_rules(changes)]
+        record_all(work, person, entries)
         return changes
 
     return Loaded(code, folder.counts(), store.write(code, save, new=folder.clinic is not None), folder.warnings)

@@ -55,9 +55,12 @@ def _rules() -> str:
 
 
 def _settings() -> str:
-    rows = ((f"`{kind.name}`", kind.meaning, kind.default, kind.source) for kind in SETTINGS.values())
-    return "## Settings\n\nRows of settings.csv change them from a day on.\n\n" + table(
-        ("Name", "Meaning", "Default", "Source of the default"), rows
+    rows = (
+        (f"`{kind.name}`", kind.meaning, kind.default, ", ".join(kind.scopes), kind.source)
+        for kind in SETTINGS.values()
+    )
+    return "## Settings\n\nRows of settings.csv, or Setup, change them from a day on.\n\n" + table(
+        ("Name", "Meaning", "Default", "A row may be for a", "Source of the default"), rows
     )
 
 

@@ -14,9 +14,6 @@ from zoneinfo import ZoneInfo
 from core.context import Context
 from core.model import Days, Pharmacy, Promise
 
-LONGEST_WAIT = 14
-"""Days after ``ready`` within which a box must ship."""
-
 FARTHEST = 3660
 """Days that a calendar is searched ahead; a pharmacy closed for longer promises nothing."""
 
@@ -56,13 +53,18 @@ def _working_days(pharmacy: Pharmacy, context: Context, days: Days) -> Iterator[
 
 def _ship_days(pharmacy: Pharmacy, cold: bool, context: Context, ready: date) -> Iterator[date]:
     weekdays = pharmacy.cold_ship_days if cold else pharmacy.ship_days
-    for day in _calendar(ready, 0, LONGEST_WAIT):
+    for day in _calendar(ready, 0, longest_wait(pharmacy, context, ready)):
         if (
             day.weekday() in weekdays
             and not context.closed(pharmacy.pharmacy, day)
             and context.carrier_runs(pharmacy.carrier, day)
         ):
             yield day
+
+
+def longest_wait(pharmacy: Pharmacy, context: Context, day: date) -> int:
+    """Days after ``ready`` within which a box must ship."""
+    return int(context.number("ship_window_days", day, pharmacy=pharmacy.pharmacy))
 
 
 def _delivery(pharmacy: Pharmacy, cold: bool, context: Context, ships_on: date) -> date | None:

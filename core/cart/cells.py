@@ -15,13 +15,14 @@ def typed_cells(work: Work, file: File, cells: Mapping[str, object]) -> dict[str
     """The cells by field: text read by the file's columns, values as they are. Raises Refused for unreadable text."""
     columns = {column.name: column for column in file.columns}
     typed: dict[str, object] = {}
+    row = {name: value for name, value in cells.items() if isinstance(value, str)}
     for name, value in cells.items():
         column = columns[name]
         if not isinstance(value, str):
             typed[column.field] = value
             continue
         text = value.strip()
-        reading = Reading(work.today, work.zone, {})
+        reading = Reading(work.today, work.zone, row)
         if reason := why_not_kept(text):
             raise Refused(f"{name} {reason}.")
         try:

@@ -185,7 +185,10 @@ def _setting_value(text: str, reading: Reading) -> str:
     if setting is None:
         return text
     if setting.read is int:
-        return str(whole(0).read(text, reading))
+        number = str(whole(0).read(text, reading))
+        if setting.most is not None and int(number) > setting.most:
+            raise ValueError(f"is more than {setting.most}, the most that {setting.source} allows")
+        return number
     if setting.read is Decimal:
         is_share = setting.name.endswith(("threshold", "share"))
         return _plain(_rate(text, reading) if is_share else _not_negative(_number(text)))

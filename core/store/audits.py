@@ -47,3 +47,10 @@ def newest(work: Work, limit: int, subject: str | None = None) -> Sequence[RowMa
     if subject is not None:
         statement = statement.where(AuditEntryRow.subject == subject)
     return work.connection.execute(statement.order_by(AuditEntryRow.number.desc()).limit(limit)).mappings().all()
+
+
+def about(work: Work, subjects: Sequence[str], limit: int) -> Sequence[RowMapping]:
+    """The newest entries first of any of these subjects."""
+    statement = select(*AuditEntryRow.__table__.columns).where(AuditEntryRow.clinic == work.clinic)
+    chosen = statement.where(AuditEntryRow.subject.in_(subjects)).order_by(AuditEntryRow.number.desc())
+    return work.connection.execute(chosen.limit(limit)).mappings().all()

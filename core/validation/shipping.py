@@ -10,6 +10,7 @@ from typing import Final
 from core.context import Context
 from core.identifiers import MILITARY, STATES, is_zip, state_of_zip, straddles
 from core.model import Days, Fix, Gate, Pharmacy, Severity, ShipTo
+from core.ship_dates import longest_wait
 from core.validation.checked import Address, CheckedCart, CheckedLine, Problem, clinic_address
 from core.validation.refusals import refused
 from core.validation.registry import rule
@@ -131,16 +132,20 @@ def _mismatch(state: str, code: str) -> str | None:
     severity=Severity.BLOCKING,
     field="pharmacy",
     example="A pharmacy that ships cold on Fridays alone, two days away",
-    source="rules.md, section 6",
+    source="rules.md, section 6; setting ship_window_days",
 )
 def box_ships_and_never_rests(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """The box ships within 14 days of being ready, a cold one so that it never rests on its way."""
-    yield from refused(cart, context, "COLD_CHAIN_WINDOW", _no_ship_day)
 
+    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+        kind = "a cold box so that it never rests on its way" if line.sku.cold_chain else "a box"
+        wait = longest_wait(pharmacy, context, days.refill_day)
+        return (
+            f"cannot ship {kind} within {wait} days of having it ready; look at its ship days, closures and carrier "
+            "days"
+        )
 
-def _no_ship_day(line: CheckedLine, pharmacy: Pharmacy) -> str:
-    kind = "a cold box so that it never rests on its way" if line.sku.cold_chain else "a box"
-    return f"cannot ship {kind} within 14 days of having it ready; look at its ship days, closures and carrier days"
+    yield from refused(cart, context, "COLD_CHAIN_WINDOW", say)
 
 
 def to_clinic(line: CheckedLine, context: Context) -> tuple[Fix, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.context import Context
-from core.eligibility import SIG_MOST_CHARS
+from core.eligibility import sig_limit
 from core.model import Days, Fix, Gate, Pharmacy, Severity
 from core.prescribing import last_fill, supply_days
 from core.sig import Certainty, Disagreement, Unit
@@ -92,10 +92,8 @@ def directions_fit_the_pharmacy(cart: CheckedCart, context: Context, days: Days)
     """The directions are no longer than the pharmacy takes."""
 
     def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
-        code, state = pharmacy.pharmacy, line.destination.state
-        setting = context.number("sig_max_chars", days.placing_day, pharmacy=code, state=state)
-        own = int(setting) if pharmacy.sig_max_chars is None else pharmacy.sig_max_chars
-        return f"takes directions of {min(own, SIG_MOST_CHARS)} characters, these have {len(line.line.sig)}"
+        limit = sig_limit(pharmacy, line.destination.state, context, days.placing_day)
+        return f"takes directions of {limit} characters, these have {len(line.line.sig)}"
 
     yield from refused(cart, context, "SIG_TOO_LONG", say)
 

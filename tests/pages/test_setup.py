@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.exporting import export
 from core.files import FILES, csv_bytes, export_folder, templates
-from core.model import LicenceKind, Role
+from core.model import LicenceKind, Role, Setting
 from core.people import LOCAL, audit_trail, members
 from core.settings import SETTINGS
 from core.store import Store, load_context
@@ -21,6 +21,7 @@ from core.validation import RULES
 from pages.parts.session import Reference, Session
 from pages.parts.setup.clinic import licensed_pharmacies
 from pages.parts.setup.reference import file_rows
+from pages.parts.setup.thresholds import rows_of
 from tests.builders import a_context, a_patient, a_pharmacy, licences
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
@@ -64,7 +65,7 @@ def test_a_table_downloads_as_the_file_that_loads_it() -> None:
 
 def test_rules_and_settings_are_those_of_the_code(store: Store, opens: Opens) -> None:
     load(store)
-    settings, rules, _ = (table.value for table in opens("setup", setup_tab="Rules").dataframe)
+    settings, _, rules, _ = (table.value for table in opens("setup", setup_tab="Rules").dataframe)
     assert list(settings["Setting"]) == list(SETTINGS)
     assert list(rules["Code"]) == list(RULES)
 
@@ -224,3 +225,69 @@ def test_a_pharmacy_s_own_setting_leaves_the_clinic_s(store: Store, opens: Opens
     load(store)
     shown = opens("setup", setup_tab="Rules").dataframe[0].value.set_index("Setting")
     assert Decimal(shown.loc["refill_threshold", "In force"]) == Decimal("0.75")
+
+
+def select(shown: AppTest, row: int) -> AppTest:
+    """Select a setting in the table of them all."""
+    shown.session_state["settings_in_force_table"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    return shown.run()
+
+
+def put(shown: AppTest, value: str, scope: str = "clinic") -> AppTest:
+    shown.selectbox(key="setup_setting_scope").set_value(scope)
+    shown.text_input(key="setup_setting_value").set_value(value)
+    return next(button for button in shown.button if button.label == "Put in force").click().run()
+
+
+def in_force(store: Store) -> list[tuple[str, str, str]]:
+    with store.read(CLINIC) as work:
+        return [(row.name, row.scope, row.value) for row in load_context(work).settings]
+
+
+def test_a_threshold_is_put_in_force_from_its_row(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = put(select(opens("setup", setup_tab="Rules"), list(SETTINGS).index("refill_threshold")), "0.8")
+    assert not shown.exception
+    assert in_force(store) == [("refill_threshold", "clinic", "0.8")]
+    assert [toast.value for toast in shown.toast] == [r"refill\_threshold is 0\.8 for clinic from Fri 4 Dec 2026\."]
+    assert [button.label for button in shown.button if button.label.startswith("Take back")] == [
+        r"Take back 0\.8 for clinic from Fri 4 Dec 2026"
+    ]
+
+
+def test_a_value_that_cannot_be_read_is_told_and_stays_in_its_field(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = put(select(opens("setup", setup_tab="Rules"), list(SETTINGS).index("refill_threshold")), "80")
+    assert [error.value for error in shown.error] == [
+        r"value “80” is not a rate between 0 and 1; for 80 % write 0\.8\."
+    ]
+    assert shown.text_input(key="setup_setting_value").value == "80"
+    assert in_force(store) == []
+
+
+def test_a_ladder_is_saved_from_its_field(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", setup_tab="Rules")
+    shown.text_input(key="setup_ladder_doses_semaglutide_0.25, 0.5, 1, 1.7, 2.4").set_value("0.25, 0.5")
+    next(button for button in shown.button if button.label == "Save the ladder").click().run()
+    with store.read(CLINIC) as work:
+        assert load_context(work).ladder("semaglutide") == (Decimal("0.25"), Decimal("0.5"))
+
+
+@pytest.mark.parametrize(
+    ("case", "row", "expected"),
+    [
+        ("counts today", ("clinic", "8", date(2026, 12, 1)), "in force"),
+        ("a later row is in force", ("clinic", "7", date(2026, 11, 1)), "ended"),
+        ("not yet", ("clinic", "9", date(2026, 12, 24)), "begins later"),
+        ("nobody asks by state", ("state:TX", "3", date(2026, 1, 1)), "not used: looked up by clinic alone"),
+    ],
+)
+def test_each_row_says_what_it_does_today(case: str, row: tuple[str, str, date], expected: str) -> None:
+    rows = [("clinic", "7", date(2026, 11, 1)), ("clinic", "8", date(2026, 12, 1)), ("clinic", "9", date(2026, 12, 24)),
+            ("state:TX", "3", date(2026, 1, 1))]  # fmt: skip
+    settings = tuple(
+        Setting(scope=scope, name="due_window_days", value=value, valid_from=day) for scope, value, day in rows
+    )
+    found = rows_of(SETTINGS["due_window_days"], a_context(settings=settings), date(2026, 12, 4))
+    assert [one["Now"] for one in found if (one["For"], one["Value"], one["From"]) == row] == [expected]

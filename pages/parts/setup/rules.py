@@ -6,43 +6,24 @@ import streamlit as st
 
 from core.exporting import folder_of
 from core.rejections import REJECTIONS
-from core.settings import SETTINGS
 from core.validation import RULES
 from pages.parts.session import Reference, Session
+from pages.parts.setup.ladders import ladders
 from pages.parts.setup.reference import file_table
+from pages.parts.setup.thresholds import history, thresholds
 from pages.parts.tables import Row, table
 
 
 def rules_tab(session: Session, reference: Reference) -> None:
     """Settings with meaning, default and value; the clinic's rows; the rule list; the rejection codes."""
-    st.subheader("Settings", anchor=False)
-    st.caption("Thresholds are data. A clinic's pharmacist confirms them; a row for one pharmacy or state goes first.")
-    table(
-        settings_rows(reference),
-        name="settings_in_force",
-        alt="Every setting with its meaning, default and the clinic's value today",
-        session=session,
-    )
+    thresholds(session, reference)
+    ladders(session, reference)
     file_table(session, "settings.csv", folder_of(reference.context).settings, "This clinic's own rows")
+    history(session, reference)
     st.subheader("Checks before payment", anchor=False)
     table(rule_rows(), name="rules", alt="Every finding code with its gate, severity and owner", session=session)
     st.subheader("Rejection codes of pharmacies", anchor=False)
     table(rejection_rows(), name="rejection_codes", alt="Every canonical rejection code", session=session)
-
-
-def settings_rows(reference: Reference) -> list[Row]:
-    """Every setting, with the clinic-wide value on this day."""
-    context, today = reference
-    return [
-        {
-            "Setting": kind.name,
-            "Meaning": kind.meaning,
-            "Default": kind.default,
-            "In force": str(context.setting(kind.name, today)),
-            "Source": kind.source,
-        }
-        for kind in SETTINGS.values()
-    ]
 
 
 def rule_rows() -> list[Row]:

@@ -1,0 +1,233 @@
+"""Use case: thresholds and titration ladders changed one at a time on Setup, with who changed what when.
+
+A threshold is never written over for a day that has passed: a new row counts from its first day on. The history is the
+audit trail's own entries about them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from core.cart.cells import typed_cells
+from core.errors import Refused, Stale
+from core.files import FILES
+from core.model import LadderStep, Setting
+from core.people import Action, Entry, Person, record, require
+from core.settings import SETTINGS, Scope
+from core.store import Store, Work, audits, thresholds
+
+MOST_STEPS: Final = 20
+MOST_ENTRIES: Final = 200
+_NUMBER: Final = re.compile(r"\d{1,6}(\.\d{1,4})?", re.ASCII)
+
+
+class Typed(NamedTuple):
+    """A row as somebody typed it; ``seen`` is the value that the row with this key had when they looked, None where
+    there was none."""
+
+    name: str
+    scope: str
+    value: str
+    valid_from: date | None
+    seen: str | None = None
+
+
+class RuleChange(NamedTuple):
+    """One change of a threshold or a ladder: values as text, None where there was no row."""
+
+    at: datetime
+    email: str
+    what: str
+    scope: str
+    valid_from: str
+    before: str | None
+    after: str | None
+
+
+def set_threshold(store: Store, person: Person, clinic: str, typed: Typed) -> Setting:
+    """Put a threshold in force from a day on: today at the clinic, or later.
+
+    Raises Refused for a setting, scope, value or day that cannot be, Stale where somebody else wrote that row first.
+    """
+    require(person, Action.SET_UP)
+
+    def put(work: Work) -> Setting:
+        row = _row(work, typed)
+        before = thresholds.setting_row(work, row.scope, row.name, row.valid_from)
+        _refuse_stale(before.value if before else None, typed.seen)
+        if before == row:
+            raise Refused(f"{row.name} is {row.value} from that day already: nothing was changed.")
+        thresholds.put_setting(work, row)
+        record(work, person, *_threshold_entry(row.name, before, row))
+        return row
+
+    return store.write(clinic, put)
+
+
+def take_back(store: Store, person: Person, clinic: str, row: Setting) -> None:
+    """Remove a row that is not in force yet, or began today; what is older ends when a newer row begins.
+
+    Raises Refused for a row of an earlier day, Stale where it is not as it was seen.
+    """
+    require(person, Action.SET_UP)
+
+    def remove(work: Work) -> None:
+        if row.valid_from < work.today:
+            raise Refused("What was in force on earlier days stays: put another value in force from today on.")
+        before = thresholds.setting_row(work, row.scope, row.name, row.valid_from)
+        _refuse_stale(before.value if before else None, row.value)
+        thresholds.remove_setting(work, row.scope, row.name, row.valid_from)
+        record(work, person, *_threshold_entry(row.name, row, None))
+
+    store.write(clinic, remove)
+
+
+def set_ladder(
+    store: Store, person: Person, clinic: str, active: str, doses: str, seen: tuple[Decimal, ...] | None = None
+) -> tuple[Decimal, ...]:
+    """Write the ladder of an active: weekly mg from the first step to the last, as ``0.25, 0.5, 1``; nothing typed
+    takes the ladder away.
+
+    Raises Refused for an active that no SKU has or doses that are no ladder, Stale where it is not as ``seen``.
+    """
+    require(person, Action.SET_UP)
+    active = active.strip()
+    weekly = _doses(doses)
+
+    def put(work: Work) -> tuple[Decimal, ...]:
+        before = thresholds.ladder(work, active)
+        if not before and active not in thresholds.first_actives(work):
+            raise Refused(f"No SKU has “{active}” as its first active: add the SKU first, or choose another active.")
+        if seen is not None and before != seen:
+            raise Stale("Somebody has changed this ladder meanwhile. Look at it again, then save.")
+        if weekly == before:
+            raise Refused(f"The ladder of {active} says that already: nothing was changed.")
+        steps = [LadderStep(active=active, step=step, weekly_mg=dose) for step, dose in enumerate(weekly, 1)]
+        thresholds.put_ladder(work, active, steps)
+        record(work, person, *_ladder_entry(active, _mg(before), _mg(weekly)))
+        return weekly
+
+    return store.write(clinic, put)
+
+
+def changes(store: Store, person: Person, clinic: str, ladders: Iterable[str] = ()) -> list[RuleChange]:
+    """Who changed which threshold or ladder when, the newest first; ``ladders`` are the actives to look for."""
+    require(person, Action.SET_UP)
+    subjects = [*(_subject(name) for name in SETTINGS), *(_ladder_subject(active) for active in ladders)]
+    with store.read(clinic) as work:
+        rows = audits.about(work, subjects, MOST_ENTRIES)
+    return [_readable(row) for row in rows]
+
+
+def loaded(files: Mapping[str, Any]) -> Iterator[Entry]:
+    """What the audit trail says of thresholds and ladders that a load of files changed, row by row.
+
+    ``files`` are the differences by file (core/store/folders.py).
+    """
+    if difference := files.get("settings.csv"):
+        pairs = [*((None, row) for row in difference.added), *difference.changed]
+        for before, after in pairs:
+            yield _threshold_entry(after["name"], Setting(**before) if before else None, Setting(**after))
+    if difference := files.get("ladders.csv"):
+        steps: dict[str, tuple[list[str], list[str]]] = {}
+        for before, after in [*((None, row) for row in difference.added), *difference.changed]:
+            old, new = steps.setdefault(after["active"], ([], []))
+            old.extend([_step(before)] if before else [])
+            new.append(_step(after))
+        yield from (_ladder_entry(active, *map(", ".join, both)) for active, both in steps.items())
+
+
+def _step(row: Mapping[str, Any]) -> str:
+    return f"step {row['step']}: {_mg([row['weekly_mg']])}"
+
+
+def _threshold_entry(name: str, before: Setting | None, after: Setting | None) -> Entry:
+    done = "set threshold" if after else "take back threshold"
+    return Entry(done, _subject(name), _said(before), _said(after))
+
+
+def _ladder_entry(active: str, before: str, after: str) -> Entry:
+    values = [{"value": said} if said else None for said in (before, after)]
+    return Entry("set ladder", _ladder_subject(active), *values)
+
+
+def _subject(name: str) -> str:
+    return f"threshold {name}"
+
+
+def _ladder_subject(active: str) -> str:
+    return f"ladder {active}"
+
+
+def _said(row: Setting | None) -> dict[str, Any] | None:
+    return None if row is None else row.model_dump(mode="json", exclude={"name"})
+
+
+def _mg(doses: Iterable[Decimal]) -> str:
+    return ", ".join(f"{dose.normalize():f}" for dose in doses)
+
+
+def _row(work: Work, typed: Typed) -> Setting:
+    kind = SETTINGS.get(typed.name)
+    if kind is None:
+        raise Refused(f"There is no setting “{typed.name}”; the settings are {', '.join(SETTINGS)}.")
+    if not typed.value.strip():
+        raise Refused(f"Write the value of {kind.name}; its default is {kind.default}.")
+    if not typed.scope.strip():
+        raise Refused("Say what it is for: the clinic, a pharmacy or a state.")
+    if typed.valid_from is None:
+        raise Refused("Say from which day on it counts.")
+    if typed.valid_from < work.today:
+        raise Refused("Earlier days were decided with what was in force then: choose today or a later day.")
+    cells = {"scope": typed.scope, "name": typed.name, "value": typed.value, "valid_from": typed.valid_from}
+    row = Setting.model_validate(typed_cells(work, FILES["settings.csv"], cells))
+    scope, _, code = row.scope.partition(":")
+    if Scope(scope) not in kind.scopes:
+        raise Refused(f"{kind.name} is not looked up by {scope}: its rows are for a {' or a '.join(kind.scopes)}.")
+    if scope == Scope.PHARMACY and not thresholds.is_pharmacy(work, code):
+        raise Refused(f"“{code}” is not among the clinic's pharmacies: load it first, or choose another.")
+    return row
+
+
+def _refuse_stale(now: str | None, seen: str | None) -> None:
+    if now != seen:
+        raise Stale(
+            f"Somebody has changed that row meanwhile: it {f'says {now}' if now is not None else 'is gone'} now. Look "
+            "at it again, then save.",
+            {"value": now},
+        )
+
+
+def _doses(text: str) -> tuple[Decimal, ...]:
+    typed = [part.strip().removesuffix("mg").strip() for part in re.split(r"[,;\n]", text) if part.strip()]
+    for part in typed:
+        if not _NUMBER.fullmatch(part) or not Decimal(part):
+            raise Refused(f"“{part[:40]}” is not a dose: write weekly mg from the first step on, as 0.25, 0.5, 1.")
+    if len(typed) > MOST_STEPS:
+        raise Refused(f"That is {len(typed)} steps; a ladder has at most {MOST_STEPS}.")
+    weekly = tuple(Decimal(part) for part in typed)
+    for lower, higher in pairwise(weekly):
+        if higher <= lower:
+            raise Refused(f"A ladder goes up: {higher} mg does not follow {lower} mg.")
+    return weekly
+
+
+def _readable(row: Mapping[Any, Any]) -> RuleChange:
+    before, after = (json.loads(row[name]) or {} for name in ("before", "after"))
+    said = after or before
+    what = str(row["subject"]).partition(" ")[2]
+    return RuleChange(
+        row["at"],
+        row["email"],
+        what,
+        str(said.get("scope", "")),
+        str(said.get("valid_from", "")),
+        before.get("value"),
+        after.get("value"),
+    )
