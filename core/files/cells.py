@@ -42,13 +42,15 @@ class Reading(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One kind of cell. ``empty`` is the value of an empty one; ``keys`` are the keys that a value refers to."""
+    """One kind of cell. ``empty`` is the value of an empty one; ``keys`` are the keys that a value refers to; where a
+    cell takes a few words only, ``choices`` are all of them."""
 
     words: str
     read: Callable[[str, Reading], object]
     write: Callable[[Any], str] = str
     empty: object = None
     keys: Callable[[Any], Iterable[str]] = lambda value: (value,)
+    choices: tuple[str, ...] = ()
 
 
 def _number(text: str) -> Decimal:
@@ -232,13 +234,15 @@ def one_of(values: type[E], empty: E | None = None) -> Kind:
     def read(text: str, _: Reading) -> E:
         return by_name[_chosen(text, by_name)]
 
-    return Kind(" or ".join(value.value for value in values), read, lambda value: str(value.value), empty)
+    words = tuple(value.value for value in values)
+    return Kind(" or ".join(words), read, lambda value: str(value.value), empty, choices=words)
 
 
 def word_of(words: Collection[str], *, empty: str | None) -> Kind:
     """One of some words, in any case; kept as it is spelt here."""
     by_name = {word.casefold(): word for word in words}
-    return Kind(" or ".join(words), lambda text, _: by_name[_chosen(text, by_name)], empty=empty)
+    choices = tuple(words)
+    return Kind(" or ".join(words), lambda text, _: by_name[_chosen(text, by_name)], empty=empty, choices=choices)
 
 
 def _chosen(text: str, by_name: Mapping[str, object]) -> str:
@@ -276,7 +280,7 @@ ZONE = Kind("time zone", _zone)
 WEEKDAY_LIST = Kind("Mon;Tue;Wed", _weekdays, _written_weekdays)
 STATE = Kind("two-letter state", _state)
 PATIENT_STATE = Kind("two-letter state", _patient_state, empty="")
-YES_NO = Kind("yes or no", _yes_no, _written_bool, empty=False)
+YES_NO = Kind("yes or no", _yes_no, _written_bool, empty=False, choices=("yes", "no"))
 SCOPE = Kind("clinic, pharmacy:CODE or state:TX", _scope, keys=_scoped_pharmacy)
 SETTING_NAME = Kind("name of a setting", _setting_name)
 SETTING_VALUE = Kind("as the setting says", _setting_value)

@@ -94,6 +94,10 @@ class Column(NamedTuple):
     empty: Callable[[Mapping[str, str]], object]
     refers_to: str
 
+    def written(self, value: object) -> str:
+        """A value as the file's cell; None is an empty one."""
+        return "" if value is None else self.kind.write(value)
+
 
 class File(NamedTuple):
     """One file: what its rows are, which columns are its key, and the part of a folder that holds them."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.errors import BadCell, BadInput
-from core.files.columns import CART, FILES, CarrierDay, Closure, Column, File
+from core.files.columns import CART, FILES, CarrierDay, Closure, File
 from core.files.export import csv_bytes
 from core.files.records import Known, Records, dangling, read_records
 from core.files.tables import too_large
@@ -117,13 +117,8 @@ class _Found(NamedTuple):
 
 
 def _exported(file: File, rows: Iterable[Any]) -> bytes:
-    cells = ([_cell(column, row) for column in file.columns] for row in rows)
+    cells = ([column.written(getattr(row, column.field)) for column in file.columns] for row in rows)
     return csv_bytes([column.name for column in file.columns], cells)
-
-
-def _cell(column: Column, row: Any) -> str:
-    value = getattr(row, column.field)
-    return "" if value is None else column.kind.write(value)
 
 
 def _opened(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Literal
 
@@ -123,7 +123,8 @@ def upload(shown: AppTest, **files: bytes) -> AppTest:
     for name, data in files.items():
         uploader = uploader.upload(name.replace("_csv", ".csv").replace("_zip", ".zip"), data)
     shown.run()
-    return next(button for button in shown.button if button.label.startswith("Load")).click().run()
+    load_button = next((button for button in shown.button if button.label.startswith("Load")), None)
+    return load_button.click().run() if load_button else shown
 
 
 def patients(*rows: list[str]) -> bytes:
@@ -291,3 +292,51 @@ def test_each_row_says_what_it_does_today(case: str, row: tuple[str, str, date],
     )
     found = rows_of(SETTINGS["due_window_days"], a_context(settings=settings), date(2026, 12, 4))
     assert [one["Now"] for one in found if (one["For"], one["Value"], one["From"]) == row] == [expected]
+
+
+def form_of(store: Store, opens: Opens, row: str, *, file: str = "pharmacies") -> tuple[AppTest, str]:
+    """The form of a row of the Pharmacies tab, and the beginning of its widgets' keys."""
+    shown = opens("setup", setup_tab="Pharmacies")
+    shown.session_state[f"{file}_editor"] = True
+    shown.run()
+    shown.selectbox(key=f"{file}_row").set_value(row).run()
+    return shown, f"{file}_cells_{row}_{store.data_version(CLINIC)}"
+
+
+def save(shown: AppTest) -> AppTest:
+    return next(button for button in shown.button if button.label == "Save the row").click().run()
+
+
+def test_a_row_is_changed_in_a_form(store: Store, opens: Opens) -> None:
+    load(store)
+    shown, key = form_of(store, opens, "cedar · Cedar Compounding")
+    assert shown.text_input(key=f"{key}_pharmacy").disabled
+    shown.text_input(key=f"{key}_cutoff").set_value("15:30")
+    save(shown)
+    assert not shown.exception
+    assert [toast.value for toast in shown.toast] == [r"Saved in pharmacies\.csv\."]
+    with store.read(CLINIC) as work:
+        assert load_context(work).pharmacies["cedar"].cutoff == time(15, 30)
+
+
+def test_a_cell_that_cannot_be_read_is_told_and_what_was_typed_stays(store: Store, opens: Opens) -> None:
+    load(store)
+    shown, key = form_of(store, opens, "A new row", file="closures")
+    shown.text_input(key=f"{key}_pharmacy").set_value("cedar")
+    shown.text_input(key=f"{key}_date").set_value("Christmas")
+    save(shown)
+    assert [error.value.replace("\\", "") for error in shown.error] == [
+        "closures.csv, date “Christmas”: is not a date; write it as 2026-12-04"
+    ]
+    assert shown.text_input(key=f"{key}_date").value == "Christmas"
+
+
+def test_an_upload_shows_first_what_it_would_change(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", setup_tab=STORE)
+    shown.file_uploader[0].upload("patients.csv", patients(["P1", "Anna", "Rivera", "1980-05-06"]))
+    shown.run()
+    rows = shown.dataframe[-1].value.set_index("Column")
+    assert list(rows.loc["First name"]) == ["patients.csv", "P1", "Ana", "Anna"]
+    with store.read(CLINIC) as work:
+        assert load_context(work).patients["P1"].first_name == "Ana"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,13 +14,15 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.files import FILES, Column, File, templates
 from core.files.cells import DAY
+from core.loading import BY_ROW
 from pages.parts.session import Session
+from pages.parts.setup.row_editor import label_of, row_editor
 from pages.parts.tables import Row, table
 from pages.parts.words import amount
 
 
-def file_table(session: Session, name: str, rows: Iterable[Any], title: str) -> None:
-    """The rows of one file, downloadable as that file, with its empty template."""
+def file_table(session: Session, name: str, rows: Sequence[Any], title: str) -> None:
+    """The rows of one file, downloadable as that file, with its empty template and a form for one of them."""
     file = FILES[name]
     shown = file_rows(file, rows)
     st.subheader(title, anchor=False)
@@ -34,6 +36,14 @@ def file_table(session: Session, name: str, rows: Iterable[Any], title: str) -> 
     )
     if not shown:
         template(name)
+    if name in BY_ROW:
+        row_editor(session, file, {_key(file, row): row for row in rows})
+
+
+def _key(file: File, row: Any) -> str:
+    """What a row is called in a list: its key, and its name where it has one."""
+    written = [column.written(getattr(row, column.field)) for column in file.columns if column.name in file.key]
+    return " · ".join(part for part in (*written, getattr(row, "name", "")) if part)
 
 
 def template(name: str) -> None:
@@ -68,21 +78,10 @@ def is_money(column: Column) -> bool:
 
 
 def _heading(column: Column) -> ColumnConfig:
-    label = LABELS.get(column.name, column.name.replace("_", " ").capitalize())
+    label = label_of(column)
     said = column.meaning or None
     if is_money(column):
         return NumberColumn(label, help=said, format="dollar")
     if column.kind is DAY:
         return DateColumn(label, help=said, format="ddd D MMM YYYY")
     return PlainColumn(label, help=said)
-
-
-LABELS: Mapping[str, str] = {
-    "npi": "NPI",
-    "sku": "SKU",
-    "sig": "Directions",
-    "zip": "ZIP",
-    "rx": "Prescription",
-    "dea_number": "DEA number",
-    "dea_schedule": "DEA schedule",
-}

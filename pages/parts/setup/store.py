@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import BadInput
 from core.exporting import export, zipped
-from core.files import FILES, templates
-from core.loading import Loaded, load
+from core.files import FILES, File, templates
+from core.loading import Loaded, load, preview_load
 from core.partners.worker import status
 from pages.parts.page import Metric, metrics
 from pages.parts.session import Session
+from pages.parts.setup.row_editor import label_of
 from pages.parts.tables import Row, bad_cells, table
 from pages.parts.words import count, moment, plain
 
 LOADED = "setup_loaded"
 ROUND = "setup_load_round"
+PREVIEW = "setup_load_preview"
+MOST_CHANGES = 200
 
 
 def store_tab(session: Session) -> None:
@@ -84,10 +90,49 @@ def load_files(session: Session) -> None:
         key=f"setup_files_{turn}",
         label_visibility="collapsed",
     )
-    if files and st.button(f"Load {count(len(files), 'file')}", type="primary", icon=":material/upload:"):
-        _load(session, {file.name: file.getvalue() for file in files})
+    if files and _previewed(session, files):
+        label = f"Load {count(len(files), 'file')}"
+        if st.button(label, type="primary", icon=":material/upload:"):
+            _load(session, {file.name: file.getvalue() for file in files})
     if loaded := st.session_state.get(LOADED):
         _tell(session, loaded)
+
+
+def _previewed(session: Session, files: Sequence[UploadedFile]) -> bool:
+    """What loading would change, worked out once for these files; whether they can be read."""
+    asked = (session.clinic, session.data_version(), tuple(file.file_id for file in files))
+    kept = st.session_state.get(PREVIEW)
+    if kept is None or kept[0] != asked:
+        named = {file.name: file.getvalue() for file in files}
+        try:
+            with st.spinner("Reading", show_time=True):
+                kept = asked, preview_load(session.store, session.person, named, session.clinic or None)
+        except BadInput as error:
+            bad_cells(error.errors)
+            return False
+        st.session_state[PREVIEW] = kept
+    preview: Loaded = kept[1]
+    st.markdown("**What loading changes**")
+    _changes(session, preview)
+    changed = [
+        row
+        for file, each in preview.changes.items()
+        for before, after in each.changed[:MOST_CHANGES]
+        for row in _changed_cells(FILES[file], before, after)
+    ]
+    if changed:
+        table(changed, name="load_preview", alt="Every changed cell, as it is and as it would be", session=session)
+    return True
+
+
+def _changed_cells(file: File, before: Row, after: Row) -> Iterator[Row]:
+    """A changed row's cells that differ, written as the file writes them."""
+    columns = [column for column in file.columns if column.field in after]
+    key = " · ".join(column.written(after[column.field]) for column in columns if column.name in file.key)
+    for column in columns:
+        now, new = (column.written(row[column.field]) for row in (before, after))
+        if now != new:
+            yield {"File": file.name, "Row": key, "Column": label_of(column), "Now": now, "In the file": new}
 
 
 def _load(session: Session, files: dict[str, bytes]) -> None:
@@ -105,6 +150,11 @@ def _load(session: Session, files: dict[str, bytes]) -> None:
 
 def _tell(session: Session, loaded: Loaded) -> None:
     st.success(f"Loaded into {loaded.clinic}: {count(sum(loaded.counts.values()), 'row')}.", icon=":material/check:")
+    _changes(session, loaded)
+
+
+def _changes(session: Session, loaded: Loaded) -> None:
+    """Rows added, changed and the same, by file, and what was not read."""
     rows: list[Row] = [
         {
             "File": file,
@@ -116,7 +166,7 @@ def _tell(session: Session, loaded: Loaded) -> None:
         for file, each in loaded.changes.items()
     ]
     if session.clinic:
-        table(rows, name="loaded", alt="What the load changed, by file", session=session)
+        table(rows, name="loaded", alt="Rows added, changed and the same, by file", session=session)
     for warning in loaded.warnings:
         st.caption(f":material/warning: {plain(warning)}")
 
