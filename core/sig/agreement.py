@@ -50,11 +50,27 @@ def disagreements(
 
 def _of_dose(segment: Segment, of: Strength, units: Fraction, share: Fraction) -> Iterator[Disagreement]:
     measured = sorted((amount for amount in segment.amounts if of.ml(amount) is not None), key=_precedence)
+    if not any(amount.unit in MASSES for amount in measured):
+        yield from _of_masses(segment, of, share)
     for other in measured[1:]:
         for lead_end, other_end in zip(_ends(measured[0]), _ends(other), strict=True):
             expected, found = _in_units(lead_end, of), _in_units(other_end, of)
             if abs(found - expected) > max(units, share * expected):
                 yield _disagreement(segment.step, (lead_end, other_end), (expected, found), of)
+                break
+
+
+def _of_masses(segment: Segment, of: Strength, share: Fraction) -> Iterator[Disagreement]:
+    """Masses that no concentration turns into mL still agree or not: 0.25 mg (2.5 mg)."""
+    stated = [amount for amount in segment.amounts if amount.unit in MASSES]
+    for other in stated[1:]:
+        for first, second in zip(_ends(stated[0]), _ends(other), strict=True):
+            expected, found = (one.high * MASSES[one.unit] for one in (first, second) if one.unit)
+            if abs(found - expected) > share * expected:
+                yield Disagreement(
+                    segment.step, (first, second), (expected, found), (str(first), str(second)),
+                    found / expected, in_times(found / expected),
+                )  # fmt: skip
                 break
 
 

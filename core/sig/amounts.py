@@ -33,6 +33,8 @@ def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
     if count is None:
         return None
     start = count.end + 1 if at(found, count.end).word == "x" else count.end
+    if at(found, start).word in {"whole", "full"}:
+        start += 1
     unit = a_unit(found, start) or _after_strength(found, start)
     if unit is None:
         return None

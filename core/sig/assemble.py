@@ -9,6 +9,7 @@ from itertools import islice, pairwise, product
 from math import ceil
 
 from core.sig.convert import Strength
+from core.sig.forms import routes_of
 from core.sig.items import (
     AND,
     AS_NEEDED,
@@ -16,6 +17,7 @@ from core.sig.items import (
     EQUALS,
     OPEN,
     OR,
+    STOP,
     THEN,
     After,
     Amount,
@@ -26,6 +28,7 @@ from core.sig.items import (
     Lasting,
     Limit,
     Mark,
+    Meals,
     Often,
     Piece,
     Slot,
@@ -40,6 +43,7 @@ from core.sig.values import MASSES, Dose, Rate, Segment, Unit
 from core.sig.words import COUNT_WORDS
 
 _MOST_WAYS = 8
+_SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY})
 _SAME_DOSE = Fraction(1, 20)
 _ONCE_THAT_DAY = Rate(Fraction(7), Fraction(7))
 
@@ -53,16 +57,19 @@ class Arm:
     timing: Timing = field(default_factory=Timing)
     sites: int = 1
     instead: bool = False
+    begun_by: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Step:
-    """What is taken for a while. ``begun_by`` are the words that started it."""
+    """What is taken for a while. ``begun_by`` are the words that started it; ``dated`` where its days were told."""
 
     arms: list[Arm] = field(default_factory=lambda: [Arm()])
     lead: list[Often | Either] = field(default_factory=list)
     limits: list[tuple[Limit, tuple[str, ...]]] = field(default_factory=list)
+    as_needed: bool = False
     lasting: Lasting | None = None
+    dated: bool = False
     begun_by: tuple[str, ...] = ()
 
     @property
@@ -90,7 +97,9 @@ class Assembly:
     doubtful: bool = False
     depth: int = 0
     headed: bool = False
+    route_words: tuple[str, ...] = ()
     last: Item = THEN
+    last_words: tuple[str, ...] = ()
 
     def add(self, piece: Piece) -> None:
         """Takes the next piece in."""
@@ -98,7 +107,7 @@ class Assembly:
         match item:
             case Amount():
                 self._amount(Dose(item.low, item.high, item.unit), piece.words)
-            case Often() | Either() | Weekdays() | Slot() | Cycle():
+            case Often() | Either() | Weekdays() | Slot() | Meals() | Cycle():
                 self._timing(item)
             case Limit():
                 self._step.limits.append((item, piece.words))
@@ -113,12 +122,12 @@ class Assembly:
             case Concentration():
                 self._concentration(item, piece.words)
             case ActionItem():
-                self.action = self.action or item.name
+                self._action(item, piece.words)
             case RouteItem():
-                self._route(item)
+                self._route(item, piece.words)
             case Mark():
                 self._mark(item, piece.words)
-        self.last = item
+        self.last, self.last_words = item, piece.words
 
     @property
     def _step(self) -> Step:
@@ -127,6 +136,11 @@ class Assembly:
     @property
     def _arm(self) -> Arm:
         return self._step.arms[-1]
+
+    @property
+    def _begins(self) -> int:
+        """The day on which the last step begins, from 0."""
+        return sum(step.lasting.days or 0 for step in self.steps[:-1] if step.lasting)
 
     def _leave(self, words: tuple[str, ...], *, harmless: bool = False) -> None:
         self.unread.extend(words)
@@ -142,7 +156,9 @@ class Assembly:
         elif mark == THEN:
             self._next_step(words)
         elif mark == AS_NEEDED:
-            self.as_needed = True
+            self.as_needed = self._step.as_needed = True
+            if self.last in {OR, THEN}:
+                self._leave((*self.last_words, *words))
 
     def _next_step(self, words: tuple[str, ...]) -> None:
         if not self._step.is_empty:
@@ -150,18 +166,34 @@ class Assembly:
 
     def _amount(self, dose: Dose, words: tuple[str, ...]) -> None:
         if self.depth and self._arm.doses:
-            self._arm.equivalents.append(dose)
+            self._in_brackets(self._arm, dose)
         elif not self._arm.doses:
             self._arm.doses.append(self._with_unit(dose))
         elif self.last == EQUALS:
             self._arm.equivalents.append(dose)
-        elif self._step.lasting and (self._step.timed or len(self.steps) > 1):
+        elif self._step.lasting and (self._step.timed or self._step.dated or len(self.steps) > 1):
             self._next_step(words)
             self._arm.doses.append(self._with_unit(dose))
         elif self._step.timed:
-            self._step.arms.append(Arm([self._with_unit(dose)], instead=self.last == OR))
+            self._step.arms.append(Arm([self._with_unit(dose)], instead=self.last == OR, begun_by=words))
         else:
-            self._another(self._arm, self._with_unit(dose))
+            self._another(self._arm, self._with_unit(dose), words)
+
+    def _in_brackets(self, arm: Arm, dose: Dose) -> None:
+        """The same dose in another unit; another count, or other mg than the pieces hold, is another dose."""
+        first = arm.doses[0]
+        if dose.unit is not None and dose.unit is first.unit and dose.unit.is_piece:
+            same = dose == first
+        else:
+            same = self._same_pieces(first, dose) and self._same_pieces(dose, first)
+        (arm.equivalents if same else arm.doses).append(dose)
+
+    def _same_pieces(self, counted: Dose, weighed: Dose) -> bool:
+        """Whether counted pieces hold what was weighed; True where nobody knows."""
+        if counted.unit not in _SOLID or weighed.unit not in MASSES:
+            return True
+        expected, found = self.strength.mg(counted), self.strength.mg(weighed)
+        return expected is None or found is None or abs(found - expected) <= _SAME_DOSE * expected
 
     def _with_unit(self, dose: Dose) -> Dose:
         """A bare number goes on in the unit of the dose before it."""
@@ -170,9 +202,14 @@ class Assembly:
         before = [arm.doses[0].unit for step in self.steps for arm in step.arms if arm.doses]
         return Dose(dose.low, dose.high, before[-1] if before else None)
 
-    def _another(self, arm: Arm, dose: Dose) -> None:
-        """A second amount outside brackets: the same dose in another unit, or a contradiction."""
+    def _another(self, arm: Arm, dose: Dose, words: tuple[str, ...]) -> None:
+        """A second amount outside brackets: the same dose in another unit, or a contradiction.
+
+        The same amount again may be one more of it ("1 drop ... and 1 drop ...").
+        """
         if dose in arm.doses:
+            if self.last != STOP:
+                self._leave(words)
             return
         same = all(self._same_dose(dose, other) for other in arm.doses) and self.last not in {AND, THEN}
         (arm.equivalents if same else arm.doses).append(dose)
@@ -183,17 +220,18 @@ class Assembly:
         first, second = self.strength.ml(one), self.strength.ml(other)
         return first is None or second is None or abs(first - second) <= _SAME_DOSE * max(first, second)
 
-    def _timing(self, item: Often | Either | Weekdays | Slot | Cycle) -> None:
+    def _timing(self, item: Often | Either | Weekdays | Slot | Meals | Cycle) -> None:
         if isinstance(item, Often | Either) and not any(arm.doses for arm in self._step.arms):
             self._step.lead.append(item)
         else:
             self._arm.timing.add(item, after_or=self.last == OR)
 
     def _lasting(self, item: Lasting, words: tuple[str, ...]) -> None:
-        if self._step.lasting not in {None, item}:
+        length, dated = Lasting(item.days, item.doses), item.starts is not None
+        if self._step.lasting not in {None, length} or (dated and item.starts != self._begins):
             self._leave(words)
         else:
-            self._step.lasting = item
+            self._step.lasting, self._step.dated = length, self._step.dated or dated
 
     def _after(self, item: After, words: tuple[str, ...]) -> None:
         before = self.steps[-2] if len(self.steps) > 1 and any(arm.doses for arm in self._step.arms) else self._step
@@ -208,7 +246,9 @@ class Assembly:
             self.headed = True
             self._next_step(words)
         if item.days is not None:
-            self._lasting(Lasting(item.days), words)
+            self._lasting(Lasting(item.days, starts=item.starts), words)
+        elif item.starts != self._begins:
+            self._leave(words)
 
     def _concentration(self, item: Concentration, words: tuple[str, ...]) -> None:
         """A concentration that is not the SKU's is left unread: it would make it another dose."""
@@ -216,8 +256,18 @@ class Assembly:
         if item.mg_per_ml is not None and known is not None and item.mg_per_ml != known:
             self._leave(words)
 
-    def _route(self, item: RouteItem) -> None:
-        self.route = self.route or item.name
+    def _action(self, item: ActionItem, words: tuple[str, ...]) -> None:
+        """A second action on another way into the body is another drug's, or a contradiction."""
+        if self.action is not None and routes_of(self.action).isdisjoint(routes_of(item.name)):
+            self._leave(words)
+        self.action = self.action or item.name
+
+    def _route(self, item: RouteItem, words: tuple[str, ...]) -> None:
+        """A second route contradicts the first, but for "intramuscularly or subcutaneously" and "IM/SQ"."""
+        if self.route is not None and item.name not in {None, self.route} and self.last not in {OR, EQUALS}:
+            self._leave(words)
+        if self.route is None and item.name is not None:
+            self.route, self.route_words = item.name, words
         self.on_skin = self.on_skin or item.name is None
         self._arm.sites = max(self._arm.sites, item.sites)
 
@@ -240,7 +290,7 @@ def ways(assembly: Assembly) -> tuple[Way, ...]:
     """
     steps = [step for step in assembly.steps if not step.is_empty]
     _inherit(steps)
-    found = [way for run in _runs(steps) for way in _run_ways(run, assembly.as_needed)]
+    found = [way for run in _runs(steps) for way in _run_ways(run)]
     return tuple(dict.fromkeys(found)) or ((),)
 
 
@@ -253,8 +303,8 @@ def _runs(steps: list[Step]) -> Iterator[list[Step]]:
             start = end
 
 
-def _run_ways(steps: list[Step], as_needed: bool) -> Iterator[Way]:
-    per_step = [_step_ways(number, step, as_needed) for number, step in enumerate(steps, 1)]
+def _run_ways(steps: list[Step]) -> Iterator[Way]:
+    per_step = [_step_ways(number, step) for number, step in enumerate(steps, 1)]
     for way in islice(product(*per_step), _MOST_WAYS):
         yield tuple(segment for part in way for segment in part)
 
@@ -265,6 +315,20 @@ def unfinished(assembly: Assembly) -> Iterator[str]:
     for before, after in pairwise(steps):
         if before.lasting is None:
             yield from after.begun_by
+
+
+def misplaced(assembly: Assembly) -> tuple[str, ...]:
+    """The words of a route that the action does not go by: "inject ... by mouth"."""
+    fits = assembly.route is None or assembly.route in routes_of(assembly.action)
+    return () if fits else assembly.route_words
+
+
+def repeated(assembly: Assembly) -> Iterator[str]:
+    """The words of a dose told again in the same step: it may be one more, or the same one."""
+    for step in assembly.steps:
+        for before, arm in pairwise(step.arms):
+            if arm.doses == before.doses and not _side_by_side(step.arms) and arm.timing == before.timing:
+                yield from arm.begun_by
 
 
 def uncounted(assembly: Assembly) -> Iterator[str]:
@@ -289,10 +353,10 @@ def _inherit(steps: list[Step]) -> None:
             arm.timing, after.lead = kept.timing, list(before.lead)
 
 
-def _step_ways(number: int, step: Step, as_needed: bool) -> list[Way]:
+def _step_ways(number: int, step: Step) -> list[Way]:
     arms = _settled(step.arms)
     _share_lead(arms, step.lead)
-    choices = [_arm_ways(number, arm, step, as_needed) for arm in arms]
+    choices = [_arm_ways(number, arm, step) for arm in arms]
     if len(arms) == 1 or _side_by_side(arms):
         return [tuple(segment for part in way for segment in part) for way in islice(product(*choices), _MOST_WAYS)]
     return [way for choice in choices for way in choice]
@@ -333,12 +397,12 @@ def _disjoint(sets: list[frozenset[str]] | list[frozenset[int]]) -> bool:
     return all(sets) and sum(map(len, sets)) == len(frozenset().union(*sets))
 
 
-def _arm_ways(number: int, arm: Arm, step: Step, as_needed: bool) -> list[Way]:
+def _arm_ways(number: int, arm: Arm, step: Step) -> list[Way]:
     doses: list[Dose | None] = [*arm.doses] or [None]
     rates: list[Rate | None] = [*arm.timing.rates()] or [_ONCE_THAT_DAY if step.lasting == Lasting(1) else None]
     limits = [limit for limit, _ in step.limits]
     return [
-        (_segment(number, dose, limited(rate, limits, dose, as_needed), arm, step.lasting),) * arm.sites
+        (_segment(number, dose, limited(rate, limits, dose, step.as_needed), arm, step.lasting),) * arm.sites
         for dose in doses
         for rate in rates
     ]

@@ -7,6 +7,7 @@ from fractions import Fraction
 from core.sig.amounts import Found, an_amount
 from core.sig.items import (
     EXTRA,
+    UNSURE,
     After,
     Cycle,
     Lasting,
@@ -18,7 +19,7 @@ from core.sig.items import (
 )
 from core.sig.numbers import Number, a_number, at, words_at
 from core.sig.tokens import Token
-from core.sig.words import LETTER_DAYS, LETTER_WEEKS, ORDINALS, PERIOD_DAYS, WEEKDAYS
+from core.sig.words import LENGTH_DAYS, LETTER_DAYS, LETTER_WEEKS, ORDINALS, PERIOD_DAYS, WEEKDAYS
 
 _SHORT_WHILES = frozenset({"minutes", "minute", "min", "mins", "hour", "hours", "hr", "hrs"})
 _EVERY = frozenset({"every", "each", "q"})
@@ -30,7 +31,7 @@ _NO_MORE = (
     ("max", "dose"),
     ("maximum", "dose"),
     ("not", "to", "exceed"), ("do", "not", "exceed"), ("no", "more", "than"), ("not", "more", "than"),
-    ("max", "of"), ("maximum", "of"), ("max",), ("maximum",), ("at", "most"), ("up", "to"), ("limit", "to"),
+    ("nte",), ("max", "of"), ("maximum", "of"), ("max",), ("maximum",), ("at", "most"), ("up", "to"), ("limit", "to"),
     ("do", "not", "take", "more", "than"), ("do", "not", "use", "more", "than"), ("must", "not", "exceed"),
 )  # fmt: skip
 MOST_PER_DAY = 24
@@ -52,10 +53,11 @@ def _counted_often(found: list[Token], place: int) -> Found:
 
 def _interval_often(found: list[Token], place: int) -> Found:
     interval = _interval(found, place)
-    return _often(Number(Fraction(1), Fraction(1), place), interval) if interval else None
+    told = _often(Number(Fraction(1), Fraction(1), place), interval) if interval else None
+    return (told[0]._replace(when=_time_of_day(found, told[1] - 1)), told[1]) if told else None
 
 
-def _often(times: Number, period: Number) -> Found:
+def _often(times: Number, period: Number) -> tuple[Often, int] | None:
     low, high = times.low * 7 / period.high, times.high * 7 / period.low
     return (Often(low, high, period.low), period.end) if high <= 7 * MOST_PER_DAY else None
 
@@ -108,22 +110,24 @@ def _interval(found: list[Token], place: int) -> Number | None:
     ordinal = 2 if at(found, after).word == "other" else ORDINALS.get(at(found, after).word)
     count = None if ordinal else a_number(found, after)
     after = after + 1 if ordinal else count.end if count else after
-    days = PERIOD_DAYS.get(at(found, after).word) or (Fraction(1) if ordinal and _is_night(found, after) else None)
+    counted = LENGTH_DAYS if count else PERIOD_DAYS
+    days = counted.get(at(found, after).word) or (Fraction(1) if ordinal and _time_of_day(found, after) else None)
     if days is None:
         return None
     low, high = (count.low, count.high) if count else (Fraction(ordinal or 1),) * 2
     return Number(low * days, high * days, after + 1)
 
 
-def _is_night(found: list[Token], place: int) -> bool:
-    return at(found, place).word in {"night", "morning", "evening"}
+def _time_of_day(found: list[Token], place: int) -> str:
+    word = at(found, place).word
+    return word if word in {"night", "morning", "evening"} else ""
 
 
 def weekdays(found: list[Token], place: int) -> Found:
     """``Monday and Thursday``, ``Mon-Fri``, ``M/W/F``, ``MWF``, ``every other Monday``, ``Monday or Tuesday`` (one)."""
     start = place + 1 if at(found, place).word in {"on", "every", "each"} else place
     if at(found, place).word == "every" and at(found, start).word == "other" and at(found, start + 1).word in WEEKDAYS:
-        return Often(Fraction(1, 2), Fraction(1, 2), Fraction(14)), start + 2
+        return Often(Fraction(1, 2), Fraction(1, 2), Fraction(14), "weekday"), start + 2
     if at(found, start).word in LETTER_WEEKS:
         days = LETTER_WEEKS[found[start].word]
         return Weekdays(len(days), days), start + 1
@@ -139,19 +143,27 @@ def _is_letter_chain(found: list[Token], place: int) -> bool:
 
 def _day_list(found: list[Token], place: int, names: dict[str, int]) -> Found:
     named = {names[found[place].word]}
-    last, place, either = names[found[place].word], place + 1, False
+    last, place, joiners, earlier = names[found[place].word], place + 1, set[str](), ""
     while True:
         after = _past_joiners(found, place)
         day = names.get(at(found, after).word)
         if day is None or after == place:
             break
         joiner = at(found, after - 1).word
-        either = either or joiner == "or"
-        named |= _span(last, day) if joiner in {"-", "to", "through", "thru"} else {day}
+        joiners.add(joiner)
+        chained = joiner == "-" and (earlier == "-" or at(found, after + 1).word == "-")
+        named |= _span(last, day) if joiner in _THROUGH and not chained else {day}
+        earlier = joiner
         last, place = day, after + 1
     if at(found, place).word == "off":
         named, place = set(range(7)) - named, place + 1
-    return (Weekdays(1 if either else len(named), frozenset(named)), place) if named else None
+    if "or" in joiners and not joiners <= {"or", ",", "/"}:
+        return UNSURE, place
+    return (Weekdays(1 if "or" in joiners else len(named), frozenset(named)), place) if named else None
+
+
+_THROUGH = frozenset({"-", "to", "through", "thru"})
+"""What makes a span of two days; "Mon-Wed-Fri" names three."""
 
 
 def _past_joiners(found: list[Token], place: int) -> int:
@@ -215,7 +227,7 @@ def _stretch(found: list[Token], place: int, word: str) -> tuple[Fraction, int] 
     count = a_number(found, place)
     if count is None or count.low != count.high:
         return None
-    days = PERIOD_DAYS.get(at(found, count.end).word)
+    days = LENGTH_DAYS.get(at(found, count.end).word)
     end = count.end + 1 if days else count.end
     return (count.low * (days or 1), end + 1) if at(found, end).word == word else None
 
@@ -253,14 +265,23 @@ def lasting(found: list[Token], place: int) -> Found:
     start = place + 1
     if (rhythm := days_a_week(found, start) or cycle(found, start)) is not None:
         return rhythm
+    if found[place].word == "x" and (counted := _counted_bare(found, start)) is not None:
+        return counted
     for words in (("the", "first"), ("the", "next"), ("up", "to"), ("at", "least"), ("a", "total", "of"), ("first",)):
         if words_at(found, start, words):
             start += len(words)
             break
     header = step_header(found, start)
     if header is not None and isinstance(header[0], StepHeader) and header[0].days is not None:
-        return Lasting(header[0].days), header[1]
+        return Lasting(header[0].days, starts=header[0].starts), header[1]
     return _length(found, start)
+
+
+def _counted_bare(found: list[Token], place: int) -> Found:
+    """The ``1 per week`` of "x 1 per week", the ``2 weekly`` of "x 2 weekly"."""
+    count = a_number(found, place)
+    period = _period(found, count.end) if count else None
+    return _often(count, period) if count and period else None
 
 
 def after(found: list[Token], place: int) -> Found:
@@ -274,7 +295,7 @@ def _length(found: list[Token], place: int) -> Found:
     if count is None or count.low != count.high:
         return None
     word = at(found, count.end).word
-    days = PERIOD_DAYS.get(word, Fraction(0)) * count.low
+    days = LENGTH_DAYS.get(word, Fraction(0)) * count.low
     if days >= 1 and days.denominator == 1:
         return Lasting(int(days)), count.end + 1
     whole = count.low.denominator == 1
@@ -298,7 +319,7 @@ def step_header(found: list[Token], place: int) -> Found:
         if words_at(found, end, words) and not at(found, end + len(words)).is_number:
             length, end = None, end + len(words)
             break
-    return StepHeader(length), end + 1 if at(found, end).word == ":" else end
+    return StepHeader(length, int((first.low - 1) * days)), end + 1 if at(found, end).word == ":" else end
 
 
 def clock(found: list[Token], place: int) -> Found:

@@ -33,11 +33,15 @@ class Amount(NamedTuple):
 
 
 class Often(NamedTuple):
-    """Doses a week, and the days of the interval that it was told in (1 for daily, 7 for weekly)."""
+    """Doses a week, and the days of the interval that it was told in (1 for daily, 7 for weekly).
+
+    ``when`` is the time that it belongs to: ``night`` of "every other night", ``weekday`` of "every other Monday".
+    """
 
     low: Fraction
     high: Fraction
     interval_days: Fraction
+    when: str = ""
 
 
 class Either(NamedTuple):
@@ -66,6 +70,10 @@ class Slot(NamedTuple):
     name: str
 
 
+class Meals(NamedTuple):
+    """With meals, however many: a time that counts no doses."""
+
+
 class Cycle(NamedTuple):
     """Days on and days off."""
 
@@ -82,10 +90,11 @@ class Limit(NamedTuple):
 
 
 class Lasting(NamedTuple):
-    """How long: in days, or in doses."""
+    """How long: in days, or in doses; ``starts`` is the day it begins on, where that was told (0 for day 1)."""
 
     days: int | None = None
     doses: int | None = None
+    starts: int | None = None
 
 
 class After(NamedTuple):
@@ -95,9 +104,10 @@ class After(NamedTuple):
 
 
 class StepHeader(NamedTuple):
-    """``Weeks 1-4``: how long a step lasts; None days for ``week 9 on``."""
+    """``Weeks 1-4``: how long a step lasts, None for ``week 9 on``; and the day that it begins on, 0 for the first."""
 
     days: int | None
+    starts: int
 
 
 class Unread(NamedTuple):
@@ -121,6 +131,7 @@ Item = (
     | Concentration
     | Weekdays
     | Slot
+    | Meals
     | Cycle
     | Limit
     | Lasting
@@ -133,6 +144,7 @@ Item = (
 THEN, OR, AND, EQUALS = Mark("then"), Mark("or"), Mark("and"), Mark("=")
 OPEN, CLOSE, STOP, COMMA = Mark("("), Mark(")"), Mark("."), Mark(",")
 AS_NEEDED, EXTRA = Mark("as needed"), Mark("extra")
+UNSURE = Unread(harmless=False)
 
 
 class Piece(NamedTuple):

@@ -11,6 +11,8 @@ from core.sig.tokens import END, Token
 from core.sig.words import COUNTING, PARTS, TENS
 
 _PLAIN = re.compile(r"\d{0,9}(?:\.\d{1,9})?|\d{1,3}(?:,\d{3}){1,2}(?:\.\d{1,9})?")
+_THOUSANDS_OR_TENTHS = re.compile(r"[1-9]\d{0,2}\.\d{2}0")
+"""``10.000``: ten in the United States, ten thousand in half of Europe; nobody here writes such zeros."""
 _BELOW = frozenset({2, 3, 4, 8})
 _TO = frozenset({"-", "to", "or"})
 
@@ -85,11 +87,12 @@ def _from_digits(found: list[Token], place: int) -> tuple[Fraction, int] | None:
         return None
     whole = value.denominator == 1
     if at(found, place + 1).word == "/" and at(found, place + 2).is_number:
-        part = _proper_fraction(found, place)
         return _proper_fraction(found, place)
     start = place + 1
     if whole and at(found, start).word in {"-", "and", "&"}:
         start += 1
+    elif at(found, start).word in PARTS:  # "1 half tablet" is a half, or one and a half
+        return None
     part = _proper_fraction(found, start) if whole else None
     return (value + part[0], part[1]) if part is not None else (value, place + 1)
 
@@ -148,7 +151,7 @@ def _fraction_word(above: Fraction, found: list[Token], place: int, *, done: boo
     end = place + 1
     if at(found, end).word == "of":
         end += 1
-    return value, end + 1 if at(found, end).word in {"a", "an", "one"} else end
+    return value, end + 1 if at(found, end).word in {"a", "an", "one", "1"} else end
 
 
 def _whole(token: Token) -> int:
@@ -160,4 +163,5 @@ def _value(word: str) -> Fraction | None:
     above, slash, below = word.partition("/")
     if slash:
         return Fraction(int(above), int(below))
-    return Fraction(word.replace(",", "")) if word and _PLAIN.fullmatch(word) else None
+    plain = word and _PLAIN.fullmatch(word) and not _THOUSANDS_OR_TENTHS.fullmatch(word)
+    return Fraction(word.replace(",", "")) if plain else None

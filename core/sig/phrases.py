@@ -17,6 +17,7 @@ from core.sig.items import (
     Action,
     Either,
     Item,
+    Meals,
     Often,
     Route,
     Slot,
@@ -32,6 +33,7 @@ def _all() -> Iterator[tuple[str, Item]]:
     yield from ((table, Route(name)) for name, table in words.ROUTES.items())
     yield from _sites()
     yield from ((table, Slot(name)) for name, table in words.SLOTS.items())
+    yield words.MEALS, Meals()
     yield from ((table, _often(*rate)) for table, rate in words.PER_WEEK.items())
     yield from ((table, Either(_often(*one), _often(*two))) for table, (one, two) in words.TWO_MEANINGS.items())
     yield "weekdays|on weekdays|every weekday|each weekday", Weekdays(5, frozenset(range(5)))

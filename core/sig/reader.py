@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from core.model import Sku
-from core.sig.assemble import Assembly, Way, uncounted, unfinished, ways
+from core.sig.assemble import Assembly, Way, misplaced, repeated, uncounted, unfinished, ways
 from core.sig.convert import Strength, mg_per_dose, ml_per_dose, strength
+from core.sig.forms import goes_by
 from core.sig.items import Action
 from core.sig.scan import scan
-from core.sig.values import Certainty, Part, Reading, Unit, decimal
+from core.sig.values import Certainty, Dose, Part, Reading, Unit, decimal
 
-_ON_SKIN = frozenset({"apply", "rub", "massage", "place", "use"})
+_ON_SKIN = frozenset({"apply", "rub", "massage", "place", "use", "spray"})
 _CACHED = 65_536
 
 
@@ -46,7 +47,7 @@ def _own_words(sku: Sku | None) -> frozenset[str]:
 def _reading(text: str, told: Assembly, alternatives: tuple[Way, ...], of: Strength) -> Reading:
     segments = alternatives[0]
     missing = tuple(_missing(told, segments, of))
-    unsettled = (*unfinished(told), *uncounted(told))
+    unsettled = (*unfinished(told), *uncounted(told), *misplaced(told), *repeated(told))
     route = _route(told, segments)
     first = segments[0] if segments else None
     mg, ml = (mg_per_dose(first, of), ml_per_dose(first, of)) if first else (None, None)
@@ -80,12 +81,20 @@ def _missing(told: Assembly, segments: Way, of: Strength) -> Iterable[Part]:
         yield Part.ACTION
     if not doses or None in doses:
         yield Part.DOSE
-    if any(dose is not None and (dose.unit is None or (dose.unit is Unit.IU and not of.takes_iu)) for dose in doses):
+    route = _route(told, segments)
+    if any(dose is not None and not _unit_is_known(dose, told.action, route, of) for dose in doses):
         yield Part.UNIT
-    if _route(told, segments) is None:
+    if route is None:
         yield Part.ROUTE
     if not segments or any(segment.per_week is None for segment in segments):
         yield Part.FREQUENCY
+
+
+def _unit_is_known(dose: Dose, action: str | None, route: str | None, of: Strength) -> bool:
+    """Whether its unit was written, can be measured here, and goes with the action and route."""
+    if dose.unit is None or (dose.unit is Unit.IU and not of.takes_iu):
+        return False
+    return goes_by(dose.unit, action, route)
 
 
 def _certainty(alternatives: tuple[Way, ...], missing: tuple[Part, ...], doubtful: bool) -> Certainty:

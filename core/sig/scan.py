@@ -6,6 +6,7 @@ from core.sig import amounts, grammar
 from core.sig.amounts import Found, Rule
 from core.sig.items import (
     AND,
+    AS_NEEDED,
     CLOSE,
     COMMA,
     EXTRA,
@@ -13,6 +14,7 @@ from core.sig.items import (
     OR,
     STOP,
     THEN,
+    UNSURE,
     Action,
     Amount,
     Item,
@@ -28,6 +30,7 @@ from core.sig.words import (
     ADVICE,
     COUNTING,
     INDICATION_STARTS,
+    LENGTH_DAYS,
     LETTER_DAYS,
     LETTER_WEEKS,
     NEVER_DO,
@@ -52,7 +55,7 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
     rules |= dict.fromkeys(("once", "twice", "thrice"), (grammar.often, _once_at_a_time))
     rules |= dict.fromkeys(("every", "each", "q"), (grammar.often, grammar.weekdays))
     rules |= dict.fromkeys(("for", "x", "during"), (grammar.lasting,))
-    rules |= dict.fromkeys(("not", "no", "max", "maximum", "limit", "must"), (grammar.limit,))
+    rules |= dict.fromkeys(("not", "no", "nte", "max", "maximum", "limit", "must"), (grammar.limit,))
     rules |= dict.fromkeys(("per", "/"), (grammar.period_alone,))
     rules |= dict.fromkeys(("week", "weeks", "wk", "wks", "day", "days", "month", "months"), (grammar.step_header,))
     rules |= dict.fromkeys(ADVICE, (_advice,))
@@ -62,6 +65,7 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         "at": (grammar.limit, grammar.apart),
         "do": (grammar.limit, _advice_not_to),
         "may": (_may_cause,),
+        "take": (_take_off,),
         "use": (_use_within, _use_new),
         "after": (grammar.after,),
         "by": (_change_by,),
@@ -79,7 +83,10 @@ def scan(text: str, known: frozenset[str]) -> list[Piece]:
     place, indication = 0, False
     while place < len(found):
         item, end = (
-            _item_at(found, place) or _bare_number(found, place, pieces) or _other(found, place, known, indication)
+            _item_at(found, place)
+            or _bare_number(found, place, pieces)
+            or _sign(found, place, pieces)
+            or _other(found, place, known, indication)
         )
         pieces.append(Piece(item, tuple(token.written for token in found[place:end])))
         indication = _stays_indication(found[place].word, item, indication)
@@ -89,7 +96,7 @@ def scan(text: str, known: frozenset[str]) -> list[Piece]:
 
 def _stays_indication(word: str, item: Item, indication: bool) -> bool:
     """Whether the next unknown word belongs to an indication or a drug's name ("for weight loss", "of ...")."""
-    if word in INDICATION_STARTS and item is EXTRA:
+    if item is AS_NEEDED or (word in INDICATION_STARTS and item is EXTRA):
         return True
     return indication and (item is EXTRA or item in {AND, OR} or item == Unread(harmless=True)) and word != ":"
 
@@ -131,6 +138,16 @@ def _other(found: list[Token], place: int, known: frozenset[str], indication: bo
     return Unread(harmless), place + 1
 
 
+def _sign(found: list[Token], place: int, before: list[Piece]) -> Found:
+    """A mark that may belong to a number: a minus before it, a point that was torn off it; nothing is guessed."""
+    sign, after = found[place], at(found, place + 1)
+    if not after.is_number:
+        return None
+    minus = sign.word == "-" and after.start == sign.start + 1
+    torn = sign.word == "." and bool(before) and isinstance(before[-1].item, Action)
+    return (UNSURE, place + 1) if minus or torn else None
+
+
 def _once_at_a_time(found: list[Token], place: int) -> Found:
     """``once`` that only goes with a named day or time: ``once at bedtime``, ``once on Mondays``."""
     after = place + 1
@@ -148,11 +165,19 @@ def _on_period(found: list[Token], place: int) -> Found:
 
 
 def _advice(found: list[Token], place: int) -> Found:
-    """Handling advice, to the end of its clause: ``rotate sites``, ``discard after 28 days``."""
+    """Handling advice, to the end of its clause: ``rotate sites``, ``discard after 28 days``.
+
+    One that tells an amount, or to wait for days, is more than that: ``alternating with 2.5 mg``.
+    """
     end = place + 1
     while end < len(found) and found[end].word not in {".", ";", ",", ")", "then"} and not _resumes(found[end].word):
         end += 1
-    return EXTRA, end
+    dosed = any(amounts.an_amount(found, inside) for inside in range(place + 1, end))
+    waits = found[place].word == "wait" and any(token.word in _WHOLE_DAYS for token in found[place:end])
+    return UNSURE if dosed or waits else EXTRA, end
+
+
+_WHOLE_DAYS = frozenset(word for word, days in LENGTH_DAYS.items() if days >= 1)
 
 
 def _resumes(word: str) -> bool:
@@ -186,6 +211,12 @@ def _change_by(found: list[Token], place: int) -> Found:
 
 def _may_cause(found: list[Token], place: int) -> Found:
     return _advice(found, place) if at(found, place + 1).word == "cause" else None
+
+
+def _take_off(found: list[Token], place: int) -> Found:
+    """``take Saturday and Sunday off``."""
+    days = grammar.weekdays(found, place + 1)
+    return days if days is not None and found[days[1] - 1].word == "off" else None
 
 
 def _use_within(found: list[Token], place: int) -> Found:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from core.sig.items import Cycle, Either, Limit, Often, Slot, Weekdays
+from core.sig.items import Cycle, Either, Limit, Meals, Often, Slot, Weekdays
 from core.sig.values import Dose, Rate
 
 _WEEK = Fraction(7)
@@ -16,6 +16,7 @@ _WEEK = Fraction(7)
 class Timing:
     """What was told of one dose's frequency; ``choice`` where times of day are joined by "or".
 
+    ``meals`` where it goes with meals, however many.
     ``lost`` where a count could not be read ("twice", "x 4"): any rate without it would be wrong.
     """
 
@@ -23,13 +24,14 @@ class Timing:
     weekdays: list[Weekdays] = field(default_factory=list)
     slots: list[str] = field(default_factory=list)
     cycle: Cycle | None = None
+    meals: bool = False
     choice: bool = False
     lost: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.often or self.weekdays or self.slots or self.cycle)
 
-    def add(self, item: Often | Either | Weekdays | Slot | Cycle, *, after_or: bool) -> None:
+    def add(self, item: Often | Either | Weekdays | Slot | Meals | Cycle, *, after_or: bool) -> None:
         """Takes one more statement in."""
         match item:
             case Often():
@@ -41,6 +43,8 @@ class Timing:
             case Slot():
                 self.choice = self.choice or (after_or and bool(self.slots))
                 self.slots.append(item.name)
+            case Meals():
+                self.meals = True
             case Cycle():
                 self.cycle = item
 
@@ -51,7 +55,7 @@ class Timing:
 
     def rates(self) -> list[Rate]:
         """Every rate that fits what was told; several are an ambiguity, none is no frequency."""
-        if self.lost:
+        if self.lost or self._crossed or (self.meals and not self.often):
             return []
         rates = [
             rate
@@ -61,6 +65,14 @@ class Timing:
             for rate in self._combined(often, days, slots)
         ]
         return list(dict.fromkeys(rates))
+
+    @property
+    def _crossed(self) -> bool:
+        """Whether a rarer time stands beside a usual one: "every morning and every other evening"."""
+        return any(
+            often.when and (self.weekdays if often.when == "weekday" else set(self.slots) - {often.when})
+            for often in self.often
+        )
 
     def _narrowest(self) -> list[Often]:
         """The rates told, without those that only say another less exactly: "twice weekly (every 3-4 days)"."""

@@ -49,33 +49,50 @@ ACTIONS: Final = {
     "massage": "massage",
     "insert": "insert",
     "place": "place|put",
-    "dissolve": "dissolve|allow to dissolve|let dissolve|dissolve slowly",
+    "dissolve": "dissolve|allow to dissolve|let dissolve|dissolve slowly|to dissolve",
     "use": "use|may use",
     "instill": "instill|instil",
     "inhale": "inhale",
     "spray": "spray",
-    "administer": "administer|self administer|give",
+    "administer": "administer|self administer|give|infuse",
 }
 
-ROUTES: Final = {
-    "subcutaneous": "subcutaneously|subcutaneous|subq|sub q|subcut|sub cut|subcu|sq|sc|under the skin|under skin",
-    "intramuscular": "intramuscularly|intramuscular|im|into the muscle|into muscle|in the muscle",
-    "oral": "by mouth|orally|oral|po|per os",
-    "sublingual": "under the tongue|under your tongue|under tongue|sublingually|sublingual|sl",
-    "topical": "topically|topical|to the skin|to skin|on the skin|on skin|onto the skin|onto skin|to clean skin"
-    "|to clean dry skin|to affected areas|to the affected areas|to affected area|to the affected area",
-    "nasal": "nasally|nasal|intranasally|intranasal|in nostril|in the nostril|in one nostril|into one nostril"
+_ROUTES: Final = {
+    "subcutaneous": "subcutaneously|subq|sub q|subcut|sub cut|subcu|sq|sc|under the skin|under skin|under your skin",
+    "intramuscular": "intramuscularly|im|into the muscle|into muscle|in the muscle",
+    "oral": "by mouth|orally|po|per os",
+    "sublingual": "under the tongue|under your tongue|under tongue|sublingually|sl",
+    "topical": "topically|to the skin|to skin|on the skin|on skin|onto the skin|onto skin|to clean skin"
+    "|to clean dry skin",
+    "nasal": "nasally|intranasally|intranasal|in nostril|in the nostril|in one nostril|into one nostril"
     "|into the nostril|into nostril|in the nose|into the nose",
-    "inhaled": "by inhalation|inhaled|via inhalation",
-    "vaginal": "vaginally|vaginal|intravaginally|intravaginal|pv|per vagina|into the vagina|in the vagina",
-    "rectal": "rectally|rectal|pr|per rectum|into the rectum|in the rectum",
-    "ophthalmic": "in the eye|into the eye|in affected eye|in the affected eye|into affected eye|in the left eye"
-    "|in the right eye|in left eye|in right eye",
-    "otic": "in the ear|into the ear|in affected ear|in the affected ear|in left ear|in right ear|in the left ear"
-    "|in the right ear",
-    "transdermal": "transdermally|transdermal",
-    "intravenous": "intravenously|intravenous|iv|into the vein",
+    "inhaled": "by inhalation|inhaled|via inhalation|via nebulizer|by nebulizer|via nebulization|by nebulization",
+    "vaginal": "vaginally|intravaginally|intravaginal|pv|per vagina|into the vagina|in the vagina",
+    "rectal": "rectally|pr|per rectum|into the rectum|in the rectum",
+    "ophthalmic": "in the eye|into the eye|od|os",
+    "otic": "in the ear|into the ear|ad",
+    "transdermal": "transdermally",
+    "intravenous": "intravenously|iv|into the vein|by slow iv push|slow iv push|by iv push|iv push",
 }
+_ONE_SIDE: Final = {"ophthalmic": "eye", "otic": "ear", "nasal": "nostril"}
+
+
+def _route_spellings(name: str, table: str) -> Iterator[str]:
+    """A route as it is written: by its adverb, or as "by oral route", "via subcutaneous injection"."""
+    yield table
+    for form in ("route", "injection", "use"):
+        yield f"by {name} {form}|via {name} {form}|by the {name} {form}|via the {name} {form}|{name} {form}"
+    yield name
+    organ = _ONE_SIDE.get(name)
+    if organ:
+        sides = [f"{article}{side} {organ}" for article in ("", "the ") for side in ("left", "right", "affected")]
+        yield "|".join(f"{before} {side}" for before in ("in", "into", "to") for side in sides)
+    if name == "topical":
+        areas = ("affected area", "affected areas", "the affected area", "the affected areas")
+        yield "|".join(f"{before} {area}" for before in ("to", "on", "onto", "over") for area in areas)
+
+
+ROUTES: Final = {name: "|".join(_route_spellings(name, table)) for name, table in _ROUTES.items()}
 TWO_SITES: Final = {
     "nasal": "each nostril|both nostrils|per nostril",
     "ophthalmic": "each eye|both eyes|ou",
@@ -85,31 +102,36 @@ SITES: Final = (
     "abdomen|stomach|belly|thigh|thighs|arm|arms|upper arm|inner arm|inner arms|inner thigh|inner thighs|outer thigh"
     "|forearm|forearms|inner forearm|inner forearms|wrist|wrists|inner wrist|inner wrists|shoulder|shoulders|deltoid"
     "|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia|vulva|clitoris|leg|legs"
-    "|lower abdomen|vastus lateralis|area"
+    "|lower abdomen|vastus lateralis|area|gluteal muscle|deltoid muscle|thigh muscle|upper outer quadrant"
 )
 BEFORE_SITES: Final = (
     "to", "to the", "on", "on the", "onto", "onto the", "into", "into the", "in", "in the", "or", "or the",
-    "and", "and the",
+    "and", "and the", "over", "over the", "of", "of the", "",
 )  # fmt: skip
 
 SLOTS: Final = {
     "morning": "in the morning|every morning|each morning|in am|in the am|qam|q am|am|mornings|before breakfast"
-    "|with breakfast|after breakfast|at breakfast|upon waking|on waking|upon awakening|morning",
-    "noon": "at noon|midday|at midday|with lunch|before lunch|after lunch|at lunch",
+    "|with breakfast|after breakfast|at breakfast|breakfast|upon waking|on waking|upon awakening|morning",
+    "noon": "at noon|midday|at midday|with lunch|before lunch|after lunch|at lunch|lunch",
     "afternoon": "in the afternoon|every afternoon|each afternoon",
     "evening": "in the evening|every evening|each evening|in pm|in the pm|qpm|q pm|pm|evenings|with dinner"
-    "|before dinner|after dinner|with supper|evening",
+    "|before dinner|after dinner|with supper|dinner|supper|evening",
     "night": "at bedtime|before bedtime|bedtime|before bed|at night|nightly|every night|each night|qhs|q hs|hs|qn"
     "|at hs|before sleep|nights|night|prior to bedtime|every bedtime",
 }
+
+MEALS: Final = (
+    "with meals|before meals|after meals|at meals|with each meal|before each meal|after each meal|at mealtimes"
+)
+"""How many there are is not told: they count only where the frequency is told too."""
 
 PER_WEEK: Final[dict[str, tuple[Fraction | int, int]]] = {
     "bid": (14, 1),
     "tid": (21, 1),
     "qid": (28, 1),
     "qd|daily|qday|everyday": (7, 1),
-    "qod": (Fraction(7, 2), 2),
-    "weekly|qw|qwk|qweek": (1, 7),
+    "qod|on alternate days|on alternating days|every alternate day": (Fraction(7, 2), 2),
+    "weekly|qw|qwk|qweek|qweekly": (1, 7),
     "biw": (2, 7),
     "tiw": (3, 7),
     "qow|eow|fortnightly": (Fraction(1, 2), 14),
@@ -120,9 +142,15 @@ PER_WEEK: Final[dict[str, tuple[Fraction | int, int]]] = {
 TWO_MEANINGS: Final[dict[str, tuple[tuple[Fraction | int, int], tuple[Fraction | int, int]]]] = {
     "biweekly|bi weekly": ((2, 7), (Fraction(1, 2), 14)),
     "bimonthly|bi monthly": ((Fraction(7, 15), 30), (Fraction(7, 60), 60)),
+    "eod": ((Fraction(7, 2), 2), (7, 1)),
 }
+"""Twice in that time or every other one; every other day or the end of the day."""
 
-AS_DIRECTED: Final = "as directed|as instructed|as prescribed|as directed by prescriber|as directed by provider"
+AS_DIRECTED: Final = "|".join(
+    "|".join((f"as {told}", *(f"as {told} by {whose}{who}" for whose in ("", "your ", "the ", "my ") for who in words)))
+    for words in [("prescriber", "provider", "doctor", "physician", "clinic", "pharmacist", "nurse")]
+    for told in ("directed", "instructed", "prescribed", "discussed")
+)
 THEN_WORDS: Final = (
     "then|thereafter|after that|afterwards|followed by|increase to|then increase to|decrease to|then decrease to"
     "|and then|and then increase to|titrate to|increase dose to|then increase dose to|increase the dose to"
@@ -134,8 +162,8 @@ OR_WORDS: Final = (
 AS_NEEDED_WORDS: Final = "as needed|prn|as required|if needed|when needed|only as needed|only if needed"
 
 HARMLESS: Final = "|".join((
-    "on an empty stomach|empty stomach|with food|with or without food|without food|with meals|with a meal|before meals",
-    "after meals|with water|with plenty of water|with a full glass of water|with a glass of water",
+    "on an empty stomach|empty stomach|with food|with or without food|without food|with a meal",
+    "with water|with plenty of water|with a full glass of water|with a glass of water",
     "on the same day each week|same day each week|the same day each week|on the same day every week",
     "same day every week|same day of each week|at the same time each day|at the same time every day|same time each day",
     "same time every day|around the same time|as one dose|as a single dose|in a single dose|eg|for example",
@@ -148,8 +176,9 @@ HARMLESS: Final = "|".join((
     "total of|deep|start|start with|starting dose|begin|begin with|starting|starting with|initial dose|start at",
     "initially|maintenance dose|maintenance|on|at|using|with|via|also|only|immediately|and allow to dissolve",
     "until dissolved|completely|by injection|prior to sexual activity|before sexual activity|before intercourse",
-    "prior to intercourse|before exercise|consistently|regularly|rapid dissolve|subcutaneous injection",
-    "intramuscular injection|semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad",
+    "prior to intercourse|before exercise|consistently|regularly|rapid dissolve",
+    "whole|let|allow|unwrap and|unwrap",
+    "semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad",
     "glutathione|methylcobalamin|cyanocobalamin|anastrozole|enclomiphene|tadalafil|sildenafil|naltrexone|progesterone",
     "estradiol|estriol|biest|dhea|oxytocin|minoxidil|finasteride|liothyronine|levothyroxine|tesamorelin|ipamorelin",
 ))  # fmt: skip
@@ -193,6 +222,9 @@ PERIOD_DAYS: Final = {
     )
     for name in names.split("|")
 }
+
+LENGTH_DAYS: Final = PERIOD_DAYS | {"night": Fraction(1), "nights": Fraction(1)}
+"""What a course is counted in; "every night" is a time of day instead."""
 
 ADVICE: Final = word_set(
     "discard rotate rotating alternate alternating store refrigerate keep shake avoid wash expires expire swirl warm"

@@ -76,7 +76,7 @@ def with_sig(sig: str, *, rx: dict[str, Any] | None = None, **change: Any) -> li
         ("5 % below", "Inject 1 mg (38 units) subcutaneously once weekly.", {}, []),
         ("mL off", "Inject 0.25 mg (1 mL) subcutaneously once weekly.", {}, ["B SIG_DOSE_MISMATCH"]),
         (
-            "tablets are not injected",
+            "a tablet that does not hold what is stated",
             "Take 1 tablet (5 mg) by mouth once daily.",
             {
                 "mg_per_unit": Decimal("0.5"),
@@ -86,7 +86,7 @@ def with_sig(sig: str, *, rx: dict[str, Any] | None = None, **change: Any) -> li
                 "route": "oral",
                 "actives": ("naltrexone",),
             },
-            [],
+            ["B SIG_AMBIGUOUS"],
         ),
         (
             "mL and units",

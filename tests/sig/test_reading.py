@@ -7,9 +7,10 @@ from fractions import Fraction
 
 import pytest
 from builders import a_sku
+from labelled import told
 
 from core.model import Sku
-from core.sig import Certainty, Part, Reading, Segment, Unit, number, read
+from core.sig import Certainty, Part, Unit, read
 
 SEMAGLUTIDE = a_sku()
 TESTOSTERONE = a_sku(
@@ -23,30 +24,6 @@ HALF_MG_TABLETS = a_sku(
 DRUG_UNITS = a_sku(
     sku="GON", name="Gonadorelin 1,000 units/mL", concentration_mg_per_ml=None, drug_units_per_ml=Decimal(1000)
 )
-
-
-def told(reading: Reading) -> str:
-    """A reading in one line: ``inject subcutaneous: 0.25 mg [10 units] x 1 for 28 d; ...`` (x doses a week)."""
-    who = f"{reading.action or '-'} {reading.route or '-'}"
-    needed = " prn" if reading.as_needed else ""
-    steps: dict[int, list[str]] = {}
-    for segment in reading.segments:
-        steps.setdefault(segment.step, []).append(_segment(segment))
-    return f"{who}{needed}: " + "; ".join(" + ".join(step) for step in steps.values())
-
-
-def _segment(segment: Segment) -> str:
-    dose = str(segment.dose) if segment.dose else "-"
-    brackets = f" [{', '.join(map(str, segment.equivalents))}]" if segment.equivalents else ""
-    days = f" for {segment.days} d" if segment.days is not None else ""
-    return f"{dose}{brackets} x {_rate(segment)}{days}"
-
-
-def _rate(segment: Segment) -> str:
-    if segment.per_week is None:
-        return "-"
-    low, high = number(segment.per_week.low), number(segment.per_week.high)
-    return low if low == high else f"{low}-{high}"
 
 
 INJECTIONS = """
