@@ -150,6 +150,9 @@ def test_a_refill_day_from_cart_to_delivery(run: Command, due_cart: Path) -> Non
     assert run(*confirmed) == (0, placed)
 
     assert run("worker", "--once")[0] == 0
+    _, health = run("worker", "--status")
+    assert {pharmacy["breaker"] for pharmacy in health["pharmacies"]} == {"closed"}
+    assert (health["queue"]["queued"], health["queue"]["unknown"]) == (0, 0)
     for _ in range(8):
         run("partner", "--step")
     _, tracked = run("track", placed["checkout"])

@@ -20,6 +20,7 @@ from core.people import LOCAL, Person
 from core.rejections import REJECTIONS, code_for
 from core.store import Store
 from core.store.order_views import OrderFilter, Queue
+from core.store.queue import claim
 from core.tracking import views
 from core.tracking.events import apply_events, read_event, record_answers, record_event
 from core.tracking.recovery import (
@@ -300,8 +301,8 @@ def test_a_cancel_request_that_the_pharmacy_declines_is_over(clinic: Store) -> N
 
 
 def lose(store: Store) -> None:
-    references = store.write(CLINIC, lambda work: worker.claim(work, work.now(), 10))
-    store.write(CLINIC, lambda work: record_answers(work, dict.fromkeys(references, Lost("no answer")), "partner"))
+    claimed = store.write(CLINIC, lambda work: claim(work, work.now(), 10))
+    store.write(CLINIC, lambda work: record_answers(work, dict.fromkeys(dict(claimed), Lost("no answer")), "partner"))
 
 
 @pytest.mark.parametrize(

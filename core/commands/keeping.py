@@ -26,7 +26,8 @@ def worker(run: Run) -> Answer:
     require(run.person, Action.WORK_ORDERS)
     if run.arguments.status:
         now = status(run.store, run.person, run.clinic)
-        return Answer({"queue": now.queue._asdict(), "workers": [row._asdict() for row in now.workers]})
+        rows = {name: [row._asdict() for row in getattr(now, name)] for name in ("workers", "pharmacies", "beats")}
+        return Answer({"queue": now.queue._asdict(), **rows})
     if run.arguments.once:
         return Answer(run_once(run.store, run.clinic)._asdict())
     run_forever(run.store)

@@ -78,10 +78,21 @@ class Store:
         It may run several times and must touch nothing outside the store. ``new`` lets it make the clinic. Raises
         Refused for an unknown clinic, Unavailable when the database cannot be reached or stays busy.
         """
+        return self._persist(lambda: self._write_once(clinic, use_case, new))
+
+    def note(self, clinic: str, use_case: Callable[[Work], T]) -> T:
+        """As ``write``, for what no screen is drawn from and nothing else is decided by: a worker's sign of life.
+
+        It is not counted, and on PostgreSQL it waits for no other write of the clinic.
+        """
+        return self._persist(lambda: self._note_once(clinic, use_case))
+
+    def _persist(self, once: Callable[[], T]) -> T:
+        """Run a whole transaction again while the database says that this may help."""
         patience_ends = time.monotonic() + PATIENCE_SECONDS
         for attempt in count():
             try:
-                return self._write_once(clinic, use_case, new)
+                return once()
             except DBAPIError as error:
                 if not worth_retrying(error):
                     raise _in_words(error) from error
@@ -96,6 +107,10 @@ class Store:
                 blank = inserting(connection, ClinicRow).on_conflict_do_nothing()
                 connection.execute(blank, _BLANK_CLINIC | {"clinic": clinic})
             _take(connection, clinic)
+            return use_case(Work(connection, clinic, self.clock(), new_id))
+
+    def _note_once(self, clinic: str, use_case: Callable[[Work], T]) -> T:
+        with self.engine.begin() as connection:
             return use_case(Work(connection, clinic, self.clock(), new_id))
 
     @contextmanager

@@ -124,7 +124,7 @@ def sent_since(work: Work, since: datetime) -> dict[str, int]:
         .where(or_(SubmissionRow.sent_at > since, SubmissionRow.answered_at > since))
         .group_by(SubmissionRow.pharmacy)
     )
-    return dict(work.connection.execute(statement).tuples().all())
+    return dict(work.connection.execute(statement).all())
 
 
 def keep_push(work: Work, values: Mapping[str, Any]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true, update
 
 from core.model import LineState, ShipTo, SubmissionState
 from core.orders.records import SentLine
@@ -63,23 +63,45 @@ def _run_out(now: datetime) -> ColumnElement[bool]:
     return and_(SubmissionRow.state == SubmissionState.SENDING, SubmissionRow.lease_until < now)
 
 
-def anything_to_do(work: Work) -> bool:
+class Claim(NamedTuple):
+    """Whose submissions may be claimed: ``only`` one pharmacy's or all ``but`` some, at most ``most`` of each named."""
+
+    only: str | None = None
+    but: frozenset[str] = frozenset()
+    most: Mapping[str, int] = {}
+
+    def allows(self) -> ColumnElement[bool]:
+        """The condition on a submission's pharmacy."""
+        allowed = SubmissionRow.pharmacy.not_in(sorted(self.but)) if self.but else true()
+        return allowed if self.only is None else and_(SubmissionRow.pharmacy == self.only, allowed)
+
+
+ANY: Final = Claim()
+
+
+def anything_to_do(work: Work, wanted: Claim = ANY) -> bool:
     """Whether a submission is due, or a lease has run out: worth opening a write for."""
     here = select(SubmissionRow.reference).where(SubmissionRow.clinic == work.clinic)
-    found = work.connection.execute(here.where(or_(_due(work.now()), _run_out(work.now()))).limit(1))
+    due = and_(_due(work.now()), wanted.allows())
+    found = work.connection.execute(here.where(or_(due, _run_out(work.now()))).limit(1))
     return found.first() is not None
 
 
-def claim(work: Work, lease_until: datetime, limit: int) -> list[str]:
-    """References of submissions that are now this worker's to send, oldest first, under a lease."""
-    wanted = (
-        select(SubmissionRow.reference)
-        .where(SubmissionRow.clinic == work.clinic, _due(work.now()))
+def claim(work: Work, lease_until: datetime, limit: int, wanted: Claim = ANY) -> list[tuple[str, str]]:
+    """(reference, pharmacy) of submissions that are now this worker's to send, oldest first, under a lease."""
+    statement = (
+        select(SubmissionRow.reference, SubmissionRow.pharmacy)
+        .where(SubmissionRow.clinic == work.clinic, _due(work.now()), wanted.allows())
         .order_by(SubmissionRow.queued_at, SubmissionRow.reference)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    claimed = list(work.connection.scalars(wanted))
+    left = dict(wanted.most)
+    claimed: list[tuple[str, str]] = []
+    for reference, pharmacy in work.connection.execute(statement):
+        if left.get(pharmacy, 1) > 0:
+            claimed.append((reference, pharmacy))
+            left[pharmacy] = left.get(pharmacy, limit + 1) - 1
     if claimed:
         values = {
             "state": SubmissionState.SENDING,
@@ -87,7 +109,8 @@ def claim(work: Work, lease_until: datetime, limit: int) -> list[str]:
             "sent_at": work.now(),
             "tries": SubmissionRow.tries + 1,
         }
-        here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(claimed))
+        named = [reference for reference, _ in claimed]
+        here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(named))
         work.connection.execute(update(SubmissionRow).where(here).values(values))
     return claimed
 
@@ -175,12 +198,22 @@ def waiting_at(work: Work, pharmacy: str) -> int:
     return work.connection.scalar(queued) or 0
 
 
-def unknown_submissions(work: Work) -> list[tuple[str, str]]:
-    """(reference, pharmacy) of submissions whose answer was lost."""
+def unknown_submissions(work: Work, *, due: bool = False) -> list[tuple[str, str]]:
+    """(reference, pharmacy) of submissions whose answer was lost; with ``due`` those not put off to later."""
     statement = select(SubmissionRow.reference, SubmissionRow.pharmacy).where(
         SubmissionRow.clinic == work.clinic, SubmissionRow.state == SubmissionState.UNKNOWN
     )
+    if due:
+        statement = statement.where(SubmissionRow.next_try_at <= work.now())
     return [(row.reference, row.pharmacy) for row in work.connection.execute(statement)]
+
+
+def put_off(work: Work, submissions: Sequence[str], until: datetime) -> None:
+    """Unknown submissions that are not to be asked about before an instant."""
+    if submissions:
+        here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(submissions))
+        unknown = and_(here, SubmissionRow.state == SubmissionState.UNKNOWN)
+        work.connection.execute(update(SubmissionRow).where(unknown).values(next_try_at=until))
 
 
 def sent_lines(work: Work) -> list[SentLine]:
@@ -276,6 +309,31 @@ def queue_counts(work: Work) -> QueueCounts:
         unknown=of(SubmissionState.UNKNOWN),
         oldest_queued_at=min(queued, default=None),
     )
+
+
+class PharmacyQueue(NamedTuple):
+    """What waits at one pharmacy."""
+
+    queued: int = 0
+    unknown: int = 0
+    oldest_queued_at: datetime | None = None
+
+
+def queues_by_pharmacy(work: Work) -> dict[str, PharmacyQueue]:
+    """What waits, by pharmacy."""
+    statement = (
+        select(SubmissionRow.pharmacy, SubmissionRow.state, func.count(), func.min(SubmissionRow.queued_at))
+        .where(SubmissionRow.clinic == work.clinic)
+        .where(SubmissionRow.state.in_((SubmissionState.QUEUED, SubmissionState.UNKNOWN)))
+        .group_by(SubmissionRow.pharmacy, SubmissionRow.state)
+    )
+    found: dict[str, PharmacyQueue] = {}
+    for pharmacy, state, count, oldest in work.connection.execute(statement):
+        row = found.get(pharmacy, PharmacyQueue())
+        queued = state is SubmissionState.QUEUED
+        more = {"queued": count, "oldest_queued_at": oldest} if queued else {"unknown": count}
+        found[pharmacy] = row._replace(**more)
+    return found
 
 
 class WorkerRun(NamedTuple):

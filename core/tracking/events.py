@@ -12,6 +12,7 @@ from core.files.cells import MOST_WHOLE
 from core.model import SubmissionState
 from core.orders.book import Book, Event
 from core.orders.records import Outcome, Submission
+from core.partners.pacing import chance
 from core.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
 from core.people import Action, Person, record, require
 from core.store import Store, Work
@@ -134,11 +135,13 @@ def _take_in(book: Book, submission: Submission, answer: Answer) -> None:
             book.refuse(submission, refusals, book.now)
         case Lost(why):
             submission.state, submission.lease_until, submission.message = SubmissionState.UNKNOWN, None, why
-        case NotSent(why) if submission.state is SubmissionState.SENDING:
+        case NotSent(why, patience) if submission.state is SubmissionState.SENDING:
             submission.state, submission.lease_until, submission.message = SubmissionState.QUEUED, None, why
-            submission.next_try_at = book.now + pause(submission.tries)
+            wait = pause(submission.tries, f"{submission.reference} {submission.tries}")
+            submission.next_try_at = book.now + (wait if patience is None else min(patience, LONGEST_PAUSE))
 
 
-def pause(tries: int) -> timedelta:
-    """How long a submission that never left waits before the next try: a minute, doubling to an hour."""
-    return min(FIRST_PAUSE * (1 << min(tries - 1, 10)), LONGEST_PAUSE)
+def pause(tries: int, seed: str) -> timedelta:
+    """How long a submission that never left waits before the next try: a minute, doubling to an hour, longer by up to
+    half as chance has it, so that what failed together does not come back together."""
+    return min(FIRST_PAUSE * (1 << min(tries - 1, 10)), LONGEST_PAUSE) * (1 + chance(seed) / 2)

@@ -135,14 +135,19 @@ def test_a_pharmacy_out_of_reach_is_tried_again_later(clinic: Store, clock: Cloc
     assert len(gone.got) == 1
     run(clinic, back)
     assert back.got == []
-    clock.forward(seconds=61)
+    clock.forward(seconds=59)
+    run(clinic, back)
+    assert back.got == []
+    clock.forward(seconds=31)
     run(clinic, back)
     assert [message.reference for message in back.got] == [f"{CHECKOUT}-S01", f"{CHECKOUT}-S02"]
 
 
 @pytest.mark.parametrize(("tries", "minutes"), [(1, 1), (2, 2), (3, 4), (7, 60), (50, 60)])
-def test_pauses_double_to_an_hour(tries: int, minutes: int) -> None:
-    assert pause(tries) == timedelta(minutes=minutes)
+def test_pauses_double_to_an_hour_and_come_apart_by_up_to_half(tries: int, minutes: int) -> None:
+    waits = {pause(tries, f"S{number}") for number in range(20)}
+    assert timedelta(minutes=minutes) <= min(waits) < max(waits) <= timedelta(minutes=minutes) * 1.5
+    assert pause(tries, "S1") == pause(tries, "S1")
 
 
 def test_a_lease_that_ran_out_is_unknown_and_never_sent_again(clinic: Store, clock: Clock) -> None:
@@ -226,5 +231,5 @@ def test_steps_are_for_people_who_work_on_orders(clinic: Store) -> None:
 def test_leases_are_given_up_only_when_they_ran_out(clinic: Store) -> None:
     claimed = clinic.write(CLINIC, lambda work: claim(work, work.now() + worker.LEASE, 1))
     assert clinic.write(CLINIC, give_up_leases) == 0
-    assert claimed == [f"{CHECKOUT}-S01"]
+    assert claimed == [(f"{CHECKOUT}-S01", "cedar")]
     assert states(clinic)[0] == (LineState.PLACED.value, SubmissionState.SENDING.value)

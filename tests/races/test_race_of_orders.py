@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-import core.partners.worker
+import core.partners.sending
 from core.checkout import place
 from core.errors import Refused
 from core.model import LineState, SubmissionState
@@ -117,7 +117,7 @@ def test_a_line_cancelled_while_a_worker_takes_it_is_not_sent_or_asked_for(
     clinic: Store, monkeypatch: pytest.MonkeyPatch, case: str, point: str, outcome: Cancelling, state: LineState
 ) -> None:
     came_to = just_before(
-        monkeypatch, core.partners.worker, point, lambda: cancel(clinic, LOCAL, CLINIC, LINE, "patient asked")
+        monkeypatch, core.partners.sending, point, lambda: cancel(clinic, LOCAL, CLINIC, LINE, "patient asked")
     )
     partner = Pharmacy()
     run_once(clinic, CLINIC, lambda _: partner)
@@ -128,7 +128,7 @@ def test_a_line_cancelled_while_a_worker_takes_it_is_not_sent_or_asked_for(
 
 def test_a_cancel_that_waits_for_a_claim_is_a_request(clinic: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     came_to = waiting_from(
-        monkeypatch, core.partners.worker, "claim", lambda: cancel(clinic, LOCAL, CLINIC, LINE, "patient asked")
+        monkeypatch, core.partners.sending, "claim", lambda: cancel(clinic, LOCAL, CLINIC, LINE, "patient asked")
     )
     partner = Pharmacy()
     run_once(clinic, CLINIC, lambda _: partner)

@@ -1,0 +1,346 @@
+"""Queued submissions and pharmacies' limits: shared through the store, over the network, by any number of workers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.checkout import place
+from core.errors import BadInput, NotAllowed, Refused, Stale
+from core.model import Role, SubmissionState
+from core.partners import worker
+from core.partners.connecting import connect, connections
+from core.partners.link import Adapter, Authentication, Link
+from core.partners.pacing import breaker
+from core.partners.protocol import Acknowledged, Lost, Message, NotSent
+from core.partners.sending import LEASE, next_size
+from core.partners.stand_in import EventFault, Fault, StandIn, serve
+from core.people import LOCAL, Person
+from core.store import Store, audits
+from core.store.partners import healths
+from core.tracking.views import track
+from tests.builders import a_pharmacy, an_offer, licences
+from tests.order_books import CHECKOUT
+from tests.partners.test_worker import Scripted, taking
+from tests.stores import CLINIC, Clock, a_folder, load
+from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
+
+Q = SubmissionState
+
+
+def a_queue(store: Store, lines: int, birch: int = 0) -> Store:
+    """Lines of one patient each, queued at cedar, the last few at birch."""
+    houses = (a_pharmacy(), a_pharmacy(pharmacy="birch", name="Birch Lab"))
+    offers = (an_offer(), an_offer(pharmacy="birch", unit_cost_cents=120_00))
+    people = patients(lines) | {"pharmacies": houses, "offers": offers}
+    load(store, a_folder(**people, pharmacy_licences=licences() + licences("birch")))
+    to = {at: {"pharmacy": "birch"} if at > lines - birch else {} for at in range(1, lines + 1)}
+    place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at, **to[at]) for at in to))))
+    return store
+
+
+@pytest.fixture
+def books() -> StandIn:
+    return StandIn()
+
+
+@pytest.fixture
+def address(books: StandIn) -> Iterator[str]:
+    server = serve(books, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def linked(address: str, pharmacy: str = "cedar", **over: object) -> Link:
+    usual = Link(
+        pharmacy, Adapter.HTTP, address, Authentication.NONE, practice_id=1, cold_service=2, ambient_service=3,
+        poll_minutes=10, looks_up=True,
+    )  # fmt: skip
+    return usual._replace(**over)
+
+
+def states(store: Store) -> Counter[str]:
+    return Counter(found.submission_state.value for found in track(store, LOCAL, CLINIC).lines)
+
+
+def run(store: Store, partner: Scripted) -> worker.Round:
+    return worker.run_once(store, CLINIC, lambda _: partner, worker="w1")
+
+
+# Over the network
+
+
+def test_a_connected_pharmacy_is_sent_its_orders_and_the_other_stays_simulated(
+    store: Store, books: StandIn, address: str
+) -> None:
+    a_queue(store, 5, birch=2)
+    connect(store, LOCAL, CLINIC, linked(address))
+    done = worker.run_once(store, CLINIC)
+    assert done.acknowledged == 5
+    assert sorted(order["referenceId"] for order in books.orders) == [f"{CHECKOUT}-S0{at}" for at in (1, 2, 3)]
+
+
+def test_the_whole_way_of_an_order_by_polling(store: Store, clock: Clock, books: StandIn, address: str) -> None:
+    a_queue(store, 1)
+    connect(store, LOCAL, CLINIC, linked(address))
+    said = []
+    for _ in range(5):
+        worker.run_once(store, CLINIC)
+        said.append(track(store, LOCAL, CLINIC).lines[0].state.value)
+        books.step()
+        clock.forward(minutes=11)
+    assert said == ["submitted", "accepted", "compounding", "shipped", "delivered"]
+    (found,) = track(store, LOCAL, CLINIC).lines
+    assert (found.tracking, found.captured_cents) == ("1Z700011", found.authorised_cents)
+
+
+def test_a_word_that_nobody_knows_is_shown_and_moves_nothing(
+    store: Store, clock: Clock, books: StandIn, address: str
+) -> None:
+    a_queue(store, 1)
+    connect(store, LOCAL, CLINIC, linked(address))
+    worker.run_once(store, CLINIC)
+    books.event_faults = frozenset({EventFault.UNKNOWN})
+    clock.forward(minutes=11)
+    worker.run_once(store, CLINIC)
+    tracked = track(store, LOCAL, CLINIC)
+    assert [misfit.status for misfit in tracked.misfits] == ["quantum flux"]
+    assert tracked.lines[0].state.value == "submitted"
+
+
+def test_a_pharmacy_is_asked_for_news_when_its_time_has_come(
+    store: Store, clock: Clock, books: StandIn, address: str
+) -> None:
+    a_queue(store, 1)
+    connect(store, LOCAL, CLINIC, linked(address))
+    worker.run_once(store, CLINIC)
+    books.step()
+    clock.forward(minutes=9)
+    assert worker.run_once(store, CLINIC).events == 0
+    clock.forward(minutes=2)
+    assert worker.run_once(store, CLINIC).events == 1
+
+
+def test_a_lost_order_is_looked_up_and_not_sent_again(store: Store, books: StandIn, address: str) -> None:
+    a_queue(store, 1)
+    connect(store, LOCAL, CLINIC, linked(address))
+    books.faults = [Fault.DROP]
+    assert worker.run_once(store, CLINIC) == worker.Round(acknowledged=1, unknown=1, events=1)
+    assert (states(store), len(books.orders)) == ({"acknowledged": 1}, 1)
+
+
+def test_one_that_the_pharmacy_does_not_find_stays_unknown_and_is_asked_about_later(
+    store: Store, clock: Clock, books: StandIn, address: str
+) -> None:
+    a_queue(store, 1)
+    connect(store, LOCAL, CLINIC, linked(address))
+    books.faults = [Fault.DROP_UNREAD]
+    worker.run_once(store, CLINIC)
+    clock.forward(days=1)
+    worker.run_once(store, CLINIC)
+    assert (states(store), books.orders) == ({"unknown": 1}, [])
+
+
+@pytest.mark.postgres
+def test_two_processes_send_every_submission_once(postgres_url: str, books: StandIn, address: str) -> None:
+    from core.store import open_store
+
+    store = a_queue(open_store(postgres_url), 40)
+    connect(store, LOCAL, CLINIC, linked(address))
+    command = [sys.executable, "-m", "core", "--db", postgres_url, "worker", "--once"]
+    started = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(2)]
+    assert [process.wait(60) for process in started] == [0, 0]
+    assert Counter(order["referenceId"] for order in books.orders) == {
+        f"{CHECKOUT}-S{at:02d}": 1 for at in range(1, 41)
+    }
+    assert states(store) == {"acknowledged": 40}
+    store.close()
+
+
+# Rate limit and breaker
+
+
+def test_a_rate_limit_holds_whoever_sends(store: Store, clock: Clock) -> None:
+    a_queue(store, 12)
+    connect(store, LOCAL, CLINIC, Link("cedar", per_minute=5))
+    partner = taking()
+    for _ in range(3):
+        run(store, partner)
+    assert len(partner.got) == 5
+    clock.forward(seconds=59)
+    run(store, partner)
+    assert len(partner.got) == 5
+    clock.forward(seconds=2)
+    run(store, partner)
+    assert len(partner.got) == 10
+
+
+def test_a_pharmacy_that_fails_is_left_alone_and_the_other_goes_on(store: Store) -> None:
+    a_queue(store, 8, birch=3)
+
+    def birch_works(message: Message) -> Acknowledged | Lost:
+        return Acknowledged() if message.pharmacy == "birch" else Lost("500")
+
+    partner = Scripted(birch_works)
+    run(store, partner)
+    assert Counter(message.pharmacy for message in partner.got) == {"cedar": 3, "birch": 3}
+    assert states(store) == {"acknowledged": 3, "unknown": 3, "queued": 2}
+
+
+def test_after_its_rest_one_submission_tries_and_then_all_go(store: Store, clock: Clock) -> None:
+    a_queue(store, 8)
+    up = taking()
+    run(store, Scripted(lambda _: Lost("500")))
+    assert states(store) == {"unknown": 3, "queued": 5}
+    clock.forward(seconds=59)
+    run(store, up)
+    assert up.got == []
+    clock.forward(seconds=31)
+    seen: list[int] = []
+
+    def counted(message: Message) -> Acknowledged:
+        seen.append(states(store)["sending"])
+        return Acknowledged()
+
+    run(store, Scripted(counted))
+    assert seen == [1, 4, 4, 4, 4]
+    assert states(store) == {"unknown": 3, "acknowledged": 5}
+
+
+def test_while_one_tries_nobody_else_does(store: Store, clock: Clock) -> None:
+    a_queue(store, 5)
+    run(store, Scripted(lambda _: Lost("500")))
+    other = taking()
+
+    def meanwhile(message: Message) -> NotSent:
+        run(store, other)
+        return NotSent("refused")
+
+    clock.forward(seconds=91)
+    first = Scripted(meanwhile)
+    run(store, first)
+    assert (len(first.got), other.got) == (1, [])
+
+
+def test_a_pharmacy_that_asks_for_patience_gets_it(store: Store, clock: Clock) -> None:
+    a_queue(store, 2)
+    run(store, Scripted(lambda _: NotSent("429", timedelta(seconds=20))))
+    partner = taking()
+    clock.forward(seconds=19)
+    run(store, partner)
+    assert partner.got == []
+    clock.forward(seconds=2)
+    run(store, partner)
+    assert len(partner.got) == 2
+
+
+def test_a_failure_rests_in_the_store_for_every_worker(store: Store) -> None:
+    a_queue(store, 4)
+    run(store, Scripted(lambda _: Lost("500")))
+    with store.read(CLINIC) as work:
+        health = healths(work)["cedar"]
+        assert (health.failures, breaker(health, work.now()), health.last_error) == (3, "open", "500")
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "then"),
+    [(10, 0.1, 20), (400, 0.2, 500), (100, 0.5, 100), (100, 1.5, 50), (1, 40, 1)],
+)
+def test_a_batch_is_what_is_sent_in_half_a_second(size: int, seconds: float, then: int) -> None:
+    assert next_size(size, timedelta(seconds=seconds)) == then
+
+
+def test_a_slow_pharmacy_holds_up_no_other(store: Store, books: StandIn, address: str) -> None:
+    a_queue(store, 2, birch=1)
+    connect(store, LOCAL, CLINIC, linked(address))
+    books.faults, books.seconds = [Fault.SLOW], 3.0
+    stop = threading.Event()
+    running = threading.Thread(target=worker.run_forever, args=(store,), kwargs={"stop": stop, "worker": "w1"})
+    running.start()
+    for _ in range(100):
+        if states(store) == {"acknowledged": 1, "sending": 1}:
+            break
+        stop.wait(0.02)
+    else:
+        raise AssertionError(states(store))
+    stop.set()
+    running.join(20)
+    assert states(store) == {"acknowledged": 2}
+    assert [(beat.worker, beat.alive) for beat in worker.status(store, LOCAL, CLINIC).beats] == [("w1", True)]
+
+
+# Its health
+
+
+def test_the_status_says_how_every_pharmacy_is(store: Store) -> None:
+    a_queue(store, 6, birch=1)
+    connect(store, LOCAL, CLINIC, Link("birch", Adapter.SHEET))
+    run(store, Scripted(lambda _: Lost("500")))
+    birch, cedar = worker.status(store, LOCAL, CLINIC).pharmacies
+    assert (birch.adapter, birch.queued, birch.unknown, birch.breaker) == (Adapter.SHEET, 1, 0, "closed")
+    assert (cedar.queued, cedar.unknown, cedar.breaker, cedar.last_error) == (2, 3, "open", "500")
+    assert cedar.oldest_queued_at == store.clock()
+
+
+def test_a_sign_of_life_is_no_news_for_screens(store: Store) -> None:
+    a_queue(store, 1)
+    before = store.data_version(CLINIC)
+    assert worker._alive(store, "w1", store.clock(), None) == store.clock()
+    assert store.data_version(CLINIC) == before
+    assert [beat.worker for beat in worker.status(store, LOCAL, CLINIC).beats] == ["w1"]
+
+
+# Connections
+
+
+def test_a_connection_is_changed_once_and_audited_without_a_secret(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_queue(store, 1)
+    wanted = linked("https://orders.example.com", authentication=Authentication.BASIC, credentials="CEDAR_API")
+    assert connect(store, LOCAL, CLINIC, wanted).version == 1
+    assert connections(store, LOCAL, CLINIC)["cedar"].missing == ("CEDAR_API",)
+    monkeypatch.setenv("CEDAR_API", "clinic:s3cret")
+    assert connections(store, LOCAL, CLINIC)["cedar"].missing == ()
+    with pytest.raises(Stale, match="Somebody else changed cedar"):
+        connect(store, LOCAL, CLINIC, wanted)
+    with store.read(CLINIC) as work:
+        trail = [entry for entry in audits.entries(work) if entry["action"] == "connect pharmacy"]
+    assert [entry["subject"] for entry in trail] == ["cedar"]
+    assert "s3cret" not in str(trail)
+    assert "CEDAR_API" in str(trail[0]["after"])
+
+
+def test_a_connection_that_cannot_work_changes_nothing(store: Store) -> None:
+    a_queue(store, 1)
+    with pytest.raises(BadInput, match="is not encrypted"):
+        connect(store, LOCAL, CLINIC, linked("http://orders.example.com"))
+    with pytest.raises(NotAllowed):
+        connect(store, Person("s@clinic.test", "S", Role.STAFF), CLINIC, Link("cedar"))
+    with pytest.raises(Refused, match="no pharmacy alder"):
+        connect(store, LOCAL, CLINIC, Link("alder"))
+    assert connections(store, LOCAL, CLINIC)["cedar"].link == Link("cedar")
+
+
+def test_sheets_that_wait_keep_the_adapter(store: Store) -> None:
+    """A sheet that somebody has in his hand would otherwise be sent once more."""
+    a_queue(store, 2)
+    sheets = connect(store, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    run(store, taking())
+    assert states(store) == {"queued": 2}
+    with pytest.raises(Refused, match="2 of cedar's submissions wait to be handed over on a sheet"):
+        connect(store, LOCAL, CLINIC, sheets._replace(adapter=Adapter.SIMULATED))
+
+
+def test_a_lease_outlives_the_sending() -> None:
+    assert timedelta(minutes=4) < LEASE
