@@ -15,7 +15,7 @@ from core.model import LineState, SubmissionState
 from core.orders.book import Book, Refusal
 from core.orders.placing import fresh_quote, place_again
 from tests.builders import DAYS
-from tests.order_books import CHECKOUT, NOW, PROGRAM, a_clinic_of, attempt, placed, routed, said
+from tests.order_books import CHECKOUT, NOW, PROGRAM, a_book, a_clinic_of, attempt, placed, routed, said
 
 S = LineState
 
@@ -64,6 +64,16 @@ def test_events_move_money(case: str, events: list, first: tuple, second: tuple,
         book.apply(event)
     assert [money(book, line) for line in (1, 2, 3)] == [first, second, third]
     assert_sound(book)
+
+
+def test_an_odd_cent_goes_to_the_lower_line_in_whatever_order_a_database_gives_the_rows() -> None:
+    written, book = placed(*BOXED), a_book()
+    book.checkouts, book.orders, book.submissions = written.checkouts, written.orders, written.submissions
+    for read, add in ((written.lines, book.add_line), (written.attempts, book.add_attempt)):
+        for row in reversed(read.values()):
+            add(row)
+    book.apply(said(3, S.REJECTED))
+    assert [money(book, line) for line in (1, 2)] == [(129_26, 0, 0, 0), (129_24, 0, 0, 0)]
 
 
 def test_all_lines_refused_together_take_their_own_shares_along() -> None:

@@ -101,12 +101,13 @@ class Book:
         return self.attempts[reference, self.lines[reference].attempt]
 
     def lines_of(self, checkout: str) -> list[OrderLine]:
-        """A checkout's lines."""
-        return [self.lines[reference] for reference in self._of_checkout.get(checkout, ())]
+        """A checkout's lines by number, in whatever order they were read: shares' ties go to the lower one."""
+        lines = (self.lines[reference] for reference in self._of_checkout.get(checkout, ()))
+        return sorted(lines, key=lambda line: line.number)
 
     def attempts_in(self, submission: str) -> Sequence[Attempt]:
-        """The attempts that a submission carries."""
-        return self._of_submission.get(submission, ())
+        """The attempts that a submission carries, by line number."""
+        return sorted(self._of_submission.get(submission, ()), key=lambda attempt: self.lines[attempt.line].number)
 
     def live_attempts(self, checkout: str) -> list[Attempt]:
         """The newest attempts of a checkout that are not rejected, cancelled or returned."""
