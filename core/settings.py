@@ -66,7 +66,7 @@ SETTINGS = {
         SettingKind("titration_step_days", "Days at a dose before the next step up", "28", int, "semaglutide and tirzepatide labels: four weeks a step", BY_STATE),
         SettingKind("boilerplate_patients", "Fewest patients with the same statement of clinical difference that are pointed out", "3", int, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE", CLINIC_ONLY),
         SettingKind("boilerplate_share", "Share of the cart's patients who need a statement above which the same one is pointed out", "0.5", Decimal, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE", CLINIC_ONLY),
-        SettingKind("stalled_days", "Days past the promised ship date after which a line counts as stalled", "2", int, "clinic's habit", CLINIC_ONLY),
+        SettingKind("stalled_days", "Days past the promised ship date (of a shipped line: delivery date) after which a line counts as stalled", "2", int, "clinic's habit", CLINIC_ONLY),
     )
 }  # fmt: skip
 

@@ -488,6 +488,18 @@ def test_a_line_that_should_have_shipped_stalls(clinic: Store, clock: Clock) -> 
     assert views.queues(clinic, STAFF, CLINIC)[Queue.STALLED] == 3
 
 
+def test_a_line_that_shipped_and_should_have_arrived_stalls(clinic: Store, clock: Clock) -> None:
+    send(clinic)
+    tell(clinic, said(1, S.SHIPPED), said(2, S.DELIVERED), said(3, S.DELIVERED))
+    promised = views.line_detail(clinic, STAFF, CLINIC, f"{CHECKOUT}/01").attempts[-1].delivers_on
+    clock.now = datetime(promised.year, promised.month, promised.day, 18, tzinfo=UTC) + timedelta(days=2)
+    assert not views.line_detail(clinic, STAFF, CLINIC, f"{CHECKOUT}/01").stalled
+    clock.forward(days=1)
+    assert views.line_detail(clinic, STAFF, CLINIC, f"{CHECKOUT}/01").stalled
+    stalled = views.search(clinic, STAFF, CLINIC, OrderFilter(queue=Queue.STALLED))
+    assert [row.reference for row in stalled.rows] == [f"{CHECKOUT}/01"]
+
+
 @pytest.mark.parametrize(
     ("case", "events", "presses"),
     [

@@ -217,7 +217,10 @@ def _queues(clinic: str, stalled_before: date) -> dict[Queue, ColumnElement[bool
         Queue.REJECTED: and_(OrderLineRow.state == LineState.REJECTED, ~_replaced()),
         Queue.UNKNOWN: and_(OrderLineRow.state == LineState.PLACED, unknown),
         Queue.ON_HOLD: OrderLineRow.state == LineState.ON_HOLD,
-        Queue.STALLED: and_(in_flight, _newest(AttemptRow.ships_on < stalled_before)),
+        Queue.STALLED: or_(
+            and_(in_flight, _newest(AttemptRow.ships_on < stalled_before)),
+            and_(OrderLineRow.state == LineState.SHIPPED, _newest(AttemptRow.delivers_on < stalled_before)),
+        ),
         Queue.MISFITS: _misfit(clinic),
         Queue.CANCEL_REQUESTS: and_(in_flight, OrderLineRow.cancel_requested_at.is_not(None)),
         Queue.RETURNED: and_(

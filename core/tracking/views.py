@@ -142,7 +142,8 @@ def strays(store: Store, person: Person, clinic: str) -> tuple[HistoryRow, ...]:
 
 
 def stalled_before(work: Work) -> date:
-    """A line not shipped counts as stalled when its promised ship date is before this day."""
+    """A line counts as stalled when it has not shipped and its promised ship date is before this day, or when it has
+    shipped, nobody has told of its delivery and the promised day is before this one."""
     days = setting_in_force(settings_of(work), "stalled_days", work.today)
     return work.today - timedelta(int(str(days)))
 
@@ -201,11 +202,16 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
             misfits=misfits,
             presses=presses(line, current, book.submissions[current.submission].state, bool(misfits)),
             refundable_cents=current.charge.paid_cents,
-            stalled=line.state in IN_FLIGHT and current.ships_on < stalled_before(work),
+            stalled=_stalled(current, stalled_before(work)),
             asked_at=work.now(),
             patient=patients_of(work, [line.patient])[line.patient],
             prescriptions=_prescriptions(work, line),
         )
+
+
+def _stalled(attempt: Attempt, before: date) -> bool:
+    late = {S.SHIPPED: attempt.delivers_on, **dict.fromkeys(IN_FLIGHT, attempt.ships_on)}.get(attempt.state)
+    return late is not None and late < before
 
 
 def _prescriptions(work: Work, line: OrderLine) -> tuple[Prescription, ...]:

@@ -108,7 +108,9 @@ def _what_waits(detail: LineDetail, context: Context) -> None:
     if current.reason and line.state in {S.REJECTED, S.ON_HOLD, S.RETURNED, S.CANCELLED}:
         _reason(detail, current.reason)
     elif detail.stalled:
-        st.warning(f"It should have shipped on {day(current.ships_on)}: ask the pharmacy.", icon=":material/schedule:")
+        shipped = line.state is S.SHIPPED
+        late = f"arrived on {day(current.delivers_on)}" if shipped else f"shipped on {day(current.ships_on)}"
+        st.warning(f"It should have {late}: ask the pharmacy.", icon=":material/schedule:")
 
 
 def _reason(detail: LineDetail, said: str) -> None:
