@@ -1,0 +1,92 @@
+"""Hundreds of weeks that differ in everything but the product: what must hold, holds after each of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import update
+
+from core.model import SubmissionState
+from core.store import Work
+from core.store.orders import SubmissionRow
+from tests.simulation.running import Ran, Weeks, weeks
+from tests.soak import KILLS, WEEKS
+
+BATCHES = 20
+"""So that the processes of a test run share the weeks."""
+
+
+def story(opened: Weeks, seed: int) -> str:
+    """How to see a week again, and what happened in it up to the act that broke something."""
+    ran = opened.run(seed, careful=True)
+    command = f"python -m tests.simulation.running {seed}"
+    return "\n".join([f"replay with: {command}", *ran.trace, *ran.problems])
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_every_week_ends_with_everything_accounted_for(batch: int) -> None:
+    with weeks() as opened:
+        for seed in range(batch, WEEKS, BATCHES):
+            if opened.run(seed).problems:
+                pytest.fail(story(opened, seed))
+
+
+@pytest.mark.parametrize("seed", [3, 11])
+def test_a_seed_is_the_same_week_in_another_process(seed: int) -> None:
+    with weeks() as opened:
+        opened.run(seed + 1)
+        here = opened.run(seed)
+        assert opened.run(seed) == here
+        assert opened.run(seed + 1) != here
+    command = [sys.executable, "-m", "tests.simulation.running", str(seed)]
+    other = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONHASHSEED": "7"}
+    )
+    assert other.stdout.splitlines() == told(here)
+
+
+def told(ran: Ran) -> list[str]:
+    """A week as the program prints it."""
+    return [*ran.trace, f"rows at the end: {ran.digest}"]
+
+
+@pytest.mark.postgres
+def test_a_week_is_the_same_on_postgresql(postgres_url: str) -> None:
+    with weeks() as usual, weeks(postgres_url) as opened:
+        for seed in range(KILLS // 2):
+            assert opened.run(seed) == usual.run(seed), seed
+
+
+def sent_again(work: Work) -> int:
+    """A lease that ran out is no reason to wonder: the message goes back to the queue."""
+    values = {"state": SubmissionState.QUEUED, "lease_until": None}
+    sending = (SubmissionRow.state == SubmissionState.SENDING, SubmissionRow.lease_until < work.now())
+    return int(work.connection.execute(update(SubmissionRow).where(*sending).values(values)).rowcount)
+
+
+def nothing(*_: object, **__: object) -> None:
+    """What a forgotten step does."""
+
+
+@pytest.mark.parametrize(
+    ("case", "place", "instead", "says"),
+    [
+        ("a lost answer is sent again", "core.partners.worker.give_up_leases", sent_again, "arrived 2 times"),
+        ("packs stay reserved", "core.store.order_books._release", nothing, "holds stock and has ended"),
+        ("a refusal is not counted", "core.orders.tallies.Tallies.rejected", nothing, "rejections: kept"),
+        ("placed lines stay in the cart", "core.checkout.take_out", nothing, "is placed and in a cart"),
+    ],
+)
+def test_a_broken_product_is_found(
+    monkeypatch: pytest.MonkeyPatch, case: str, place: str, instead: Callable[..., object], says: str
+) -> None:
+    with weeks() as opened:
+        monkeypatch.setattr(place, instead)
+        broken = next(seed for seed in range(100) if opened.run(seed).problems)
+        told = story(opened, broken)
+    assert told.startswith(f"replay with: python -m tests.simulation.running {broken}\n")
+    assert says in told

@@ -1,0 +1,438 @@
+"""A clinic's week from one seed: clock, ids, people, pharmacies, workers and who is next.
+
+Everything goes through the product's use cases on a real store. Others act while a message is on its way, processes die
+at named points, and what is left is worked off in calm weather at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from itertools import count
+from random import Random
+from typing import Any, Final, NamedTuple, Self
+
+from core.cart import add_everyone_due, add_line, edit_line, open_cart, remove_line, take_over, undo, update_patient
+from core.checkout import Confirmation, Receipt, place
+from core.errors import Blocked, Differs, RefillDayError, Refused
+from core.files import Folder
+from core.lifecycle import ENDED
+from core.model import IN_FLIGHT, Days, LineState, Objective, Severity, ShipTo, SubmissionState
+from core.orders.book import Event
+from core.partners.worker import run_once
+from core.people import Person
+from core.plan import plan
+from core.prescribing import CartRow
+from core.store import Store, Work, save_folder
+from core.store.order_views import OrderFilter, OrderRow
+from core.tracking.events import apply_events, record_event
+from core.tracking.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
+from core.tracking.views import LineDetail, Press, line_detail, search, strays
+from tests.simulation.clinic import (
+    END,
+    PATIENTS,
+    PHARMACIES,
+    REFILL_DAYS,
+    SKUS,
+    STAFF,
+    START,
+    offer,
+)
+from tests.simulation.pharmacies import Died, Pharmacies
+from tests.simulation.sound import left_over, problems
+from tests.stores import CLINIC, Clock
+
+S = LineState
+DEATHS: Final = ("before", "inside", "after")
+"""Where in a write a process can die: at the door, before the commit, before the answer."""
+
+
+class MortalStore(Store):
+    """A store with seeded ids, at one of whose next writes the process dies."""
+
+    ids: Iterator[int] = count(1)
+    doom: tuple[int, str] | None = None
+
+    def write(self, clinic: str, use_case: Callable[[Work], Any], *, new: bool = False) -> Any:
+        """As ever, unless this is the write that the process does not outlive."""
+        writes, point = self.doom or (0, "")
+        self.doom = (writes - 1, point) if writes > 1 else None
+        dies = point if writes == 1 else ""
+        if dies == "before":
+            raise Died
+
+        def seeded(work: Work) -> Any:
+            work.new_id = lambda: f"00000000-0000-7000-8000-{next(self.ids):012x}"
+            result = use_case(work)
+            if dies == "inside":
+                raise Died
+            return result
+
+        result = super().write(clinic, seeded, new=new)
+        if dies == "after":
+            raise Died
+        return result
+
+
+class Confirmed(NamedTuple):
+    """What somebody has confirmed and not been answered, and the cart lines in it."""
+
+    person: Person
+    confirmation: Confirmation
+    lines: tuple[str, ...]
+
+
+class _Case(NamedTuple):
+    """A line that somebody deals with."""
+
+    line: str
+    attempt: int
+    state: LineState
+    refundable_cents: int
+
+    @classmethod
+    def of(cls, detail: LineDetail) -> Self:
+        """The line that somebody looks at in full."""
+        return cls(detail.line.reference, detail.line.attempt, detail.line.state, detail.refundable_cents)
+
+
+class Week:
+    """One seed's week on a store that holds the clinic and nothing else."""
+
+    def __init__(self, seed: int, store: MortalStore, clock: Clock, *, careful: bool = False) -> None:
+        self.seed, self.store, self.clock = seed, store, clock
+        self.careful = careful
+        self.dice = Random(f"{seed} week")
+        self.pharmacies = Pharmacies(seed, self._meanwhile, self._say)
+        self.trace: list[str] = []
+        self.wrong: list[str] = []
+        self.confirmed: list[Confirmed] = []
+        self.placed: list[tuple[str, str]] = []
+        self._depth = 0
+        clock.now = START
+        store.ids, store.doom = count(1), None
+
+    def run(self, steps: int) -> list[str]:
+        """The week and its end; every problem as a sentence."""
+        hours = (END - START) / timedelta(hours=1) / steps
+        for step in range(steps):
+            if self.wrong:
+                return self.wrong
+            usual = self.dice.choices([*_ACTS], _ACTS.values())[0]
+            self._act(_FIRST[step] if step < len(_FIRST) else usual)
+            self.clock.forward(hours=hours * self.dice.choice((0.05, 0.1, 0.5, 3)))
+        self._work_off()
+        self._check()
+        self.wrong += left_over(self.store, CLINIC)
+        return self.wrong
+
+    # who acts, and what is said of it
+
+    def _act(self, act: Callable[[Week], str]) -> None:
+        self._say(act.__name__.strip("_").replace("_", " "))
+        self._depth += 1
+        try:
+            outcome = act(self)
+        except RefillDayError as refusal:
+            outcome = f"{type(refusal).__name__}: {refusal}"
+        except Died:
+            outcome = "died"
+        finally:
+            self.store.doom = None
+        self._depth -= 1
+        self._say(f"  = {outcome}")
+        if self.careful and not self._depth:
+            self._check()
+
+    def _say(self, words: str) -> None:
+        self.trace.append(f"{self.clock.now:%a %H:%M:%S} {'    ' * self._depth}{words}")
+
+    def _check(self) -> None:
+        self.wrong += problems(self.store, CLINIC, self.pharmacies.received, self.placed)
+
+    def _meanwhile(self, seconds: int) -> None:
+        """A message is on its way for up to so long, and others may act."""
+        self.clock.forward(seconds=self.dice.randint(1, seconds))
+        if self._depth < 3 and self.dice.random() < 0.5:
+            doom, self.store.doom = self.store.doom, None
+            self._act(self.dice.choice(_MEANWHILE))
+            self.store.doom = doom
+
+    def _someone(self) -> Person:
+        return self.dice.choice(STAFF)
+
+    @property
+    def _refill_day(self) -> date:
+        today = self.clock.now.date()
+        return self.dice.choice([day for day in REFILL_DAYS if day >= today][:2] or [today])
+
+    # on the cart
+
+    def _fills_the_cart(self) -> str:
+        return add_everyone_due(self.store, self._someone(), CLINIC, self._refill_day).what
+
+    def _adds_a_line(self) -> str:
+        dice = self.dice
+        row = CartRow(dice.choice(PATIENTS), dice.choice(SKUS), ship_to=dice.choice([*ShipTo]))
+        return add_line(self.store, self._someone(), CLINIC, self._refill_day, row).what
+
+    def _edits_a_line(self) -> str:
+        day, person, dice = self._refill_day, self._someone(), self.dice
+        lines = open_cart(self.store, person, CLINIC, day).cart.lines
+        if not lines:
+            return "nothing there"
+        line = dice.choice(lines)
+        if dice.random() < 0.15:
+            return remove_line(self.store, person, CLINIC, line.id, line.version).what
+        cells = dice.choice(
+            [{"hold": True}, {"hold": False}, {"ship_to": "clinic"}, {"pharmacy": dice.choice(PHARMACIES)}]
+        )
+        stale = int(dice.random() < 0.1)
+        return edit_line(self.store, person, CLINIC, line.id, line.version - stale, cells).what
+
+    def _undoes(self) -> str:
+        return undo(self.store, self._someone(), CLINIC, self._refill_day).what
+
+    def _takes_over(self) -> str:
+        day, person = self._refill_day, self._someone()
+        left = open_cart(self.store, person, CLINIC, day).leftovers
+        return take_over(self.store, person, CLINIC, day, [leftover.line.id for leftover in left]).what
+
+    def _confirms(self) -> str:
+        """Looks at the cart, holds what is blocked, and is about to press."""
+        person, days = self._someone(), Days(self._refill_day, self.clock.now.date(), self.clock.now)
+        program = self.dice.choices(["FREE", "POOL"], [9, 1])[0]
+        for _ in range(2):
+            opened = open_cart(self.store, person, CLINIC, days.refill_day)
+            terms = opened.context.program(program, days.placing_day)
+            assert terms is not None
+            seen = plan(opened.cart, opened.context, terms, Objective.CHEAPEST, days)
+            blocked = {finding.line for finding in seen.open_findings(Severity.BLOCKING)}
+            blocked |= {routed.line.number for routed in seen.split.unfilled}
+            if not blocked:
+                break
+            for line in opened.cart.lines:
+                if line.number in blocked:
+                    edit_line(self.store, person, CLINIC, line.id, line.version, {"hold": True})
+        confirmation = Confirmation(
+            None, program, Objective.CHEAPEST, days, expected_cents=seen.quote.total_cents, hash=seen.hash,
+            acknowledged=None,
+        )  # fmt: skip
+        lines = tuple(routed.line.id for routed in seen.split.filled)
+        self.confirmed.append(Confirmed(person, confirmation, lines))
+        self.confirmed = self.confirmed[-3:]
+        return f"{len(lines)} lines, {seen.quote.total_cents} cents"
+
+    def _confirms_and_presses(self) -> str:
+        said = self._confirms()
+        if self.dice.random() < 0.3:
+            self._meanwhile(60)
+        return f"{said}: {self._presses()}"
+
+    def _presses(self) -> str:
+        """Places what was confirmed last; who dies or hears nothing presses again."""
+        if not self.confirmed:
+            return "nothing confirmed"
+        chosen = self.confirmed[-1]
+        self._may_die(0.25)
+        for _ in range(2):
+            try:
+                return self._receipt(chosen, place(self.store, chosen.person, CLINIC, chosen.confirmation))
+            except Died:
+                self._say("died while placing, and presses again")
+        raise AssertionError("nobody dies twice")
+
+    def _receipt(self, chosen: Confirmed, receipt: Receipt) -> str:
+        self.placed += [(receipt.checkout, line) for line in chosen.lines]
+        return f"{receipt.checkout}, {receipt.total_cents} cents"
+
+    def _changes_a_price(self) -> str:
+        pharmacy, sku, cents = self.dice.choice(PHARMACIES), self.dice.choice(SKUS), self.dice.randint(80_00, 140_00)
+        folder = Folder(offers=(offer(pharmacy, sku, cents),))
+        self.store.write(CLINIC, lambda work: save_folder(work, folder))
+        return f"{sku} at {pharmacy} is {cents}"
+
+    def _corrects_a_patient(self) -> str:
+        cells = {"address1": f"{self.dice.randint(1, 99)} Oak St"}
+        return update_patient(self.store, self._someone(), CLINIC, self.dice.choice(PATIENTS), cells).address1
+
+    # on placed orders
+
+    def _a_worker_runs(self) -> str:
+        self._may_die(0.15, among=6)
+        return str(run_once(self.store, CLINIC, self.pharmacies.of, worker=self.dice.choice(["w1", "w2"])))
+
+    def _a_pharmacy_pushes(self) -> str:
+        events = self.pharmacies.push(self.clock.now)
+        outcomes = self.store.write(CLINIC, lambda work: apply_events(work, events, "partner"))
+        return ", ".join(f"{one.reference[-2:]} {one.status} {outcome.value}"
+                         for one, outcome in zip(events, outcomes, strict=True))  # fmt: skip
+
+    def _somebody_works_a_queue(self) -> str:
+        """Presses one of the buttons that a line which needs somebody has."""
+        rows = self._rows(OrderFilter(needs_action=True))
+        if not rows:
+            return "nothing to do"
+        person = self._someone()
+        detail = line_detail(self.store, person, CLINIC, self.dice.choice(rows).reference)
+        if not detail.presses:
+            return f"{detail.line.reference}: {self._asks_after(_Case.of(detail), person)}"
+        press = self.dice.choice(detail.presses)
+        self._say(f"{detail.line.reference}: {press.value}")
+        try:
+            return _PRESSED[press](self, _Case.of(detail), person)
+        except (Blocked, Differs):
+            raise
+        except Refused as refusal:
+            self.wrong.append(f"{detail.line.reference}: “{press.value}” is offered and refused: {refusal}")
+            raise
+
+    def _somebody_cancels(self) -> str:
+        rows = self._rows(OrderFilter())
+        if not rows:
+            return "nothing there"
+        line = self.dice.choice(rows).reference
+        return f"{line} {cancel(self.store, self._someone(), CLINIC, line, 'patient asked').value}"
+
+    def _somebody_refunds(self) -> str:
+        rows = self._rows(OrderFilter(states=frozenset({S.ACCEPTED, S.SHIPPED, S.DELIVERED})))
+        if not rows:
+            return "nothing there"
+        line, cents = self.dice.choice(rows).reference, self.dice.randint(0, 120_00)
+        refund(self.store, self._someone(), CLINIC, line, cents, "spoiled")
+        return f"{cents} of {line}"
+
+    def _rows(self, wanted: OrderFilter) -> list[OrderRow]:
+        return list(search(self.store, STAFF[0], CLINIC, wanted).rows)
+
+    def _settles(self, case: _Case, person: Person) -> str:
+        misfits = line_detail(self.store, person, CLINIC, case.line).misfits
+        for misfit in misfits:
+            settle_misfit(self.store, person, CLINIC, misfit.event, "called the pharmacy")
+        return ", ".join(f"{misfit.status} ({misfit.note})" for misfit in misfits)
+
+    def _cancels(self, case: _Case, person: Person) -> str:
+        return cancel(self.store, person, CLINIC, case.line, "patient asked").value
+
+    def _finds_out(self, case: _Case, person: Person) -> str:
+        """Calls the pharmacy about a message whose answer was lost."""
+        found = Resolution.ACKNOWLEDGED if (case.line, case.attempt) in self.pharmacies.jobs else Resolution.REJECTED
+        resolve(self.store, person, CLINIC, case.line, found, "called the pharmacy")
+        return found.value
+
+    def _hears_of_request(self, case: _Case, person: Person) -> str:
+        job = self.pharmacies.jobs.get((case.line, case.attempt))
+        gone = job is None or job.truth(self.clock.now) in {S.SUBMITTED, S.ACCEPTED, S.ON_HOLD, S.CANCELLED}
+        if gone and job is not None:
+            job.steps = []
+        found = Resolution.CANCELLED if gone else Resolution.REJECTED
+        resolve(self.store, person, CLINIC, case.line, found, "called the pharmacy")
+        return found.value
+
+    def _gives_back(self, case: _Case, person: Person) -> str:
+        cents = self.dice.choice((0, case.refundable_cents // 2, case.refundable_cents))
+        refund(self.store, person, CLINIC, case.line, cents, "came back")
+        return str(cents)
+
+    def _sends_again(self, case: _Case, person: Person) -> str:
+        """To the same pharmacy or another; a higher price is looked at and confirmed."""
+        pharmacy = self.dice.choice([None, *PHARMACIES])
+        self._may_die(0.1)
+        try:
+            resubmit(self.store, person, CLINIC, case.line, pharmacy=pharmacy)
+        except Differs as differs:
+            resubmit(self.store, person, CLINIC, case.line, pharmacy=pharmacy, expected_cents=differs.actual_cents)
+        return f"to {pharmacy or 'the same'}"
+
+    def _asks_after(self, case: _Case, person: Person) -> str:
+        """A line on hold, or of which nothing is heard: the pharmacy says on the phone how it stands."""
+        if case.state is S.PLACED:
+            return "still to be sent"
+        job = self.pharmacies.jobs.get((case.line, case.attempt))
+        stands = job.truth(self.clock.now) if job else S.REJECTED
+        if self.pharmacies.fair and stands in {S.ON_HOLD, S.SUBMITTED}:
+            stands = S.SHIPPED
+        if self.pharmacies.fair and stands is S.SHIPPED and case.state is S.SHIPPED:
+            stands = S.DELIVERED
+        name = f"phone-{case.line}-{self.clock.now:%d%H%M%S}"
+        event = Event(name, case.line, case.attempt, stands.value, self.clock.now)
+        return f"{stands.value} {record_event(self.store, person, CLINIC, event).value}"
+
+    # the end
+
+    def _work_off(self) -> None:
+        """Fair weather: days go by, workers run, people work their queues, until nothing is under way."""
+        self._say("the weather clears")
+        self.pharmacies.fair = True
+        for _ in range(6):
+            self.clock.forward(days=6)
+            self._act(Week._a_worker_finishes)
+            self._act(Week._everybody_works_the_queues)
+            if not self._rows(OrderFilter(states=frozenset(S) - ENDED)):
+                return
+
+    def _a_worker_finishes(self) -> str:
+        return str(run_once(self.store, CLINIC, self.pharmacies.of, worker="w1"))
+
+    def _everybody_works_the_queues(self) -> str:
+        for misfit in strays(self.store, STAFF[0], CLINIC):
+            settle_misfit(self.store, STAFF[0], CLINIC, misfit.event, "not ours")
+        done = []
+        for row in self._rows(OrderFilter(needs_action=True)):
+            case = _Case(row.reference, row.attempt, row.state, 0)
+            deal = next((deal for needed, deal in _DEALS if needed(row)), None)
+            if deal:
+                done.append(f"{row.reference[-2:]} {deal(self, case, STAFF[0])}")
+        return ", ".join(done) or "nothing to do"
+
+    def _may_die(self, chance: float, among: int = 1) -> None:
+        if self.dice.random() < chance:
+            self.store.doom = self.dice.randint(1, among), self.dice.choice(DEATHS)
+
+
+_ACTS: Final[dict[Callable[[Week], str], int]] = {
+    Week._fills_the_cart: 3,
+    Week._adds_a_line: 3,
+    Week._edits_a_line: 3,
+    Week._undoes: 1,
+    Week._takes_over: 1,
+    Week._confirms: 1,
+    Week._confirms_and_presses: 5,
+    Week._presses: 1,
+    Week._changes_a_price: 1,
+    Week._corrects_a_patient: 1,
+    Week._a_worker_runs: 7,
+    Week._a_pharmacy_pushes: 4,
+    Week._somebody_works_a_queue: 6,
+    Week._somebody_cancels: 1,
+    Week._somebody_refunds: 1,
+}
+_FIRST: Final = (Week._fills_the_cart, Week._confirms_and_presses, Week._a_worker_runs)
+_MEANWHILE: Final = (
+    Week._a_worker_runs,
+    Week._a_worker_runs,
+    Week._a_pharmacy_pushes,
+    Week._somebody_works_a_queue,
+    Week._somebody_cancels,
+    Week._edits_a_line,
+    Week._changes_a_price,
+)
+_PRESSED: Final[dict[Press, Callable[[Week, _Case, Person], str]]] = {
+    Press.CANCEL: Week._cancels,
+    Press.ASK_TO_CANCEL: Week._cancels,
+    Press.CONFIRM_CANCELLED: Week._hears_of_request,
+    Press.REFUSE_CANCEL: Week._hears_of_request,
+    Press.ACKNOWLEDGED: Week._finds_out,
+    Press.NOT_RECEIVED: Week._finds_out,
+    Press.RESUBMIT: Week._sends_again,
+    Press.REFUND: Week._gives_back,
+    Press.SETTLE_MISFIT: Week._settles,
+}
+_DEALS: Final[tuple[tuple[Callable[[OrderRow], object], Callable[[Week, _Case, Person], str]], ...]] = (
+    (lambda row: row.misfit, Week._settles),
+    (lambda row: row.submission_state is SubmissionState.UNKNOWN, Week._finds_out),
+    (lambda row: row.cancel_requested_at and row.state in IN_FLIGHT - {S.PLACED}, Week._hears_of_request),
+    (lambda row: row.state is S.RETURNED, Week._gives_back),
+    (lambda row: row.state not in ENDED, Week._asks_after),
+)
+"""What is done in the end to a line in a queue, the most pressing first; a rejected one may stay rejected."""
