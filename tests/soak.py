@@ -20,5 +20,5 @@ KILLS: Final = _kills(os.environ.get("REFILL_SOAK") or str(USUAL_KILLS))
 """How often each crash test kills a process, on each engine."""
 EXAMPLES: Final = 10 * KILLS
 """How many random files the hostile tests try."""
-WEEKS: Final = max(500, 25 * KILLS)
-"""How many weeks are simulated."""
+WEEKS: Final = int(os.environ.get("REFILL_WEEKS") or max(500, 25 * KILLS))
+"""How many weeks are simulated; ``REFILL_WEEKS`` makes it another number than belongs to so many kills."""
