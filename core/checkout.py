@@ -17,6 +17,7 @@ from core.orders.book import Book
 from core.orders.placing import Confirmed, alternatives, record_checkout
 from core.people import Action, Entry, Person, record_all, require
 from core.plan import Plan, plan
+from core.rule_book import note_placed
 from core.store import Store, Work
 from core.store.carts import take_out
 from core.store.contexts import load_context
@@ -196,6 +197,7 @@ def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str
     writing = new_book(work, person.email)
     checkout = record_checkout(writing.book, next_number(work, days.refill_day), confirmed, others)
     save_book(work, writing)
+    note_placed(work, decision, checkout.reference, days.refill_day, answered_for(confirmation.overrides).keys())
     take_out(work, [routed.line for routed in confirmed.routed])
     record_all(work, person, _entries(checkout.reference, confirmation, decision))
     return _receipt(writing.book, checkout.reference, opened.cart)

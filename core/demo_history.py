@@ -11,12 +11,14 @@ from datetime import date
 from typing import NamedTuple
 
 from core.demo.fills import past_fills
+from core.demo.firings import past_firings
 from core.demo.making import Maker
 from core.model import IN_FLIGHT
 from core.orders.book import Book
 from core.people import LOCAL, record
 from core.store import Store, Work
 from core.store.contexts import load_context
+from core.store.firings import insert_history
 from core.store.order_books import new_book, save_book, take_over_fills
 
 
@@ -40,6 +42,7 @@ def _seed(work: Work, today: date, seed: str) -> Seeded:
     maker.under_way()
     _keep_stock_of_open_lines(opened.book)
     save_book(work, opened)
+    insert_history(work, past_firings(opened.book, seed))
     take_over_fills(work, maker.ours)
     made = Seeded(len(opened.book.checkouts), len(opened.book.lines))
     record(work, LOCAL, "seed demo history", work.clinic, None, made._asdict())

@@ -76,6 +76,16 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class FindingEnd(StrEnum):
+    """What became of a finding: nothing yet, put right before its line was placed, or placed with it, as a warning that
+    was acknowledged or a blocking one that was overridden."""
+
+    OPEN = "open"
+    FIXED = "fixed"
+    ACKNOWLEDGED = "acknowledged"
+    OVERRIDDEN = "overridden"
+
+
 class Owner(StrEnum):
     """Who can put a finding right."""
 

@@ -42,6 +42,7 @@ class Action(StrEnum):
     WORK_ORDERS = "work on placed orders"
     FIX_PATIENT = "correct a patient's data"
     SEE_FULFILMENT = "see fulfilment"
+    SEE_RULES = "see the rule book"
     SET_UP = "change the clinic's data"
     MANAGE_PEOPLE = "manage people"
     SEE_AUDIT = "see the audit trail"
@@ -56,13 +57,14 @@ _STAFF: Final = frozenset(
         Action.PLACE,
         Action.WORK_ORDERS,
         Action.FIX_PATIENT,
+        Action.SEE_RULES,
     }
 )
 MAY: Final[Mapping[Role, frozenset[Action]]] = {
     Role.ADMIN: frozenset(Action),
     Role.MANAGER: frozenset(Action) - {Action.MANAGE_PEOPLE, Action.SEE_AUDIT},
     Role.STAFF: _STAFF,
-    Role.LEADERSHIP: frozenset({Action.SEE_COSTS, Action.SEE_FULFILMENT}),
+    Role.LEADERSHIP: frozenset({Action.SEE_COSTS, Action.SEE_FULFILMENT, Action.SEE_RULES}),
 }
 
 

@@ -3,7 +3,7 @@
 ``open_store()`` gives a Store; ``store.write(clinic, use_case)`` and ``with store.read(clinic) as work`` give a Work.
 """
 
-from core.store import audits, carts, orders, partners, persons, tables, thresholds
+from core.store import audits, carts, firings, orders, partners, persons, tables, thresholds
 from core.store.base import Base
 from core.store.contexts import clinic_of, load_context
 from core.store.engine import Store, Work, open_store
@@ -17,6 +17,7 @@ __all__ = [
     "carts",
     "clinic_of",
     "differences",
+    "firings",
     "known_keys",
     "load_context",
     "open_store",

@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.ledger import Account, PostingKind
-from core.model import LineState, Objective, ShipTo, SubmissionState
+from core.model import FindingEnd, LineState, Objective, ShipTo, SubmissionState
 from core.orders.records import Outcome
 from core.store.base import Base, Cents, Made, OfClinic, choice, refers
 
@@ -237,6 +237,25 @@ class MisfitDecisionRow(OfClinic, Base):
     by: Mapped[str]
     at: Mapped[datetime]
     __table_args__ = (refers("order_event", event="id"),)
+
+
+class RuleFiringRow(OfClinic, Base):
+    """A rule that fired on a patient's line for a SKU on a refill day, counted once; ``line`` is what that became."""
+
+    __tablename__ = "rule_firing"
+    refill_day: Mapped[date] = mapped_column(primary_key=True)
+    patient: Mapped[str] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    first_seen_at: Mapped[datetime]
+    ended: Mapped[FindingEnd] = mapped_column(choice(FindingEnd))
+    line: Mapped[str | None]
+    __table_args__ = (
+        refers("patient", patient="patient"),
+        refers("sku", sku="sku"),
+        refers("order_line", line="reference"),
+        Index(None, "clinic", "line"),
+    )
 
 
 class StockReservationRow(OfClinic, Base):

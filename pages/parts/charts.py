@@ -129,6 +129,24 @@ def bars(labels: Sequence[str], values: Sequence[Number], unit: str, form: str =
     return figure
 
 
+def stacked_counts(labels: Sequence[str], parts: Mapping[str, Sequence[int]], unit: str) -> go.Figure:
+    """Horizontal stacked bars of whole numbers from the top down, one trace a part."""
+    figure = go.Figure(
+        [
+            go.Bar(
+                name=name,
+                y=labels,
+                x=list(values),
+                orientation="h",
+                hovertemplate=f"%{{y}}<br>{name}: %{{x:,d}}<extra></extra>",
+            )
+            for name, values in parts.items()
+        ]
+    )
+    figure.update_layout(**_bars(len(labels)), barmode="stack", xaxis={"title": unit, "tickformat": ",d"})
+    return figure
+
+
 def stacked_over_time(series: Iterable[Series], unit: str, form: str = DOLLARS) -> go.Figure:
     """Columns by day or week, stacked."""
     figure = go.Figure(

@@ -62,6 +62,13 @@ SCREENS = (
         "Acceptance, speed, punctuality and spend. No patient names.",
     ),
     Screen(
+        "rule_book",
+        "Rule book",
+        ":material/rule:",
+        Action.SEE_RULES,
+        "Every check before payment, and whether it earns its keep.",
+    ),
+    Screen(
         "setup",
         "Setup",
         ":material/tune:",

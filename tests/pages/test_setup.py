@@ -15,9 +15,9 @@ from core.exporting import export
 from core.files import FILES, csv_bytes, export_folder, templates
 from core.model import LicenceKind, Role, Setting
 from core.people import LOCAL, audit_trail, members
+from core.rejections import REJECTIONS
 from core.settings import SETTINGS
 from core.store import Store, load_context
-from core.validation import RULES
 from pages.parts.session import Reference, Session
 from pages.parts.setup.clinic import licensed_pharmacies
 from pages.parts.setup.reference import file_rows
@@ -63,11 +63,11 @@ def test_a_table_downloads_as_the_file_that_loads_it() -> None:
         assert csv_bytes(list(rows[0]), [list(row.values()) for row in rows]) == export_folder(folder)[name]
 
 
-def test_rules_and_settings_are_those_of_the_code(store: Store, opens: Opens) -> None:
+def test_settings_and_rejection_codes_are_those_of_the_code(store: Store, opens: Opens) -> None:
     load(store)
-    settings, _, rules, _ = (table.value for table in opens("setup", setup_tab="Rules").dataframe)
+    settings, _, rejections = (table.value for table in opens("setup", setup_tab="Rules").dataframe)
     assert list(settings["Setting"]) == list(SETTINGS)
-    assert list(rules["Code"]) == list(RULES)
+    assert list(rejections["Code"]) == list(REJECTIONS)
 
 
 @pytest.mark.parametrize(("role", "people"), [(Role.MANAGER, False), (Role.ADMIN, True)])

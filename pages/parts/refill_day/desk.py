@@ -13,6 +13,7 @@ from core.model import Days, Objective, Program, Split
 from core.money import cents_from
 from core.plan import Plan, plan
 from core.prescribing import due_list
+from core.rule_book import note_seen
 from core.split import Outcome, outcome, split
 from core.store.carts import refill_days
 from pages.parts.page import nothing_yet
@@ -77,7 +78,7 @@ def opened_desk(session: Session) -> Desk | None:
     objective = _objective()
     days = Days(refill_day, moment.today, moment.now.replace(second=0, microsecond=0))
     day_price = _day_price(opened.context.day_price_cents(days), objective)
-    decided = _plan(session.clinic, version, days, program.program, objective, day_price, opened, program)
+    decided = _plan(session.clinic, version, days, program.program, objective, day_price, opened, program, session)
     return Desk(session, opened, decided, program, objective, day_price, days)
 
 
@@ -158,8 +159,9 @@ def _plan(
     day_price_cents: int,
     _opened: OpenCart,
     _program: Program,
+    _session: Session,
 ) -> Plan:
-    return plan(
+    decided = plan(
         _opened.cart,
         _opened.context,
         _program,
@@ -168,6 +170,10 @@ def _plan(
         overrides=_opened.overridden,
         day_price_cents=day_price_cents,
     )
+    if program == _opened.context.clinic.program[0]:  # a look at another program is no work on the cart
+        lines, day = _opened.cart.lines, days.refill_day
+        note_seen(_session.store, _session.person, clinic, day, lines, decided.findings)
+    return decided
 
 
 def outcomes(desk: Desk) -> tuple[Outcome, ...]:

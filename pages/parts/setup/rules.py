@@ -1,4 +1,4 @@
-"""Rules: every finding code of the rule book, and every threshold with its value in force."""
+"""Rules: every threshold and ladder with its value in force, and what pharmacies' rejections mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.exporting import folder_of
 from core.rejections import REJECTIONS
-from core.validation import RULES
 from pages.parts.session import Reference, Session
 from pages.parts.setup.ladders import ladders
 from pages.parts.setup.reference import file_table
@@ -15,30 +14,14 @@ from pages.parts.tables import Row, table
 
 
 def rules_tab(session: Session, reference: Reference) -> None:
-    """Settings with meaning, default and value; the clinic's rows; the rule list; the rejection codes."""
+    """Thresholds and ladders, to read and to change; who changed them; the rejection codes."""
     thresholds(session, reference)
     ladders(session, reference)
     file_table(session, "settings.csv", folder_of(reference.context).settings, "This clinic's own rows")
     history(session, reference)
-    st.subheader("Checks before payment", anchor=False)
-    table(rule_rows(), name="rules", alt="Every finding code with its gate, severity and owner", session=session)
+    st.page_link("pages/rule_book.py", label="Every check before payment: the rule book", icon=":material/rule:")
     st.subheader("Rejection codes of pharmacies", anchor=False)
     table(rejection_rows(), name="rejection_codes", alt="Every canonical rejection code", session=session)
-
-
-def rule_rows() -> list[Row]:
-    """The rule book, from the code that applies it."""
-    return [
-        {
-            "Code": rule.code,
-            "Gate": rule.gate.value,
-            "Severity": rule.severity.value.capitalize(),
-            "Override": rule.overridable,
-            "Owner": rule.owner.value.capitalize(),
-            "Rule": rule.summary,
-        }
-        for rule in RULES.values()
-    ]
 
 
 def rejection_rows() -> list[Row]:

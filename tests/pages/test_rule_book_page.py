@@ -1,0 +1,92 @@
+"""The rule book's page: every rule of the code with its record, for every role, and no patient on it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from core.model import FindingEnd, Role
+from core.people import LOCAL
+from core.rule_book import Entry, note_seen
+from core.store import Store
+from core.validation import RULES
+from pages.parts.charts import stacked_counts
+from pages.parts.rule_book import record
+from tests.builders import FRIDAY, a_line
+from tests.pages.conftest import Opens
+from tests.pages.refill_days import a_full_cart
+from tests.stores import CLINIC, load
+from tests.validation.world import findings, world
+
+NONE_RIGHT = "0 put right before payment, 5 placed with it, 0 not placed."
+REJECTED = "Of those placed with it a pharmacy rejected 2, 1 of them as ADDRESS_INVALID."
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_rule_of_the_code_is_on_the_page(role: Role, store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("rule_book", role)
+    assert not shown.exception
+    book = shown.dataframe[0].value
+    assert list(book["Code"]) == list(RULES)
+    for column, told in (("What must hold", "summary"), ("Source", "source"), ("Example", "example")):
+        assert list(book[column]) == [getattr(rule, told) for rule in RULES.values()]
+    assert set(book["Fired"]) == {0}
+
+
+def test_a_gate_shows_its_rules_alone(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("rule_book", Role.STAFF, rule_book_gate="Patient")
+    assert list(shown.dataframe[0].value["Code"]) == [
+        "PATIENT_INCOMPLETE", "PHONE_INVALID", "ALLERGY", "ALLERGIES_UNKNOWN"
+    ]  # fmt: skip
+
+
+def test_working_on_a_cart_counts_its_findings(store: Store, opens: Opens) -> None:
+    a_full_cart(store)
+    assert not opens("refill_day", Role.STAFF).exception
+    shown = opens("rule_book", Role.LEADERSHIP)
+    book = shown.dataframe[0].value.set_index("Code")
+    fired = {code: int(lines) for code, lines in book["Fired"].items() if lines}
+    assert fired == {"ADDRESS_INCOMPLETE": 1, "PHONE_INVALID": 1, "ALLERGY": 1}
+    assert list(book.loc[list(fired), "Not placed"]) == [1, 1, 1]
+    assert "Stone" not in str(shown.dataframe[0].value.to_dict())
+
+
+def test_another_day_s_findings_stay_apart(store: Store, opens: Opens) -> None:
+    load(store)
+    found = findings(world(patient={"phone": "555"}))
+    for day in (FRIDAY, date(2026, 12, 11)):
+        note_seen(store, LOCAL, CLINIC, day, [a_line()], found)
+    book = opens("rule_book").dataframe[0].value.set_index("Code")
+    assert int(book.loc["PHONE_INVALID", "Fired"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("case", "entry", "expected"),
+    [
+        ("never", Entry(RULES["ALLERGY"]), "it has not fired in this period."),
+        (
+            "put right",
+            Entry(RULES["PO_BOX"], {FindingEnd.FIXED: 3, FindingEnd.OPEN: 1}),
+            "it fired on 4 lines: 3 put right before payment, 0 placed with it, 1 not placed.",
+        ),
+        (
+            "placed with it",
+            Entry(RULES["STATE_ZIP_MISMATCH"], {FindingEnd.OVERRIDDEN: 1, FindingEnd.ACKNOWLEDGED: 4}, 2, 1),
+            f"it fired on 5 lines: {NONE_RIGHT} {REJECTED}",
+        ),
+    ],
+)
+def test_a_record_in_words(case: str, entry: Entry, expected: str) -> None:
+    assert record(entry) == expected
+
+
+def test_the_chart_is_one_trace_an_end() -> None:
+    figure = stacked_counts(["A", "B"], {"Put right": [3, 0], "Overridden": [1, 2]}, "Lines")
+    assert [(bar.name, list(bar.y), list(bar.x)) for bar in figure.data] == [
+        ("Put right", ["A", "B"], [3, 0]),
+        ("Overridden", ["A", "B"], [1, 2]),
+    ]
+    assert figure.layout.xaxis.title.text == "Lines"
