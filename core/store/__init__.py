@@ -3,7 +3,7 @@
 ``open_store()`` gives a Store; ``store.write(clinic, use_case)`` and ``with store.read(clinic) as work`` give a Work.
 """
 
-from core.store import audits, carts, firings, orders, partners, persons, tables, thresholds
+from core.store import audits, carts, firings, orders, partners, payments, persons, tables, thresholds
 from core.store.base import Base
 from core.store.contexts import clinic_of, load_context
 from core.store.engine import Store, Work, open_store
@@ -23,6 +23,7 @@ __all__ = [
     "open_store",
     "orders",
     "partners",
+    "payments",
     "persons",
     "save_folder",
     "tables",

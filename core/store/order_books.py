@@ -27,6 +27,7 @@ from core.store.orders import (
     StockReservationRow,
     SubmissionRow,
 )
+from core.store.payments import pay_through, settle
 from core.store.tables import PrescriptionRow
 
 Values = dict[str, Any]
@@ -116,7 +117,7 @@ def _known(work: Work, partner_events: Iterable[str]) -> set[tuple[str, str]]:
 
 
 def save_book(work: Work, opened: OpenBook) -> None:
-    """Write what is new or changed in the book: rows, history, ledger, stock and rollups."""
+    """Write what is new or changed in the book: rows, history, ledger, stock, rollups, and what a provider is to do."""
     book = opened.book
     for kept in _KEPT:
         _save_rows(work, kept, book, opened.as_loaded)
@@ -125,6 +126,8 @@ def save_book(work: Work, opened: OpenBook) -> None:
     _insert(work, LedgerEntryRow, book.entries)
     _release(work, book)
     _save_tallies(work, book)
+    pay_through(work, [one for one in book.checkouts if (CheckoutRow.__tablename__, one) not in opened.as_loaded])
+    settle(work, book.checkouts)
 
 
 def _save_rows(work: Work, kept: _Kept, book: Book, as_loaded: Mapping[tuple[str, ...], Values]) -> None:

@@ -20,6 +20,7 @@ from core.store.orders import (
     SubmissionRow,
     WorkerRow,
 )
+from core.store.payments import unpaid_order
 from core.store.tables import PharmacyRow
 
 AT_PHARMACY: Final = (
@@ -46,13 +47,14 @@ def open_misfit(reference: Any) -> ColumnElement[bool]:
 
 
 def _stopped() -> ColumnElement[bool]:
-    """Whether a misfit of one of its lines keeps a submission from being sent."""
+    """Whether a misfit of one of its lines, or a payment that is not authorised, keeps a submission from being sent."""
     line = AttemptRow.__table__.c.line
-    return exists().where(
+    misfit = exists().where(
         AttemptRow.clinic == SubmissionRow.clinic,
         AttemptRow.submission == SubmissionRow.reference,
         open_misfit(line),
     )
+    return or_(misfit, unpaid_order(SubmissionRow.__table__.c.pharmacy_order))
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
@@ -273,7 +275,7 @@ def _seen(work: Work) -> dict[tuple[str, int | None], set[str]]:
 
 
 class QueueCounts(NamedTuple):
-    """Submissions by what they wait for; ``stopped`` are queued ones that a misfit keeps back."""
+    """Submissions by what they wait for; ``stopped`` are queued ones that a misfit or a payment keeps back."""
 
     queued: int
     stopped: int

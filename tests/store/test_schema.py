@@ -18,7 +18,7 @@ from core.store.migrate import head, upgrade
 from tests.stores import CLINIC, load
 
 TABLES = Base.metadata.sorted_tables
-APPEND_ONLY = {"audit_entry", "order_event", "misfit_decision", "ledger_entry", "partner_push"}
+APPEND_ONLY = {"audit_entry", "order_event", "misfit_decision", "ledger_entry", "partner_push", "payment_event"}
 
 
 def test_the_migrated_schema_is_the_declared_one(store: Store) -> None:
