@@ -24,6 +24,7 @@ from core.partners.pacing import Health, breaker
 from core.partners.protocol import Acknowledged, Answer, Lost, NotSent, Partner, Refused
 from core.partners.sending import BY, EVERY, LEASE, Lane, drain
 from core.partners.simulated import SimulatedPartner
+from core.payments.working import carry_out_payments
 from core.people import Action, Person, require
 from core.store import Store, Work
 from core.store.contexts import pharmacies_of
@@ -76,11 +77,12 @@ class Round(NamedTuple):
 
 
 def run_once(store: Store, clinic: str, partners: Partners | None = None, *, worker: str | None = None) -> Round:
-    """Send everything that is due, then take in what is new; what it came to.
+    """Pay and send everything that is due, then take in what is new; what it came to.
 
     ``partners`` None are those that the clinic has connected.
     """
     name = worker or worker_name()
+    carry_out_payments(store, clinic)
     if partners is not None:
         return serve_lane(store, clinic, partners, EVERY, name)
     connections, lanes = connected(store, clinic), lanes_of(store, clinic)
@@ -302,12 +304,14 @@ def run_forever(
     """
     stop, name = stop or threading.Event(), worker or worker_name()
     started, beaten = store.clock(), None
-    busy: dict[tuple[str, Lane], Future[Round]] = {}
+    busy: dict[tuple[str, Lane | None], Future[object]] = {}
     with ThreadPoolExecutor(MOST_LANES, thread_name_prefix="lane") as threads:
         while not stop.is_set():
             try:
                 beaten = _alive(store, name, started, beaten)
                 for clinic in store.clinics():
+                    if (clinic, None) not in busy:
+                        busy[clinic, None] = threads.submit(carry_out_payments, store, clinic)
                     here = partners or connected(store, clinic)
                     for lane in [EVERY] if partners else lanes_of(store, clinic):
                         if (clinic, lane) not in busy:
@@ -320,7 +324,7 @@ def run_forever(
             busy = {key: future for key, future in busy.items() if not _finished(future)}
 
 
-def _finished(future: Future[Round]) -> bool:
+def _finished(future: Future[object]) -> bool:
     if future.done() and (error := future.exception()) is not None:
         _log.warning("the worker waits: %s", error if isinstance(error, RefillDayError) else type(error).__name__)
     return future.done()

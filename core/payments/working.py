@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
+from core.partners.secrets import secret
 from core.payments.operations import Kind, Operation, State
 from core.payments.port import Declined, Done, Impossible, Lapsed, Outcome, PaymentPort, Request, TryAgain
 from core.store import Store, Work
@@ -49,14 +50,17 @@ class Paid(NamedTuple):
     later: int = 0
 
 
-def port_of(setup: Setup, environment: Mapping[str, str] = os.environ) -> PaymentPort | None:
-    """The clinic's provider, with the key that its setup names; None where the environment has no such key."""
-    key = environment.get(setup.key_name, "") if setup.key_name else ""
-    if not key:
+def port_of(setup: Setup) -> PaymentPort | None:
+    """The clinic's provider, with the key that its setup names; None while nobody has given that key.
+
+    ``STRIPE_API_ADDRESS`` in the environment is another server than Stripe's own, for trying things.
+    """
+    key = secret(setup.key_name) if setup.key_name else None
+    if key is None:
         return None
     from core.payments.stripe_port import StripePort
 
-    return StripePort(key, environment.get("STRIPE_API_ADDRESS"))
+    return StripePort(key, os.environ.get("STRIPE_API_ADDRESS"))
 
 
 def carry_out_payments(store: Store, clinic: str, ports: Ports = port_of) -> Paid:
@@ -103,7 +107,7 @@ def _carried_out(
     outcomes: dict[str, Outcome] = {}
     for one in operations:
         if port is None:
-            outcomes[one.id] = TryAgain("The key that Setup names is not in the environment of the worker.")
+            outcomes[one.id] = TryAgain("The worker has no key of the name that Setup gives.")
             continue
         outcomes[one.id] = _asked(port, _request(setup, one, holds[one.hold]))
     return outcomes
@@ -178,13 +182,12 @@ def lapse(work: Work, holds: Sequence[str], message: str) -> None:
 
 def _renew(store: Store, clinic: str) -> None:
     """Holds that run out soon: what is due is taken from them, and the rest authorised anew."""
-    until = store.clock() + LAPSE_NOTICE
     with store.read(clinic) as work:
-        if not lapsing_holds(work, until):
+        if not lapsing_holds(work, LAPSE_NOTICE):
             return
 
     def renew(work: Work) -> None:
-        holds = lapsing_holds(work, until)
+        holds = lapsing_holds(work, LAPSE_NOTICE)
         settle(work, {hold.checkout for hold in holds}, [hold.id for hold in holds])
 
     store.write(clinic, renew)

@@ -6,14 +6,15 @@ holds the names of keys, never a key.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Index, String, and_, bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from core.model import SubmissionState
 from core.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, Standing, State
 from core.payments.planning import planned
 from core.store.base import Base, Cents, Made, OfClinic, choice, refers
@@ -208,11 +209,27 @@ def operations_of(work: Work, checkout: str | None = None, states: Collection[St
     return _operations(work, *where, *([_OP.state.in_(sorted(states))] if states is not None else []))
 
 
-def provider_standings(work: Work) -> dict[str, Standing]:
-    """By pharmacy order: what the ledger says of everything that a provider is paid for."""
+class PaidOrders(NamedTuple):
+    """Everything that a provider is paid for, by pharmacy order; ``sent`` are the orders that a pharmacy has."""
+
+    standings: Mapping[str, Standing]
+    operations: Mapping[str, Sequence[Operation]]
+    sent: frozenset[str]
+
+
+def paid_orders(work: Work) -> PaidOrders:
+    """The ledger's side and the provider's side of the clinic's payments."""
     of = CheckoutPaymentRow
     checkouts = list(work.connection.scalars(select(of.checkout).where(of.clinic == work.clinic)))
-    return {order: standing for (_, order), standing in _standings(work, checkouts).items()} if checkouts else {}
+    if not checkouts:
+        return PaidOrders({}, {}, frozenset())
+    sent = select(SubmissionRow.pharmacy_order).where(
+        SubmissionRow.clinic == work.clinic,
+        SubmissionRow.checkout.in_(checkouts),
+        SubmissionRow.state.not_in((SubmissionState.QUEUED, SubmissionState.WITHDRAWN)),
+    )
+    standings = {order: standing for (_, order), standing in _standings(work, checkouts).items()}
+    return PaidOrders(standings, _by_order(_operations(work)), frozenset(work.connection.scalars(sent)))
 
 
 def unpaid_order(order: Any) -> ColumnElement[bool]:
@@ -274,8 +291,11 @@ def save_operations(work: Work, operations: Sequence[Operation]) -> None:
         work.connection.execute(update(_OP).where(same), rows)
 
 
-def lapsing_holds(work: Work, before: datetime) -> list[Operation]:
-    """Holds that run out before an instant and that nothing has been taken from or given up of."""
+def lapsing_holds(work: Work, notice: timedelta) -> list[Operation]:
+    """Holds that run out within ``notice``, are older than that, and that nothing has been taken from or given up of.
+
+    A bank that gives less time than the notice is not asked for another hold at every round.
+    """
     ended = aliased(_OP)
     closed = exists().where(
         ended.clinic == _OP.clinic,
@@ -283,7 +303,8 @@ def lapsing_holds(work: Work, before: datetime) -> list[Operation]:
         ended.kind.in_(sorted((Kind.CAPTURE, Kind.RELEASE))),
         ended.state != State.WITHDRAWN,
     )
-    return _operations(work, _OP.kind == Kind.AUTHORISE, _OP.state == State.DONE, _OP.lapses_at < before, ~closed)
+    soon = and_(_OP.lapses_at < work.now() + notice, _OP.done_at < work.now() - notice)
+    return _operations(work, _OP.kind == Kind.AUTHORISE, _OP.state == State.DONE, soon, ~closed)
 
 
 def by_reference(work: Work, provider_reference: str) -> Operation | None:

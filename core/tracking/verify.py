@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.model import LineState
+from core.payments.checking import disagreements
 from core.people import Action, Person, require
 from core.store import Store, Work
+from core.store.payments import paid_orders
 from core.store.rollups import (
     AttemptMoney,
     attempt_money,
@@ -42,6 +44,7 @@ def check_ledger(work: Work) -> LedgerCheck:
     problems += [f"Line {line} is paid twice." for line in _paid_twice(attempts)]
     if money_taken(work) != money_tallied(work):
         problems.append("The daily rollups do not add up to the ledger.")
+    problems += disagreements(*paid_orders(work))
     return LedgerCheck(count_entries(work), len(attempts), tuple(problems))
 
 

@@ -41,6 +41,7 @@ class FakeStripe:
 
     def __init__(self) -> None:
         self.address = ""
+        self.now = NOW
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
         self.keys: dict[str, tuple[str, int, dict[str, Any]]] = {}
@@ -135,10 +136,10 @@ class FakeStripe:
         name = f"pi_{len(self.intents) + 1}"
         intent = {
             "id": name, "object": "payment_intent", "amount": int(given["amount"]), "amount_received": 0,
-            "currency": "usd", "customer": given["customer"], "created": NOW, "status": "requires_capture",
+            "currency": "usd", "customer": given["customer"], "created": self.now, "status": "requires_capture",
             "latest_charge": {
                 "id": f"ch_{name}", "object": "charge",
-                "payment_method_details": {"type": "card", "card": {"capture_before": NOW + 7 * 86_400}},
+                "payment_method_details": {"type": "card", "card": {"capture_before": self.now + 7 * 86_400}},
             },
             "metadata": {key[9:-1]: value for key, value in given.items() if key.startswith("metadata[")},
         }  # fmt: skip
