@@ -2,7 +2,7 @@
 
 A hold can be captured once, and what is not captured then is given up. So a pharmacy order's holds are captured when
 the last of its lines is answered, or when they are about to lapse; until then they cover everything that the ledger
-has authorised or captured (docs/decisions/0005).
+has authorised or captured (docs/decisions/0007).
 """
 
 from __future__ import annotations
