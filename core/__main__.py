@@ -134,6 +134,7 @@ def _keeping(command) -> None:  # type: ignore[no-untyped-def]
     added.add_argument("--credentials", metavar="NAME", help="name of the secret that holds user:password")
     added.add_argument("--push", metavar="URL", help="where news are pushed")
     added.add_argument("--push-secret", metavar="NAME", help="name of the secret that signs pushes")
+    _listening(command("webhook", serving.webhook, "take in what pharmacies push, over HTTP"), 8603)
     for name, does in (("ledger", keeping.ledger), ("audit", keeping.audit)):
         command(name, does, f"check the {name}").add_argument("verify", choices=["verify"])
     for name, does in (("backup", keeping.backup), ("restore", keeping.restore)):

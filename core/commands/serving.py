@@ -7,10 +7,12 @@ from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 
 from core.commands.run import Answer, Run, bad_argument
+from core.partners.receiver import webhook as receiver
 from core.partners.secrets import secret
 from core.partners.signing import pusher
 from core.partners.stand_in import EventFault, Fault, StandIn, serve
 from core.partners.worker import step_stage
+from core.people import Action, require
 
 
 def partner(run: Run) -> Answer:
@@ -31,6 +33,12 @@ def _named(name: str | None, option: str) -> str:
     if (found := secret(name)) is None:
         raise bad_argument(option, name, "is no secret in the environment or in .streamlit/secrets.toml")
     return found
+
+
+def webhook(run: Run) -> Answer:
+    """The receiver of pharmacies' pushes for every clinic of the store."""
+    require(run.person_before_clinic, Action.SET_UP)
+    return listen(lambda: receiver(run.store, run.arguments.host, run.arguments.port), run)
 
 
 def listen(made: Callable[[], ThreadingHTTPServer], run: Run) -> Answer:

@@ -23,7 +23,7 @@ from core.partners.protocol import Acknowledged, Lost, Message, NotSent
 from core.partners.sending import LEASE, next_size
 from core.partners.stand_in import EventFault, Fault, StandIn, serve
 from core.people import LOCAL, Person
-from core.store import Store, audits
+from core.store import Store, audits, open_store
 from core.store.partners import healths
 from core.tracking.views import track
 from tests.builders import a_pharmacy, an_offer, licences
@@ -44,6 +44,14 @@ def a_queue(store: Store, lines: int, birch: int = 0) -> Store:
     to = {at: {"pharmacy": "birch"} if at > lines - birch else {} for at in range(1, lines + 1)}
     place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at, **to[at]) for at in to))))
     return store
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str, clock: Clock) -> Iterator[Store]:
+    """An empty store, for what does not differ between engines."""
+    opened = open_store(sqlite_url, clock=clock)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -81,62 +89,62 @@ def run(store: Store, partner: Scripted) -> worker.Round:
 
 
 def test_a_connected_pharmacy_is_sent_its_orders_and_the_other_stays_simulated(
-    store: Store, books: StandIn, address: str
+    sqlite: Store, books: StandIn, address: str
 ) -> None:
-    a_queue(store, 5, birch=2)
-    connect(store, LOCAL, CLINIC, linked(address))
-    done = worker.run_once(store, CLINIC)
+    a_queue(sqlite, 5, birch=2)
+    connect(sqlite, LOCAL, CLINIC, linked(address))
+    done = worker.run_once(sqlite, CLINIC)
     assert done.acknowledged == 5
     assert sorted(order["referenceId"] for order in books.orders) == [f"{CHECKOUT}-S0{at}" for at in (1, 2, 3)]
 
 
-def test_the_whole_way_of_an_order_by_polling(store: Store, clock: Clock, books: StandIn, address: str) -> None:
-    a_queue(store, 1)
-    connect(store, LOCAL, CLINIC, linked(address))
+def test_the_whole_way_of_an_order_by_polling(sqlite: Store, clock: Clock, books: StandIn, address: str) -> None:
+    a_queue(sqlite, 1)
+    connect(sqlite, LOCAL, CLINIC, linked(address))
     said = []
     for _ in range(5):
-        worker.run_once(store, CLINIC)
-        said.append(track(store, LOCAL, CLINIC).lines[0].state.value)
+        worker.run_once(sqlite, CLINIC)
+        said.append(track(sqlite, LOCAL, CLINIC).lines[0].state.value)
         books.step()
         clock.forward(minutes=11)
     assert said == ["submitted", "accepted", "compounding", "shipped", "delivered"]
-    (found,) = track(store, LOCAL, CLINIC).lines
+    (found,) = track(sqlite, LOCAL, CLINIC).lines
     assert (found.tracking, found.captured_cents) == ("1Z700011", found.authorised_cents)
 
 
 def test_a_word_that_nobody_knows_is_shown_and_moves_nothing(
-    store: Store, clock: Clock, books: StandIn, address: str
+    sqlite: Store, clock: Clock, books: StandIn, address: str
 ) -> None:
-    a_queue(store, 1)
-    connect(store, LOCAL, CLINIC, linked(address))
-    worker.run_once(store, CLINIC)
+    a_queue(sqlite, 1)
+    connect(sqlite, LOCAL, CLINIC, linked(address))
+    worker.run_once(sqlite, CLINIC)
     books.event_faults = frozenset({EventFault.UNKNOWN})
     clock.forward(minutes=11)
-    worker.run_once(store, CLINIC)
-    tracked = track(store, LOCAL, CLINIC)
+    worker.run_once(sqlite, CLINIC)
+    tracked = track(sqlite, LOCAL, CLINIC)
     assert [misfit.status for misfit in tracked.misfits] == ["quantum flux"]
     assert tracked.lines[0].state.value == "submitted"
 
 
 def test_a_pharmacy_is_asked_for_news_when_its_time_has_come(
-    store: Store, clock: Clock, books: StandIn, address: str
+    sqlite: Store, clock: Clock, books: StandIn, address: str
 ) -> None:
-    a_queue(store, 1)
-    connect(store, LOCAL, CLINIC, linked(address))
-    worker.run_once(store, CLINIC)
+    a_queue(sqlite, 1)
+    connect(sqlite, LOCAL, CLINIC, linked(address))
+    worker.run_once(sqlite, CLINIC)
     books.step()
     clock.forward(minutes=9)
-    assert worker.run_once(store, CLINIC).events == 0
+    assert worker.run_once(sqlite, CLINIC).events == 0
     clock.forward(minutes=2)
-    assert worker.run_once(store, CLINIC).events == 1
+    assert worker.run_once(sqlite, CLINIC).events == 1
 
 
-def test_a_lost_order_is_looked_up_and_not_sent_again(store: Store, books: StandIn, address: str) -> None:
-    a_queue(store, 1)
-    connect(store, LOCAL, CLINIC, linked(address))
+def test_a_lost_order_is_looked_up_and_not_sent_again(sqlite: Store, books: StandIn, address: str) -> None:
+    a_queue(sqlite, 1)
+    connect(sqlite, LOCAL, CLINIC, linked(address))
     books.faults = [Fault.DROP]
-    assert worker.run_once(store, CLINIC) == worker.Round(acknowledged=1, unknown=1, events=1)
-    assert (states(store), len(books.orders)) == ({"acknowledged": 1}, 1)
+    assert worker.run_once(sqlite, CLINIC) == worker.Round(acknowledged=1, unknown=1, events=1)
+    assert (states(sqlite), len(books.orders)) == ({"acknowledged": 1}, 1)
 
 
 def test_one_that_the_pharmacy_does_not_find_stays_unknown_and_is_asked_about_later(
@@ -153,8 +161,6 @@ def test_one_that_the_pharmacy_does_not_find_stays_unknown_and_is_asked_about_la
 
 @pytest.mark.postgres
 def test_two_processes_send_every_submission_once(postgres_url: str, books: StandIn, address: str) -> None:
-    from core.store import open_store
-
     store = a_queue(open_store(postgres_url), 40)
     connect(store, LOCAL, CLINIC, linked(address))
     command = [sys.executable, "-m", "core", "--db", postgres_url, "worker", "--once"]
@@ -185,16 +191,16 @@ def test_a_rate_limit_holds_whoever_sends(store: Store, clock: Clock) -> None:
     assert len(partner.got) == 10
 
 
-def test_a_pharmacy_that_fails_is_left_alone_and_the_other_goes_on(store: Store) -> None:
-    a_queue(store, 8, birch=3)
+def test_a_pharmacy_that_fails_is_left_alone_and_the_other_goes_on(sqlite: Store) -> None:
+    a_queue(sqlite, 8, birch=3)
 
     def birch_works(message: Message) -> Acknowledged | Lost:
         return Acknowledged() if message.pharmacy == "birch" else Lost("500")
 
     partner = Scripted(birch_works)
-    run(store, partner)
+    run(sqlite, partner)
     assert Counter(message.pharmacy for message in partner.got) == {"cedar": 3, "birch": 3}
-    assert states(store) == {"acknowledged": 3, "unknown": 3, "queued": 2}
+    assert states(sqlite) == {"acknowledged": 3, "unknown": 3, "queued": 2}
 
 
 def test_after_its_rest_one_submission_tries_and_then_all_go(store: Store, clock: Clock) -> None:
@@ -217,37 +223,37 @@ def test_after_its_rest_one_submission_tries_and_then_all_go(store: Store, clock
     assert states(store) == {"unknown": 3, "acknowledged": 5}
 
 
-def test_while_one_tries_nobody_else_does(store: Store, clock: Clock) -> None:
-    a_queue(store, 5)
-    run(store, Scripted(lambda _: Lost("500")))
+def test_while_one_tries_nobody_else_does(sqlite: Store, clock: Clock) -> None:
+    a_queue(sqlite, 5)
+    run(sqlite, Scripted(lambda _: Lost("500")))
     other = taking()
 
     def meanwhile(message: Message) -> NotSent:
-        run(store, other)
+        run(sqlite, other)
         return NotSent("refused")
 
     clock.forward(seconds=91)
     first = Scripted(meanwhile)
-    run(store, first)
+    run(sqlite, first)
     assert (len(first.got), other.got) == (1, [])
 
 
-def test_a_pharmacy_that_asks_for_patience_gets_it(store: Store, clock: Clock) -> None:
-    a_queue(store, 2)
-    run(store, Scripted(lambda _: NotSent("429", timedelta(seconds=20))))
+def test_a_pharmacy_that_asks_for_patience_gets_it(sqlite: Store, clock: Clock) -> None:
+    a_queue(sqlite, 2)
+    run(sqlite, Scripted(lambda _: NotSent("429", timedelta(seconds=20))))
     partner = taking()
     clock.forward(seconds=19)
-    run(store, partner)
+    run(sqlite, partner)
     assert partner.got == []
     clock.forward(seconds=2)
-    run(store, partner)
+    run(sqlite, partner)
     assert len(partner.got) == 2
 
 
-def test_a_failure_rests_in_the_store_for_every_worker(store: Store) -> None:
-    a_queue(store, 4)
-    run(store, Scripted(lambda _: Lost("500")))
-    with store.read(CLINIC) as work:
+def test_a_failure_rests_in_the_store_for_every_worker(sqlite: Store) -> None:
+    a_queue(sqlite, 4)
+    run(sqlite, Scripted(lambda _: Lost("500")))
+    with sqlite.read(CLINIC) as work:
         health = healths(work)["cedar"]
         assert (health.failures, breaker(health, work.now()), health.last_error) == (3, "open", "500")
 
@@ -260,23 +266,23 @@ def test_a_batch_is_what_is_sent_in_half_a_second(size: int, seconds: float, the
     assert next_size(size, timedelta(seconds=seconds)) == then
 
 
-def test_a_slow_pharmacy_holds_up_no_other(store: Store, books: StandIn, address: str) -> None:
-    a_queue(store, 2, birch=1)
-    connect(store, LOCAL, CLINIC, linked(address))
+def test_a_slow_pharmacy_holds_up_no_other(sqlite: Store, books: StandIn, address: str) -> None:
+    a_queue(sqlite, 2, birch=1)
+    connect(sqlite, LOCAL, CLINIC, linked(address))
     books.faults, books.seconds = [Fault.SLOW], 3.0
     stop = threading.Event()
-    running = threading.Thread(target=worker.run_forever, args=(store,), kwargs={"stop": stop, "worker": "w1"})
+    running = threading.Thread(target=worker.run_forever, args=(sqlite,), kwargs={"stop": stop, "worker": "w1"})
     running.start()
     for _ in range(100):
-        if states(store) == {"acknowledged": 1, "sending": 1}:
+        if states(sqlite) == {"acknowledged": 1, "sending": 1}:
             break
         stop.wait(0.02)
     else:
-        raise AssertionError(states(store))
+        raise AssertionError(states(sqlite))
     stop.set()
     running.join(20)
-    assert states(store) == {"acknowledged": 2}
-    assert [(beat.worker, beat.alive) for beat in worker.status(store, LOCAL, CLINIC).beats] == [("w1", True)]
+    assert states(sqlite) == {"acknowledged": 2}
+    assert [(beat.worker, beat.alive) for beat in worker.status(sqlite, LOCAL, CLINIC).beats] == [("w1", True)]
 
 
 # Its health
@@ -321,25 +327,25 @@ def test_a_connection_is_changed_once_and_audited_without_a_secret(
     assert "CEDAR_API" in str(trail[0]["after"])
 
 
-def test_a_connection_that_cannot_work_changes_nothing(store: Store) -> None:
-    a_queue(store, 1)
+def test_a_connection_that_cannot_work_changes_nothing(sqlite: Store) -> None:
+    a_queue(sqlite, 1)
     with pytest.raises(BadInput, match="is not encrypted"):
-        connect(store, LOCAL, CLINIC, linked("http://orders.example.com"))
+        connect(sqlite, LOCAL, CLINIC, linked("http://orders.example.com"))
     with pytest.raises(NotAllowed):
-        connect(store, Person("s@clinic.test", "S", Role.STAFF), CLINIC, Link("cedar"))
+        connect(sqlite, Person("s@clinic.test", "S", Role.STAFF), CLINIC, Link("cedar"))
     with pytest.raises(Refused, match="no pharmacy alder"):
-        connect(store, LOCAL, CLINIC, Link("alder"))
-    assert connections(store, LOCAL, CLINIC)["cedar"].link == Link("cedar")
+        connect(sqlite, LOCAL, CLINIC, Link("alder"))
+    assert connections(sqlite, LOCAL, CLINIC)["cedar"].link == Link("cedar")
 
 
-def test_sheets_that_wait_keep_the_adapter(store: Store) -> None:
+def test_sheets_that_wait_keep_the_adapter(sqlite: Store) -> None:
     """A sheet that somebody has in his hand would otherwise be sent once more."""
-    a_queue(store, 2)
-    sheets = connect(store, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
-    run(store, taking())
-    assert states(store) == {"queued": 2}
+    a_queue(sqlite, 2)
+    sheets = connect(sqlite, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    run(sqlite, taking())
+    assert states(sqlite) == {"queued": 2}
     with pytest.raises(Refused, match="2 of cedar's submissions wait to be handed over on a sheet"):
-        connect(store, LOCAL, CLINIC, sheets._replace(adapter=Adapter.SIMULATED))
+        connect(sqlite, LOCAL, CLINIC, sheets._replace(adapter=Adapter.SIMULATED))
 
 
 def test_a_lease_outlives_the_sending() -> None:

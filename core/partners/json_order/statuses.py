@@ -34,8 +34,6 @@ STATUSES: Final[Mapping[LineState, tuple[str, ...]]] = {
 """Every word of a pharmacy that is understood, by its state; case, hyphens and underscores do not matter."""
 
 _STATE_OF: Final = {word: state for state, words in STATUSES.items() for word in words}
-MOST_ROWS: Final = 1_000
-"""Rows that one message may hold."""
 
 
 class Unread(NamedTuple):
@@ -55,13 +53,13 @@ def state_word(said: str) -> str:
 def rows_of(data: object) -> Sequence[object]:
     """The rows of a message: a list, one row alone, or an object that holds rows under a usual name."""
     if isinstance(data, list):
-        return data[:MOST_ROWS]
+        return data
     if isinstance(data, Mapping):
         inner = data.get("data")
         for holder in (data, inner if isinstance(inner, Mapping) else {}):
             for name in ("rxs", "events", "data", "prescriptions"):
                 if isinstance(rows := holder.get(name), list):
-                    return rows[:MOST_ROWS]
+                    return rows
     return [data]
 
 
