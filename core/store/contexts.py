@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from core.context import Context
@@ -128,15 +128,36 @@ def _stored(
     work: Work, table: Any, model: type[M], patients: Collection[str] | None = None, named: Collection[str] = ()
 ) -> tuple[M, ...]:
     """The clinic's rows of a table as models, in order of key: all, or these patients' and those prescriptions."""
+    reading = _reading(table, model, patients is not None, bool(named))
+    given = {"clinic": work.clinic, "patients": list(patients or ()), "named": list(named)}
+    found = work.connection.execute(reading.statement, {name: given[name] for name in reading.parameters}).all()
+    rows = sorted(found, key=lambda row: [row[at] for at in reading.keys])
+    return _reader(model).validate_python([dict(zip(reading.names, row, strict=True)) for row in rows])
+
+
+class _Reading(NamedTuple):
+    """A statement that reads a table's rows, its parameters and columns, and which of them are the key."""
+
+    statement: Select[Any]
+    parameters: tuple[str, ...]
+    names: tuple[str, ...]
+    keys: tuple[int, ...]
+
+
+@cache
+def _reading(table: Any, model: type[Model], of_patients: bool, or_named: bool) -> _Reading:
+    """Built once: writing a statement down takes longer than running it on a small clinic."""
     columns = [column for column in table.__table__.columns if column.name in model.model_fields]
-    statement = select(*columns).where(table.clinic == work.clinic)
-    if patients is not None:
-        theirs = table.patient.in_(patients)
-        statement = statement.where(or_(theirs, table.rx.in_(named)) if named else theirs)
-    names = [column.name for column in columns]
-    keys = [at for at, column in enumerate(columns) if column.primary_key]
-    rows = sorted(work.connection.execute(statement).all(), key=lambda row: [row[at] for at in keys])
-    return _reader(model).validate_python([dict(zip(names, row, strict=True)) for row in rows])
+    statement = select(*columns).where(table.clinic == bindparam("clinic"))
+    parameters = ["clinic"]
+    if of_patients:
+        theirs = table.patient.in_(bindparam("patients", expanding=True))
+        by_name = table.rx.in_(bindparam("named", expanding=True)) if or_named else None
+        statement = statement.where(theirs if by_name is None else or_(theirs, by_name))
+        parameters += ["patients", "named"] if or_named else ["patients"]
+    names = tuple(column.name for column in columns)
+    keys = tuple(at for at, column in enumerate(columns) if column.primary_key)
+    return _Reading(statement, tuple(parameters), names, keys)
 
 
 @cache
@@ -158,18 +179,23 @@ def _closures(work: Work) -> frozenset[tuple[str, date]]:
 
 def _reserved(work: Work, day: date) -> dict[tuple[str, str], int]:
     """Packs reserved since the offer in force on ``day`` was told, and not released."""
+    rows = work.connection.execute(_reservations(), {"clinic": work.clinic, "day": day})
+    return {(pharmacy, sku): int(quantity) for pharmacy, sku, quantity in rows}
+
+
+@cache
+def _reservations() -> Select[str, str, int]:
     taken = StockReservationRow
-    statement = (
+    return (
         select(taken.pharmacy, taken.sku, func.sum(taken.quantity))
         .join(OfferRow, and_(*_same(OfferRow, taken)))
-        .where(taken.clinic == work.clinic, taken.released_at.is_(None), _in_force(day))
+        .where(taken.clinic == bindparam("clinic"), taken.released_at.is_(None), _in_force(bindparam("day")))
         .where(or_(OfferRow.stock_at.is_(None), taken.reserved_at >= OfferRow.stock_at))
         .group_by(taken.pharmacy, taken.sku)
     )
-    return {(pharmacy, sku): int(quantity) for pharmacy, sku, quantity in work.connection.execute(statement)}
 
 
-def _in_force(day: date) -> ColumnElement[bool]:
+def _in_force(day: Any) -> ColumnElement[bool]:
     """Of the offers joined, the one whose ``valid_from`` is the latest on or before ``day``."""
     row = aliased(OfferRow)
     latest = select(func.max(row.valid_from)).where(*_same(row, OfferRow), row.valid_from <= day)

@@ -175,16 +175,15 @@ def _order_row(row: Sequence[Any]) -> OrderRow:
 def _wanted(work: Work, wanted: OrderFilter, stalled_before: date) -> list[ColumnElement[bool]]:
     """Conditions on the line's own columns, so that counting needs no join."""
     where: list[ColumnElement[bool]] = [OrderLineRow.clinic == work.clinic]
-    queues = _queues(work.clinic, stalled_before)
     where += [_says(work.clinic, word) for word in wanted.text.replace(",", " ").split()]
     if wanted.states:
         where.append(OrderLineRow.state.in_(sorted(wanted.states)))
     if wanted.pharmacy is not None:
         where.append(OrderLineRow.pharmacy == wanted.pharmacy)
     if wanted.queue is not None:
-        where.append(queues[wanted.queue])
+        where.append(_queues(work.clinic, stalled_before)[wanted.queue])
     if wanted.needs_action:
-        where.append(or_(*queues.values()))
+        where.append(or_(*_queues(work.clinic, stalled_before).values()))
     if wanted.placed_from is not None:
         where.append(OrderLineRow.placed_on >= wanted.placed_from)
     if wanted.placed_to is not None:
