@@ -78,7 +78,7 @@ class Pharmacies:
 
     def send(self, message: Message) -> Answer:
         """A message on its way, with what happens to it; raises what a connection raises, or Died."""
-        fate = "takes it" if self.fair else self._dice.choices([*FATES], FATES.values())[0]
+        fate = "takes it" if self.fair else self._dice.choices([*FATES], [*FATES.values()])[0]
         if fate.startswith("never") or self._dice.random() < 0.1:
             self._meanwhile(50)
         self._say(f"{message.pharmacy} {fate}: {message.reference}")

@@ -25,7 +25,7 @@ from tests.simulation.sound import rows_of
 from tests.simulation.week import MortalStore, Week
 from tests.stores import CLINIC, Clock
 
-STEPS: Final = 16
+STEPS: Final = 14
 """Acts in a week, those within other acts and the end not counted."""
 
 

@@ -6,11 +6,13 @@ at named points, and what is left is worked off in calm weather at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
 from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple, Self
+
+from sqlalchemy import bindparam, select
 
 from core.cart import add_everyone_due, add_line, edit_line, open_cart, remove_line, take_over, undo, update_patient
 from core.checkout import Confirmation, Receipt, place
@@ -25,6 +27,7 @@ from core.plan import plan
 from core.prescribing import CartRow
 from core.store import Store, Work, save_folder
 from core.store.order_views import OrderFilter, OrderRow
+from core.store.orders import OrderLineRow
 from core.tracking.events import apply_events, record_event
 from core.tracking.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
 from core.tracking.views import LineDetail, Press, line_detail, search, strays
@@ -43,6 +46,11 @@ from tests.simulation.sound import left_over, problems
 from tests.stores import CLINIC, Clock
 
 S = LineState
+_LINES: Final = (
+    select(OrderLineRow.reference, OrderLineRow.state)
+    .where(OrderLineRow.clinic == bindparam("clinic"))
+    .order_by(OrderLineRow.checkout, OrderLineRow.number)
+)
 DEATHS: Final = ("before", "inside", "after")
 """Where in a write a process can die: at the door, before the commit, before the answer."""
 
@@ -118,7 +126,7 @@ class Week:
         for step in range(steps):
             if self.wrong:
                 return self.wrong
-            usual = self.dice.choices([*_ACTS], _ACTS.values())[0]
+            usual = self.dice.choices([*_ACTS], [*_ACTS.values()])[0]
             self._act(_FIRST[step] if step < len(_FIRST) else usual)
             self.clock.forward(hours=hours * self.dice.choice((0.05, 0.1, 0.5, 3)))
         self._work_off()
@@ -270,7 +278,7 @@ class Week:
 
     def _somebody_works_a_queue(self) -> str:
         """Presses one of the buttons that a line which needs somebody has."""
-        rows = self._rows(OrderFilter(needs_action=True))
+        rows = self._waiting()
         if not rows:
             return "nothing to do"
         person = self._someone()
@@ -288,22 +296,27 @@ class Week:
             raise
 
     def _somebody_cancels(self) -> str:
-        rows = self._rows(OrderFilter())
-        if not rows:
+        lines = self._lines(frozenset(S))
+        if not lines:
             return "nothing there"
-        line = self.dice.choice(rows).reference
+        line = self.dice.choice(lines)
         return f"{line} {cancel(self.store, self._someone(), CLINIC, line, 'patient asked').value}"
 
     def _somebody_refunds(self) -> str:
-        rows = self._rows(OrderFilter(states=frozenset({S.ACCEPTED, S.SHIPPED, S.DELIVERED})))
-        if not rows:
+        lines = self._lines({S.ACCEPTED, S.SHIPPED, S.DELIVERED})
+        if not lines:
             return "nothing there"
-        line, cents = self.dice.choice(rows).reference, self.dice.randint(0, 120_00)
+        line, cents = self.dice.choice(lines), self.dice.randint(0, 120_00)
         refund(self.store, self._someone(), CLINIC, line, cents, "spoiled")
         return f"{cents} of {line}"
 
-    def _rows(self, wanted: OrderFilter) -> list[OrderRow]:
-        return list(search(self.store, STAFF[0], CLINIC, wanted).rows)
+    def _waiting(self) -> list[OrderRow]:
+        return list(search(self.store, STAFF[0], CLINIC, OrderFilter(needs_action=True)).rows)
+
+    def _lines(self, states: Collection[LineState]) -> list[str]:
+        with self.store.read(CLINIC) as work:
+            rows = work.connection.execute(_LINES, {"clinic": CLINIC})
+            return [reference for reference, state in rows if state in states]
 
     def _settles(self, case: _Case, person: Person) -> str:
         misfits = line_detail(self.store, person, CLINIC, case.line).misfits
@@ -368,7 +381,7 @@ class Week:
             self.clock.forward(days=6)
             self._act(Week._a_worker_finishes)
             self._act(Week._everybody_works_the_queues)
-            if not self._rows(OrderFilter(states=frozenset(S) - ENDED)):
+            if not self._lines(frozenset(S) - ENDED):
                 return
 
     def _a_worker_finishes(self) -> str:
@@ -378,12 +391,19 @@ class Week:
         for misfit in strays(self.store, STAFF[0], CLINIC):
             settle_misfit(self.store, STAFF[0], CLINIC, misfit.event, "not ours")
         done = []
-        for row in self._rows(OrderFilter(needs_action=True)):
+        for row in self._waiting():
             case = _Case(row.reference, row.attempt, row.state, 0)
             deal = next((deal for needed, deal in _DEALS if needed(row)), None)
             if deal:
-                done.append(f"{row.reference[-2:]} {deal(self, case, STAFF[0])}")
+                done.append(f"{row.reference[-2:]} {self._tried(deal, case)}")
         return ", ".join(done) or "nothing to do"
+
+    def _tried(self, deal: Callable[[Week, _Case, Person], str], case: _Case) -> str:
+        """What it came to; a line whose message was settled with another's is not settled twice."""
+        try:
+            return deal(self, case, STAFF[0])
+        except Refused as refusal:
+            return f"{type(refusal).__name__}: {refusal}"
 
     def _may_die(self, chance: float, among: int = 1) -> None:
         if self.dice.random() < chance:
