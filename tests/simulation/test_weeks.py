@@ -75,7 +75,7 @@ def nothing(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("case", "place", "instead", "says"),
     [
-        ("a lost answer is sent again", "core.partners.worker.give_up_leases", sent_again, "arrived 2 times"),
+        ("a lost answer is sent again", "core.partners.sending.give_up_leases", sent_again, "arrived 2 times"),
         ("packs stay reserved", "core.store.order_books._release", nothing, "holds stock and has ended"),
         ("a refusal is not counted", "core.orders.tallies.Tallies.rejected", nothing, "rejections: kept"),
         ("placed lines stay in the cart", "core.checkout.take_out", nothing, "is placed and in a cart"),
