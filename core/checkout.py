@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from core.answers import answered_for
 from core.cart.reading import cart_of
 from core.context import Context
+from core.differences import Difference, Seen, differences, seen
 from core.errors import Blocked, Differs, Refused
 from core.model import Cart, Days, Finding, Objective, Override, Program, Severity
 from core.money import shown
@@ -28,8 +29,9 @@ class Confirmation(NamedTuple):
     """What a person confirms: the cart and how it is placed, and what they saw of it.
 
     ``cart`` None is the clinic's stored cart of the refill day, with the answers kept there. ``expected_cents`` and
-    ``hash`` None compare nothing. ``acknowledged`` are (line, code); None acknowledges every warning of the cart with
-    this ``hash``. Without a ``key`` the hash and the refill day are the key.
+    ``hash`` None compare nothing; ``seen`` is all that was shown, where a screen knows it. ``acknowledged`` are (line,
+    code); None acknowledges every warning of the cart with this ``hash``. Without a ``key`` the hash and the refill
+    day are the key.
     """
 
     cart: Cart | None
@@ -42,6 +44,7 @@ class Confirmation(NamedTuple):
     acknowledged: frozenset[tuple[int, str]] | None = frozenset()
     overrides: tuple[Override, ...] = ()
     key: str | None = None
+    seen: Seen | None = None
 
 
 class OrderReceipt(NamedTuple):
@@ -136,14 +139,22 @@ def _decision(opened: _Opened, program: Program) -> Plan:
 
 
 def refuse_differences(decision: Plan, confirmation: Confirmation) -> None:
-    """Raises Differs where the cart, its findings or its total are not what the person saw."""
+    """Raises Differs where the cart, its findings, its pharmacies, dates or amounts are not what the person saw."""
     expected, actual = confirmation.expected_cents, decision.quote.total_cents
-    if confirmation.hash is not None and confirmation.hash != decision.hash:
-        message = "The cart is not the one that was confirmed: something in it, its prices or its findings changed."
-        raise Differs(f"{message} Look at it again, then confirm.", expected, actual, decision.findings)
+    found = _found_to_differ(decision, confirmation)
     if expected is not None and expected != actual:
         message = f"The total was {shown(expected)} when it was confirmed and is {shown(actual)} now. Confirm again."
-        raise Differs(message, expected, actual, decision.findings)
+        raise Differs(message, expected, actual, decision.findings, found)
+    if found or confirmation.hash not in {None, decision.hash}:
+        message = "The cart is not the one that was confirmed: something in it, its prices or its findings changed."
+        raise Differs(f"{message} Look at it again, then confirm.", expected, actual, decision.findings, found)
+
+
+def _found_to_differ(decision: Plan, confirmation: Confirmation) -> tuple[Difference, ...]:
+    if confirmation.seen is not None:
+        return differences(confirmation.seen, seen(decision))
+    expected, actual = confirmation.expected_cents, decision.quote.total_cents
+    return () if expected in {None, actual} else (Difference(None, "total", expected, actual),)
 
 
 def refuse_findings(decision: Plan, confirmation: Confirmation) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from core.differences import Difference
     from core.model import Finding
 
 
@@ -74,13 +75,19 @@ class Blocked(Refused):
 
 class Differs(Refused):
     """What would be placed is not what was confirmed. Totals are in cents, None where nothing was expected;
-    ``findings`` are those of the cart as it is now."""
+    ``findings`` are those of the cart as it is now, ``differences`` whatever is known to differ, both sides."""
 
     def __init__(
-        self, message: str, expected_cents: int | None, actual_cents: int | None, findings: Iterable[Finding] = ()
+        self,
+        message: str,
+        expected_cents: int | None,
+        actual_cents: int | None,
+        findings: Iterable[Finding] = (),
+        differences: Iterable[Difference] = (),
     ) -> None:
         super().__init__(message)
         self.findings = tuple(findings)
+        self.differences = tuple(differences)
         self.expected_cents = expected_cents
         self.actual_cents = actual_cents
 

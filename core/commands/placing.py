@@ -14,6 +14,7 @@ from core.checkout import place as place_cart
 from core.commands.deciding import finding_json
 from core.commands.output import known_dollars
 from core.commands.run import Answer, Run, bad_argument
+from core.differences import Value
 from core.errors import BadCell, BadInput, Blocked, Differs
 from core.files.tables import too_large
 from core.model import Override
@@ -106,7 +107,15 @@ def _refused(no: Blocked | Differs) -> dict[str, Any]:
         "findings": [finding_json(finding) for finding in no.findings],
         "expected": differs and known_dollars(differs.expected_cents),
         "actual": differs and known_dollars(differs.actual_cents),
+        "differences": [
+            {"line": one.line, "what": one.what, "expected": _side(one.expected), "actual": _side(one.actual)}
+            for one in (differs.differences if differs else ())
+        ],
     }
+
+
+def _side(value: Value) -> Value:
+    return dollars(value) if isinstance(value, int) else value
 
 
 def track(run: Run) -> Answer:

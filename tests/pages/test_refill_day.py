@@ -199,6 +199,14 @@ def test_what_changed_since_it_was_seen_stops_it_and_shows_both_sides(ready: Sto
     shown = press(shown, "Place order for $250.00")
     assert checkouts(ready) == 0
     assert "Nothing was placed" in said(shown)
+    (both,) = (one.value for one in shown.dataframe if "You saw" in one.value.columns)
+    assert both.values.tolist() == [
+        ["Checkout", "Medication", "$200.00", "$100.00"],
+        ["Checkout", "Program fee", "$30.00", "$15.00"],
+        ["Checkout", "Total", "$250.00", "$135.00"],
+        ["1", "Line", "2 × SEMA", "1 × SEMA"],
+        ["1", "Cost", "$250.00", "$135.00"],
+    ]
     assert labels(shown)[0] == "Place order for $135.00"
     press(shown, "Place order for $135.00")
     assert checkouts(ready) == 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import streamlit as st
 
 from core.checkout import Confirmation, Receipt, place
+from core.differences import Difference, Value, seen
 from core.errors import Differs
 from core.model import Days, Quote
 from core.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
@@ -18,7 +20,7 @@ from pages.parts.refill_day.pressing import done_here
 from pages.parts.refill_day.receipt import keep_receipt, placed_here, receipt
 from pages.parts.refill_day.views import State, View, pharmacy_name
 from pages.parts.tables import MONEY, Row, table
-from pages.parts.words import amount, count, money, plain, signed_money
+from pages.parts.words import NOTHING, amount, count, full_day, money, plain, signed_money
 
 _DIFFERS = "refill_differs"
 MONEY_COLUMNS = dict.fromkeys(
@@ -82,6 +84,7 @@ def _place(desk: Desk) -> None:
         expected_cents=desk.plan.quote.total_cents,
         hash=desk.plan.hash,
         key=f"{desk.plan.hash} {desk.refill_day} {lines[0] if lines else ''}",
+        seen=seen(desk.plan),
     )
     attempt(lambda: _placed(desk, confirmation), lambda receipt: f"Placed: {receipt.checkout}.")
 
@@ -91,7 +94,7 @@ def _placed(desk: Desk, confirmation: Confirmation) -> Receipt:
     try:
         placed = place(session.store, session.person, session.clinic, confirmation)
     except Differs as differs:
-        st.session_state[_DIFFERS] = (desk.refill_day, differs.expected_cents, differs.actual_cents)
+        st.session_state[_DIFFERS] = (desk.refill_day, differs)
         raise
     st.session_state.pop(_DIFFERS, None)
     keep_receipt(desk, placed)
@@ -101,7 +104,7 @@ def _placed(desk: Desk, confirmation: Confirmation) -> Receipt:
 
 
 def _differs(desk: Desk) -> None:
-    day, expected, actual = st.session_state.get(_DIFFERS, (None, None, None))
+    day, differs = st.session_state.get(_DIFFERS, (None, None))
     if day != desk.refill_day:
         return
     with st.container(border=True):
@@ -110,13 +113,36 @@ def _differs(desk: Desk) -> None:
         )
         facts(
             {
-                "You confirmed": money(expected),
-                "It came to, when you pressed": money(actual),
+                "You confirmed": money(differs.expected_cents),
+                "It came to, when you pressed": money(differs.actual_cents),
                 "It is now": money(desk.plan.quote.total_cents),
             }
         )
+        rows = [_difference(one, desk) for one in differs.differences]
+        if rows:
+            table(rows, name="checkout_differences", alt="What differs, line by line", session=desk.session)
         st.write("Look through it again, then place it.")
         st.button("I have seen it", key="refill_differs_seen", on_click=st.session_state.pop, args=(_DIFFERS, None))
+
+
+def _difference(one: Difference, desk: Desk) -> Row:
+    """Both sides in words, so that amounts, days and names stand in the same two columns."""
+    return {
+        "Line": "Checkout" if one.line is None else str(one.line),
+        "What": one.what.capitalize(),
+        "You saw": _side(one.what, one.expected, desk),
+        "When you pressed": _side(one.what, one.actual, desk),
+    }
+
+
+def _side(what: str, value: Value, desk: Desk) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, int):
+        return money(value)
+    if isinstance(value, date):
+        return full_day(value)
+    return pharmacy_name(value, desk.context) if what == "pharmacy" else in_words(value) if what == "finding" else value
 
 
 def _blockers(views: Sequence[View]) -> None:
