@@ -23,6 +23,7 @@ from core.store import Store, Work
 from core.store.carts import take_out
 from core.store.contexts import load_context
 from core.store.order_books import checkout_by_key, new_book, next_number, open_book, save_book
+from core.words import full_day
 
 
 class Confirmation(NamedTuple):
@@ -121,7 +122,9 @@ def program_to_place_with(context: Context, code: str, day: date) -> Program:
     program = context.program(code, day)
     if program is None or code not in context.clinic.program:
         allowed = ", ".join(context.clinic.program)
-        raise Refused(f"This clinic does not place orders with the program “{code}” on {day}; it has {allowed}.")
+        raise Refused(
+            f"This clinic does not place orders with the program “{code}” on {full_day(day)}; it has {allowed}."
+        )
     return program
 
 

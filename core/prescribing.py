@@ -13,6 +13,7 @@ from typing import NamedTuple
 from core.context import Context
 from core.model import CartLine, Patient, Prescription, ShipTo, Sku
 from core.sig import days_supply, read
+from core.words import full_day
 
 
 class DueKind(StrEnum):
@@ -81,12 +82,12 @@ def expired(
     months = int(context.number("rx_valid_months", ship_day, state=patient.state if patient else None))
     if patient is not None and not patient.active:
         return "the patient is inactive"
-    if stopped(prescription, refill_day):
-        return f"it was stopped on {prescription.stopped_on}"
+    if prescription.stopped_on is not None and stopped(prescription, refill_day):
+        return f"it was stopped on {full_day(prescription.stopped_on)}"
     if prescription.written_on > refill_day:
-        return f"it is dated {prescription.written_on}, after the refill day"
+        return f"it is dated {full_day(prescription.written_on)}, after the refill day"
     if months_after(prescription.written_on, months) < ship_day:
-        return f"it was written on {prescription.written_on}, more than {months} months before it would ship"
+        return f"it was written on {full_day(prescription.written_on)}, more than {months} months before it would ship"
     return None
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from core.context import Context
 from core.model import (
@@ -230,6 +230,22 @@ def _patient_address(patient: Patient) -> Address:
         patient.state.strip().upper(),
         patient.zip.strip(),
     )
+
+
+COLUMNS: Final = {
+    "first_name": "first name",
+    "last_name": "last name",
+    "born_on": "date of birth",
+    "phone": "telephone number",
+    "address1": "street",
+    "zip": "ZIP code",
+}
+"""Columns of patients.csv and clinic.csv as people call them; the others say it themselves."""
+
+
+def in_words(columns: Iterable[str]) -> str:
+    """``street, ZIP code``."""
+    return ", ".join(COLUMNS.get(column, column) for column in columns)
 
 
 def mg(amount: Decimal) -> str:

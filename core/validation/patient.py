@@ -8,8 +8,9 @@ from core.context import Context
 from core.identifiers import us_phone
 from core.model import Days, Gate, Owner, Patient, Severity
 from core.validation.allergens import matches
-from core.validation.checked import CheckedCart, Problem
+from core.validation.checked import CheckedCart, Problem, in_words
 from core.validation.registry import rule
+from core.words import full_day
 
 
 @rule(
@@ -25,11 +26,14 @@ def patient_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iter
     for line in cart.lines:
         missing, born = _missing(line.patient), line.patient.born_on
         if missing:
-            message = f"Patient {line.line.patient} lacks: {', '.join(missing)}."
+            message = f"Patient {line.line.patient} lacks: {in_words(missing)}."
             yield line.problem(message, field=missing[0])
         elif born is not None and born > days.placing_day:
-            message = f"Patient {line.line.patient} would be born on {born}, in the future: correct the date of birth."
-            yield line.problem(message, field="born_on")
+            yield line.problem(
+                f"Patient {line.line.patient} would be born on {full_day(born)}, in the future: correct the date of "
+                "birth.",
+                field="born_on",
+            )
 
 
 def _missing(patient: Patient) -> list[str]:

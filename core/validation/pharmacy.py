@@ -11,6 +11,7 @@ from core.validation.checked import CheckedCart, CheckedLine, Problem
 from core.validation.refusals import refused
 from core.validation.registry import rule
 from core.validation.shipping import to_clinic
+from core.words import full_day
 
 
 @rule(
@@ -45,10 +46,11 @@ def its_price_is_in_force(cart: CheckedCart, context: Context, days: Days) -> It
 
     def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
         rows = context.offer_rows(pharmacy.pharmacy, line.sku.sku)
-        begun = [row for row in rows if row.valid_from <= days.placing_day]
-        if begun:
-            return f"its price ended on {begun[-1].valid_to}; ask for the current one"
-        return f"its price begins on {rows[0].valid_from}, after {days.placing_day}" if rows else "no price"
+        ended = [row.valid_to for row in rows if row.valid_from <= days.placing_day and row.valid_to is not None]
+        if ended:
+            return f"its price ended on {full_day(ended[-1])}; ask for the current one"
+        begins = rows[0].valid_from if rows else None
+        return f"its price begins on {full_day(begins)}, after {full_day(days.placing_day)}" if begins else "no price"
 
     yield from refused(cart, context, "PRICE_STALE", say)
 
@@ -65,7 +67,9 @@ def the_program_prices_it(cart: CheckedCart, context: Context, days: Days) -> It
     """An aggregate program has a price for the SKU in force on the placing day."""
     program, day = cart.program.program, days.placing_day
     for line, _ in cart.accused("NO_PRICE"):
-        yield line.problem(f"Program {program} has no price for {line.sku.name} in force on {day}: enter one.")
+        yield line.problem(
+            f"Program {program} has no price for {line.sku.name} in force on {full_day(day)}: enter one."
+        )
 
 
 @rule(
@@ -141,7 +145,7 @@ def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days:
         kinds = [line.sku.licence_kind, *([LicenceKind.CONTROLLED] if line.sku.scheduled else [])]
         lacking = [kind for kind in kinds if not context.pharmacy_licensed(pharmacy.pharmacy, state, kind, day)]
         where = state or "a destination without a state"
-        return f"no {' and no '.join(lacking or kinds)} licence for {where} in force on {day}"
+        return f"no {' and no '.join(lacking or kinds)} licence for {where} in force on {full_day(day)}"
 
     def fixes(line: CheckedLine, pharmacies: tuple[Pharmacy, ...]) -> tuple[Fix, ...]:
         elsewhere = line.destination.state != context.clinic.state.strip().upper()

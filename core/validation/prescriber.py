@@ -10,6 +10,7 @@ from core.identifiers import is_dea, is_npi
 from core.model import Days, Fix, Gate, Severity
 from core.validation.checked import CheckedCart, CheckedLine, Problem
 from core.validation.registry import rule
+from core.words import full_day
 
 
 @rule(
@@ -63,8 +64,8 @@ def prescriber_is_licensed_in_the_patients_state(cart: CheckedCart, context: Con
             yield line.problem(f"{name} has no licence in {line.state}, the patient's state (has: {held}).")
         elif licence.expires_on is not None and licence.expires_on < line.ship_day:
             yield line.problem(
-                f"{name}'s {line.state} licence ended on {licence.expires_on}; it must be in force on "
-                f"{line.ship_day}, the ship date."
+                f"{name}'s {line.state} licence ended on {full_day(licence.expires_on)}; it must be in force on "
+                f"{full_day(line.ship_day)}, the ship date."
             )
 
 
@@ -85,9 +86,15 @@ def licence_outlives_the_ship_date(cart: CheckedCart, context: Context, days: Da
         margin = timedelta(days=int(context.number("licence_expiring_days", line.ship_day, state=line.state)))
         if ends - line.ship_day <= margin:
             yield line.problem(
-                f"{line.prescriber.name}'s {line.state} licence ends on {ends}, {(ends - line.ship_day).days} days "
-                "after the ship date: ask for the renewal."
+                f"{line.prescriber.name}'s {line.state} licence ends on {full_day(ends)}, "
+                f"{_after((ends - line.ship_day).days)} the ship date: ask for the renewal."
             )
+
+
+def _after(number: int) -> str:
+    if number == 0:
+        return "on"
+    return f"{number} day{'' if number == 1 else 's'} after"
 
 
 @rule(

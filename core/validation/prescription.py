@@ -12,6 +12,7 @@ from core.model import Days, Fix, Gate, Prescription, Severity, ShipTo
 from core.prescribing import expired, fills_and_in_flight, months_after, prescription_for
 from core.validation.checked import CheckedCart, CheckedLine, Problem, packs
 from core.validation.registry import rule
+from core.words import full_day
 
 TO_PATIENT: Final = Fix(label="Ship it to the patient", change={"ship_to": "patient"})
 
@@ -199,8 +200,8 @@ def _limits(line: CheckedLine, rx: Prescription, context: Context) -> list[str]:
     ends = context.setting("telemedicine_flexibility_ends", line.ship_day, state=line.state)
     if rx.telemedicine and rx.in_person_on is None and isinstance(ends, date) and line.ship_day > ends:
         reasons.append(
-            f"It was prescribed by telemedicine without a visit in person and would ship on {line.ship_day}; that is "
-            f"allowed until {ends}."
+            "It was prescribed by telemedicine without a visit in person and would ship on "
+            f"{full_day(line.ship_day)}; that is allowed until {full_day(ends)}."
         )
     if line.line.ship_to is ShipTo.CLINIC:
         reasons.append("A controlled substance ships to the patient, not to the clinic.")
@@ -222,7 +223,7 @@ def _refill_limits(line: CheckedLine, rx: Prescription, context: Context) -> Ite
     if schedule != "II" and months_after(rx.written_on, months) < day:
         yield (
             f"Schedule {schedule} may be filled for {months} months; prescription {rx.rx} was written on "
-            f"{rx.written_on} and would ship on {day}."
+            f"{full_day(rx.written_on)} and would ship on {full_day(day)}."
         )
 
 

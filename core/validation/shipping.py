@@ -11,7 +11,7 @@ from core.context import Context
 from core.identifiers import MILITARY, STATES, is_zip, state_of_zip, straddles
 from core.model import Days, Fix, Gate, Pharmacy, Severity, ShipTo
 from core.ship_dates import longest_wait
-from core.validation.checked import Address, CheckedCart, CheckedLine, Problem, clinic_address
+from core.validation.checked import Address, CheckedCart, CheckedLine, Problem, clinic_address, in_words
 from core.validation.refusals import refused
 from core.validation.registry import rule
 
@@ -47,7 +47,7 @@ def address_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iter
         missing = line.destination.missing
         if missing:
             yield line.problem(
-                f"The address of {line.destination.owner} lacks: {', '.join(missing)}.",
+                f"The address of {line.destination.owner} lacks: {in_words(missing)}.",
                 *to_clinic(line, context),
                 field=missing[0],
             )

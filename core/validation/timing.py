@@ -14,6 +14,7 @@ from core.prescribing import last_fill
 from core.validation.checked import REMOVE, CheckedCart, CheckedLine, Problem
 from core.validation.doses import highest_step
 from core.validation.registry import rule
+from core.words import full_day
 
 
 @rule(
@@ -44,9 +45,11 @@ def _pharmacy(line: CheckedLine, context: Context) -> tuple[str, ...]:
 
 def _too_soon(line: CheckedLine, earliest: date | None, context: Context, days: Days) -> str:
     fill = last_fill(line.line.patient, line.sku.active, context)
-    filled = f"{line.sku.active} was last filled on {fill.filled_on}" if fill else "The last fill is not used"
-    expected = f"; the earliest refill is on {earliest}, the refill day is {days.refill_day}" if earliest else ""
-    return f"{filled[:1].upper()}{filled[1:]}{expected}."
+    filled = f"{line.sku.active} was last filled on {full_day(fill.filled_on)}" if fill else "The last fill is not used"
+    said = f"{filled[:1].upper()}{filled[1:]}"
+    if earliest is None:
+        return f"{said}."
+    return f"{said}; the earliest refill is on {full_day(earliest)}, the refill day is {full_day(days.refill_day)}."
 
 
 @rule(

@@ -11,6 +11,7 @@ from core.sig import WeeklyMg
 from core.validation.checked import CheckedCart, CheckedLine, Problem, mg
 from core.validation.doses import at_dose_since, dose_fills, filled_before, prescribed_of, step_at
 from core.validation.registry import rule
+from core.words import full_day
 
 
 @rule(
@@ -65,7 +66,7 @@ def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Conte
     held = (line.ship_day - since).days
     if held >= least:
         return None
-    return f"{up} {held} days after the first fill at the old dose ({since}); expected {least} days or more."
+    return f"{up} {held} days after the first fill at the old dose ({full_day(since)}); expected {least} days or more."
 
 
 @rule(
@@ -82,8 +83,8 @@ def prescription_is_the_newest(cart: CheckedCart, context: Context, days: Days) 
         newer = _newer(line, rx, context, days)
         if newer is not None:
             yield line.problem(
-                f"Prescription {newer.rx} for {newer.sku}, written on {newer.written_on}, is newer than {rx.rx} of "
-                f"{rx.written_on}.",
+                f"Prescription {newer.rx} for {newer.sku}, written on {full_day(newer.written_on)}, is newer than "
+                f"{rx.rx} of {full_day(rx.written_on)}.",
                 Fix(
                     label=f"Use the newer prescription {newer.rx}",
                     change={"rx": newer.rx, "sku": newer.sku, "quantity": "", "sig": "", "npi": ""},

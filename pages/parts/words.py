@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import overload
 from zoneinfo import ZoneInfo
 
+from core import words
 from core.money import dollars, shown
 
 NOTHING = "–"
@@ -53,12 +54,12 @@ def percent(share: Decimal | float | None) -> str:
 
 def day(value: date | None) -> str:
     """``Fri 4 Dec``."""
-    return NOTHING if value is None else f"{value:%a} {value.day} {value:%b}"
+    return NOTHING if value is None else words.day(value)
 
 
 def full_day(value: date | None) -> str:
     """``Fri 4 Dec 2026``."""
-    return NOTHING if value is None else f"{day(value)} {value.year}"
+    return NOTHING if value is None else words.full_day(value)
 
 
 def moment(value: datetime | None, zone: str) -> str:

@@ -69,7 +69,7 @@ def test_lines_with_one_cause_stand_together_the_widest_first() -> None:
         ("Patient incomplete", 2),
         ("Suspected duplicate", 1),
     ]
-    assert found[3].message == "Patient P2 lacks: phone."
+    assert found[3].message == "Patient P2 lacks: telephone number."
 
 
 def test_keys_of_causes_say_nothing_about_a_patient() -> None:

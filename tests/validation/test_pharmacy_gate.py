@@ -76,7 +76,7 @@ def test_an_aggregate_program_needs_a_price() -> None:
     found = findings(world(), program=program)
     assert short(found) == ["1 B NO_PRICE"]
     assert found[0].message == (
-        "Program POOL has no price for Semaglutide 2.5 mg/mL, 2 mL in force on 2026-12-04: enter one."
+        "Program POOL has no price for Semaglutide 2.5 mg/mL, 2 mL in force on Fri 4 Dec 2026: enter one."
     )
 
 
@@ -111,7 +111,7 @@ ENDED = {"valid_to": date(2026, 11, 30)}
             "pinned",
             {"offer": ENDED},
             {"pharmacy": "cedar"},
-            "Cedar Compounding: its price ended on 2026-11-30; ask for the current one.",
+            "Cedar Compounding: its price ended on Mon 30 Nov 2026; ask for the current one.",
         ),
         ("pinned to nobody", {}, {"pharmacy": "elm"}, "elm is not among the clinic’s pharmacies."),
         (
@@ -124,7 +124,7 @@ ENDED = {"valid_to": date(2026, 11, 30)}
             "licence",
             {"licences": NO_STERILE},
             {},
-            f"{NOBODY}Cedar Compounding: no sterile licence for TX in force on 2026-12-07.",
+            f"{NOBODY}Cedar Compounding: no sterile licence for TX in force on Mon 7 Dec 2026.",
         ),
     ],
 )

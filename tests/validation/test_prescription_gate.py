@@ -1,4 +1,4 @@
-"""Prescription gate (rules.md, section 3). The clean prescription: 3 of 6 fills had, written 2026-09-01."""
+"""Prescription gate (rules.md, section 3). The clean prescription: 3 of 6 fills had, written Tue 1 Sep 2026."""
 
 from __future__ import annotations
 

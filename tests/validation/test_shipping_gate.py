@@ -149,7 +149,7 @@ def test_shipping_to_the_clinic_is_offered(case: str, change: dict[str, Any], fi
 
 def test_the_missing_columns_are_named() -> None:
     (found,) = findings(world(patient={"address1": "", "zip": ""}))
-    assert (found.field, found.message) == ("address1", "The address of the patient lacks: address1, zip.")
+    assert (found.field, found.message) == ("address1", "The address of the patient lacks: street, ZIP code.")
     (found,) = findings(world(clinic={"city": ""}), a_line(ship_to=ShipTo.CLINIC))
     assert (found.field, found.message) == ("city", "The address of the clinic lacks: city.")
 

@@ -1,4 +1,4 @@
-"""Timing gate (rules.md, section 3). The clean line: 28 days filled on 2026-11-06, refill day 2026-12-04."""
+"""Timing gate (rules.md, section 3). The clean line: 28 days filled on Fri 6 Nov 2026, refill day Fri 4 Dec 2026."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def test_codes(case: str, change: dict[str, Any], line: dict[str, Any], expected
 def test_the_earliest_day_is_named() -> None:
     (found,) = findings(world(rx={"last_filled_on": date(2026, 11, 20)}))
     assert found.message == (
-        "Semaglutide was last filled on 2026-11-20; the earliest refill is on 2026-12-11, the refill day is 2026-12-04."
+        "Semaglutide was last filled on Fri 20 Nov 2026; the earliest refill is on Fri 11 Dec 2026, the refill day is "
+        "Fri 4 Dec 2026."
     )
     assert (found.owner.value, found.field) == ("clinic", "last_filled_on")
 
@@ -74,7 +75,8 @@ def test_the_earliest_day_is_that_of_the_pharmacy_that_waits_least() -> None:
     )
     (found,) = findings(context)
     assert found.message == (
-        "Semaglutide was last filled on 2026-11-13; the earliest refill is on 2026-12-09, the refill day is 2026-12-04."
+        "Semaglutide was last filled on Fri 13 Nov 2026; the earliest refill is on Wed 9 Dec 2026, the refill day is "
+        "Fri 4 Dec 2026."
     )
 
 

@@ -91,8 +91,8 @@ def test_time_at_a_dose_counts_from_its_last_return() -> None:
     context = world(rx=NEW | {"sig": weekly("0.5"), "written_on": date(2026, 12, 1)}, more_prescriptions=history)
     (found,) = (one for one in findings(context, a_line(sig=weekly("0.5"))) if one.code == "TITRATION_SKIP")
     assert found.message == (
-        "semaglutide goes up from 0.25 mg to 0.5 mg a week 21 days after the first fill at the old dose (2026-11-16); "
-        "expected 28 days or more."
+        "semaglutide goes up from 0.25 mg to 0.5 mg a week 21 days after the first fill at the old dose "
+        "(Mon 16 Nov 2026); expected 28 days or more."
     )
 
 
@@ -133,7 +133,7 @@ def test_newer_prescriptions(case: str, other: dict[str, Any], expected: list[st
 def test_the_newer_prescription_is_one_click_away() -> None:
     newer = a_prescription(rx="RX2", written_on=date(2026, 11, 1), last_filled_on=None, first_filled_on=None)
     (found,) = findings(world(more_prescriptions={"RX2": newer}))
-    assert found.message == "Prescription RX2 for SEMA, written on 2026-11-01, is newer than RX1 of 2026-09-01."
+    assert found.message == "Prescription RX2 for SEMA, written on Sun 1 Nov 2026, is newer than RX1 of Tue 1 Sep 2026."
     assert [dict(fix.change) for fix in found.fixes] == [
         {"rx": "RX2", "sku": "SEMA", "quantity": "", "sig": "", "npi": ""}
     ]
