@@ -12,13 +12,15 @@ from core.cart.reading import cart_of
 from core.context import Context
 from core.differences import Difference, Seen, differences, seen
 from core.errors import Blocked, Differs, Refused
-from core.model import Cart, Days, Finding, Objective, Override, Program, Severity
+from core.model import Cart, Days, Finding, Objective, Override, Program, Severity, Split
 from core.money import shown
 from core.orders.book import Book
 from core.orders.placing import Confirmed, alternatives, record_checkout
 from core.people import Action, Entry, Person, record_all, require
 from core.plan import Plan, plan
 from core.rule_book import note_placed
+from core.split import split
+from core.split.proof import faults
 from core.store import Store, Work
 from core.store.carts import take_out
 from core.store.contexts import load_context
@@ -32,7 +34,8 @@ class Confirmation(NamedTuple):
     ``cart`` None is the clinic's stored cart of the refill day, with the answers kept there. ``expected_cents`` and
     ``hash`` None compare nothing; ``seen`` is all that was shown, where a screen knows it. ``acknowledged`` are (line,
     code); None acknowledges every warning of the cart with this ``hash``. Without a ``key`` the hash and the refill
-    day are the key.
+    day are the key. ``split`` is the one that was shown: it is placed, once it is checked from scratch, where it still
+    answers the same question.
     """
 
     cart: Cart | None
@@ -46,6 +49,7 @@ class Confirmation(NamedTuple):
     overrides: tuple[Override, ...] = ()
     key: str | None = None
     seen: Seen | None = None
+    split: Split | None = None
 
 
 class OrderReceipt(NamedTuple):
@@ -73,7 +77,32 @@ def place(store: Store, person: Person, clinic: str, confirmation: Confirmation)
     nothing is written then.
     """
     require(person, Action.PLACE)
-    return store.write(clinic, lambda work: _place(work, person, confirmation))
+    ready = confirmation if confirmation.split else _searched(store, clinic, confirmation)
+    return store.write(clinic, lambda work: _place(work, person, ready))
+
+
+def _searched(store: Store, clinic: str, confirmation: Confirmation) -> Confirmation:
+    """The confirmation with its split, searched before the clinic is locked for writing."""
+    with store.read(clinic) as work:
+        known = confirmation.key or _default_key(confirmation.hash, confirmation.days)
+        if known and checkout_by_key(work, known):
+            return confirmation
+        opened = _opened(work, confirmation)
+    program = program_to_place_with(opened.context, confirmation.program, confirmation.days.placing_day)
+    found = split(
+        opened.cart,
+        opened.context,
+        program,
+        confirmation.objective,
+        confirmation.days,
+        overrides=_overridden_codes(opened.confirmation),
+        day_price_cents=confirmation.day_price_cents,
+    )
+    return confirmation._replace(split=found)
+
+
+def _overridden_codes(confirmation: Confirmation) -> frozenset[tuple[int, str]]:
+    return frozenset((override.line, override.code) for override in confirmation.overrides)
 
 
 def _place(work: Work, person: Person, confirmation: Confirmation) -> Receipt:
@@ -129,16 +158,23 @@ def program_to_place_with(context: Context, code: str, day: date) -> Program:
 
 
 def _decision(opened: _Opened, program: Program) -> Plan:
+    """The cart decided, with the split that was confirmed where it is one. It is checked from scratch: whoever brings
+    it, no line goes out against a rule or beyond stock."""
     confirmation = opened.confirmation
-    return plan(
+    overrides = _overridden_codes(confirmation)
+    decision = plan(
         opened.cart,
         opened.context,
         program,
         confirmation.objective,
         confirmation.days,
-        overrides=frozenset((override.line, override.code) for override in confirmation.overrides),
+        overrides=overrides,
         day_price_cents=confirmation.day_price_cents,
+        known=confirmation.split,
     )
+    if wrong := faults(decision.split, opened.cart, opened.context, program, confirmation.days, overrides):
+        raise Refused(f"The split does not stand up to its check and was not placed. {wrong[0]}")
+    return decision
 
 
 def refuse_differences(decision: Plan, confirmation: Confirmation) -> None:

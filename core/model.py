@@ -8,7 +8,7 @@ Days are plain dates in the clinic's zone unless a docstring says otherwise; ins
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -66,6 +66,25 @@ class Objective(StrEnum):
     CHEAPEST = "cheapest"
     FASTEST = "fastest"
     BALANCED = "balanced"
+
+
+class ConstraintKind(StrEnum):
+    """What a person asks of the split beside its objective."""
+
+    USE = "use"
+    AVOID = "avoid"
+    TOGETHER = "together"
+    STAY = "stay"
+    RESERVE = "reserve"
+
+
+class Scope(StrEnum):
+    """Which lines a constraint is about."""
+
+    CART = "cart"
+    PATIENT = "patient"
+    SKU = "sku"
+    LINE = "line"
 
 
 class Severity(StrEnum):
@@ -452,11 +471,28 @@ class CartLine(Model):
     version: int = 0
 
 
+class Constraint(NamedTuple):
+    """What a person asks of the split, for the lines that it chooses pharmacies for (not held, not pinned).
+
+    ``of`` is the patient, the SKU or the line's number; empty for the whole cart. ``use`` and ``avoid`` name the
+    ``pharmacy`` that must or must not fill them; ``together`` sends all of a patient's lines to one pharmacy; ``stay``
+    keeps lines at the pharmacy of last time unless moving saves more than ``amount_cents`` a line; ``reserve`` keeps
+    the line's packs at ``pharmacy`` for it.
+    """
+
+    kind: ConstraintKind
+    scope: Scope
+    of: str = ""
+    pharmacy: str = ""
+    amount_cents: int = 0
+
+
 class Cart(Model):
-    """A refill day's lines, in order."""
+    """A refill day's lines, in order, and what people ask of their split."""
 
     refill_day: date
     lines: tuple[CartLine, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
 
 class Fix(Model):
@@ -544,7 +580,10 @@ class RoutedLine:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The assignment of every line. ``bound`` is in cents (a sum of days for ``fastest``); ``proven`` when it is met."""
+    """The assignment of every line. ``bound`` is in cents (a sum of days for ``fastest``); ``proven`` when it is met.
+
+    ``answer`` is what the search decided, for core/split alone: the same question is not searched twice.
+    """
 
     objective: Objective
     program: str
@@ -553,6 +592,7 @@ class Split:
     bound: int
     proven: bool
     seconds: float
+    answer: object = field(default=None, compare=False, repr=False)
 
     @property
     def filled(self) -> tuple[RoutedLine, ...]:

@@ -18,6 +18,7 @@ from sqlalchemy import event
 
 from core.bench.clinic import bench_clinic
 from core.bench.market import LINES, PERIOD_DAYS, PHARMACIES, PROGRAMS, SKUS, bench_market, bench_orders, market_context
+from core.bench.splits import hard_cart
 from core.checkout import Confirmation, place
 from core.model import Cart, Days, Objective
 from core.people import LOCAL
@@ -41,7 +42,7 @@ def measured(lines: int) -> dict[str, Any]:
     rows = [row for place_ in places for row in place_["rows"]]
     return {
         "machine": machine(),
-        "measures": [*rows, *_directions(), *_market(), *_pages("on the demo clinic")],
+        "measures": [*rows, *_splits(), *_directions(), *_market(), *_pages("on the demo clinic")],
         "statements": [{"lines": place_["lines"], "statements": place_["statements"]} for place_ in places],
     }
 
@@ -87,6 +88,20 @@ def _placed(folder: Path, lines: int, scarce: float) -> Mapping[str, Any]:
     store.close()
     rows = [_row(f"{name} ({what})", seconds) for name, seconds in times.items()]
     return {"lines": lines, "statements": len(count), "rows": rows}
+
+
+def _splits() -> list[dict[str, Any]]:
+    """Hard carts: how long the split takes, and how near to the best it is proven to be."""
+    rows = []
+    for lines, scarce, packs in ((400, 0.1, 1.6), (400, 1, 1.6), *((1000, share, 1.6) for share in (0, 0.1, 0.3, 1)),
+                                 (1000, 1, 1.1), (5000, 0.1, 1.6), (5000, 1, 1.6)):  # fmt: skip
+        case = hard_cart(lines, TODAY, scarce=scarce, packs=packs)
+        found = [split(case.cart, case.context, case.program, Objective.CHEAPEST, DAYS) for _ in range(3)]
+        gap = (found[0].total_cents - found[0].bound) / found[0].total_cents
+        sure = "proven" if found[0].proven else f"within {gap:.2%} of the best possible"
+        what = f"{lines} lines tied by boxes, {scarce:.0%} of SKUs with {packs} times the packs asked for"
+        rows.append(_row(f"split ({what}): {sure}", min(one.seconds for one in found)))
+    return rows
 
 
 def _load(store: Store, patients: set[str]) -> None:

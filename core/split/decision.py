@@ -7,18 +7,23 @@ the solver from a good start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple
 
 from core.model import Objective
+from core.split.effort import Effort
 from core.split.exact import Budget, Frontier, Outcomes, alone, frontier, near_best
-from core.split.problem import Choice, FreeLine, Problem, Worth, components, reduced
+from core.split.hard import Known, worked_out
+from core.split.problem import Choice, FreeLine, Problem, Worth, components, reduced, runs_out
 from core.split.search import Assignment, greedy
-from core.split.solver import Bounds, solve
 
 MOVES: Final = 400_000
-"""Moves that the exact search may try before the solver takes over: one or two seconds."""
+"""Moves that the exact search may try on destinations alone: one or two seconds."""
+
+MOVES_TOGETHER: Final = 40_000
+"""The same for what scarce stock ties together, before bounds are brought in: a tenth of a second."""
 
 MOVES_A_DESTINATION: Final = 150_000
 """The same for lines that share boxes; twenty lines that ten pharmacies may fill take a tenth of it."""
@@ -47,6 +52,14 @@ class Destination(NamedTuple):
     floor: Worth
 
 
+class Bounds(NamedTuple):
+    """What no assignment can be better than: unfilled lines, then days where they come first, then weight."""
+
+    unfilled: int
+    first: int
+    weight: int
+
+
 class Part(NamedTuple):
     """Lines that have to be decided together, the destinations that they make up, and a good assignment of them."""
 
@@ -55,7 +68,7 @@ class Part(NamedTuple):
     start: dict[int, Choice]
 
 
-def decide(problem: Problem, time_limit: float, clock: Callable[[], float]) -> Decision:
+def decide(problem: Problem, effort: Effort) -> Decision:
     """The best assignment; ties and cents are exact except where the solver had to be asked."""
     destinations = _destinations(replace(problem, stock=(PLENTY,) * len(problem.stock)))
     found = [place.frontier for place in destinations if place.frontier]
@@ -63,7 +76,7 @@ def decide(problem: Problem, time_limit: float, clock: Callable[[], float]) -> D
         chosen = _best(problem, found)
         if _in_stock(problem, chosen):
             return _proven(problem, chosen)
-    return _together(problem, destinations, time_limit, clock)
+    return _together(problem, destinations, effort)
 
 
 def _destinations(relaxed: Problem) -> list[Destination]:
@@ -88,18 +101,18 @@ def _destination(relaxed: Problem, lines: Sequence[FreeLine], budget: Budget) ->
     return Destination(positions, found, found.worth(relaxed) if found else floor)
 
 
-def _together(
-    problem: Problem, destinations: Sequence[Destination], time_limit: float, clock: Callable[[], float]
-) -> Decision:
+def _together(problem: Problem, destinations: Sequence[Destination], effort: Effort) -> Decision:
     lines, scarce = reduced(problem, problem.lines)
     place_of = {position: place for place in destinations for position in place.lines}
     decided: list[Frontier] = []
     hard: list[Part] = []
-    budget = Budget(MOVES)
+    budget = Budget(min(MOVES, MOVES_TOGETHER))
     for members in components(lines, scarce):
         places = list({place.lines: place for place in (place_of[line.position] for line in members)}.values())
         known = [place.frontier for place in places if place.frontier]
-        if len(known) == len(places) and not any(choice.stock in scarce for line in members for choice in line.choices):
+        if len(known) == len(places) and not any(
+            runs_out(choice, scarce) for line in members for choice in line.choices
+        ):
             decided.extend(known)
             continue
         start = greedy(problem, members)
@@ -111,7 +124,7 @@ def _together(
         else:
             hard.append(part)
     if hard:
-        return _solved(problem, lines, decided, hard, time_limit, clock)
+        return _solved(problem, lines, decided, hard, effort)
     return _proven(problem, _best(problem, decided))
 
 
@@ -129,12 +142,12 @@ def _exactly(problem: Problem, part: Part, scarce: frozenset[int], budget: Budge
 
 def _best(problem: Problem, frontiers: Iterable[Frontier]) -> dict[int, Choice]:
     """The best of all combinations, to the cent and in the order of ties."""
-    outcomes: Outcomes = {(problem.cost, problem.days): 0}
+    outcomes: Outcomes = {(problem.cost, problem.extra): 0}
     for found in frontiers:
         together: Outcomes = {}
-        for (cost, days), code in outcomes.items():
-            for (more_cost, more_days), more_code in found.outcomes.items():
-                outcome, digits = (cost + more_cost, days + more_days), code + more_code
+        for (cost, extra), code in outcomes.items():
+            for (more_cost, more_extra), more_code in found.outcomes.items():
+                outcome, digits = (cost + more_cost, extra + more_extra), code + more_code
                 if together.setdefault(outcome, digits) > digits:
                     together[outcome] = digits
         outcomes = near_best(problem, together)
@@ -145,9 +158,8 @@ def _best(problem: Problem, frontiers: Iterable[Frontier]) -> dict[int, Choice]:
 def _in_stock(problem: Problem, chosen: dict[int, Choice]) -> bool:
     left = list(problem.stock)
     for line in problem.lines:
-        stock = chosen[line.position].stock
-        if stock is not None:
-            left[stock] -= line.quantity
+        for stock, packs in chosen[line.position].takes:
+            left[stock] -= packs
     return all(packs >= 0 for packs in left)
 
 
@@ -163,48 +175,66 @@ def _found(problem: Problem, chosen: Collection[Choice]) -> int:
 
 
 def _days_first(chosen: Iterable[Choice]) -> int:
-    return sum(choice.first for choice in chosen if choice.pharmacy is not None)
+    return sum(choice.first for choice in chosen if not choice.unfilled)
 
 
 def _solved(
-    problem: Problem,
-    lines: Sequence[FreeLine],
-    decided: Sequence[Frontier],
-    hard: Sequence[Part],
-    time_limit: float,
-    clock: Callable[[], float],
+    problem: Problem, lines: Sequence[FreeLine], decided: Sequence[Frontier], hard: Sequence[Part], effort: Effort
 ) -> Decision:
-    left = [line for part in hard for line in part.lines]
-    start = {position: choice for part in hard for position, choice in part.start.items()}
-    chosen, bounds = solve(problem, left, start, _floor(problem, hard, start.values()), time_limit, clock)
-    code = sum(problem.code(line, chosen[line.position]) for line in left)
-    solved = Frontier(0, {problem.outcome(chosen.values()): code})
-    polished = Assignment(problem, lines, problem.cost, problem.days)
-    for position, choice in _best(problem, [*decided, solved]).items():
+    """Works the hard parts out one by one, the others' choices standing as they are."""
+    now = problem.decoded(sum(_first_code(found) for found in decided))
+    for part in hard:
+        now.update(part.start)
+    weights = [_floor(part) for part in hard]
+    base = problem.measure.weight(problem.cost, problem.extra)
+    base += sum(found.worth(problem).weight for found in decided)
+    parts: list[Known] = []
+
+    def report(at: int, chosen: dict[int, Choice], weight: int) -> bool:
+        now.update(chosen)
+        weights[at] = weight
+        value, total = _value(problem, now), _found(problem, now.values())
+        gap = max(value - problem.measure.least_value_cents(base + sum(weights)), 0)
+        return effort.goes_on(total, total - gap)
+
+    for at, part in enumerate(hard):
+        parts.append(worked_out(problem, part.lines, part.start, weights[at], effort, partial(report, at)))
+    exact = [found for known in parts for found in known.exact]
+    polished = Assignment(problem, lines, problem.cost, problem.extra)
+    chosen = _best(problem, [*decided, *exact])
+    for known in parts:
+        if not known.exact:
+            chosen.update(known.chosen)
+    for position, choice in chosen.items():
         polished.take(problem.lines[position], choice)
     polished.improve()
-    base = problem.measure.weight(problem.cost, problem.days)
-    weight = base + sum(found.worth(problem).weight for found in decided) + bounds.weight
-    return _bounded(problem, polished.chosen, left, bounds._replace(weight=weight))
+    bounds = Bounds(
+        sum(known.unfilled for known in parts),
+        sum(known.first for known in parts),
+        base + sum(known.weight for known in parts),
+    )
+    return _bounded(problem, polished.chosen, [line for part in hard for line in part.lines], bounds)
 
 
-def _floor(problem: Problem, hard: Iterable[Part], start: Collection[Choice]) -> Bounds:
-    """What is known before solving: where every line has a pharmacy, each destination's best regardless of stock."""
-    floors = [place.floor for part in hard for place in part.destinations]
-    if any(choice.pharmacy is None for choice in start):
-        return Bounds(0, sum(min(floor.first, 0) for floor in floors), 0)
-    fastest = problem.measure.objective is Objective.FASTEST
-    weight = 0 if fastest else sum(floor.weight for floor in floors)
-    return Bounds(0, sum(floor.first for floor in floors), weight)
+def _first_code(found: Frontier) -> int:
+    return next(iter(found.outcomes.values()))
+
+
+def _value(problem: Problem, chosen: dict[int, Choice]) -> int:
+    cost, extra = problem.outcome(chosen.values())
+    return problem.measure.value_cents(problem.cost + cost, problem.extra + extra)
+
+
+def _floor(part: Part) -> int:
+    """What a part weighs at least while every line is filled: each destination's best regardless of stock."""
+    return sum(place.floor.weight for place in part.destinations)
 
 
 def _bounded(problem: Problem, chosen: dict[int, Choice], solved: Iterable[FreeLine], bounds: Bounds) -> Decision:
     """The decision with its bound; ``bounds`` has the solved lines' own, but the whole cart's weight."""
     choices = [chosen[line.position] for line in solved]
-    unfilled, days = sum(choice.pharmacy is None for choice in choices), _days_first(choices)
-    cost, priced = problem.outcome(chosen.values())
-    value = problem.measure.value_cents(problem.cost + cost, problem.days + priced)
-    gap = max(value - problem.measure.least_value_cents(bounds.weight), 0)
+    unfilled, days = sum(choice.unfilled for choice in choices), _days_first(choices)
+    gap = max(_value(problem, chosen) - problem.measure.least_value_cents(bounds.weight), 0)
     proven = unfilled == bounds.unfilled and days == bounds.first and gap == 0
     if problem.measure.objective is Objective.FASTEST:
         gap = days - bounds.first

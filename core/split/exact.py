@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from core.split.problem import FreeLine, Problem, Worth
+from core.split.problem import Choice, FreeLine, Problem, Worth
 
 Outcomes: TypeAlias = dict[tuple[int, int], int]
-"""(cost, priced days) -> the least code of ties that comes to it."""
+"""(cost, extra cents) -> the least code of ties that comes to it."""
 
 State: TypeAlias = tuple[int, tuple[int, ...]]
 """What later lines notice: open boxes as bits, packs left of each scarce stock."""
@@ -35,11 +35,11 @@ class Move(NamedTuple):
 
     first: int
     cost: int
-    days: int
+    extra: int
     code: int
     opens: int
-    fees: tuple[tuple[int, int], ...]
-    stock: int | None
+    fees: tuple[tuple[int, int, int], ...]
+    takes: tuple[tuple[int, int], ...]
 
 
 class Budget:
@@ -92,7 +92,7 @@ def frontier(
         moves = stages.moves(line)
         if not budget.spend(len(moves) * len(states)):
             return None
-        states = _pruned(problem, stages.after(stage, line, moves, states), rest[stage + 1], ceiling)
+        states = _pruned(problem, stages.after(stage, moves, states), rest[stage + 1], ceiling)
     (found,) = states.values()
     return found
 
@@ -104,7 +104,7 @@ class _Stages:
         self.problem = problem
         choices = [choice for line in lines for choice in line.choices]
         self.bits = {at: 1 << bit for bit, at in enumerate(sorted({at for choice in choices for at in choice.opens}))}
-        stocks = sorted({choice.stock for choice in choices if choice.stock is not None and choice.stock in scarce})
+        stocks = sorted({stock for choice in choices for stock, _ in choice.takes if stock in scarce})
         self.places = {stock: place for place, stock in enumerate(stocks)}
         self.noticed, self.wanted = self._noticed_after(lines)
         self.start: State = (0, tuple(problem.stock[stock] for stock in stocks))
@@ -113,10 +113,13 @@ class _Stages:
         noticed, wanted = [0], [[0] * len(self.places)]
         for line in reversed(lines[1:]):
             bits, packs = noticed[-1], list(wanted[-1])
+            most: dict[int, int] = {}
             for choice in line.choices:
                 bits |= self._bits(choice.opens)
-                if choice.stock in self.places:
-                    packs[self.places[choice.stock]] += line.quantity
+                for place, taken in self._taken(choice):
+                    most[place] = max(most.get(place, 0), taken)
+            for place, taken in most.items():
+                packs[place] += taken
             noticed.append(bits)
             wanted.append(packs)
         return noticed[::-1], wanted[::-1]
@@ -124,52 +127,63 @@ class _Stages:
     def _bits(self, opens: Iterable[int]) -> int:
         return sum(self.bits[opening] for opening in opens)
 
+    def _taken(self, choice: Choice) -> tuple[tuple[int, int], ...]:
+        return tuple((self.places[stock], packs) for stock, packs in choice.takes if stock in self.places)
+
     def moves(self, line: FreeLine) -> list[Move]:
         """The line's choices, as this component counts them."""
         return [
             Move(
                 choice.first,
                 choice.cost,
-                choice.days,
+                choice.extra,
                 self.problem.code(line, choice),
                 self._bits(choice.opens),
-                tuple((self.bits[opening], self.problem.fees[opening]) for opening in choice.opens),
-                None if choice.stock is None else self.places.get(choice.stock),
+                tuple(
+                    (self.bits[opening], self.problem.fees[opening], self.problem.extras[opening])
+                    for opening in choice.opens
+                ),
+                self._taken(choice),
             )
             for choice in line.choices
         ]
 
-    def after(
-        self, stage: int, line: FreeLine, moves: Sequence[Move], states: dict[State, Frontier]
-    ) -> dict[State, Frontier]:
+    def after(self, stage: int, moves: Sequence[Move], states: dict[State, Frontier]) -> dict[State, Frontier]:
         """Every state that one more line leads to."""
         noticed, wanted = self.noticed[stage], self.wanted[stage]
         reached: dict[State, Frontier] = {}
         for (opened, left), found in states.items():
             for move in moves:
-                after = left
-                if move.stock is not None:
-                    if left[move.stock] < line.quantity:
-                        continue
-                    after = (*left[: move.stock], left[move.stock] - line.quantity, *left[move.stock + 1 :])
-                cost = move.cost
-                for bit, fee in move.fees:
+                after = _left_after(left, move)
+                if after is None:
+                    continue
+                cost, extra = move.cost, move.extra
+                for bit, fee, more in move.fees:
                     if not opened & bit:
-                        cost += fee
+                        cost, extra = cost + fee, extra + more
                 state = ((opened | move.opens) & noticed, tuple(map(min, after, wanted)))
-                _add(reached, state, found, move, cost)
+                _add(reached, state, found, move, (cost, extra))
         return reached
 
 
-def _add(reached: dict[State, Frontier], state: State, found: Frontier, move: Move, cost: int) -> None:
+def _left_after(left: tuple[int, ...], move: Move) -> tuple[int, ...] | None:
+    """Packs left after a move; None where there are not enough."""
+    for place, packs in move.takes:
+        if left[place] < packs:
+            return None
+        left = (*left[:place], left[place] - packs, *left[place + 1 :])
+    return left
+
+
+def _add(reached: dict[State, Frontier], state: State, found: Frontier, move: Move, more: tuple[int, int]) -> None:
     first = found.first + move.first
     known = reached.get(state)
     if known is None or first < known.first:
         known = reached[state] = Frontier(first, {})
     if first > known.first:
         return
-    for (spent, days), code in found.outcomes.items():
-        outcome, digits = (spent + cost, days + move.days), code + move.code
+    for (spent, extra), code in found.outcomes.items():
+        outcome, digits = (spent + more[0], extra + more[1]), code + move.code
         if known.outcomes.setdefault(outcome, digits) > digits:
             known.outcomes[outcome] = digits
 

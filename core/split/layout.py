@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from core.context import Context
 from core.model import Box, CartLine, Program
@@ -22,10 +22,11 @@ class Pins(NamedTuple):
 
 
 class Free(NamedTuple):
-    """A line to be decided and its routes with enough stock, in the order of ties."""
+    """A line to be decided, or several that one pharmacy must fill together, and the pharmacies with enough stock, in
+    the order of ties."""
 
-    candidate: Candidate
-    routes: tuple[Route, ...]
+    members: tuple[Candidate, ...]
+    pharmacies: tuple[str, ...]
 
 
 class Costs:
@@ -82,51 +83,114 @@ def pinned(found: Iterable[Candidate], stock: Stock) -> Pins:
 
 
 def free_lines(found: Iterable[Candidate], stock: Stock) -> list[Free]:
-    """The lines that the split chooses for, where anybody has stock left for them."""
-    free = [
-        Free(candidate, tuple(route for route in candidate.routes if stock.suffices(candidate.line, route.pharmacy)))
-        for candidate in found
-        if candidate.free
-    ]
-    return [line for line in free if line.routes]
+    """The lines that the split chooses for, where anybody has stock left for them; those kept together as one."""
+    groups: dict[Hashable, list[Candidate]] = {}
+    for candidate in found:
+        if candidate.free:
+            key = candidate.asked.together
+            groups.setdefault(candidate.line.number if key is None else key, []).append(candidate)
+    free = [Free(tuple(members), _common(members, stock)) for members in groups.values()]
+    return [one for one in free if one.pharmacies]
+
+
+def _common(members: Sequence[Candidate], stock: Stock) -> tuple[str, ...]:
+    """The pharmacies that may fill all of some lines and have enough for them together."""
+    routes = [{route.pharmacy for route in candidate.routes} for candidate in members[1:]]
+    everywhere = [route.pharmacy for route in members[0].routes if all(route.pharmacy in some for some in routes)]
+    return tuple(pharmacy for pharmacy in everywhere if _enough(members, pharmacy, stock))
+
+
+def _enough(members: Sequence[Candidate], pharmacy: str, stock: Stock) -> bool:
+    wanted: dict[str, int] = {}
+    for candidate in members:
+        wanted[candidate.line.sku] = wanted.get(candidate.line.sku, 0) + stock.wanted(candidate.line, pharmacy)
+    left = {sku: stock.left(pharmacy, sku) for sku in wanted}
+    return all(packs is None or wanted[sku] <= packs for sku, packs in left.items())
 
 
 def laid_out(free: Sequence[Free], fixed: Collection[tuple[CartLine, Route]], stock: Stock, costs: Costs) -> Problem:
     """The problem of the free lines, on top of what pinned lines come to."""
-    openings, stocks = _Register(), _Register()
-    paid, measure = costs.once(fixed), costs.measure
+    return _Layout(free, fixed, stock, costs).problem()
 
-    def choice(line: CartLine, rank: int, route: Route) -> Choice:
-        fee = 0 if route.box in paid else costs.box(route.box)
-        visit = 0 if line.rx in paid else visits[line.number]
-        packs = stock.left(route.pharmacy, line.sku)
-        return Choice(
-            route.pharmacy,
-            rank,
-            measure.first(route.days),
-            measure.medication(route.medication_cents),
-            measure.priced(route.days),
-            fee,
-            tuple(openings.position(key, amount) for key, amount in ((route.box, fee), (line.rx, visit)) if amount),
-            None if packs is None else stocks.position((route.pharmacy, line.sku), packs),
+
+class _Layout:
+    """Openings and stocks numbered as they come, and every choice in their terms."""
+
+    def __init__(
+        self, free: Sequence[Free], fixed: Collection[tuple[CartLine, Route]], stock: Stock, costs: Costs
+    ) -> None:
+        self.free, self.fixed, self.stock, self.costs = free, fixed, stock, costs
+        self.paid, self.measure = costs.once(fixed), costs.measure
+        self.openings, self.stocks = _Register(), _Register()
+        self.box_cents = _more_than_any_total(free, fixed, costs) if self.measure.fewest_boxes else 0
+
+    def problem(self) -> Problem:
+        lines = tuple(self._line(position, one) for position, one in enumerate(self.free))
+        return Problem(
+            measure=self.measure,
+            lines=lines,
+            fees=tuple(fee for fee, _ in self.openings.amounts),
+            extras=tuple(extra for _, extra in self.openings.amounts),
+            stock=tuple(self.stocks.amounts),
+            cost=self.costs.all(self.fixed),
+            extra=sum(self.measure.days_cents(route.days) for _, route in self.fixed),
         )
 
-    visits = {candidate.line.number: costs.encounter(candidate.line) for candidate, _ in free}
-    lines = []
-    for position, (candidate, routes) in enumerate(free):
-        choices = [choice(candidate.line, rank, route) for rank, route in enumerate(routes)]
-        choices.append(Choice(None, len(choices), UNFILLED, 0, 0))
-        lines.append(FreeLine(position, candidate.line.quantity, tuple(choices)))
-    days = sum(measure.priced(route.days) for _, route in fixed)
-    return Problem(measure, tuple(lines), tuple(openings.amounts), tuple(stocks.amounts), costs.all(fixed), days)
+    def _line(self, position: int, one: Free) -> FreeLine:
+        choices = [self._choice(one, rank, pharmacy) for rank, pharmacy in enumerate(one.pharmacies)]
+        size = len(one.members)
+        choices.append(Choice(None, len(choices), size * UNFILLED, 0, 0, unfilled=size))
+        return FreeLine(position, tuple(choices))
+
+    def _choice(self, one: Free, rank: int, pharmacy: str) -> Choice:
+        measure, first, cost, extra = self.measure, 0, 0, 0
+        opens: dict[int, None] = {}
+        takes: dict[int, int] = {}
+        for candidate in one.members:
+            line, route = candidate.line, candidate.by(pharmacy)
+            first += measure.first(route.days)
+            cost += measure.medication(route.medication_cents)
+            extra += measure.days_cents(route.days) + _leaving_cents(candidate, pharmacy)
+            opens.update(dict.fromkeys(self._opens(line, route)))
+            packs, wanted = self.stock.left(pharmacy, line.sku), self.stock.wanted(line, pharmacy)
+            if packs is not None and wanted:
+                stock = self.stocks.position((pharmacy, line.sku), packs)
+                takes[stock] = takes.get(stock, 0) + wanted
+        return Choice(pharmacy, rank, first, cost, extra, tuple(opens), tuple(takes.items()))
+
+    def _opens(self, line: CartLine, route: Route) -> Iterator[int]:
+        amounts: dict[Hashable, tuple[int, int]] = {
+            route.box: (self.costs.box(route.box), self.box_cents),
+            line.rx: (self.costs.encounter(line), 0),
+        }
+        for key, amount in amounts.items():
+            if key not in self.paid and any(amount):
+                yield self.openings.position(key, amount)
+
+
+def _leaving_cents(candidate: Candidate, pharmacy: str) -> int:
+    """The price of a line's leaving the pharmacy of last time, where that one may fill it."""
+    asked = candidate.asked
+    return asked.stay_cents if candidate.route(asked.last) and pharmacy != asked.last else 0
+
+
+def _more_than_any_total(free: Sequence[Free], fixed: Collection[tuple[CartLine, Route]], costs: Costs) -> int:
+    """Cents that no difference in cost between two splits can reach."""
+    most = costs.all(fixed)
+    for one in free:
+        for candidate in one.members:
+            dearest = max(costs.all([(candidate.line, route)]) for route in candidate.routes)
+            most += dearest
+    return costs.measure.total_cents(most) + 1
 
 
 def chosen_routes(free: Sequence[Free], chosen: Mapping[int, Choice]) -> dict[int, Route]:
     """The routes that choices stand for, by line number."""
     return {
-        candidate.line.number: routes[chosen[position].rank]
-        for position, (candidate, routes) in enumerate(free)
-        if chosen[position].pharmacy is not None
+        candidate.line.number: candidate.by(pharmacy)
+        for position, one in enumerate(free)
+        if (pharmacy := chosen[position].pharmacy) is not None
+        for candidate in one.members
     }
 
 
@@ -134,10 +198,10 @@ class _Register:
     """Positions given to keys as they come, and an amount for each."""
 
     def __init__(self) -> None:
-        self.amounts: list[int] = []
+        self.amounts: list[Any] = []
         self._positions: dict[Hashable, int] = {}
 
-    def position(self, key: Hashable, amount: int) -> int:
+    def position(self, key: Hashable, amount: Any) -> int:
         if key not in self._positions:
             self._positions[key] = len(self.amounts)
             self.amounts.append(amount)

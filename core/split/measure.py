@@ -25,17 +25,23 @@ class Measure(NamedTuple):
     fixed_cents: int
     covers_shipping: bool
     day_price_cents: int
+    priced: bool
 
     @classmethod
-    def of(cls, objective: Objective, program: Program, day_price_cents: int) -> Self:
-        """The measure of an objective under a program; the price of a day counts only where it is balanced."""
+    def of(cls, objective: Objective, program: Program, day_price_cents: int, *, priced: bool = False) -> Self:
+        """The measure of an objective under a program; the price of a day counts only where it is balanced.
+
+        ``priced`` says that something else beside the cost has a price: leaving a pharmacy, or a shipment.
+        """
+        price = day_price_cents if objective is Objective.BALANCED else 0
         return cls(
             objective,
             *program.rate.as_integer_ratio(),
             *program.processing_rate.as_integer_ratio(),
             program.processing_fixed_cents,
             fee_covers_shipping(program),
-            day_price_cents if objective is Objective.BALANCED else 0,
+            price,
+            priced or bool(price),
         )
 
     def medication(self, cents: int) -> int:
@@ -59,36 +65,40 @@ class Measure(NamedTuple):
         """What of a line's delivery days counts before any cost."""
         return days if self.objective is Objective.FASTEST else 0
 
-    def priced(self, days: int) -> int:
-        """What of a line's delivery days has a price."""
-        return days if self.day_price_cents else 0
+    def days_cents(self, days: int) -> int:
+        """The price of a line's delivery days."""
+        return self.day_price_cents * days
 
-    def value_cents(self, cost: int, priced_days: int) -> int:
+    @property
+    def fewest_boxes(self) -> bool:
+        """Whether the number of boxes counts before cost."""
+        return self.objective.value == "fewest"
+
+    def value_cents(self, cost: int, extra_cents: int) -> int:
         """What is minimised, to the cent, once the most lines are filled (and for ``fastest`` the days are least)."""
-        return self.total_cents(cost) + self.day_price_cents * priced_days
+        return self.total_cents(cost) + extra_cents
 
-    def weight(self, cost: int, priced_days: int) -> int:
+    def weight(self, cost: int, extra_cents: int) -> int:
         """The same without rounding, linear in both: what bounds and searches go by, in 1/``weight_unit`` cents."""
-        if not self.day_price_cents:
+        if not self.priced:
             return cost
-        price = self.processing_unit * self.unit * self.day_price_cents
-        return (self.processing_unit + self.processing) * cost + price * priced_days
+        return (self.processing_unit + self.processing) * cost + self.processing_unit * self.unit * extra_cents
 
     @property
     def weight_unit(self) -> int:
         """Weights are counted in this part of a cent."""
-        return self.unit * self.processing_unit if self.day_price_cents else self.unit
+        return self.unit * self.processing_unit if self.priced else self.unit
 
     @property
     def slack(self) -> int:
         """A weight larger by this is a larger value, however both are rounded: a cent, or 2 and processing's rate."""
-        if not self.day_price_cents:
+        if not self.priced:
             return self.unit
         return self.unit * (2 * self.processing_unit + self.processing)
 
     def least_value_cents(self, weight: int) -> int:
         """The least value that anything of at least this weight can have."""
-        if not self.day_price_cents:
+        if not self.priced:
             return self.total_cents(weight)
         if not self.processing:
             return _nearest(weight, self.weight_unit) + self.fixed_cents

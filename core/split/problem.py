@@ -19,26 +19,25 @@ UNFILLED: Final = 10**9
 class Choice(NamedTuple):
     """A pharmacy for a line, or none. ``rank`` is its place in the line's order of ties.
 
-    ``first`` counts before cost (delivery days where they come first, UNFILLED for none); ``days`` are delivery days
-    that have a price; ``fee`` is what its box costs, unless that is paid already. ``opens`` are openings and
-    ``stock`` a limited stock, by their positions in the problem.
+    ``first`` counts before cost (delivery days where they come first, UNFILLED a line for none); ``extra`` is what is
+    minimised beside the cost, in cents, without being paid (the price of its days, of leaving a pharmacy). ``opens``
+    are openings and ``takes`` (limited stock, packs) by their positions in the problem; ``unfilled`` counts lines.
     """
 
     pharmacy: str | None
     rank: int
     first: int
     cost: int
-    days: int
-    fee: int = 0
+    extra: int
     opens: tuple[int, ...] = ()
-    stock: int | None = None
+    takes: tuple[tuple[int, int], ...] = ()
+    unfilled: int = 0
 
 
 class FreeLine(NamedTuple):
-    """A line that may move: its position among such lines, its packs, its choices (the last is none)."""
+    """A line that may move, or several that move together: its position among such, its choices (the last is none)."""
 
     position: int
-    quantity: int
     choices: tuple[Choice, ...]
 
 
@@ -51,15 +50,17 @@ class Worth(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything to be decided. ``fees`` are the openings' costs, ``stock`` the packs left; ``cost`` and ``days`` are
-    what pinned lines already come to; ``digit_bits`` is the room that a line's rank takes in a code of ties."""
+    """Everything to be decided. ``fees`` are the openings' costs and ``extras`` what else they count, in cents;
+    ``stock`` the packs left; ``cost`` and ``extra`` are what pinned lines already come to; ``digit_bits`` is the room
+    that a line's rank takes in a code of ties."""
 
     measure: Measure
     lines: tuple[FreeLine, ...]
     fees: tuple[int, ...]
+    extras: tuple[int, ...]
     stock: tuple[int, ...]
     cost: int
-    days: int
+    extra: int
 
     @cached_property
     def digit_bits(self) -> int:
@@ -80,31 +81,45 @@ class Problem:
 
     def weight(self, choice: Choice) -> int:
         """A choice's weight, its openings aside."""
-        return self.measure.weight(choice.cost, choice.days)
+        return self.measure.weight(choice.cost, choice.extra)
 
     def fee_weight(self, opening: int) -> int:
         """An opening's weight."""
-        return self.measure.weight(self.fees[opening], 0)
+        return self.measure.weight(self.fees[opening], self.extras[opening])
 
     def outcome(self, chosen: Collection[Choice]) -> tuple[int, int]:
-        """The cost and the priced days of some lines' choices together, each opening paid once."""
+        """The cost and the extra cents of some lines' choices together, each opening paid once."""
         opened = {opening for choice in chosen for opening in choice.opens}
         cost = sum(choice.cost for choice in chosen) + sum(self.fees[opening] for opening in opened)
-        return cost, sum(choice.days for choice in chosen)
+        extra = sum(choice.extra for choice in chosen) + sum(self.extras[opening] for opening in opened)
+        return cost, extra
 
     def worth(self, chosen: Collection[Choice]) -> Worth:
         """How good some lines' choices are together."""
         return Worth(sum(choice.first for choice in chosen), self.measure.weight(*self.outcome(chosen)))
 
 
+def asked(problem: Problem, lines: Iterable[FreeLine]) -> list[int]:
+    """The packs that lines could ask of each stock at most."""
+    packs = [0] * len(problem.stock)
+    for line in lines:
+        most: dict[int, int] = {}
+        for choice in line.choices:
+            for stock, taken in choice.takes:
+                most[stock] = max(most.get(stock, 0), taken)
+        for stock, taken in most.items():
+            packs[stock] += taken
+    return packs
+
+
 def contested(problem: Problem, lines: Iterable[FreeLine]) -> frozenset[int]:
     """Stocks that lines could ask more of than there is."""
-    asked = [0] * len(problem.stock)
-    for line in lines:
-        for choice in line.choices:
-            if choice.stock is not None:
-                asked[choice.stock] += line.quantity
-    return frozenset(stock for stock, packs in enumerate(asked) if packs > problem.stock[stock])
+    return frozenset(stock for stock, packs in enumerate(asked(problem, lines)) if packs > problem.stock[stock])
+
+
+def runs_out(choice: Choice, scarce: frozenset[int]) -> bool:
+    """Whether a choice takes of a stock that could run out."""
+    return any(stock in scarce for stock, _ in choice.takes)
 
 
 def without_hopeless(problem: Problem, line: FreeLine, scarce: frozenset[int]) -> FreeLine:
@@ -112,17 +127,22 @@ def without_hopeless(problem: Problem, line: FreeLine, scarce: frozenset[int]) -
 
     Such a move at most opens the other's box, so a choice dearer by more than that is in no best assignment.
     """
-    weigh = problem.measure.weight
-    safe = [choice for choice in line.choices if choice.pharmacy is not None and choice.stock not in scarce]
+    filled = [choice for choice in line.choices if choice.pharmacy is not None]
+    safe = [choice for choice in filled if not runs_out(choice, scarce)]
     if not safe:
         return line
+    always = set.intersection(*(set(choice.opens) for choice in filled))
     first = min(choice.first for choice in safe)
-    most = min(weigh(choice.cost + choice.fee, choice.days) for choice in safe if choice.first == first)
+    most = min(
+        problem.weight(choice) + sum(problem.fee_weight(opening) for opening in choice.opens if opening not in always)
+        for choice in safe
+        if choice.first == first
+    )
     most += problem.measure.slack
     kept = [
         choice
         for choice in line.choices
-        if choice.first < first or (choice.first == first and weigh(choice.cost, choice.days) <= most)
+        if choice.first < first or (choice.first == first and problem.weight(choice) <= most)
     ]
     return line._replace(choices=tuple(kept))
 
@@ -138,7 +158,9 @@ def reduced(problem: Problem, lines: Sequence[FreeLine]) -> tuple[list[FreeLine]
         scarce = still
 
 
-def components(lines: Sequence[FreeLine], scarce: frozenset[int]) -> list[list[FreeLine]]:
+def components(
+    lines: Sequence[FreeLine], scarce: frozenset[int], *, through_openings: bool = True
+) -> list[list[FreeLine]]:
     """Lines that have to do with one another through an opening or a scarce stock, apart from those that do not."""
     parent = list(range(len(lines)))
 
@@ -151,9 +173,8 @@ def components(lines: Sequence[FreeLine], scarce: frozenset[int]) -> list[list[F
     seen: dict[tuple[str, int], int] = {}
     for at, line in enumerate(lines):
         for choice in line.choices:
-            links = [("opening", opening) for opening in choice.opens]
-            if choice.stock in scarce and choice.stock is not None:
-                links.append(("stock", choice.stock))
+            links = [("opening", opening) for opening in choice.opens] if through_openings else []
+            links.extend(("stock", stock) for stock, _ in choice.takes if stock in scarce)
             for link in links:
                 parent[root(at)] = root(seen.setdefault(link, at))
     parts: dict[int, list[FreeLine]] = {}

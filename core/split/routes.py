@@ -10,6 +10,7 @@ from core.context import Context
 from core.eligibility import FILTERS, Eligibility, Subject
 from core.model import Box, Cart, CartLine, Days, Program, Promise, Refusal
 from core.pricing import box_for
+from core.split.constraints import EXCLUDED, NOTHING, Asked, asked_of
 
 OUT_OF_STOCK = "OUT_OF_STOCK"
 RX_AT_OTHER_PHARMACY = "RX_AT_OTHER_PHARMACY"
@@ -28,13 +29,14 @@ class Route(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A line, its pin, the routes open to it in the order of ties, and who is refused. ``elsewhere`` is set where
-    the pin is not the pharmacy that has the prescription."""
+    the pin is not the pharmacy that has the prescription; ``asked`` is what people ask of a line without a pin."""
 
     line: CartLine
     pin: str | None
     elsewhere: bool
     routes: tuple[Route, ...]
     refused: tuple[Refusal, ...]
+    asked: Asked = NOTHING
 
     @property
     def free(self) -> bool:
@@ -44,6 +46,13 @@ class Candidate:
     def route(self, pharmacy: str | None) -> Route | None:
         """The route by a pharmacy, if it is eligible."""
         return next((route for route in self.routes if route.pharmacy == pharmacy), None)
+
+    def by(self, pharmacy: str) -> Route:
+        """The route by a pharmacy that is eligible."""
+        found = self.route(pharmacy)
+        if found is None:
+            raise KeyError(pharmacy)
+        return found
 
     def failing(self, short: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Why nobody may fill it: everything against its pin, else the filter that emptied its list.
@@ -63,16 +72,17 @@ def candidates(
 ) -> list[Candidate]:
     """Every line of the cart, in order of line number."""
     eligibility = Eligibility(context, program, days)
+    asked = asked_of(cart, context)
     overridden: dict[int, frozenset[str]] = {}
     for number, code in overrides:
         overridden[number] = overridden.get(number, frozenset()) | {code}
     return [
-        _candidate(line, eligibility, overridden.get(line.number, frozenset()))
+        _candidate(line, eligibility, overridden.get(line.number, frozenset()), asked.get(line.number, NOTHING))
         for line in sorted(cart.lines, key=lambda line: line.number)
     ]
 
 
-def _candidate(line: CartLine, eligibility: Eligibility, overridden: frozenset[str]) -> Candidate:
+def _candidate(line: CartLine, eligibility: Eligibility, overridden: frozenset[str], asked: Asked) -> Candidate:
     context, subject = eligibility.context, eligibility.subject(line)
     prescription = context.prescriptions.get(line.rx or "")
     filled_at = prescription.rx_pharmacy if prescription else None
@@ -82,12 +92,16 @@ def _candidate(line: CartLine, eligibility: Eligibility, overridden: frozenset[s
         refused.extend(Refusal(pharmacy, FILTERS[:1]) for pharmacy in context.pharmacies)
     else:
         _sort_out(subject, eligibility, overridden, routes, refused)
+    if line.pharmacy or filled_at:
+        asked = NOTHING
+    refused.extend(Refusal(route.pharmacy, (EXCLUDED,)) for route in routes if asked.excludes(route.pharmacy))
     return Candidate(
         line,
         line.pharmacy or filled_at,
         bool(line.pharmacy and filled_at and line.pharmacy != filled_at),
-        tuple(routes),
+        tuple(route for route in routes if not asked.excludes(route.pharmacy)),
         tuple(sorted(refused)),
+        asked,
     )
 
 
@@ -113,9 +127,9 @@ def _sort_out(
 
 
 def _emptied(refusals: Iterable[tuple[str, ...]]) -> str:
-    """The filter that leaves no pharmacy, in the order of FILTERS."""
+    """The filter that leaves no pharmacy, in the order of FILTERS; what people exclude comes last."""
     left = list(refusals)
-    for code in FILTERS:
+    for code in (*FILTERS, EXCLUDED):
         left = [codes for codes in left if code not in codes]
         if not left:
             return code

@@ -16,23 +16,23 @@ PASSES = 20
 class Assignment:
     """A choice for each of some lines, with what is left of stock and who uses each opening."""
 
-    def __init__(self, problem: Problem, lines: Sequence[FreeLine], cost: int = 0, days: int = 0) -> None:
-        """Starts with no choice made, from the ``cost`` and priced ``days`` of everything outside these lines."""
+    def __init__(self, problem: Problem, lines: Sequence[FreeLine], cost: int = 0, extra: int = 0) -> None:
+        """Starts with no choice made, from the ``cost`` and ``extra`` cents of everything outside these lines."""
         self.problem = problem
         self.lines = lines
         self.chosen: dict[int, Choice] = {}
         self.left = list(problem.stock)
         self._users = [0] * len(problem.fees)
-        self._first, self._cost, self._days, self._code = 0, cost, days, 0
+        self._first, self._cost, self._extra, self._code = 0, cost, extra, 0
 
     @property
     def value(self) -> tuple[int, int, int]:
         """What is compared: what counts before cost, cents, ties."""
-        return self._first, self.problem.measure.value_cents(self._cost, self._days), self._code
+        return self._first, self.problem.measure.value_cents(self._cost, self._extra), self._code
 
-    def fits(self, line: FreeLine, choice: Choice) -> bool:
-        """Whether there is stock for the line there."""
-        return choice.stock is None or self.left[choice.stock] >= line.quantity
+    def fits(self, choice: Choice) -> bool:
+        """Whether there is stock for it."""
+        return all(self.left[stock] >= packs for stock, packs in choice.takes)
 
     def take(self, line: FreeLine, choice: Choice) -> None:
         """Gives the line, which has no choice, this one."""
@@ -42,6 +42,7 @@ class Assignment:
             self._users[opening] += 1
             if self._users[opening] == 1:
                 self._cost += self.problem.fees[opening]
+                self._extra += self.problem.extras[opening]
 
     def leave(self, line: FreeLine) -> Choice:
         """Takes the line's choice away and says which it was."""
@@ -51,23 +52,27 @@ class Assignment:
             self._users[opening] -= 1
             if self._users[opening] == 0:
                 self._cost -= self.problem.fees[opening]
+                self._extra -= self.problem.extras[opening]
         return choice
 
     def _count(self, line: FreeLine, choice: Choice, sign: int) -> None:
         self._first += sign * choice.first
         self._cost += sign * choice.cost
-        self._days += sign * choice.days
+        self._extra += sign * choice.extra
         self._code += sign * self.problem.code(line, choice)
-        if choice.stock is not None:
-            self.left[choice.stock] -= sign * line.quantity
+        for stock, packs in choice.takes:
+            self.left[stock] -= sign * packs
 
-    def take_best(self, line: FreeLine) -> None:
-        """Gives the line the choice that adds least, boxes already open being free."""
-        self.take(line, min((choice for choice in line.choices if self.fits(line, choice)), key=self._added))
+    def take_best(self, line: FreeLine) -> bool:
+        """Gives the line the choice that adds least, boxes already open being free; False where none fits."""
+        best = min(filter(self.fits, line.choices), key=self._added, default=None)
+        if best is not None:
+            self.take(line, best)
+        return best is not None
 
     def _added(self, choice: Choice) -> tuple[int, int, int]:
-        fees = sum(self.problem.fees[opening] for opening in choice.opens if not self._users[opening])
-        return choice.first, self.problem.measure.weight(choice.cost + fees, choice.days), choice.rank
+        opened = sum(self.problem.fee_weight(opening) for opening in choice.opens if not self._users[opening])
+        return choice.first, self.problem.weight(choice) + opened, choice.rank
 
     def improve(self) -> None:
         """Makes single moves and one-step repairs while they help."""
@@ -91,28 +96,30 @@ class Assignment:
     def _repair(self, line: FreeLine) -> None:
         """Makes room for an unfilled line by moving one other line, or by leaving a later one out."""
         for choice in line.choices[:-1]:
+            wanted = {stock for stock, _ in choice.takes}
             for other in self.lines:
-                if self.chosen[other.position].stock == choice.stock and self._exchange(line, choice, other):
+                taken = self.chosen[other.position].takes
+                if any(stock in wanted for stock, _ in taken) and self._exchange(line, choice, other):
                     return
 
     def _exchange(self, line: FreeLine, choice: Choice, other: FreeLine) -> bool:
         before = self.value
         mine, theirs = self.leave(line), self.leave(other)
-        if self.fits(line, choice):
+        if self.fits(choice):
             self.take(line, choice)
-            self.take_best(other)
-            if self.value < before:
-                return True
+            if self.take_best(other):
+                if self.value < before:
+                    return True
+                self.leave(other)
             self.leave(line)
-            self.leave(other)
         self.take(line, mine)
         self.take(other, theirs)
         return False
 
 
-def greedy(problem: Problem, lines: Sequence[FreeLine], cost: int = 0, days: int = 0) -> Assignment:
+def greedy(problem: Problem, lines: Sequence[FreeLine]) -> Assignment:
     """Every line given its best choice in turn, those with the fewest choices first; not yet improved."""
-    assignment = Assignment(problem, lines, cost, days)
+    assignment = Assignment(problem, lines)
     for line in sorted(lines, key=lambda line: (len(line.choices), line.position)):
         assignment.take_best(line)
     return assignment

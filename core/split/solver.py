@@ -1,8 +1,7 @@
-"""The split as an integer program, for HiGHS: what the exact search leaves over.
+"""A part of the split as an integer program, for HiGHS: what searching and diving leave open.
 
-A column for every choice and every opening; a line makes one choice, a choice needs its openings, stock is not
-exceeded. Stages follow one another, each under the result of the one before: fill the most lines, then the fewest
-days where they come first, then the least weight.
+A column for every choice and every opening; a line makes one choice, a choice needs its openings, stock and limits are
+kept. How hard HiGHS tries is limited by its own check points, never by time: the same program has the same answer.
 """
 
 from __future__ import annotations
@@ -11,23 +10,17 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from core.split.effort import Effort
 from core.split.problem import Choice, FreeLine, Problem
+from core.split.relaxation import Limit
 
 SEED = 1
 ROUNDING = 1e-3
-"""By how much floating point may put the solver's bound too high, in cents or days."""
-
-
-class Bounds(NamedTuple):
-    """What no assignment can be better than: unfilled lines, then days where they come first, then weight."""
-
-    unfilled: int
-    first: int
-    weight: int
+"""By how much floating point may put the solver's bound too high, in cents or lines."""
 
 
 class Stage(NamedTuple):
-    """What one run minimises, in 1/``unit`` cents (or lines, or days)."""
+    """What a run minimises, in 1/``unit`` cents (or lines, or days)."""
 
     of_choice: Callable[[Choice], int]
     of_opening: Callable[[int], int]
@@ -39,52 +32,50 @@ class Stage(NamedTuple):
         return sum(map(self.of_choice, chosen)) + sum(map(self.of_opening, opened))
 
 
-def solve(
+class Solved(NamedTuple):
+    """The best choices found and the least that any can come to, in the stage's units (None: not known)."""
+
+    chosen: dict[int, Choice]
+    bound: int | None
+
+
+def solved(
     problem: Problem,
     lines: Sequence[FreeLine],
+    limits: Sequence[Limit],
+    stage: Stage,
     start: dict[int, Choice],
-    floor: Bounds,
-    seconds: float,
-    clock: Callable[[], float],
-) -> tuple[dict[int, Choice], Bounds]:
-    """The best choices found in ``seconds``, never worse than ``start``, and the bounds; ``floor`` is known before."""
-    model, deadline = _Model(problem, lines), clock() + seconds
-    chosen, bounds = start, floor
-    for name, stage in (
-        ("unfilled", Stage(_unfilled, _nothing)),
-        ("first", Stage(_days_first, _nothing)),
-        ("weight", Stage(problem.weight, problem.fee_weight, problem.measure.weight_unit)),
-    ):
-        if stage.sum([*chosen.values()]) > getattr(bounds, name):
-            chosen, bound = model.minimised(stage, chosen, deadline - clock())
-            if bound is not None and bound > getattr(bounds, name):
-                bounds = bounds._replace(**{name: bound})
-        model.keep(stage, chosen)
-    return chosen, bounds
+    checks: int,
+    effort: Effort,
+) -> Solved:
+    """The best choices that HiGHS finds within ``checks`` of its check points, never worse than ``start``."""
+    if not effort.goes_on():
+        return Solved(start, None)
+    return _Model(problem, lines, limits).solved(stage, start, checks, effort)
 
 
-def _unfilled(choice: Choice) -> int:
-    return int(choice.pharmacy is None)
-
-
-def _days_first(choice: Choice) -> int:
-    return choice.first if choice.pharmacy is not None else 0
-
-
-def _nothing(_opening: int) -> int:
+def nothing(_opening: int) -> int:
+    """An opening that does not count."""
     return 0
 
 
 class _Model:
-    """The rows and columns, built once for all stages."""
+    """The rows and columns."""
 
-    def __init__(self, problem: Problem, lines: Sequence[FreeLine]) -> None:
+    def __init__(self, problem: Problem, lines: Sequence[FreeLine], limits: Sequence[Limit]) -> None:
         self.columns = [(line, choice) for line in lines for choice in line.choices]
         self.openings = sorted({opening for _, choice in self.columns for opening in choice.opens})
         self.rows: list[tuple[float, float, dict[int, float]]] = []
         self._one_choice()
         self._openings_needed()
         self._stock_kept(problem)
+        for limit in limits:
+            row = {
+                at: float(counted)
+                for at, (line, choice) in enumerate(self.columns)
+                if (counted := limit.counts.get((line.position, choice.rank), 0))
+            }
+            self.rows.append((-math.inf, limit.most, row))
 
     def _one_choice(self) -> None:
         rows: dict[int, dict[int, float]] = {}
@@ -102,34 +93,34 @@ class _Model:
 
     def _stock_kept(self, problem: Problem) -> None:
         rows: dict[int, dict[int, float]] = {}
-        for at, (line, choice) in enumerate(self.columns):
-            if choice.stock is not None:
-                rows.setdefault(choice.stock, {})[at] = line.quantity
+        for at, (_, choice) in enumerate(self.columns):
+            for stock, packs in choice.takes:
+                rows.setdefault(stock, {})[at] = packs
         self.rows.extend(
             (-math.inf, problem.stock[stock], row)
             for stock, row in rows.items()
             if sum(row.values()) > problem.stock[stock]
         )
 
-    def keep(self, stage: Stage, chosen: dict[int, Choice]) -> None:
-        """Lets later stages do no worse than ``chosen`` in this one."""
-        costs = self._costs(stage)
-        row = {at: cost for at, cost in enumerate(costs) if cost}
-        self.rows.append((-math.inf, stage.sum([*chosen.values()]) / stage.unit, row))
+    def solved(self, stage: Stage, start: dict[int, Choice], checks: int, effort: Effort) -> Solved:
+        """Runs HiGHS once."""
+        solver = self._solver(stage, start)
+        seen = 0
 
-    def minimised(self, stage: Stage, start: dict[int, Choice], seconds: float) -> tuple[dict[int, Choice], int | None]:
-        """The best choices found and the bound proven, in the stage's units; ``start`` where nothing is better."""
-        if seconds <= 0:
-            return start, None
-        solver = self._solver(stage, start, seconds)
+        def stop_when_due(event: Any) -> None:
+            nonlocal seen
+            seen += 1
+            if seen > checks or not effort.goes_on():
+                event.data_in.user_interrupt = True
+
+        solver.cbMipInterrupt += stop_when_due
         solver.run()
-        info = solver.getInfo()
-        dual = info.mip_dual_bound
+        dual = solver.getInfo().mip_dual_bound
         bound = math.ceil((dual - ROUNDING) * stage.unit) if math.isfinite(dual) else None
         found = self._chosen(solver.getSolution().col_value)
         if len(found) == len(start) and stage.sum([*found.values()]) < stage.sum([*start.values()]):
-            return found, bound
-        return start, bound
+            return Solved(found, bound)
+        return Solved(start, bound)
 
     def _costs(self, stage: Stage) -> list[float]:
         choices = [stage.of_choice(choice) / stage.unit for _, choice in self.columns]
@@ -140,7 +131,7 @@ class _Model:
             line.position: choice for (line, choice), value in zip(self.columns, values, strict=False) if value > 0.5
         }
 
-    def _solver(self, stage: Stage, start: dict[int, Choice], seconds: float) -> Any:
+    def _solver(self, stage: Stage, start: dict[int, Choice]) -> Any:
         import highspy
 
         solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -150,7 +141,6 @@ class _Model:
             "random_seed": SEED,
             "mip_rel_gap": 0.0,
             "mip_abs_gap": max(0.4 / stage.unit, 1e-4),
-            "time_limit": seconds,
         }.items():
             solver.setOptionValue(option, value)
         solver.passModel(self._program(highspy, self._costs(stage)))
