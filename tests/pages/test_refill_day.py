@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.cart import edit_line
+from core.cart import add_everyone_due, edit_line
 from core.files import Folder
 from core.model import Role, ShipTo
 from core.people import LOCAL
 from core.store import Store
-from tests.builders import a_clinic, a_program
+from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_program
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_due_clinic, a_full_cart, figures, grid, labels, lines, press, typed
-from tests.stores import CLINIC, load
+from tests.stores import CLINIC, a_folder, load
 
 
 def checkouts(store: Store) -> int:
@@ -237,3 +237,41 @@ def test_leftovers_of_an_earlier_day_are_taken_over(full: Store, opens: Opens) -
     shown.session_state["refill_leftovers"] = True
     press(shown.run(), "Take over 4 lines")
     assert lines(full) == {}
+
+
+def progress(shown: AppTest) -> list[str]:
+    """What stands above the bars."""
+    return [str(bar.proto.text).replace("\\", "") for bar in shown.get("progress")]
+
+
+def test_one_press_deals_with_every_line_of_a_cause(store: Store, opens: Opens) -> None:
+    load(
+        store,
+        a_folder(
+            patients=tuple(a_patient(patient=f"P{at}", zip="") for at in range(1, 6)),
+            prescriptions=tuple(a_prescription(rx=f"RX{at}", patient=f"P{at}") for at in range(1, 6)),
+        ),
+    )
+    add_everyone_due(store, LOCAL, CLINIC, FRIDAY)
+    shown = opens("refill_day", Role.STAFF)
+    assert progress(shown) == ["0 of 5 lines can go out: 5 to fix"]
+    assert [group.label for group in shown.expander] == ["The 5 lines, to deal with one by one"]
+    shown = press(shown, "Hold all 5 lines")
+    assert all(line.hold for line in lines(store).values())
+    assert progress(shown) == ["0 of 5 lines can go out: 5 held"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "causes"),
+    [
+        (None, ["Address incomplete", "Allergy", "Phone invalid"]),
+        ("Clinic", ["Address incomplete", "Phone invalid"]),
+        ("Patient", ["Allergy"]),
+        ("Pharmacy", []),
+    ],
+)
+def test_findings_of_one_owner(owner: str | None, causes: list[str], full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF, **({"refill_owner": owner} if owner else {}))
+    assert not shown.exception
+    names = ("Address incomplete", "Allergy", "Phone invalid")
+    assert [text.value.strip("*") for text in shown.markdown if text.value.strip("*") in names] == causes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,10 +11,21 @@ from core.cart import OpenCart
 from core.model import Alternative, Cart, CartLine, Objective, Promise, Refusal, RoutedLine
 from core.plan import plan
 from core.sig import read
-from pages.parts.refill_day.causes import Cause, causes_of, in_words
+from pages.parts.refill_day.causes import Cause, causes_of, in_words, owed_by, remaining
 from pages.parts.refill_day.one_line import reading_in_words, why
 from pages.parts.refill_day.views import Show, State, View, shown, views_of, whats_wrong
-from tests.builders import DAYS, FRIDAY, a_context, a_line, a_patient, a_prescription, a_program, a_sku, an_offer
+from tests.builders import (
+    DAYS,
+    FRIDAY,
+    a_context,
+    a_line,
+    a_patient,
+    a_prescriber,
+    a_prescription,
+    a_program,
+    a_sku,
+    an_offer,
+)
 
 PEOPLE = {"P1": a_patient(), "P2": a_patient(patient="P2", last_name="Stone", first_name="Bea", phone="", state="OK")}
 RXS = {"RX1": a_prescription(), "RX2": a_prescription(rx="RX2", patient="P2")}
@@ -63,13 +75,63 @@ def test_lines_with_one_cause_stand_together_the_widest_first() -> None:
     lines = (SECOND.model_copy(update={"number": 1}), SECOND)
     found = causes(*lines)
     assert [(cause.title, len(cause.accused)) for cause in found] == [
-        ("Prescriber not licensed: Ada Okafor, MD, OK", 2),
+        ("Prescriber not licensed: Ada Okafor, MD, no OK licence", 2),
         ("Pharmacy not licensed: Semaglutide 2.5 mg/mL, 2 mL", 2),
         ("State ZIP mismatch", 2),
         ("Patient incomplete", 2),
         ("Suspected duplicate", 1),
     ]
     assert found[3].message == "Patient P2 lacks: telephone number."
+
+
+@pytest.mark.parametrize(
+    ("case", "expires_on", "title"),
+    [
+        (
+            "ended before it ships",
+            date(2026, 12, 5),
+            "Prescriber not licensed: Ada Okafor, MD, TX licence ends Sat 5 Dec 2026",
+        ),
+        ("ends soon after", date(2026, 12, 20), "Licence expiring: Ada Okafor, MD, TX licence ends Sun 20 Dec 2026"),
+    ],
+)
+def test_a_licence_that_stops_many_lines_is_one_cause(case: str, expires_on: date, title: str) -> None:
+    licence = a_prescriber().licences["TX"].model_copy(update={"expires_on": expires_on})
+    prescriber = a_prescriber(licences={"TX": licence})
+    people = {f"P{at}": a_patient(patient=f"P{at}") for at in range(1, 15)}
+    rxs = {f"RX{at}": a_prescription(rx=f"RX{at}", patient=f"P{at}") for at in range(1, 15)}
+    context = replace(CONTEXT, patients=people, prescriptions=rxs, prescribers={prescriber.npi: prescriber})
+    cart = Cart(
+        refill_day=FRIDAY, lines=tuple(a_line(number=at, patient=f"P{at}", rx=f"RX{at}") for at in range(1, 15))
+    )
+    opened = OpenCart(cart, context, frozenset(), (), ())
+    found = views_of(opened, plan(cart, context, a_program(), Objective.CHEAPEST, DAYS))
+    (cause,) = causes_of(found, context)
+    assert (cause.title, len(cause.accused)) == (title, 14)
+
+
+@pytest.mark.parametrize(
+    ("case", "lines", "words", "share"),
+    [
+        ("an empty cart", (), "0 of 0 lines can go out: nothing is left to put right", 1.0),
+        ("ready", (a_line(),), "1 of 1 line can go out: nothing is left to put right", 1.0),
+        ("one to fix", (a_line(), SECOND), "1 of 2 lines can go out: 1 to fix", 0.5),
+        ("it is held", (a_line(), SECOND.model_copy(update={"hold": True})), "1 of 2 lines can go out: 1 held", 1.0),
+    ],
+)
+def test_what_is_left_before_checkout(case: str, lines: tuple[CartLine, ...], words: str, share: float) -> None:
+    left = remaining(views(*lines))
+    assert (left.words, left.share) == (words, share)
+
+
+def test_what_each_owner_has_to_put_right() -> None:
+    owed = owed_by(causes(a_line(), SECOND, SECOND.model_copy(update={"number": 3, "id": "L3"})))
+    assert {owner.value: tuple(count) for owner, count in owed.items()} == {
+        "clinic": (5, 2),
+        "prescriber": (2, 2),
+        "pharmacy": (2, 2),
+        "patient": (0, 0),
+    }
 
 
 def test_keys_of_causes_say_nothing_about_a_patient() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.model import Severity
 from pages.parts.page import Metric, metrics, nothing_yet
 from pages.parts.refill_day.adding import actions
+from pages.parts.refill_day.causes import remaining
 from pages.parts.refill_day.desk import SHOW, Desk
 from pages.parts.refill_day.findings import findings
 from pages.parts.refill_day.grid import grid
@@ -25,6 +26,8 @@ def cart_step(desk: Desk, views: Sequence[View], due: int) -> None:
     _apply_again(desk, views)
     if views:
         metrics(figures(desk, views))
+        left = remaining(views)
+        st.progress(left.share, plain(left.words))
     actions(desk, due)
     if not views:
         nothing_yet(f"The cart of {full_day(desk.refill_day)} is empty.", _how_to_begin(due))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.context import Context
 from core.model import Finding, Fix, Gate, Owner, Severity
 from core.validation import RULES
-from pages.parts.refill_day.views import View
+from pages.parts.refill_day.views import State, View
+from pages.parts.words import count, full_day
 
 HOLD: Mapping[str, str] = {"hold": "yes"}
+_OF_A_LICENCE = frozenset({"PRESCRIBER_NOT_LICENSED", "LICENCE_EXPIRING"})
 _CAPITALS = frozenset({"SIG", "NPI", "DEA", "PO", "ZIP", "MG"})
 
 
@@ -85,11 +88,69 @@ def _order(cause: Cause) -> tuple[int, int, int]:
 
 
 def _about(view: View, finding: Finding, context: Context) -> str:
-    """The prescriber and state, or the SKU, that is at fault beside the line itself."""
+    """The prescriber with state and licence, or the SKU, that is at fault beside the line itself."""
     gate = RULES[finding.code].gate
     if gate is Gate.PRESCRIBER:
-        prescriber = context.prescribers.get(view.line.npi)
-        patient = context.patients.get(view.line.patient)
-        parts = (prescriber.name if prescriber else view.line.npi, patient.state if patient else "")
-        return ", ".join(part for part in parts if part)
+        return ", ".join(part for part in _prescriber(view, finding, context) if part)
     return view.sku if gate is Gate.PHARMACY else ""
+
+
+def _prescriber(view: View, finding: Finding, context: Context) -> Iterator[str]:
+    prescriber, patient = context.prescribers.get(view.line.npi), context.patients.get(view.line.patient)
+    state = patient.state if patient else ""
+    yield prescriber.name if prescriber else view.line.npi
+    if prescriber is None or finding.code not in _OF_A_LICENCE:
+        yield state
+        return
+    licence = prescriber.licences.get(state)
+    if licence is None:
+        yield f"no {state} licence"
+    else:
+        yield f"{state} licence ends {full_day(licence.expires_on)}" if licence.expires_on else f"{state} licence"
+
+
+class Remaining(NamedTuple):
+    """What a cart waits for: lines in all, those that can go out, held ones, those that something stops, and warnings
+    that nobody has acknowledged."""
+
+    lines: int
+    ready: int
+    held: int
+    stopped: int
+    warnings: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1: lines that wait for nobody."""
+        return (self.ready + self.held) / self.lines if self.lines else 1.0
+
+    @property
+    def words(self) -> str:
+        """``843 of 1,000 lines can go out: 157 to fix, 215 warnings to acknowledge``."""
+        waits = [f"{self.stopped:,} to fix"] if self.stopped else []
+        waits += [f"{count(self.warnings, 'warning')} to acknowledge"] if self.warnings else []
+        waits += [f"{self.held:,} held"] if self.held else []
+        said = f"{self.ready:,} of {count(self.lines, 'line')} can go out"
+        return f"{said}: {', '.join(waits)}" if waits else f"{said}: nothing is left to put right"
+
+
+def remaining(views: Sequence[View]) -> Remaining:
+    """What the cart waits for before it can be checked out."""
+    states = Counter(view.state for view in views)
+    warnings = sum(finding.severity is Severity.WARNING for view in views for finding in view.open)
+    return Remaining(len(views), states[State.READY], states[State.HELD], states[State.TO_FIX], warnings)
+
+
+class Owed(NamedTuple):
+    """What one owner has to put right: findings, on so many lines."""
+
+    findings: int
+    lines: int
+
+
+def owed_by(causes: Iterable[Cause]) -> dict[Owner, Owed]:
+    """What each owner has to put right; every owner is there."""
+    lines: dict[Owner, list[str]] = {owner: [] for owner in Owner}
+    for cause in causes:
+        lines[cause.owner] += [accused.view.line.id for accused in cause.accused]
+    return {owner: Owed(len(ids), len(set(ids))) for owner, ids in lines.items()}
