@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from core.model import IN_FLIGHT, LineState, SubmissionState
 from core.orders.records import Outcome
+from core.partners.link import Adapter
 from core.store.engine import Work
 from core.store.orders import (
     AUTHORISED,
@@ -22,6 +23,7 @@ from core.store.orders import (
     OrderLineRow,
     SubmissionRow,
 )
+from core.store.partners import PartnerLinkRow
 from core.store.tables import PatientRow, PharmacyRow, SkuRow
 
 K = TypeVar("K")
@@ -31,6 +33,7 @@ class Queue(StrEnum):
     """What needs somebody's action."""
 
     REJECTED = "rejected"
+    HAND_OVER = "to hand over"
     UNKNOWN = "unknown"
     ON_HOLD = "on hold"
     STALLED = "stalled"
@@ -212,8 +215,19 @@ def _queues(clinic: str, stalled_before: date) -> dict[Queue, ColumnElement[bool
         SubmissionRow.reference == AttemptRow.submission,
         SubmissionRow.state == SubmissionState.UNKNOWN,
     )
+    waits = _newest(
+        SubmissionRow.clinic == OrderLineRow.clinic,
+        SubmissionRow.reference == AttemptRow.submission,
+        SubmissionRow.state == SubmissionState.QUEUED,
+    )
+    by_hand = exists().where(
+        PartnerLinkRow.clinic == OrderLineRow.clinic,
+        PartnerLinkRow.pharmacy == OrderLineRow.pharmacy,
+        PartnerLinkRow.adapter == Adapter.SHEET,
+    )
     return {
         Queue.REJECTED: and_(OrderLineRow.state == LineState.REJECTED, ~_replaced()),
+        Queue.HAND_OVER: and_(OrderLineRow.state == LineState.PLACED, by_hand, waits),
         Queue.UNKNOWN: and_(OrderLineRow.state == LineState.PLACED, unknown),
         Queue.ON_HOLD: OrderLineRow.state == LineState.ON_HOLD,
         Queue.STALLED: or_(

@@ -185,12 +185,59 @@ def submissions_named(work: Work, references: Sequence[str]) -> list[Queued]:
     return [Queued._make(row) for row in rows]
 
 
-def submissions_of(work: Work, pharmacy_order: str) -> list[str]:
-    """References of a pharmacy order's submissions, in order."""
+def submissions_of(
+    work: Work, pharmacy_order: str, states: Collection[SubmissionState] = tuple(SubmissionState)
+) -> list[str]:
+    """References of a pharmacy order's submissions in these states, in order."""
     statement = select(SubmissionRow.reference).where(
-        SubmissionRow.clinic == work.clinic, SubmissionRow.pharmacy_order == pharmacy_order
+        SubmissionRow.clinic == work.clinic,
+        SubmissionRow.pharmacy_order == pharmacy_order,
+        SubmissionRow.state.in_(states),
     )
     return list(work.connection.scalars(statement.order_by(SubmissionRow.reference)))
+
+
+class WaitingOrder(NamedTuple):
+    """A pharmacy order that has not been sent whole: its submissions, and its lines with their attempts."""
+
+    reference: str
+    pharmacy: str
+    submissions: tuple[str, ...]
+    lines: tuple[str, ...]
+    since: datetime
+
+
+def waiting_orders(work: Work, pharmacies: Collection[str]) -> list[WaitingOrder]:
+    """What is queued at these pharmacies, by pharmacy order, the oldest first."""
+    statement = (
+        select(
+            SubmissionRow.pharmacy_order,
+            SubmissionRow.pharmacy,
+            SubmissionRow.reference,
+            SubmissionRow.queued_at,
+            AttemptRow.line,
+            AttemptRow.number,
+        )
+        .join(
+            AttemptRow,
+            and_(AttemptRow.clinic == SubmissionRow.clinic, AttemptRow.submission == SubmissionRow.reference),
+        )
+        .where(SubmissionRow.clinic == work.clinic, SubmissionRow.pharmacy.in_(sorted(pharmacies)))
+        .where(SubmissionRow.state == SubmissionState.QUEUED, AttemptRow.state == LineState.PLACED)
+        .order_by(SubmissionRow.queued_at, SubmissionRow.pharmacy_order, AttemptRow.line)
+    )
+    orders: dict[str, WaitingOrder] = {}
+    for order, pharmacy, submission, since, line, number in work.connection.execute(statement):
+        before = orders.get(order, WaitingOrder(order, pharmacy, (), (), since))
+        named = dict.fromkeys((*before.submissions, submission))
+        orders[order] = before._replace(submissions=tuple(named), lines=(*before.lines, f"{line}/{number}"))
+    return list(orders.values())
+
+
+def stopped(work: Work, submissions: Sequence[str]) -> list[str]:
+    """Which of these a misfit of one of their lines keeps back."""
+    here = (SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(submissions), _stopped())
+    return list(work.connection.scalars(select(SubmissionRow.reference).where(*here).order_by(SubmissionRow.reference)))
 
 
 def waiting_at(work: Work, pharmacy: str) -> int:

@@ -14,9 +14,12 @@ from core.checkout import place
 from core.model import LineState, Role
 from core.orders.book import Event
 from core.partners import worker
+from core.partners.connecting import connect
+from core.partners.link import Adapter, Link
 from core.partners.protocol import Acknowledged, Lost
 from core.people import LOCAL, audit_trail
 from core.store import Store
+from core.store.queue import claim
 from core.tracking import views
 from core.tracking.events import apply_events, record_answers
 from core.tracking.recovery import cancel
@@ -67,7 +70,7 @@ def send(store: Store) -> None:
 
 
 def lose(store: Store) -> None:
-    sent = store.write(CLINIC, lambda work: worker.claim(work, work.now(), 10))
+    sent = dict(store.write(CLINIC, lambda work: claim(work, work.now(), 10)))
     store.write(CLINIC, lambda work: record_answers(work, dict.fromkeys(sent, Lost("no answer")), worker.BY))
 
 
@@ -141,6 +144,7 @@ def test_tabs_queues_and_states_count_their_lines(clinic: Store, opens: Opens) -
     assert options(page, "Lines") == ["Needs action (1)", "In progress (1)", "Delivered (1)", "All (3)"]
     assert options(page, "What they wait for") == [
         "Rejected (1)",
+        "To hand over (0)",
         "Answer lost (0)",
         "On hold (0)",
         "Stalled (0)",
@@ -400,9 +404,9 @@ def tick(page: AppTest, *rows: int) -> None:
 def test_an_event_of_no_line_is_settled_among_the_misfits(clinic: Store, opens: Opens) -> None:
     tell(clinic, said(9, "shipped"))
     page = opens("orders", Role.STAFF, orders_queue="misfits")
-    assert options(page, "What they wait for")[4] == "Did not fit (1)"
+    assert options(page, "What they wait for")[5] == "Did not fit (1)"
     press(write(page, f"What was done about “shipped” of {ref(9)}", "another clinic's"), "Settle it")
-    assert options(page, "What they wait for")[4] == "Did not fit (0)"
+    assert options(page, "What they wait for")[5] == "Did not fit (0)"
 
 
 def test_an_event_that_did_not_fit_is_settled_at_its_line(clinic: Store, opens: Opens) -> None:
@@ -459,3 +463,15 @@ def test_a_download_holds_every_line_of_the_filter_and_is_audited(
     assert [row.split(",")[0] for row in text] == ["State", "Placed", "Placed", "Placed"]
     (entry,) = [entry for entry in audit_trail(clinic, LOCAL, CLINIC) if entry.action == "export"]
     assert (entry.subject, entry.after) == ("orders", {"kind": "csv", "rows": 3})
+
+
+def test_a_sheet_is_marked_as_sent_by_who_handed_it_over(clinic: Store, opens: Opens) -> None:
+    connect(clinic, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    send(clinic)
+    page = opens("orders", Role.STAFF)
+    assert "To hand over (3)" in options(page, "What they wait for")
+    press(page, "Mark as sent")
+    assert "Say how it was handed over" in told(page)
+    press(write(page, "How it was handed over", "by fax, confirmed"), "Mark as sent")
+    assert [one.state for one in views.track(clinic, LOCAL, CLINIC).lines] == [S.SUBMITTED] * 3
+    assert "To hand over (0)" in options(opens("orders", Role.STAFF), "What they wait for")

@@ -14,6 +14,8 @@ from streamlit.testing.v1 import AppTest
 from core.exporting import export
 from core.files import FILES, csv_bytes, export_folder, templates
 from core.model import LicenceKind, Role, Setting
+from core.partners.connecting import connections
+from core.partners.link import Adapter
 from core.people import LOCAL, audit_trail, members
 from core.rejections import REJECTIONS
 from core.settings import SETTINGS
@@ -52,7 +54,7 @@ def test_each_tab_shows_its_files_under_their_own_columns(
     tab: str, files: list[str], store: Store, opens: Opens
 ) -> None:
     load(store)
-    shown = tables(opens("setup", setup_tab=tab))
+    shown = [columns for columns in tables(opens("setup", setup_tab=tab)) if "Orders leave by" not in columns]
     assert [{column.name for column in FILES[file].columns} for file in files] == shown
 
 
@@ -340,3 +342,40 @@ def test_an_upload_shows_first_what_it_would_change(store: Store, opens: Opens) 
     assert list(rows.loc["First name"]) == ["patients.csv", "P1", "Ana", "Anna"]
     with store.read(CLINIC) as work:
         assert load_context(work).patients["P1"].first_name == "Ana"
+
+
+def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: Store, opens: Opens) -> None:
+    load(store)
+    page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
+    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders leave by"]
+    page = adapter.set_value(Adapter.HTTP).run()
+    typed = {
+        "Address": "https://orders.example.com/api",
+        "Name of the credentials": "CEDAR_API",
+    }
+    for field in page.text_input:
+        if field.label in typed:
+            field.set_value(typed[field.label])
+    for field in page.number_input:
+        if field.label == "Their number of our practice":
+            field.set_value(77)
+    (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
+    page = save.click().run()
+    assert not page.exception
+    link = connections(store, LOCAL, CLINIC)["cedar"].link
+    assert (link.adapter, link.base_url, link.credentials) == (
+        Adapter.HTTP, "https://orders.example.com/api", "CEDAR_API",
+    )  # fmt: skip
+    assert (link.practice_id, link.per_minute, link.poll_minutes, link.version) == (77, None, 30, 1)
+    warned = [warning.value.replace("\\", "") for warning in page.warning]
+    assert warned == ["CEDAR_API is not set where this dashboard runs; workers may have it."]
+
+
+def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) -> None:
+    load(store)
+    page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
+    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders leave by"]
+    page = adapter.set_value(Adapter.HTTP).run()
+    (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
+    save.click().run()
+    assert connections(store, LOCAL, CLINIC)["cedar"].link.version == 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import re
+import zlib
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -12,14 +15,22 @@ import pytest
 from core.checkout import place
 from core.errors import NotAllowed, Refused
 from core.model import Role
-from core.partners.sheet import COLUMNS, amount, as_csv, order_sheet
-from core.people import Person
+from core.partners import worker
+from core.partners.connecting import connect
+from core.partners.link import Adapter, Link, amount
+from core.partners.sheet import COLUMNS, Sheet, as_csv, mark_sent, order_sheet, to_hand_over
+from core.partners.sheet_pages import as_pdf, printable
+from core.people import LOCAL, Person
 from core.store import Store
-from core.tracking.recovery import cancel
-from tests.builders import a_prescription, a_sku
-from tests.order_books import CHECKOUT
+from core.store.order_views import Queue
+from core.tracking.events import record_event
+from core.tracking.recovery import cancel, resubmit
+from core.tracking.views import queues, track
+from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_sku
+from tests.order_books import CHECKOUT, said
+from tests.partners.test_json_order import LINE, SECOND, a_message
 from tests.stores import CLINIC, a_folder, load
-from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
+from tests.test_checkout import DAYS, STAFF, a_cart, confirmation, line, patients
 
 
 def test_a_sheet_has_every_line_that_is_to_be_filled(store: Store) -> None:
@@ -46,7 +57,7 @@ def test_a_sheet_has_every_line_that_is_to_be_filled(store: Store) -> None:
     ],
 )
 def test_packs_as_a_pharmacy_counts_them(case: str, over: dict[str, Any], quantity: int, said: str) -> None:
-    assert amount(a_sku(**over), quantity) == said
+    assert str(amount(a_sku(**over), quantity)) == said
 
 
 def test_a_sheet_is_for_who_works_on_orders(store: Store) -> None:
@@ -55,3 +66,132 @@ def test_a_sheet_is_for_who_works_on_orders(store: Store) -> None:
         order_sheet(store, Person("lea@clinic.test", "Lea", Role.LEADERSHIP), CLINIC, f"{CHECKOUT}-CEDAR")
     with pytest.raises(Refused, match="no pharmacy order"):
         order_sheet(store, STAFF, CLINIC, f"{CHECKOUT}-CEDAR")
+
+
+# Handed over by a person
+
+
+@pytest.fixture
+def clinic(store: Store) -> Store:
+    """Three lines at cedar, which takes orders on paper; one of them cancelled."""
+    load(store, a_folder(**patients(3)))
+    connect(store, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at) for at in (1, 2, 3)))))
+    cancel(store, STAFF, CLINIC, f"{CHECKOUT}/03", "patient asked")
+    return store
+
+
+ORDER = f"{CHECKOUT}-CEDAR"
+LINES = (f"{CHECKOUT}/01/1", f"{CHECKOUT}/02/1")
+
+
+def said_of(store: Store, number: int) -> tuple[str, str, str, str]:
+    (found,) = track(store, STAFF, CLINIC, f"{CHECKOUT}/{number:02d}").lines
+    last = found.history[-1]
+    return found.state.value, found.submission_state.value, last.note, last.recorded_by
+
+
+def test_a_sheet_waits_for_a_person_and_no_worker_sends_it(clinic: Store) -> None:
+    worker.run_once(clinic, CLINIC)
+    (waiting,) = to_hand_over(clinic, STAFF, CLINIC)
+    assert (waiting.reference, waiting.pharmacy, waiting.lines) == (ORDER, "Cedar Compounding", LINES)
+    assert queues(clinic, STAFF, CLINIC)[Queue.HAND_OVER] == 2
+    assert order_sheet(clinic, STAFF, CLINIC, ORDER, waiting=True).lines == LINES
+
+
+def test_marking_it_as_sent_says_who_when_and_how(clinic: Store) -> None:
+    mark_sent(clinic, STAFF, CLINIC, ORDER, LINES, "by fax, confirmed")
+    note = "handed over on a sheet: by fax, confirmed"
+    assert said_of(clinic, 1) == said_of(clinic, 2) == ("submitted", "acknowledged", note, STAFF.email)
+    assert (to_hand_over(clinic, STAFF, CLINIC), queues(clinic, STAFF, CLINIC)[Queue.HAND_OVER]) == ((), 0)
+    with pytest.raises(Refused, match=f"Nothing of {ORDER} waits"):
+        mark_sent(clinic, STAFF, CLINIC, ORDER, LINES, "by fax")
+    with pytest.raises(Refused, match="waits"):
+        order_sheet(clinic, STAFF, CLINIC, ORDER, waiting=True)
+
+
+@pytest.mark.parametrize(
+    ("case", "lines", "how", "why"),
+    [
+        ("nobody says how", LINES, " ", "Say how it was handed over"),
+        ("a line cancelled since", (*LINES, f"{CHECKOUT}/03/1"), "by fax", "has changed since it was shown"),
+        ("a line that came since", LINES[:1], "by fax", "has changed since it was shown"),
+    ],
+)
+def test_a_sheet_other_than_what_waits_is_not_marked(
+    clinic: Store, case: str, lines: tuple[str, ...], how: str, why: str
+) -> None:
+    with pytest.raises(Refused, match=why):
+        mark_sent(clinic, STAFF, CLINIC, ORDER, lines, how)
+    assert [said_of(clinic, number)[:2] for number in (1, 2)] == [("placed", "queued")] * 2
+
+
+def test_a_resubmitted_line_is_alone_on_the_next_sheet(clinic: Store) -> None:
+    mark_sent(clinic, STAFF, CLINIC, ORDER, LINES, "by fax")
+    record_event(clinic, STAFF, CLINIC, said(1, "rejected", reason="illegible"))
+    resubmit(clinic, STAFF, CLINIC, f"{CHECKOUT}/01", days=DAYS)
+    again = order_sheet(clinic, STAFF, CLINIC, ORDER, waiting=True)
+    assert again.lines == (f"{CHECKOUT}/01/2",)
+    whole = order_sheet(clinic, STAFF, CLINIC, ORDER)
+    assert (whole.lines, whole.copy, again.copy) == ((f"{CHECKOUT}/02/1", f"{CHECKOUT}/01/2"), True, False)
+
+
+def test_what_did_not_fit_keeps_a_sheet_back(clinic: Store) -> None:
+    mark_sent(clinic, STAFF, CLINIC, ORDER, LINES, "by fax")
+    record_event(clinic, STAFF, CLINIC, said(1, "rejected", reason="illegible"))
+    resubmit(clinic, STAFF, CLINIC, f"{CHECKOUT}/01", days=DAYS)
+    record_event(clinic, STAFF, CLINIC, said(1, "shipped", hours=9))
+    with pytest.raises(Refused, match=f"keeps {CHECKOUT}-S04 back"):
+        mark_sent(clinic, STAFF, CLINIC, ORDER, (f"{CHECKOUT}/01/2",), "by fax")
+
+
+# As pages
+
+
+def test_the_pages_hold_every_line_whole() -> None:
+    long = "Inject 0.25 mg (10 units) subcutaneously once weekly. " * 18
+    message = a_message(LINE, SECOND._replace(sig=long))
+    sheet = Sheet(ORDER, a_clinic(), "Cedar Compounding", FRIDAY, Link("cedar"), (message,) * 12)
+    drawn = as_pdf(sheet)
+    text = text_of(drawn)
+    assert drawn.startswith(b"%PDF-")
+    assert text.count("Rivera, Ana") == 12
+    assert text.count("once weekly.") == 12 * 19
+    assert text.count("2 mL (1 pack)") == 24
+    assert "do not charge the patient" in text
+    assert "COPY" not in text
+    assert "COPY for the record" in text_of(as_pdf(sheet._replace(copy=True)))
+
+
+@pytest.mark.parametrize(
+    ("case", "written", "printed", "changed"),
+    [
+        ("Latin", "José Müller", "José Müller", False),
+        ("signs with a twin", "≤ 2 – “now”", '<= 2 - "now"', False),
+        ("marks", "Nguyễn Thị", "Nguyen Thi", True),
+        ("letters of their own", "Łukasz Đoković", "Lukasz Dokovic", True),
+        ("another script", "張", "[U+5F35]", True),
+        ("a control character", "a\x07b", "a b", True),
+    ],
+)
+def test_letters_that_cannot_be_printed_are_told(case: str, written: str, printed: str, changed: bool) -> None:
+    assert printable(written) == (printed, changed)
+
+
+def test_a_name_that_is_not_printed_as_spelt_has_a_note() -> None:
+    patient = a_patient(first_name="Łukasz")
+    sheet = Sheet(ORDER, a_clinic(), "Cedar", FRIDAY, Link("cedar"), (a_message(patient=patient),))
+    text = text_of(as_pdf(sheet))
+    assert "Rivera, Lukasz   COLD BOX *" in text
+    assert f"the exact spelling is in {ORDER}.csv" in text
+    assert "Łukasz" in as_csv(sheet).decode("utf-8-sig")
+
+
+def text_of(pdf: bytes) -> str:
+    """The words of a PDF whose streams are compressed and whose fonts are the readers' own."""
+    parts = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            words = re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", zlib.decompress(stream))
+            parts += [re.sub(rb"\\(.)", rb"\1", word).decode("latin-1") for word in words]
+    return "\n".join(parts)

@@ -41,6 +41,7 @@ STATES: Final[Mapping[Tab, tuple[LineState, ...]]] = {
 }
 QUEUES: Final = {
     Queue.REJECTED: "Rejected",
+    Queue.HAND_OVER: "To hand over",
     Queue.UNKNOWN: "Answer lost",
     Queue.ON_HOLD: "On hold",
     Queue.STALLED: "Stalled",

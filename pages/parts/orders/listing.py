@@ -61,6 +61,12 @@ def strays_shown(asked: Asked) -> bool:
     return asked.tab is Tab.NEEDS_ACTION and asked.queue in {None, Queue.MISFITS} and asked.strays > 0
 
 
+def sheets_shown(asked: Asked) -> bool:
+    """Whether sheets that wait for a person belong to what is listed."""
+    waits = asked.counts.queues[Queue.HAND_OVER] > 0
+    return asked.tab is Tab.NEEDS_ACTION and asked.queue in {None, Queue.HAND_OVER} and waits
+
+
 def _page_asked(asked: Asked) -> int:
     """The page that the URL names, the first one after another filter."""
     if st.session_state.get(_ASKED, asked.wanted) != asked.wanted and st.session_state.get(PAGE, 1) != 1:

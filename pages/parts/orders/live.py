@@ -7,10 +7,11 @@ from functools import partial
 
 import streamlit as st
 
+from core.partners.link import Adapter
 from core.partners.worker import Status, status, step_day, step_stage
 from pages.parts.notices import attempt
 from pages.parts.session import Session
-from pages.parts.words import count, moment
+from pages.parts.words import count, moment, plain
 
 SEEN = "orders_seen_version"
 EVERY_SECONDS = 3
@@ -19,7 +20,11 @@ EVERY_SECONDS = 3
 def live(session: Session, zone: str) -> None:
     """The panel; it looks every few seconds whether something was written, and only then draws the page again."""
     st.session_state[SEEN] = session.data_version()
+    pharmacies = status(session.store, session.person, session.clinic).pharmacies
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="orders_live"):
+        if not any(pharmacy.adapter is Adapter.SIMULATED for pharmacy in pharmacies):
+            _watched(session, zone)
+            return
         st.badge("Demo: simulated pharmacies", icon=":material/science:", color="orange")
         _watched(session, zone)
         _step(session, "Next step for every open line", ":material/skip_next:", step_stage)
@@ -43,7 +48,9 @@ def _told(now: Status, zone: str) -> str:
     }
     waiting = ", ".join(f"{size:,} {what}" for what, size in sizes.items() if size) or "nothing waits"
     busy = f" Worker last busy {moment(now.workers[0].last_run_at, zone)}." if now.workers else ""
-    return f"Queue: {waiting}.{busy}"
+    resting = [pharmacy for pharmacy in now.pharmacies if pharmacy.breaker != "closed"]
+    alone = f" Left alone for now: {', '.join(plain(pharmacy.name) for pharmacy in resting)}." if resting else ""
+    return f"Queue: {waiting}.{busy}{alone}"
 
 
 def _step(session: Session, label: str, icon: str, does: Callable[..., int]) -> None:

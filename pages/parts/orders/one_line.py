@@ -7,13 +7,13 @@ import streamlit as st
 from core.context import Context
 from core.errors import Refused
 from core.model import LineState, ShipTo, SubmissionState
-from core.partners.sheet import as_csv, order_sheet
 from core.tracking.views import LineDetail, line_detail
 from pages.parts.facts import facts
 from pages.parts.notices import tell
 from pages.parts.orders.acting import acting
 from pages.parts.orders.money import money_state
 from pages.parts.orders.opening import close_line
+from pages.parts.orders.sheets import sheet_downloads
 from pages.parts.orders.states import LOOKS
 from pages.parts.orders.timeline import timeline
 from pages.parts.session import Session
@@ -46,17 +46,9 @@ def one_line(session: Session, reference: str, context: Context) -> None:
 
 
 def _order_sheet(session: Session, order: str) -> None:
-    st.download_button(
-        "Order sheet",
-        lambda: as_csv(order_sheet(session.store, session.person, session.clinic, order)),
-        f"{order}.csv",
-        "text/csv",
-        key="orders_sheet",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-        help=f"Every line of {plain(order)} for a pharmacy that takes orders on paper. The download is audited.",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Order sheet", width="content")
+        sheet_downloads(session, order, waiting=False, key="orders_sheet")
 
 
 def _close() -> None:

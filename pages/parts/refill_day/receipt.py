@@ -6,8 +6,8 @@ from datetime import date
 
 import streamlit as st
 
-from core.checkout import OrderReceipt, Receipt
-from core.partners.sheet import as_csv, order_sheet
+from core.checkout import Receipt
+from pages.parts.orders.sheets import sheet_downloads
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.views import pharmacy_name
 from pages.parts.tables import MONEY, table
@@ -62,20 +62,5 @@ def receipt(desk: Desk, placed: Receipt) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption("Order sheets", width="content")
             for order in placed.pharmacy_orders:
-                _sheet_button(desk, order)
-
-
-def _sheet_button(desk: Desk, order: OrderReceipt) -> None:
-    """The order as a CSV file, made when somebody asks for it."""
-    session = desk.session
-    st.download_button(
-        plain(pharmacy_name(order.pharmacy, desk.context)),
-        lambda: as_csv(order_sheet(session.store, session.person, session.clinic, order.reference)),
-        f"{order.reference}.csv",
-        "text/csv",
-        key=f"refill_sheet_{order.reference}",
-        type="tertiary",
-        icon=":material/download:",
-        on_click="ignore",
-        help=f"Download {order.reference} as CSV",
-    )
+                st.caption(plain(pharmacy_name(order.pharmacy, desk.context)), width="content")
+                sheet_downloads(desk.session, order.reference, waiting=False, key=f"refill_sheet_{order.reference}")

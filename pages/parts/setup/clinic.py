@@ -12,6 +12,7 @@ from core.model import LicenceKind
 from pages.parts.charts import states
 from pages.parts.page import badge, chart, is_demo
 from pages.parts.session import Reference, Session
+from pages.parts.setup.connections import connections_of
 from pages.parts.setup.reference import file_table
 from pages.parts.words import count
 
@@ -30,6 +31,8 @@ def pharmacies_tab(session: Session, reference: Reference) -> None:
     """Partners, where they may ship what, and when they are closed."""
     folder = folder_of(reference.context)
     file_table(session, "pharmacies.csv", folder.pharmacies, "Pharmacies")
+    if folder.pharmacies:
+        connections_of(session, reference)
     if folder.pharmacy_licences:
         _licence_map(session, reference)
     file_table(session, "pharmacy_licences.csv", folder.pharmacy_licences, "Licences")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import streamlit as st
+from streamlit.column_config import DatetimeColumn, TextColumn
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import BadInput
 from core.exporting import export, zipped
 from core.files import FILES, File, templates
 from core.loading import Loaded, load, preview_load
-from core.partners.worker import status
+from core.partners.worker import Status, status
 from pages.parts.page import Metric, metrics
 from pages.parts.session import Session
+from pages.parts.setup.connections import ADAPTERS
 from pages.parts.setup.row_editor import label_of
 from pages.parts.tables import Row, bad_cells, table
 from pages.parts.words import count, moment, plain
@@ -61,18 +63,56 @@ def _health(session: Session, zone: str) -> None:
             ),
         ]
     )
-    if now.workers:
-        rows: list[Row] = [
-            {
-                "Worker": run.worker,
-                "Last busy": moment(run.last_run_at, zone),
-                "Sent": run.sent,
-                "Failed": run.failed,
-                "Said": run.message or None,
-            }
-            for run in now.workers
-        ]
-        table(rows, name="workers", alt="Every worker and what it last did", session=session)
+    _pharmacies(now, session, zone)
+    _workers(now, session, zone)
+
+
+def _pharmacies(now: Status, session: Session, zone: str) -> None:
+    st.subheader("Queue by pharmacy", anchor=False)
+    rows: list[Row] = [
+        {
+            "Pharmacy": one.name,
+            "By": ADAPTERS[one.adapter],
+            "Waiting": one.queued,
+            "Oldest": one.oldest_queued_at,
+            "Answer lost": one.unknown,
+            "Breaker": one.breaker + (f" until {moment(one.rests_until, zone)}" if one.rests_until else ""),
+            "Last answer": one.last_ok_at,
+            "Failures in a row": one.failures,
+            "Last failure": one.last_error or None,
+        }
+        for one in now.pharmacies
+    ]
+    ago = DatetimeColumn(format="distance", timezone=zone)
+    columns = {
+        "Oldest": ago,
+        "Last answer": ago,
+        "Breaker": TextColumn(
+            help="Closed: orders go out. Open: three failures in a row, so it is left alone for a while. Half-open: "
+            "one order tries whether it is back."
+        ),
+    }
+    table(rows, name="pharmacy_queues", alt="What waits at every pharmacy", session=session, columns=columns)
+
+
+def _workers(now: Status, session: Session, zone: str) -> None:
+    st.subheader("Workers", anchor=False)
+    busy = {run.worker: run for run in now.workers}
+    alive = {beat.worker: beat for beat in now.beats}
+    rows: list[Row] = [
+        {
+            "Worker": name,
+            "Alive": "yes" if name in alive and alive[name].alive else "no",
+            "Last sign of life": alive[name].beat_at if name in alive else None,
+            "Last busy": busy[name].last_run_at if name in busy else None,
+            "Sent": busy[name].sent if name in busy else None,
+            "Failed": busy[name].failed if name in busy else None,
+        }
+        for name in dict.fromkeys((*alive, *busy))
+    ]
+    ago = DatetimeColumn(format="distance", timezone=zone)
+    columns = {"Last sign of life": ago, "Last busy": ago}
+    table(rows, name="workers", alt="Every worker and what it last did", session=session, columns=columns)
 
 
 def load_files(session: Session) -> None:
