@@ -6,6 +6,7 @@ again.
 
 from core.cart.adding import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
 from core.cart.answering import Seen, acknowledge, override
+from core.cart.asking import Question, ask_prescriber, questions
 from core.cart.changing import Changed, undo
 from core.cart.editing import apply_fix, apply_fix_to_all, edit_line, hold_lines, remove_line
 from core.cart.patients import update_patient
@@ -15,18 +16,21 @@ __all__ = [
     "Changed",
     "Leftover",
     "OpenCart",
+    "Question",
     "Seen",
     "acknowledge",
     "add_everyone_due",
     "add_line",
     "apply_fix",
     "apply_fix_to_all",
+    "ask_prescriber",
     "cart_of",
     "due_lines",
     "edit_line",
     "hold_lines",
     "open_cart",
     "override",
+    "questions",
     "remove_line",
     "repeat_last_refill_day",
     "take_over",

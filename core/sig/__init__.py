@@ -1,29 +1,61 @@
-"""Directions for use: what they say, how long a quantity lasts under them, whether their amounts agree.
+"""Directions for use: what they say, how long a quantity lasts under them, whether their amounts agree; new ones built.
 
 Source: rules.md, section 4 and the SIG gate of section 3. Pure: text, a SKU and numbers in, frozen values out.
 """
 
 from core.sig.agreement import Disagreement, disagreements
+from core.sig.build import (
+    FREQUENCIES,
+    MOST_DAYS,
+    WAYS,
+    Built,
+    Draft,
+    DraftStep,
+    Measured,
+    TimeOfDay,
+    Unbuildable,
+    build,
+)
+from core.sig.proposals import Proposal, frequency_of, proposals, usual
 from core.sig.reader import read
 from core.sig.supply import Supply, WeeklyMg, days_supply, supply, weekly_mg
+from core.sig.syringes import SYRINGES, Mark, Syringe, marks
 from core.sig.values import Certainty, Dose, Part, Rate, Reading, Segment, Unit, decimal, number
 
 __all__ = [
+    "FREQUENCIES",
+    "MOST_DAYS",
+    "SYRINGES",
+    "WAYS",
+    "Built",
     "Certainty",
     "Disagreement",
     "Dose",
+    "Draft",
+    "DraftStep",
+    "Mark",
+    "Measured",
     "Part",
+    "Proposal",
     "Rate",
     "Reading",
     "Segment",
     "Supply",
+    "Syringe",
+    "TimeOfDay",
+    "Unbuildable",
     "Unit",
     "WeeklyMg",
+    "build",
     "days_supply",
     "decimal",
     "disagreements",
+    "frequency_of",
+    "marks",
     "number",
+    "proposals",
     "read",
     "supply",
+    "usual",
     "weekly_mg",
 ]

@@ -185,8 +185,15 @@ class Assembly:
         if dose.unit is not None and dose.unit is first.unit and dose.unit.is_piece:
             same = dose == first
         else:
-            same = self._same_pieces(first, dose) and self._same_pieces(dose, first)
+            same = self._same_pieces(first, dose) and self._same_pieces(dose, first) and self._same_mass(first, dose)
         (arm.equivalents if same else arm.doses).append(dose)
+
+    def _same_mass(self, one: Dose, other: Dose) -> bool:
+        """Whether two masses agree; those of an injection are compared by SIG_DOSE_MISMATCH instead."""
+        if self.action == "inject" or one.unit not in MASSES or other.unit not in MASSES:
+            return True
+        first, second = one.high * MASSES[one.unit], other.high * MASSES[other.unit]
+        return abs(second - first) <= _SAME_DOSE * first
 
     def _same_pieces(self, counted: Dose, weighed: Dose) -> bool:
         """Whether counted pieces hold what was weighed; True where nobody knows."""

@@ -28,7 +28,7 @@ from core.model import (
     Split,
 )
 from core.prescribing import computed_days
-from core.sig import Disagreement, Reading, WeeklyMg, disagreements, number, read, weekly_mg
+from core.sig import Disagreement, Proposal, Reading, WeeklyMg, disagreements, number, proposals, read, weekly_mg
 
 HOLD = Fix(label="Hold this line", change={"hold": "yes"})
 REMOVE = Fix(label="Remove this line", change={"remove": "yes"})
@@ -89,6 +89,16 @@ class Directions:
             self.sku,
             tolerance_units=self._context.number("dose_tolerance_units", self._day),
             tolerance_share=self._context.number("dose_tolerance_share", self._day),
+        )
+
+    @cached_property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """Directions that the prescriber could be asked for instead."""
+        return proposals(
+            self.reading,
+            self.sku,
+            tolerance_units=self._context.number("dose_tolerance_units", self._day),
+            share=self._context.number("dose_tolerance_share", self._day),
         )
 
     def days(self, quantity: int) -> int | None:

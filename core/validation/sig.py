@@ -16,6 +16,7 @@ from core.validation.registry import rule
 
 INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous"})
 DRAWN: Final = frozenset({Unit.ML, Unit.UNITS})
+MOST_PROPOSALS: Final = 2
 
 
 @rule(
@@ -59,7 +60,14 @@ def directions_are_complete(cart: CheckedCart, context: Context, days: Days) -> 
         missing = f"The directions do not tell the {', '.join(reading.missing)}." if reading.missing else ""
         words = ", ".join(f"“{word}”" for word in reading.unread)
         unread = f"Not understood: {words}." if words else ""
-        yield line.problem(" ".join(part for part in (missing, unread) if part))
+        yield line.problem(" ".join(part for part in (missing, unread) if part), *_asking(line))
+
+
+def _asking(line: CheckedLine) -> Iterator[Fix]:
+    """Directions to ask the prescriber for. The line waits meanwhile: only a new prescription changes a SIG."""
+    for proposal in line.directions.proposals[:MOST_PROPOSALS]:
+        label = f"Hold, and ask the prescriber for {proposal.when}: {proposal.text}"
+        yield Fix(label=label, change=HOLD.change)
 
 
 @rule(
@@ -77,7 +85,10 @@ def directions_have_one_reading(cart: CheckedCart, context: Context, days: Days)
         reading = line.directions.reading
         if reading.certainty is Certainty.AMBIGUOUS:
             ways = "; or ".join(reading.readings)
-            yield line.problem(f"The directions can be read in {len(reading.readings)} ways: {ways}.")
+            yield line.problem(
+                f"The directions can be read in {len(reading.readings)} ways: {ways}.",
+                Fix(label=f"Hold, and ask the prescriber which is meant: {ways}", change=HOLD.change),
+            )
 
 
 @rule(
@@ -142,11 +153,14 @@ def injection_states_milligrams(cart: CheckedCart, context: Context, days: Days)
         fill = last_fill(line.line.patient, line.sku.active, context)
         before = context.skus[fill.prescription.sku].concentration_mg_per_ml if fill else None
         if now is None or before is None or now == before:
-            yield line.problem("The directions give mL or units alone: ask the prescriber to state the mg.")
+            yield line.problem(
+                "The directions give mL or units alone: ask the prescriber to state the mg.", *_asking(line)
+            )
         else:
             yield line.problem(
                 f"The directions give mL or units alone, and the last fill had {before} mg/mL where this one has {now} "
                 "mg/mL: the same volume is another dose. The prescriber must state the mg.",
+                *_asking(line),
                 severity=Severity.BLOCKING,
             )
 
@@ -184,8 +198,17 @@ def stated_supply_is_the_computed(cart: CheckedCart, context: Context, days: Day
         if stated is not None and computed is not None and abs(stated - computed) > max(least, share * computed):
             yield line.problem(
                 f"Prescription {rx.rx} states {stated} days for {packs(line.line.quantity)}; by the directions that "
-                f"lasts {computed} days."
+                f"lasts {computed} days.",
+                *_stating(line, rx.quantity),
             )
+
+
+def _stating(line: CheckedLine, quantity: int) -> Iterator[Fix]:
+    """The days' supply that the prescription should state for its own quantity."""
+    days = line.directions.days(quantity)
+    if days is not None:
+        label = f"Hold, and ask the prescriber to state {days} days for {packs(quantity)}"
+        yield Fix(label=label, change=HOLD.change)
 
 
 @rule(

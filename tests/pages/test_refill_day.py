@@ -275,3 +275,21 @@ def test_findings_of_one_owner(owner: str | None, causes: list[str], full: Store
     assert not shown.exception
     names = ("Address incomplete", "Allergy", "Phone invalid")
     assert [text.value.strip("*") for text in shown.markdown if text.value.strip("*") in names] == causes
+
+
+def test_directions_are_asked_for_and_never_changed(full: Store, opens: Opens) -> None:
+    shown = press(opens("refill_day", Role.STAFF), "Line 2 · Stone, Bea · Semaglutide 2.5 mg/mL, 2 mL")
+    line, key = lines(full)[2], f"refill_ask_{lines(full)[2].id}"
+    behind = next(one for one in shown.expander if one.label == "Ask the prescriber for other directions")
+    assert behind is not None
+    shown.session_state[key] = True
+    shown = shown.run()
+    shown = shown.text_input(key=f"{key}_dose0").set_value("0.5").run()
+    assert "Inject 0.5 mg (20 units = 0.2 mL) subcutaneously once weekly." in [one.value for one in shown.code]
+    shown = shown.text_input(key=f"{key}_dose0").set_value("0.001").run()
+    assert "less than the smallest mark of any syringe" in said(shown)
+    shown = shown.text_input(key=f"{key}_dose0").set_value("0.5").run()
+    shown = shown.button(key=f"{key}_built_record").click().run()
+    assert "Line 2 is held; the request to the prescriber is recorded." in said(shown)
+    now = lines(full)[2]
+    assert (now.hold, now.sig) == (True, line.sig)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from labelled import FILES, Outcome, expected_flag, flag, labels, outcome, told
 
 from core.sig import read
+from tests.sig.labelled import FILES, Outcome, expected_flag, flag, labels, outcome, told
 
 ROWS = labels()
 TO_BE_READ = [row for row in ROWS if row.must_be_read]

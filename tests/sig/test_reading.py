@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import pytest
 from builders import a_sku
-from labelled import told
 
 from core.model import Sku
 from core.sig import Certainty, Part, Unit, read
+from tests.sig.labelled import told
 
 SEMAGLUTIDE = a_sku()
 TESTOSTERONE = a_sku(

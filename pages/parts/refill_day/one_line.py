@@ -22,6 +22,7 @@ from pages.parts.refill_day.drawer import close_line, line_open, open_line
 from pages.parts.refill_day.findings import OWNERS
 from pages.parts.refill_day.patient_form import patient_form
 from pages.parts.refill_day.pressing import CHANGED, press
+from pages.parts.refill_day.sig_builder import other_directions
 from pages.parts.refill_day.views import State, View, pharmacy_name, price_end
 from pages.parts.words import count, day, full_day, listed, money, plain, signed_money
 
@@ -125,6 +126,7 @@ def _directions(desk: Desk, view: View) -> None:
     sku = desk.context.skus.get(view.line.sku)
     if view.line.sig:
         st.caption(f"Read as: {plain(reading_in_words(read(view.line.sig, sku)))}")
+    other_directions(desk, view)
 
 
 def reading_in_words(reading: Reading) -> str:
