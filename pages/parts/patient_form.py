@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import streamlit as st
@@ -26,7 +27,13 @@ FIELDS: Final = {
 }
 
 
-def patient_form(session: Session, patient: Patient, *, key: str, expanded: bool, saved: str) -> None:
+Press = Callable[[Callable[[], object], str], object]
+"""What runs a use case and says what was done, on the page that the form stands on."""
+
+
+def patient_form(
+    session: Session, patient: Patient, *, key: str, expanded: bool, saved: str, press: Press = attempt
+) -> None:
     """Columns of patients.csv as they are written there. ``saved`` is said when something changed."""
     key = f"{key}_{patient.patient}"
     behind = st.expander("Correct the patient's data", expanded=expanded, icon=":material/person_edit:")
@@ -34,7 +41,7 @@ def patient_form(session: Session, patient: Patient, *, key: str, expanded: bool
         with st.grid(2):
             for name, label in FIELDS.items():
                 st.text_input(label, cell(patient, name), key=f"{key}_{name}", max_chars=300)
-        st.form_submit_button("Save the patient", on_click=_save, args=(session, patient, key, saved))
+        st.form_submit_button("Save the patient", on_click=_save, args=(session, patient, key, saved, press))
 
 
 def cell(patient: Patient, name: str) -> str:
@@ -45,11 +52,11 @@ def cell(patient: Patient, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _save(session: Session, patient: Patient, key: str, saved: str) -> None:
+def _save(session: Session, patient: Patient, key: str, saved: str, press: Press) -> None:
     typed = {name: str(st.session_state[f"{key}_{name}"] or "") for name in FIELDS}
     changed = {name: text for name, text in typed.items() if text.strip() != cell(patient, name)}
     if changed:
-        attempt(
+        press(
             lambda: update_patient(
                 session.store, session.person, session.clinic, patient.patient, changed, seen=patient
             ),

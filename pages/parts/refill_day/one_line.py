@@ -15,13 +15,13 @@ from core.model import Alternative, RoutedLine
 from core.prescribing import expired, fills_and_in_flight, fills_of
 from core.sig import Reading, Unit, read
 from pages.parts.facts import facts
+from pages.parts.patient_form import patient_form
 from pages.parts.refill_day.answers import buttons, set_hold, severity_badge
 from pages.parts.refill_day.causes import Accused, about_patient, in_words
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.drawer import close_line, line_open, open_line
 from pages.parts.refill_day.findings import OWNERS
-from pages.parts.refill_day.patient_form import patient_form
-from pages.parts.refill_day.pressing import CHANGED, press
+from pages.parts.refill_day.pressing import CHANGED, answer, press
 from pages.parts.refill_day.sig_builder import other_directions
 from pages.parts.refill_day.views import State, View, pharmacy_name, price_end
 from pages.parts.words import count, day, full_day, listed, money, plain, signed_money
@@ -61,14 +61,22 @@ def _drawn(desk: Desk, views: Sequence[View], view: View) -> None:
     _next(views, view)
     _findings(desk, view)
     if form_first:
-        patient_form(desk, view, expanded=True)
+        _patient(desk, view, expanded=True)
     _directions(desk, view)
     _price(desk, view)
     _pharmacy(desk, view)
     _history(desk, view)
     if not form_first:
-        patient_form(desk, view, expanded=False)
+        _patient(desk, view, expanded=False)
     _leave(desk, view)
+
+
+def _patient(desk: Desk, view: View, *, expanded: bool) -> None:
+    """What is saved counts for every line of the patient."""
+    patient = desk.context.patients.get(view.line.patient)
+    if patient is not None:
+        saved = "Patient saved. The cart was checked again."
+        patient_form(desk.session, patient, key="refill_patient", expanded=expanded, saved=saved, press=answer)
 
 
 def _next(views: Sequence[View], view: View) -> None:
