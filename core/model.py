@@ -76,6 +76,7 @@ class ConstraintKind(StrEnum):
     TOGETHER = "together"
     STAY = "stay"
     RESERVE = "reserve"
+    BOXES = "boxes"
 
 
 class Scope(StrEnum):
@@ -477,7 +478,8 @@ class Constraint(NamedTuple):
     ``of`` is the patient, the SKU or the line's number; empty for the whole cart. ``use`` and ``avoid`` name the
     ``pharmacy`` that must or must not fill them; ``together`` sends all of a patient's lines to one pharmacy; ``stay``
     keeps lines at the pharmacy of last time unless moving saves more than ``amount_cents`` a line; ``reserve`` keeps
-    the line's packs at ``pharmacy`` for it.
+    the line's packs at ``pharmacy`` for it; ``boxes`` counts every box ``amount_cents`` dearer than it is, and with 0
+    sends as few as possible, whatever they cost.
     """
 
     kind: ConstraintKind

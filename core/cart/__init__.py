@@ -8,6 +8,7 @@ from core.cart.adding import add_everyone_due, add_line, repeat_last_refill_day,
 from core.cart.answering import Seen, acknowledge, override
 from core.cart.asking import Question, ask_prescriber, questions
 from core.cart.changing import Changed, undo
+from core.cart.constraining import ask_of_split, no_longer_ask
 from core.cart.editing import apply_fix, apply_fix_to_all, edit_line, hold_lines, remove_line
 from core.cart.patients import update_patient
 from core.cart.reading import Leftover, OpenCart, cart_of, due_lines, open_cart
@@ -23,11 +24,13 @@ __all__ = [
     "add_line",
     "apply_fix",
     "apply_fix_to_all",
+    "ask_of_split",
     "ask_prescriber",
     "cart_of",
     "due_lines",
     "edit_line",
     "hold_lines",
+    "no_longer_ask",
     "open_cart",
     "override",
     "questions",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from core.context import Context
-from core.model import Cart, CartLine, Override
+from core.model import Cart, CartLine, Constraint, Override, Scope
 from core.people import Action, Person, require
 from core.prescribing import DueLine, completed, due_list
 from core.store import Store, Work, carts, load_context
 from core.store.carts import Answers, StoredLine
+from core.store.constraints import StoredConstraint, constraints_of
 
 
 class Leftover(NamedTuple):
@@ -24,13 +25,17 @@ class Leftover(NamedTuple):
 
 @dataclass(frozen=True)
 class OpenCart:
-    """A cart with its context; ``acknowledged`` and ``overrides`` name lines by number, as plans and checkouts do."""
+    """A cart with its context; ``acknowledged`` and ``overrides`` name lines by number, as plans and checkouts do.
+
+    ``asked`` are the wishes of its split as stored, in the order of the cart's constraints.
+    """
 
     cart: Cart
     context: Context
     acknowledged: frozenset[tuple[int, str]]
     overrides: tuple[Override, ...]
     leftovers: tuple[Leftover, ...]
+    asked: tuple[StoredConstraint, ...] = ()
 
     @property
     def overridden(self) -> frozenset[tuple[int, str]]:
@@ -52,8 +57,14 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
     named = {line.rx for line in (*lines, *earlier) if line.rx}
     context = load_context(work, patients, named=named, refill_day=refill_day)
     acknowledged, overrides = _by_number(lines, carts.answers(work, refill_day))
+    numbers = {line.id: number for number, line in enumerate(lines, 1)}
+    asked = tuple(one for one in constraints_of(work, refill_day) if one.line is None or one.line in numbers)
     return OpenCart(
-        cart=Cart(refill_day=refill_day, lines=tuple(completed_lines(lines, context, refill_day))),
+        cart=Cart(
+            refill_day=refill_day,
+            lines=tuple(completed_lines(lines, context, refill_day)),
+            constraints=tuple(_constraint(one, numbers) for one in asked),
+        ),
         context=context,
         leftovers=tuple(
             Leftover(stored.refill_day, line)
@@ -61,7 +72,13 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
         ),
         acknowledged=acknowledged,
         overrides=overrides,
+        asked=asked,
     )
+
+
+def _constraint(one: StoredConstraint, numbers: Mapping[str, int]) -> Constraint:
+    of = {Scope.PATIENT: one.patient, Scope.SKU: one.sku, Scope.LINE: str(numbers.get(one.line or "", ""))}
+    return Constraint(one.kind, one.scope, of.get(one.scope) or "", one.pharmacy or "", one.amount_cents)
 
 
 def completed_lines(lines: Iterable[StoredLine], context: Context, refill_day: date) -> list[CartLine]:

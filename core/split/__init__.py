@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
 from core.context import Context
-from core.model import Cart, ConstraintKind, Days, Objective, Program, Split
-from core.split.constraints import EXCLUDED, reserved_for
+from core.model import Cart, Days, Objective, Program, Split
+from core.split.constraints import EXCLUDED, box_cents, last_pharmacy, priced, reserved_for
 from core.split.decision import Decision, decide
 from core.split.effort import SECONDS, Effort, Progress, Watch
 from core.split.explain import Decided
@@ -19,7 +20,7 @@ from core.split.problem import Problem
 from core.split.routes import candidates
 from core.split.stock import Stock
 
-__all__ = ["EXCLUDED", "Outcome", "Progress", "Watch", "outcome", "split"]
+__all__ = ["EXCLUDED", "Outcome", "Progress", "Watch", "last_pharmacy", "outcome", "split"]
 
 
 class Answer(NamedTuple):
@@ -53,14 +54,13 @@ def split(
     """
     begun = clock()
     price = context.day_price_cents(days) if day_price_cents is None else day_price_cents
-    stays = any(constraint.kind is ConstraintKind.STAY for constraint in cart.constraints)
-    costs = Costs(Measure.of(objective, program, price, priced=stays), context, program)
+    costs = Costs(Measure.of(objective, program, price, priced=priced(cart)), context, program)
     found = candidates(cart, context, program, days, overrides)
     stock = Stock(context, days, cart, reserved_for(cart))
     pins = pinned(found, stock)
     fixed = [(one.line, pins.routes[one.line.number]) for one in found if one.line.number in pins.routes]
     free = free_lines(found, stock)
-    problem = laid_out(free, fixed, stock, costs)
+    problem = laid_out(free, fixed, stock, costs, box_cents(cart))
     answer = known.answer if known else None
     if not isinstance(answer, Answer) or answer.problem != problem:
         answer = Answer(problem, decide(problem, Effort(time_limit, clock, watch)))
@@ -70,7 +70,8 @@ def split(
         if one.free and one.line.number in routes:
             stock.take(one.line, routes[one.line.number].pharmacy)
     taken = [(one.line, routes[one.line.number]) for one in found if one.line.number in routes]
-    decided = Decided(taken, stock, costs)
+    together = Counter(one.asked.together for one in found if one.free and one.asked.together is not None)
+    decided = Decided(taken, stock, costs, together)
     lines = [decided.explained(one, routes.get(one.line.number), pins.codes.get(one.line.number)) for one in found]
     bound = decision.bound + (sum(route.days for _, route in fixed) if objective is Objective.FASTEST else 0)
     return Split(

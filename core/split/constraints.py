@@ -65,8 +65,8 @@ def _asked(line: CartLine, here: Iterable[Constraint], context: Context) -> Aske
             case ConstraintKind.STAY:
                 last = asked.last or last_pharmacy(line, context)
                 asked = asked._replace(last=last, stay_cents=max(asked.stay_cents, constraint.amount_cents))
-            case ConstraintKind.RESERVE:
-                pass
+            case _:
+                continue
     return asked
 
 
@@ -75,6 +75,17 @@ def last_pharmacy(line: CartLine, context: Context) -> str | None:
     before = [row for row in context.lines_of(line.patient) if row.sku == line.sku and row.state not in NEVER_FILLED]
     newest = max(before, key=lambda row: (row.placed_on, row.reference), default=None)
     return newest.pharmacy if newest else None
+
+
+def box_cents(cart: Cart) -> int | None:
+    """What a box counts beside its fee; 0 is more than any cost, None is nothing."""
+    amounts = [one.amount_cents for one in cart.constraints if one.kind is ConstraintKind.BOXES]
+    return None if not amounts else 0 if 0 in amounts else max(amounts)
+
+
+def priced(cart: Cart) -> bool:
+    """Whether something beside the cost has a price."""
+    return any(one.kind in {ConstraintKind.STAY, ConstraintKind.BOXES} for one in cart.constraints)
 
 
 def reserved_for(cart: Cart) -> dict[tuple[int, str], int]:

@@ -238,4 +238,4 @@ def _bounded(problem: Problem, chosen: dict[int, Choice], solved: Iterable[FreeL
     proven = unfilled == bounds.unfilled and days == bounds.first and gap == 0
     if problem.measure.objective is Objective.FASTEST:
         gap = days - bounds.first
-    return Decision(chosen, _found(problem, chosen.values()) - gap, proven)
+    return Decision(chosen, max(_found(problem, chosen.values()) - gap, 0), proven)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from core.model import Alternative, CartLine, Refusal, RoutedLine
+from core.split.constraints import EXCLUDED
 from core.split.layout import Costs
 from core.split.routes import OUT_OF_STOCK, Candidate, Route
 from core.split.stock import Stock
@@ -14,8 +15,15 @@ from core.split.stock import Stock
 class Decided:
     """A cart with every route taken: its total, and what moving one line would change with the rest fixed."""
 
-    def __init__(self, taken: Collection[tuple[CartLine, Route]], stock: Stock, costs: Costs) -> None:
-        """``stock`` is what is left."""
+    def __init__(
+        self,
+        taken: Collection[tuple[CartLine, Route]],
+        stock: Stock,
+        costs: Costs,
+        together: Mapping[str, int],
+    ) -> None:
+        """``stock`` is what is left; ``together`` counts the lines of each group that moves as one."""
+        self._together = together
         self._stock = stock
         self._costs = costs
         self._users = Counter(route.box for _, route in taken)
@@ -33,7 +41,9 @@ class Decided:
             for other in candidate.routes:
                 if other is route:
                     continue
-                if not self._stock.suffices(candidate.line, other.pharmacy):
+                if candidate.asked.together is not None and self._together[candidate.asked.together] > 1:
+                    short.append(Refusal(other.pharmacy, (EXCLUDED,)))
+                elif not self._stock.suffices(candidate.line, other.pharmacy):
                     short.append(Refusal(other.pharmacy, (OUT_OF_STOCK,)))
                 elif route is not None:
                     alternatives.append(self._alternative(route, other))

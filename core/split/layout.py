@@ -108,21 +108,36 @@ def _enough(members: Sequence[Candidate], pharmacy: str, stock: Stock) -> bool:
     return all(packs is None or wanted[sku] <= packs for sku, packs in left.items())
 
 
-def laid_out(free: Sequence[Free], fixed: Collection[tuple[CartLine, Route]], stock: Stock, costs: Costs) -> Problem:
-    """The problem of the free lines, on top of what pinned lines come to."""
-    return _Layout(free, fixed, stock, costs).problem()
+def laid_out(
+    free: Sequence[Free],
+    fixed: Collection[tuple[CartLine, Route]],
+    stock: Stock,
+    costs: Costs,
+    box_cents: int | None = None,
+) -> Problem:
+    """The problem of the free lines, on top of what pinned lines come to.
+
+    ``box_cents`` is what a box counts beside its fee; 0 is more than any cost.
+    """
+    more = _more_than_any_total(free, fixed, costs) if box_cents == 0 else box_cents or 0
+    return _Layout(free, fixed, stock, costs, more).problem()
 
 
 class _Layout:
     """Openings and stocks numbered as they come, and every choice in their terms."""
 
     def __init__(
-        self, free: Sequence[Free], fixed: Collection[tuple[CartLine, Route]], stock: Stock, costs: Costs
+        self,
+        free: Sequence[Free],
+        fixed: Collection[tuple[CartLine, Route]],
+        stock: Stock,
+        costs: Costs,
+        box_cents: int,
     ) -> None:
         self.free, self.fixed, self.stock, self.costs = free, fixed, stock, costs
         self.paid, self.measure = costs.once(fixed), costs.measure
         self.openings, self.stocks = _Register(), _Register()
-        self.box_cents = _more_than_any_total(free, fixed, costs) if self.measure.fewest_boxes else 0
+        self.box_cents = box_cents
 
     def problem(self) -> Problem:
         lines = tuple(self._line(position, one) for position, one in enumerate(self.free))

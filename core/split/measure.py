@@ -69,11 +69,6 @@ class Measure(NamedTuple):
         """The price of a line's delivery days."""
         return self.day_price_cents * days
 
-    @property
-    def fewest_boxes(self) -> bool:
-        """Whether the number of boxes counts before cost."""
-        return self.objective.value == "fewest"
-
     def value_cents(self, cost: int, extra_cents: int) -> int:
         """What is minimised, to the cent, once the most lines are filled (and for ``fastest`` the days are least)."""
         return self.total_cents(cost) + extra_cents

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from core.context import Context
@@ -76,10 +76,29 @@ def candidates(
     overridden: dict[int, frozenset[str]] = {}
     for number, code in overrides:
         overridden[number] = overridden.get(number, frozenset()) | {code}
-    return [
+    found = [
         _candidate(line, eligibility, overridden.get(line.number, frozenset()), asked.get(line.number, NOTHING))
         for line in sorted(cart.lines, key=lambda line: line.number)
     ]
+    return _kept_together(found) if asked else found
+
+
+def _kept_together(found: list[Candidate]) -> list[Candidate]:
+    """Lines that go together only have the pharmacies that may fill all of them."""
+    common: dict[str, set[str]] = {}
+    for one in found:
+        if one.free and one.asked.together is not None:
+            routes = {route.pharmacy for route in one.routes}
+            common.setdefault(one.asked.together, set(routes)).intersection_update(routes)
+    return [one if one.asked.together is None else _only(one, common.get(one.asked.together, set())) for one in found]
+
+
+def _only(one: Candidate, pharmacies: Collection[str]) -> Candidate:
+    if not one.free:
+        return one
+    left_out = tuple(Refusal(route.pharmacy, (EXCLUDED,)) for route in one.routes if route.pharmacy not in pharmacies)
+    routes = tuple(route for route in one.routes if route.pharmacy in pharmacies)
+    return replace(one, routes=routes, refused=tuple(sorted((*one.refused, *left_out))))
 
 
 def _candidate(line: CartLine, eligibility: Eligibility, overridden: frozenset[str], asked: Asked) -> Candidate:

@@ -119,6 +119,11 @@ def pharmacies_of(work: Work) -> dict[str, Pharmacy]:
     return {row.pharmacy: row for row in _stored(work, PharmacyRow, Pharmacy)}
 
 
+def skus_of(work: Work) -> dict[str, Sku]:
+    """The clinic's catalog, by code."""
+    return {row.sku: row for row in _stored(work, SkuRow, Sku)}
+
+
 def settings_of(work: Work) -> tuple[Setting, ...]:
     """The clinic's thresholds, every row."""
     return _stored(work, SettingRow, Setting)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.model import Encounter, LicenceKind, ProgramKind, RateBase, Role, ShipTo
+from core.model import ConstraintKind, Encounter, LicenceKind, ProgramKind, RateBase, Role, ShipTo
 from core.store.base import Base, Cents, Made, OfClinic, choice, refers
 
 
@@ -289,6 +289,29 @@ class CartChangeRow(Made, Base):
     what: Mapped[str]
     lines: Mapped[str]
     __table_args__ = (Index(None, "clinic", "refill_day", "by", "number"),)
+
+
+class CartConstraintRow(Made, Base):
+    """What somebody asks of the split of a refill day's cart: of all of it, or of one patient, SKU or line."""
+
+    __tablename__ = "cart_constraint"
+    refill_day: Mapped[date]
+    kind: Mapped[ConstraintKind] = mapped_column(choice(ConstraintKind))
+    patient: Mapped[str | None]
+    sku: Mapped[str | None]
+    line: Mapped[str | None] = mapped_column(String(36))
+    pharmacy: Mapped[str | None]
+    amount_cents: Mapped[int] = mapped_column(Cents)
+    by: Mapped[str]
+    at: Mapped[datetime]
+    __table_args__ = (
+        refers("patient", patient="patient"),
+        refers("sku", sku="sku"),
+        refers("cart_line", line="id", cascade=True),
+        refers("pharmacy", pharmacy="pharmacy"),
+        Index(None, "clinic", "refill_day"),
+        Index(None, "clinic", "line"),
+    )
 
 
 class AcknowledgementRow(OfClinic, Base):

@@ -13,7 +13,8 @@ from core.model import Cart, CartLine, Days, Finding, Objective
 def cart_hash(
     cart: Cart, findings: Iterable[Finding], program: str, objective: Objective, day_price_cents: int, days: Days
 ) -> str:
-    """SHA-256 of the canonical JSON of lines, program, objective, day price, days, and each finding's line and code.
+    """SHA-256 of the canonical JSON of lines, program, objective, day price, days, each finding's line and code, and
+    what people ask of the split, where they do.
 
     The store's ids and versions, the instant of placing, acknowledgements and overrides are left out, so that the same
     cart from a file and from the store, now and in an hour, is the same.
@@ -27,6 +28,8 @@ def cart_hash(
         "placing_day": days.placing_day.isoformat(),
         "findings": sorted([finding.line, finding.code] for finding in findings),
     }
+    if cart.constraints:  # only then: the hash of a cart of which nothing is asked is that of rules.md
+        content["constraints"] = sorted([*constraint] for constraint in cart.constraints)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

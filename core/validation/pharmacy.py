@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.context import Context
-from core.model import Days, Fix, Gate, LicenceKind, Offer, Pharmacy, Severity
+from core.model import Days, Fix, Gate, LicenceKind, Offer, Owner, Pharmacy, Severity
 from core.ship_dates import promise
 from core.validation.checked import CheckedCart, CheckedLine, Problem
 from core.validation.refusals import refused
@@ -174,6 +174,24 @@ def it_has_enough_in_stock(cart: CheckedCart, context: Context, days: Days) -> I
     for problem in refused(cart, context, "OUT_OF_STOCK", say):
         if not problem.line.line.hold:
             yield problem
+
+
+@rule(
+    "EXCLUDED",
+    gate=Gate.PHARMACY,
+    severity=Severity.BLOCKING,
+    field="pharmacy",
+    owner=Owner.CLINIC,
+    example="The only pharmacy with the SKU is one that somebody told the split to avoid",
+    source="What people ask of the split of this cart",
+)
+def somebody_left_a_pharmacy(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+    """A pharmacy that may fill the line is left after what people ask of the split."""
+
+    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+        return "could fill it, and is left out by what is asked of the split"
+
+    yield from refused(cart, context, "EXCLUDED", say)
 
 
 @rule(

@@ -18,6 +18,7 @@ REASONS: Final = {
     "REFILL_TOO_SOON": "too soon",
     "COLD_CHAIN_WINDOW": "cannot ship it in time",
     "OUT_OF_STOCK": "out of stock",
+    "EXCLUDED": "left out by somebody here",
 }
 """In short, why another pharmacy is no way out; that it does not offer the SKU goes without saying."""
 

@@ -63,6 +63,7 @@ Pharmacy      NO_PRICE                         B   pharmacy
 Pharmacy      QUANTITY_LIMIT                   B   pharmacy
 Pharmacy      PHARMACY_NOT_LICENSED            B   pharmacy
 Pharmacy      OUT_OF_STOCK                     B   pharmacy
+Pharmacy      EXCLUDED                         B   clinic
 Pharmacy      RX_AT_OTHER_PHARMACY             B   pharmacy
 Shipping      ADDRESS_INCOMPLETE               B   clinic
 Shipping      PO_BOX                           B   clinic

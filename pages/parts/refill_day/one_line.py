@@ -38,6 +38,7 @@ REASONS: Final = {
     "REFILL_TOO_SOON": "too soon by its rule",
     "COLD_CHAIN_WINDOW": "no ship day in time",
     "OUT_OF_STOCK": "not enough stock",
+    "EXCLUDED": "left out by what is asked of the split",
     "RX_AT_OTHER_PHARMACY": "another pharmacy holds the prescription",
 }
 """What each filter's code means of one pharmacy."""
