@@ -41,9 +41,9 @@ class Weeks:
     """A store that is brought back to the clinic's beginning before each week."""
 
     def __init__(self, url: str) -> None:
-        self._clock = Clock(START)
-        self._store = MortalStore(url, clock=self._clock)
-        upgrade(self._store.engine)
+        self.clock = Clock(START)
+        self.store = MortalStore(url, clock=self.clock)
+        upgrade(self.store.engine)
         self._file = make_url(url).database if make_url(url).get_backend_name() == "sqlite" else None
         self._load()
         self._beginning = sqlite3.connect(":memory:")
@@ -53,32 +53,34 @@ class Weeks:
 
     def run(self, seed: int, *, steps: int = STEPS, careful: bool = False) -> Ran:
         """One week; ``careful`` looks for problems after every act."""
-        self._begin_again()
-        week = Week(seed, self._store, self._clock, careful=careful)
+        self.begin_again()
+        week = Week(seed, self.store, self.clock, careful=careful)
         found = week.run(steps)
-        state = "\n".join(sorted(str(row) for rows in rows_of(self._store, CLINIC) for row in rows))
+        state = "\n".join(sorted(str(row) for rows in rows_of(self.store, CLINIC) for row in rows))
         return Ran(tuple(found), tuple(week.trace), hashlib.sha256(state.encode()).hexdigest())
 
     def close(self) -> None:
         """Give everything back."""
-        self._store.close()
+        self.store.close()
         self._beginning.close()
 
-    def _begin_again(self) -> None:
+    def begin_again(self) -> None:
+        """The clinic as it was loaded, and nothing else."""
+        self.clock.now = START
         if self._file:
             with sqlite3.connect(self._file) as target:
                 self._beginning.backup(target)
             target.close()
             return
-        with self._store.engine.begin() as connection:
+        with self.store.engine.begin() as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for table in Base.metadata.tables.values():
                 connection.execute(delete(table))
         self._load()
 
     def _load(self) -> None:
-        self._clock.now = START
-        self._store.write(CLINIC, lambda work: save_folder(work, the_folder()), new=True)
+        self.clock.now = START
+        self.store.write(CLINIC, lambda work: save_folder(work, the_folder()), new=True)
 
 
 @contextmanager
