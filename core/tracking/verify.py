@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
-from core.model import LineState
+from core.model import IN_FLIGHT, LineState, SubmissionState
+from core.money import shown
+from core.orders.moves import GONE
 from core.payments.checking import disagreements
 from core.people import Action, Person, require
 from core.store import Store, Work
-from core.store.payments import paid_orders
-from core.store.rollups import (
+from core.store.ledger_checks import (
     AttemptMoney,
+    Neighbours,
     attempt_money,
     count_entries,
     money_taken,
     money_tallied,
+    neighbours,
     unbalanced_postings,
+    wrong_totals,
+    wrongly_carried,
 )
+from core.store.payments import paid_orders
+
+S = LineState
 
 
 class LedgerCheck(NamedTuple):
@@ -30,7 +38,10 @@ class LedgerCheck(NamedTuple):
 
 
 def verify_ledger(store: Store, person: Person, clinic: str) -> LedgerCheck:
-    """Every posting balances, every attempt's row and every rollup equals its entries, no line is paid twice."""
+    """Whether everything that has to be true of placed orders is: every posting balances on every line and in every
+    component; every attempt's row, every rollup and every checkout's total equals its entries; nothing is captured
+    beyond what is authorised, no line paid twice, nothing held by a line that has ended; lines, attempts, submissions
+    and reserved stock are in step; the payment provider was asked for exactly that."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
         return check_ledger(work)
@@ -42,6 +53,13 @@ def check_ledger(work: Work) -> LedgerCheck:
     problems = [f"Posting {posting} does not balance." for posting in unbalanced_postings(work)]
     problems += [problem for attempt in attempts for problem in _wrong(attempt)]
     problems += [f"Line {line} is paid twice." for line in _paid_twice(attempts)]
+    problems += [
+        f"{one.line}, attempt {one.attempt}: it carries {shown(one.row_cents)} as {one.component}, its ledger says "
+        f"{shown(one.ledger_cents)}."
+        for one in wrongly_carried(work)
+    ]
+    problems += [problem for one in neighbours(work) for problem in _out_of_step(one)]
+    problems += [f"{checkout}: its total is not that of its parts and lines." for checkout in wrong_totals(work)]
     if money_taken(work) != money_tallied(work):
         problems.append("The daily rollups do not add up to the ledger.")
     problems += disagreements(*paid_orders(work))
@@ -64,6 +82,42 @@ def _wrong(money: AttemptMoney) -> Iterator[str]:
         yield f"{name}: more went back than was there."
     if money.state in {LineState.REJECTED, LineState.CANCELLED} and standing + captured != money.refunded_cents:
         yield f"{name}: it ended as {money.state.value} and still holds money."
+
+
+def _out_of_step(one: Neighbours) -> Iterator[str]:
+    name = f"{one.line}, attempt {one.attempt}"
+    if one.attempt == one.newest and (one.state, one.pharmacy) != (one.line_state, one.line_pharmacy):
+        line = f"its line {one.line_state.value} at {one.line_pharmacy}"
+        yield f"{name}: it is {one.state.value} at {one.pharmacy}, {line}."
+    if one.attempt > one.newest:
+        yield f"{name}: its line does not know of it."
+    if one.attempt < one.newest and one.state not in GONE:
+        yield f"{name}: it is {one.state.value} beside a newer attempt."
+    if one.state in _CAPTURED and not one.captured:
+        yield f"{name}: it is {one.state.value} and nothing was captured."
+    if one.state in _NOT_CAPTURED and one.captured:
+        yield f"{name}: it is {one.state.value} and was captured."
+    if one.state not in _MAY_BE[one.submission_state]:
+        yield f"{name}: it is {one.state.value} and its submission {one.submission} is {one.submission_state.value}."
+    if one.reserved not in {one.quantity, None} or (one.reserved is None and one.state in IN_FLIGHT):
+        yield f"{name}: {one.reserved or 0} of its {one.quantity} packs are reserved."
+    if one.reserved is not None and one.released != (one.state in _ENDED):
+        yield f"{name}: it is {one.state.value} and its stock is {'free' if one.released else 'still reserved'}."
+
+
+_ENDED: Final = frozenset({S.REJECTED, S.CANCELLED})
+_CAPTURED: Final = frozenset({S.ACCEPTED, S.COMPOUNDING, S.SHIPPED, S.DELIVERED, S.RETURNED})
+_NOT_CAPTURED: Final = frozenset({S.PLACED, S.SUBMITTED})
+_UNSENT: Final = frozenset({S.PLACED, S.CANCELLED})
+_MAY_BE: Final[Mapping[SubmissionState, frozenset[LineState]]] = {
+    SubmissionState.QUEUED: _UNSENT,
+    SubmissionState.SENDING: _UNSENT,
+    SubmissionState.UNKNOWN: _UNSENT,
+    SubmissionState.WITHDRAWN: frozenset({S.CANCELLED}),
+    SubmissionState.REJECTED: frozenset({S.REJECTED, S.CANCELLED}),
+    SubmissionState.ACKNOWLEDGED: frozenset(S) - {S.PLACED},
+}
+"""What a line can be while its submission is in a state."""
 
 
 def _paid_twice(attempts: list[AttemptMoney]) -> list[str]:

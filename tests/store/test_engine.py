@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +18,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.errors import BadInput, Refused, Unavailable
 from core.store import Store, Work, open_store
 from core.store.base import UtcDateTime
+from core.store.bulk import insert_all
 from core.store.engine import journal_mode, worth_retrying
-from core.store.tables import ClinicRow
+from core.store.tables import ClinicRow, ClosureRow
 from tests.builders import a_clinic
 from tests.stores import CLINIC, NOW, Clock, a_folder, load
 
@@ -177,6 +181,67 @@ def test_a_transaction_is_run_again_as_a_whole(store: Store) -> None:
     assert store.write(CLINIC, use_case) == "done"
     assert use_case.runs == 4
     assert store.data_version(CLINIC) == 2
+
+
+class _Crossing:
+    """Two clinics' transactions that take two locks in turn, each in the other's order: PostgreSQL ends one of them."""
+
+    def __init__(self) -> None:
+        self.both_hold_one, self.runs = threading.Barrier(2), Counter[str]()
+
+    def __call__(self, work: Work) -> str:
+        first, second = (1, 2) if work.clinic == CLINIC else (2, 1)
+        self.runs[work.clinic] += 1
+        work.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": first})
+        if sum(self.runs.values()) <= 2:
+            self.both_hold_one.wait(10)
+        work.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": second})
+        work.connection.execute(update(ClinicRow).where(ClinicRow.clinic == work.clinic).values(city="done"))
+        return work.clinic
+
+
+@pytest.mark.postgres
+def test_a_deadlock_is_run_again_and_both_end_well(postgres_url: str) -> None:
+    store, crossing = open_store(postgres_url), _Crossing()
+    for code in (CLINIC, "other"):
+        load(store, a_folder(clinic=a_clinic(clinic=code)), code)
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(lambda code: store.write(code, crossing), [CLINIC, "other"])) == [CLINIC, "other"]
+    assert sorted(crossing.runs.values()) == [1, 2]
+    assert [store.data_version(code) for code in (CLINIC, "other")] == [2, 2]
+    store.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+@pytest.mark.parametrize("where", ["in a statement", "in a COPY"])
+def test_what_postgres_itself_raises_is_run_again(postgres_url: str, state: str, where: str) -> None:
+    store, runs = open_store(postgres_url), count(1)
+    load(store, a_folder(clinic=a_clinic(zip="0")))
+    failing = f"BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{state}'; END"
+
+    def fails_twice(work: Work) -> str:
+        _count_up(work)
+        if next(runs) <= 2:
+            if where == "in a COPY":
+                function = f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${failing}$$"
+                work.connection.execute(text(function))
+                work.connection.execute(
+                    text("CREATE TRIGGER refuses BEFORE INSERT ON closure EXECUTE FUNCTION refuse()")
+                )
+            else:
+                work.connection.execute(text(f"DO $${failing}$$"))
+        days = [date(2026, 12, 24), date(2026, 12, 25)]
+        cells = {"clinic": [CLINIC] * 2, "pharmacy": ["cedar"] * 2, "date": days}
+        insert_all(work.connection, ClosureRow, cells)
+        return "done"
+
+    assert store.write(CLINIC, fails_twice) == "done"
+    assert next(runs) == 4
+    assert store.data_version(CLINIC) == 2
+    with store.read(CLINIC) as work:
+        assert _zip(work) == "1"
+    store.close()
 
 
 def test_a_store_that_stays_busy_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
