@@ -82,8 +82,9 @@ def expired(
     months = int(context.number("rx_valid_months", ship_day, state=patient.state if patient else None))
     if patient is not None and not patient.active:
         return "the patient is inactive"
-    if prescription.stopped_on is not None and stopped(prescription, refill_day):
-        return f"it was stopped on {full_day(prescription.stopped_on)}"
+    if prescription.stopped_on is not None and stopped(prescription, max(refill_day, ship_day)):
+        tense = "was stopped" if stopped(prescription, refill_day) else "stops"
+        return f"it {tense} on {full_day(prescription.stopped_on)}"
     if prescription.written_on > refill_day:
         return f"it is dated {full_day(prescription.written_on)}, after the refill day"
     if months_after(prescription.written_on, months) < ship_day:

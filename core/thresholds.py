@@ -97,20 +97,20 @@ def set_ladder(
     Raises Refused for an active that no SKU has or doses that are no ladder, Stale where it is not as ``seen``.
     """
     require(person, Action.SET_UP)
-    active = active.strip()
     weekly = _doses(doses)
 
     def put(work: Work) -> tuple[Decimal, ...]:
-        before = thresholds.ladder(work, active)
-        if not before and active not in thresholds.first_actives(work):
-            raise Refused(f"No SKU has “{active}” as its first active: add the SKU first, or choose another active.")
+        name = thresholds.ladder_name(work, active.strip())
+        before = thresholds.ladder(work, name)
+        if not before and name.casefold() not in thresholds.first_actives(work):
+            raise Refused(f"No SKU has “{name}” as its first active: add the SKU first, or choose another active.")
         if seen is not None and before != seen:
             raise Stale("Somebody has changed this ladder meanwhile. Look at it again, then save.")
         if weekly == before:
-            raise Refused(f"The ladder of {active} says that already: nothing was changed.")
-        steps = [LadderStep(active=active, step=step, weekly_mg=dose) for step, dose in enumerate(weekly, 1)]
-        thresholds.put_ladder(work, active, steps)
-        record(work, person, *_ladder_entry(active, _mg(before), _mg(weekly)))
+            raise Refused(f"The ladder of {name} says that already: nothing was changed.")
+        steps = [LadderStep(active=name, step=step, weekly_mg=dose) for step, dose in enumerate(weekly, 1)]
+        thresholds.put_ladder(work, name, steps)
+        record(work, person, *_ladder_entry(name, _mg(before), _mg(weekly)))
         return weekly
 
     return store.write(clinic, put)

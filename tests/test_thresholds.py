@@ -16,6 +16,7 @@ from core.model import Role, Setting
 from core.people import LOCAL, Person
 from core.store import Store, load_context
 from core.thresholds import Typed, changes, set_ladder, set_threshold, take_back
+from core.tracking.views import stalled_before
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_sku
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 
@@ -247,3 +248,26 @@ def test_a_pharmacy_s_own_row_its_column_and_the_wider_rows(
         a_context(skus={"SEMA": a_sku()}, settings=settings), pharmacies={"cedar": a_pharmacy(refill_threshold=own)}
     )
     assert context.pharmacy_number("refill_threshold", FRIDAY, "cedar", own, "TX") == Decimal(expected)
+
+
+def test_the_days_after_which_a_line_stalls_are_a_threshold(store: Store) -> None:
+    load(store)
+
+    def before() -> date:
+        with store.read(CLINIC) as work:
+            return stalled_before(work)
+
+    assert before() == date(2026, 12, 2)
+    set_threshold(store, MANAGER, CLINIC, Typed("stalled_days", "clinic", "5", FRIDAY))
+    assert before() == date(2026, 11, 29)
+
+
+def test_a_ladder_s_active_is_the_same_in_any_capitals(store: Store) -> None:
+    load(store, a_folder(skus=(a_sku(actives=("Semaglutide",)),)))
+    set_ladder(store, MANAGER, CLINIC, "SEMAGLUTIDE", "0.25, 0.5")
+    with store.read(CLINIC) as work:
+        steps = load_context(work).ladder_steps
+    assert [(step.active, step.weekly_mg) for step in steps] == [
+        ("semaglutide", Decimal("0.25")),
+        ("semaglutide", Decimal("0.5")),
+    ]

@@ -44,9 +44,15 @@ def is_pharmacy(work: Work, code: str) -> bool:
 
 
 def first_actives(work: Work) -> set[str]:
-    """The actives that ladders can be of: the first one of each SKU."""
+    """The actives that ladders can be of: the first one of each SKU, in small letters."""
     rows = work.connection.scalars(select(SkuRow.actives).where(SkuRow.clinic == work.clinic))
-    return {actives[0] for actives in rows if actives}
+    return {actives[0].casefold() for actives in rows if actives}
+
+
+def ladder_name(work: Work, active: str) -> str:
+    """The active as the stored ladder writes it, whatever its capitals; as given where there is none."""
+    rows = work.connection.scalars(select(LadderStepRow.active).where(LadderStepRow.clinic == work.clinic).distinct())
+    return next((name for name in sorted(rows) if name.casefold() == active.casefold()), active)
 
 
 def ladder(work: Work, active: str) -> tuple[Decimal, ...]:

@@ -48,7 +48,8 @@ class Address(NamedTuple):
     @property
     def missing(self) -> tuple[str, ...]:
         """Columns without which nothing can be delivered."""
-        return tuple(name for name in ("address1", "city", "state", "zip") if not getattr(self, name))
+        columns = ("address1", "city", "state", "zip")
+        return tuple(column for column in columns if not says_something(getattr(self, column)))
 
 
 class Problem(NamedTuple):
@@ -251,6 +252,16 @@ COLUMNS: Final = {
     "zip": "ZIP code",
 }
 """Columns of patients.csv and clinic.csv as people call them; the others say it themselves."""
+
+
+NOTHING_SAID: Final = frozenset({"", "na", "nil", "no", "none", "not applicable", "tbd", "unknown"})
+"""What stands in a cell that somebody had to fill in, and says nothing."""
+
+
+def says_something(text: str) -> bool:
+    """Whether a cell has content: ``N/A``, ``-`` and ``none`` have not."""
+    words = " ".join("".join(letter if letter.isalnum() or letter.isspace() else "" for letter in text).split())
+    return words.casefold() not in NOTHING_SAID
 
 
 def in_words(columns: Iterable[str]) -> str:

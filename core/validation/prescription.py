@@ -10,7 +10,7 @@ from typing import Final
 from core.context import Context
 from core.model import Days, Fix, Gate, Prescription, Severity, ShipTo
 from core.prescribing import expired, fills_and_in_flight, months_after, prescription_for
-from core.validation.checked import CheckedCart, CheckedLine, Problem, packs
+from core.validation.checked import CheckedCart, CheckedLine, Problem, packs, says_something
 from core.validation.registry import rule
 from core.words import full_day
 
@@ -198,7 +198,8 @@ def _limits(line: CheckedLine, rx: Prescription, context: Context) -> list[str]:
         return []
     reasons = [*_refill_limits(line, rx, context)]
     ends = context.setting("telemedicine_flexibility_ends", line.ship_day, state=line.state)
-    if rx.telemedicine and rx.in_person_on is None and isinstance(ends, date) and line.ship_day > ends:
+    seen = rx.in_person_on is not None and rx.in_person_on <= line.ship_day
+    if rx.telemedicine and not seen and isinstance(ends, date) and line.ship_day > ends:
         reasons.append(
             "It was prescribed by telemedicine without a visit in person and would ship on "
             f"{full_day(line.ship_day)}; that is allowed until {full_day(ends)}."
@@ -252,7 +253,7 @@ def _use_own(rx: Prescription) -> Fix:
 def clinical_difference_is_stated(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """A SKU marked so has the prescriber's statement of the difference that it makes for this patient."""
     for line, rx in cart.prescribed:
-        if line.sku.clinical_difference_required and not rx.clinical_difference.strip():
+        if line.sku.clinical_difference_required and not says_something(rx.clinical_difference):
             yield line.problem(
                 f"Prescription {rx.rx} does not say why {line.sku.name} is clinically different for this patient: ask "
                 "the prescriber for the statement."

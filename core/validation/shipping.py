@@ -30,7 +30,15 @@ BARE_BOX: Final = re.compile(
 )
 """An address line that is a box and nothing else (USPS Publication 28, section 283)."""
 
-MILITARY_POST: Final = frozenset({"apo", "fpo", "dpo"})
+MILITARY_POST: Final = re.compile(
+    rf"{GAP}[afd]{GAP}p{GAP}[o0](?:{GAP}a[aep])?{GAP}"  # a city: APO, F.P.O., DPO AE
+)
+MILITARY_LINE: Final = re.compile(
+    rf"(?<![a-z])[afd]{GAP}p{GAP}[o0]{GAP}a[aep](?![a-z])"  # APO AE 09012
+    rf"|^{GAP}(?:psc|cmr){GAP}\d+"  # PSC 802 Box 74, CMR 489 Box 12
+)
+AT_THE_COUNTER: Final = re.compile(rf"(?<![a-z])(?:general{GAP}delivery|poste{GAP}restante)(?![a-z])")
+"""Mail that waits at a post office to be asked for; a private mailbox (PMB) is at a street door, and no box."""
 
 
 @rule(
@@ -58,7 +66,7 @@ def address_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iter
     gate=Gate.SHIPPING,
     severity=Severity.BLOCKING,
     field="address1",
-    example="P. O. Box 12, POB 12, Post Office Box 12, APO AE 09012",
+    example="P. O. Box 12, POB 12, Post Office Box 12, General Delivery, APO AE 09012",
     source="FedEx and UPS service guides; USPS Publication 28, section 283",
 )
 def address_is_no_post_office_box(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
@@ -77,12 +85,16 @@ def address_is_no_post_office_box(cart: CheckedCart, context: Context, days: Day
 
 
 def _unreachable(address: Address) -> str | None:
-    if address.state in MILITARY or _folded(address.city) in MILITARY_POST:
-        return f"{address.city} {address.state} is a military address"
     first, second = _folded(address.address1), _folded(address.address2)
+    if address.state in MILITARY or MILITARY_POST.fullmatch(_folded(address.city)):
+        return f"{address.city} {address.state} is a military address"
     for line in (first, second):
+        if MILITARY_LINE.search(line):
+            return f"“{line}” is a military address"
         if PO_BOX.search(line):
             return f"“{line}” is a PO box"
+        if AT_THE_COUNTER.search(line):
+            return f"“{line}” waits at a post office"
     return f"“{first}” is a PO box" if BARE_BOX.fullmatch(first) else None
 
 

@@ -20,6 +20,7 @@ from core.model import (
     PrescriberLicence,
     Program,
     ProgramKind,
+    Setting,
     Severity,
 )
 from core.plan import Plan, plan
@@ -103,6 +104,7 @@ def broken(
     other_cart: bool = False,
     no_rx: bool = False,
     newer_rx: Cells | None = None,
+    settings: tuple[Setting, ...] = (),
 ) -> Plan:
     """The good cart with line ``number`` changed in one of these; with nothing named, the good cart itself.
 
@@ -140,6 +142,7 @@ def broken(
         patients={f"P{at}": a_patient(**_patient(at) | of(at, patient)) for at in numbers},
         prescriptions=prescriptions,
         ladder_steps=tuple(_ladders()),
+        settings=settings,
         our_lines=() if in_flight is None else (_on_its_way(number, in_flight),),
         other_carts=frozenset({(f"P{number}", SKUS[number - 1]["sku"])}) if other_cart else frozenset(),
     )

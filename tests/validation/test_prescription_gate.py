@@ -55,7 +55,9 @@ OTHERS = {"RX9": a_prescription(rx="RX9", patient="P9", last_filled_on=None, fil
         ("written on the refill day", {"rx": {"written_on": FRIDAY}}, {}, []),
         ("written after it", {"rx": {"written_on": date(2026, 12, 5)}}, {}, ["B RX_EXPIRED"]),
         ("stopped on the refill day", {"rx": {"stopped_on": FRIDAY}}, {}, ["B RX_EXPIRED"]),
-        ("stopped later", {"rx": {"stopped_on": date(2026, 12, 5)}}, {}, []),
+        ("stops before it ships on Monday", {"rx": {"stopped_on": date(2026, 12, 5)}}, {}, ["B RX_EXPIRED"]),
+        ("stops on the ship date", {"rx": {"stopped_on": date(2026, 12, 7)}}, {}, ["B RX_EXPIRED"]),
+        ("stops after it has shipped", {"rx": {"stopped_on": date(2026, 12, 8)}}, {}, []),
         ("patient inactive", {"patient": {"active": False}}, {}, ["B RX_EXPIRED"]),
         ("the last refill", {"rx": {"fills": 5}}, {}, []),
         ("no refill left", {"rx": {"fills": 6}}, {}, ["B NO_REFILLS"]),
@@ -79,6 +81,15 @@ OTHERS = {"RX9": a_prescription(rx="RX9", patient="P9", last_filled_on=None, fil
             {"rx": {"fills": 5}, "our_lines": (our_line(state="submitted"),)},
             {},
             ["B NO_REFILLS", "B SUSPECTED_DUPLICATE"],
+        ),
+        *(
+            (
+                f"statement needed, and the cell says {said!r}",
+                {"sku": {"clinical_difference_required": True}, "rx": {"clinical_difference": said}},
+                {},
+                ["B CLINICAL_DIFFERENCE_MISSING"],
+            )
+            for said in ("N/A", "none", " - ", "n.a.", "Not applicable", "TBD")
         ),
         (
             "statement needed and there",
@@ -137,6 +148,7 @@ def test_controlled_substances(
         ("ships on 31 December", date(2026, 12, 30), {}, []),
         ("ships on 4 January", date(2026, 12, 31), {}, ["B CONTROLLED_LIMIT"]),
         ("ships on 4 January, seen in person", date(2026, 12, 31), {"in_person_on": date(2026, 10, 1)}, []),
+        ("a visit that is to come", date(2026, 12, 31), {"in_person_on": date(2027, 2, 1)}, ["B CONTROLLED_LIMIT"]),
         ("ships on 4 January, no telemedicine", date(2026, 12, 31), {"telemedicine": False}, []),
     ],
 )

@@ -19,6 +19,8 @@ AMBIENT = {"cold_chain": False}
         ("no street", {"patient": {"address1": ""}}, {}, ["B ADDRESS_INCOMPLETE"]),
         ("a street of spaces", {"patient": {"address1": "  "}}, {}, ["B ADDRESS_INCOMPLETE"]),
         ("no city", {"patient": {"city": ""}}, {}, ["B ADDRESS_INCOMPLETE"]),
+        ("a street that says nothing", {"patient": {"address1": "N/A"}}, {}, ["B ADDRESS_INCOMPLETE"]),
+        ("an unknown city", {"patient": {"city": "unknown"}}, {}, ["B ADDRESS_INCOMPLETE"]),
         ("no ZIP code", {"patient": {"zip": ""}}, {}, ["B ADDRESS_INCOMPLETE"]),
         (
             "no state: nobody's licence can be matched either",
@@ -52,7 +54,11 @@ AMBIENT = {"cold_chain": False}
             {},
             ["B PRESCRIBER_NOT_LICENSED", "B PHARMACY_NOT_LICENSED", "B PO_BOX"],
         ),
-        ("military by its city", {"patient": {"address1": "Unit 3 Box 2", "city": "Fpo"}}, {}, ["B PO_BOX"]),
+        *(
+            (f"military by its city, {city}", {"patient": {"address1": "Unit 3 Box 2", "city": city}}, {}, ["B PO_BOX"])
+            for city in ("Fpo", "A.P.O.", "APO AE", "dpo")
+        ),
+        *((f"{city} is a town", {"patient": {"city": city}}, {}, []) for city in ("Apopka", "Fpora", "Apollo Beach")),
         ("no cold ship day", {"pharmacy": {"cold_ship_days": frozenset()}}, {}, ["B COLD_CHAIN_WINDOW"]),
         ("cold rests over the weekend", {"pharmacy": {"cold_ship_days": {4}}}, {}, ["B COLD_CHAIN_WINDOW"]),
         ("ambient may rest", {"pharmacy": {"ship_days": {4}}, "sku": AMBIENT}, {}, []),
@@ -81,11 +87,14 @@ BOXES = (
     "P.O. Bx 12", "POB 12", "P.O.B. 12", "POB#12", "POB No 12", "PO 12", "PO #12", "Box 12", "BOX #12",
     "Box No. 12", "Lock Box 12", "Lockbox 12", "Drawer 12", "Caller 12", "Firm Caller 12", "Bin 12",
     "ＰＯ Ｂｏｘ １２", "1 Oak St, PO Box 12", "c/o Lee PO Box 12", "Apartado 12", "Apdo. Postal 12",
-    "Apartado Postal No 12",
+    "Apartado Postal No 12", "PO. BOX: 12", "P-O-Box 12", "US PO Box 12", "Post-Office Box 12", "P.O.Box 12, Apt 3",
+    "General Delivery", "GENERAL DELIVERY, Main Post Office", "Poste restante", "PSC 802 Box 74", "CMR 489, Box 12",
+    "Unit 2050 Box 4190, APO AP", "FPO AA 34099",
 )  # fmt: skip
 STREETS = (
     "1 Oak St", "12 Boxwood Ln", "9 Box Canyon Rd", "4 Post Oak Dr", "77 Post Rd", "5 Poboy Ln", "Po St 12",
     "12 P O St", "300 Postal Way", "21 Office Park Box Elder Dr", "HC 1 Box 12", "RR 2 Box 9", "8 Stop Box Ct",
+    "1 Oak St PMB 12", "PMB 12, 1 Oak St", "9 General Dr", "3 Apollo Ae Way",
     "6 Drawer Rd", "12 Bin St", "40 Pobst Ave", "Apo Rd 3", "10 Caller Ave", "2 Depot Box Rd",
 )  # fmt: skip
 
@@ -106,6 +115,8 @@ def test_streets_are_no_boxes(address: str) -> None:
     [
         ("on the second line", "P.O. Box 12", ["B PO_BOX"]),
         ("a mailbox in the house", "Box 12", []),
+        ("a private mailbox", "PMB 12", []),
+        ("general delivery", "General Delivery", ["B PO_BOX"]),
         ("a flat", "Apt 2", []),
     ],
 )

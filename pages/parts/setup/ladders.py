@@ -49,7 +49,8 @@ def said(doses: tuple[Decimal, ...]) -> str:
 def _actives(context: Context) -> list[str]:
     """Every active that a SKU begins with or a ladder is of, those with a ladder first."""
     known = list(dict.fromkeys(step.active for step in context.ladder_steps))
-    return [*known, *sorted({sku.active for sku in context.skus.values() if sku.active} - set(known))]
+    folded = {name.casefold() for name in known}
+    return [*known, *sorted({sku.active for sku in context.skus.values() if sku.actives} - folded)]
 
 
 def ladder_rows(context: Context) -> list[Row]:
