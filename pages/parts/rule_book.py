@@ -50,7 +50,7 @@ def figures(book: RuleBook) -> list[Metric]:
             "Placed with it",
             f"{placed:,}",
             "Findings that somebody acknowledged or overrode; the line went out as it was.",
-            delta_description=f"{sum(entry.rejected for entry in book.entries):,} of them on lines rejected later",
+            delta_description=f"{sum(entry.rejected for entry in book.entries):,} rejected later",
         ),
         Metric(
             "Rejected at first attempt",
