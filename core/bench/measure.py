@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import event
 
 from core.bench.clinic import bench_clinic
+from core.bench.draining import draining
 from core.bench.market import LINES, PERIOD_DAYS, PHARMACIES, PROGRAMS, SKUS, bench_market, bench_orders, market_context
 from core.bench.splits import hard_cart
 from core.checkout import Confirmation, place
@@ -42,7 +43,14 @@ def measured(lines: int) -> dict[str, Any]:
     rows = [row for place_ in places for row in place_["rows"]]
     return {
         "machine": machine(),
-        "measures": [*rows, *_splits(), *_directions(), *_market(), *_pages("on the demo clinic")],
+        "measures": [
+            *rows,
+            *_splits(),
+            *_directions(),
+            *_market(),
+            *_drains(lines * 10),
+            *_pages("on the demo clinic"),
+        ],
         "statements": [{"lines": place_["lines"], "statements": place_["statements"]} for place_ in places],
     }
 
@@ -165,6 +173,17 @@ def _market() -> list[dict[str, Any]]:
             ),
             *_pages(f"with {what}", url, "costs"),
         ]
+
+
+def _drains(submissions: int) -> list[dict[str, Any]]:
+    """A queue drained to a fast partner: in the process, and over HTTP to one that shares this machine's cores."""
+    rows = []
+    for over_http in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            store = open_store(f"sqlite:///{Path(folder) / 'queue.db'}")
+            rows.append(draining(store, submissions, over_http))
+            store.close()
+    return rows
 
 
 def _pages(where: str, *asked: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from core.model import LineState, Patient, ShipTo
 from core.partners.protocol import Address, Message, MessageLine
 from core.prescribing import supply_days
 from core.store import Work
-from core.store.contexts import load_context
+from core.store.contexts import load_for_messages
 from core.store.queue import Placed, lines_in, submissions_named
 
 TO_SEND: Final = frozenset({LineState.PLACED})
@@ -20,7 +20,7 @@ TO_SEND: Final = frozenset({LineState.PLACED})
 def messages(work: Work, references: Sequence[str], states: Collection[LineState] = TO_SEND) -> list[Message]:
     """The messages of these submissions, each with its lines in one of these states: those still to be sent."""
     rows = submissions_named(work, references)
-    context = load_context(work, {row.patient for row in rows})
+    context = load_for_messages(work, {row.patient for row in rows})
     lines: dict[str, list[MessageLine]] = {}
     for placed in lines_in(work, references, states):
         lines.setdefault(placed.submission, []).append(_line(placed, context, work.today))

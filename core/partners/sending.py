@@ -55,12 +55,11 @@ def drain(store: Store, clinic: str, partners: Partners, lane: Lane = EVERY) -> 
     answers: dict[str, Answer] = {}
     size = FIRST_BATCH
     while True:
-        began = store.clock()
-        batch = send_batch(store, clinic, partners, lane, size)
+        batch, took = send_batch(store, clinic, partners, lane, size)
         if not batch:
             return answers
         answers |= batch
-        size = next_size(size, store.clock() - began)
+        size = next_size(size, took)
 
 
 def next_size(size: int, took: timedelta) -> int:
@@ -72,11 +71,11 @@ def next_size(size: int, took: timedelta) -> int:
 
 def send_batch(
     store: Store, clinic: str, partners: Partners, lane: Lane = EVERY, size: int = FIRST_BATCH
-) -> dict[str, Answer]:
-    """Claim one batch, send it and record the answers by submission; empty when nothing is due."""
+) -> tuple[dict[str, Answer], timedelta]:
+    """Claim one batch, send it, record the answers: by submission, none where nothing is due, and how long it took."""
     with store.read(clinic) as work:
         if not anything_to_do(work, _allowed(work, lane, size)):
-            return {}
+            return {}, timedelta()
 
     def take(work: Work) -> list[str]:
         give_up_leases(work)
@@ -88,13 +87,15 @@ def send_batch(
     until = store.clock() + SENDING
     claimed = store.write(clinic, take)
     if not claimed:
-        return {}
+        return {}, timedelta()
     with store.read(clinic) as work:
         outgoing = messages(work, claimed)
         found, well = links(work), healths(work)
+    began = store.clock()
     answers = _sent(store, outgoing, partners, until, found, well)
+    took = store.clock() - began
     store.write(clinic, lambda work: _record(work, outgoing, answers))
-    return answers
+    return answers, took
 
 
 def _allowed(work: Work, lane: Lane, size: int) -> Claim:

@@ -71,10 +71,6 @@ def load_context(
     """
     if patients is not None and len(patients) > MOST_NAMED:
         patients = None
-    licences: dict[str, dict[str, PrescriberLicence]] = {}
-    for licence in _stored(work, PrescriberLicenceRow, PrescriberLicence):
-        licences.setdefault(licence.npi, {})[licence.state] = licence
-    prescribers = _stored(work, PrescriberRow, Prescriber)
     return Context(
         clinic=clinic_of(work),
         skus={row.sku: row for row in _stored(work, SkuRow, Sku)},
@@ -83,7 +79,7 @@ def load_context(
         offers=_stored(work, OfferRow, Offer),
         programs=_stored(work, ProgramRow, Program),
         aggregate_prices=_stored(work, AggregatePriceRow, AggregatePrice),
-        prescribers={row.npi: row.model_copy(update={"licences": licences.get(row.npi, {})}) for row in prescribers},
+        prescribers=_prescribers(work),
         patients={row.patient: row for row in _stored(work, PatientRow, Patient, patients)},
         prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients, named)},
         carrier_days=_carrier_days(work),
@@ -94,6 +90,26 @@ def load_context(
         reserved=_reserved(work, placing_day or work.today),
         other_carts=_other_carts(work, refill_day),
     )
+
+
+def load_for_messages(work: Work, patients: Collection[str]) -> Context:
+    """What messages to pharmacies say of these patients; nothing that decisions need: no price, licence or stock."""
+    return Context(
+        clinic=clinic_of(work),
+        skus={row.sku: row for row in _stored(work, SkuRow, Sku)},
+        prescribers=_prescribers(work),
+        patients=patients_of(work, patients),
+        prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients)},
+        settings=settings_of(work),
+    )
+
+
+def _prescribers(work: Work) -> dict[str, Prescriber]:
+    licences: dict[str, dict[str, PrescriberLicence]] = {}
+    for licence in _stored(work, PrescriberLicenceRow, PrescriberLicence):
+        licences.setdefault(licence.npi, {})[licence.state] = licence
+    prescribers = _stored(work, PrescriberRow, Prescriber)
+    return {row.npi: row.model_copy(update={"licences": licences.get(row.npi, {})}) for row in prescribers}
 
 
 def clinic_of(work: Work) -> Clinic:

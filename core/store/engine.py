@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import count
@@ -70,6 +71,7 @@ class Store:
     def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None) -> None:
         self.engine = engine_for(url)
         self.clock = clock or (lambda: datetime.now(UTC))
+        self._turn = threading.RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
         self._readers = self.engine.execution_options(**_READING[self.engine.dialect.name])
 
     def write(self, clinic: str, use_case: Callable[[Work], T], *, new: bool = False) -> T:
@@ -102,7 +104,7 @@ class Store:
         raise AssertionError("counting has no end")
 
     def _write_once(self, clinic: str, use_case: Callable[[Work], T], new: bool) -> T:
-        with self.engine.begin() as connection:
+        with self._turn, self.engine.begin() as connection:
             if new:
                 blank = inserting(connection, ClinicRow).on_conflict_do_nothing()
                 connection.execute(blank, _BLANK_CLINIC | {"clinic": clinic})
@@ -110,7 +112,7 @@ class Store:
             return use_case(Work(connection, clinic, self.clock(), new_id))
 
     def _note_once(self, clinic: str, use_case: Callable[[Work], T]) -> T:
-        with self.engine.begin() as connection:
+        with self._turn, self.engine.begin() as connection:
             return use_case(Work(connection, clinic, self.clock(), new_id))
 
     @contextmanager

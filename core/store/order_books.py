@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
 
 from core.orders.book import Book
 from core.orders.records import Attempt, Checkout, OrderLine, PharmacyOrder, Submission
@@ -68,13 +68,31 @@ def open_book(work: Work, by: str, checkouts: Iterable[str], partner_events: Ite
 
     ``partner_events`` are the ids of events to come, so that duplicates are known.
     """
-    book, loaded = Book(work.zone, work.now(), by, work.new_id), {}
+    book, loaded = Book(work.zone, work.now(), by, work.new_id), dict[tuple[str, ...], Values]()
     asked = sorted(set(checkouts))
     for kept in _KEPT:
-        for values in _rows(work, kept.table, asked):
-            loaded[kept.table.__tablename__, *(str(values[name]) for name in kept.key)] = values
-            _put(book, kept.record(**values))
+        of = kept.table.__table__.columns["reference" if kept.table is CheckoutRow else "checkout"]
+        _load(work, kept, of.in_(asked), book, loaded)
     book.known_events |= _known(work, partner_events)
+    return OpenBook(book, loaded)
+
+
+def open_submissions(work: Work, by: str, references: Collection[str]) -> OpenBook:
+    """Submissions with the attempts that they carry and those attempts' lines, without the rest of their checkouts.
+
+    Enough for what moves no money: an acknowledgement, a lost answer. What a checkout shares is not in it.
+    """
+    book, loaded = Book(work.zone, work.now(), by, work.new_id), dict[tuple[str, ...], Values]()
+    named = sorted(references)
+    carried = select(AttemptRow.line).where(AttemptRow.clinic == work.clinic, AttemptRow.submission.in_(named))
+    wanted: dict[type[Base], ColumnElement[bool]] = {
+        SubmissionRow: SubmissionRow.reference.in_(named),
+        OrderLineRow: OrderLineRow.reference.in_(carried),
+        AttemptRow: AttemptRow.submission.in_(named),
+    }
+    for kept in _KEPT:
+        if kept.table in wanted:
+            _load(work, kept, wanted[kept.table], book, loaded)
     return OpenBook(book, loaded)
 
 
@@ -83,13 +101,17 @@ def checkout_of(reference: str) -> str:
     return "-".join(reference.split("/", maxsplit=1)[0].split("-")[:3])
 
 
-def _rows(work: Work, table: type[Base], checkouts: Sequence[str]) -> Iterable[Values]:
-    columns = table.__table__.columns
-    of = columns["reference" if table is CheckoutRow else "checkout"]
-    wanted = select(*(column for column in columns if column.name != "clinic"))
-    found = work.connection.execute(wanted.where(columns["clinic"] == work.clinic, of.in_(checkouts)).order_by(of))
-    for row in found.mappings():
-        yield dict(row)
+def _load(
+    work: Work, kept: _Kept, wanted: ColumnElement[bool], book: Book, loaded: dict[tuple[str, ...], Values]
+) -> None:
+    """Put a table's wanted rows into the book, in order of checkout, and remember them as they are."""
+    columns = kept.table.__table__.columns
+    rows = select(*(column for column in columns if column.name != "clinic"))
+    order = columns["reference" if kept.table is CheckoutRow else "checkout"]
+    for row in work.connection.execute(rows.where(columns["clinic"] == work.clinic, wanted).order_by(order)).mappings():
+        values = dict(row)
+        loaded[kept.table.__tablename__, *(str(values[name]) for name in kept.key)] = values
+        _put(book, kept.record(**values))
 
 
 def _put(book: Book, record: Checkout | PharmacyOrder | Submission | OrderLine | Attempt) -> None:

@@ -16,7 +16,7 @@ from core.partners.pacing import chance
 from core.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
 from core.people import Action, Person, record, require
 from core.store import Store, Work
-from core.store.order_books import checkout_of, open_book, save_book
+from core.store.order_books import OpenBook, checkout_of, open_book, open_submissions, save_book
 from core.texts import why_no_key, why_not_kept
 
 LONGEST_PAUSE: Final = timedelta(hours=1)
@@ -118,8 +118,19 @@ def _instant(value: Any, zone: ZoneInfo) -> datetime | None:
 
 
 def record_answers(work: Work, answers: Mapping[str, Answer], by: str) -> None:
-    """Take in what partners answered to submissions, by reference; one that was settled meanwhile stays as it is."""
-    opened = open_book(work, by, {checkout_of(reference) for reference in answers})
+    """Take in what partners answered to submissions, by reference; one that was settled meanwhile stays as it is.
+
+    A refusal gives money back, which moves shares between the lines of a checkout, so that it needs all of it.
+    """
+    refused = {name: answer for name, answer in answers.items() if isinstance(answer, Refused)}
+    others = {name: answer for name, answer in answers.items() if name not in refused}
+    if refused:
+        _record_answers(work, open_book(work, by, {checkout_of(name) for name in refused}), refused)
+    if others:
+        _record_answers(work, open_submissions(work, by, others), others)
+
+
+def _record_answers(work: Work, opened: OpenBook, answers: Mapping[str, Answer]) -> None:
     for reference, answer in answers.items():
         submission = opened.book.submissions[reference]
         if submission.state in {SubmissionState.SENDING, SubmissionState.UNKNOWN}:
