@@ -11,6 +11,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final, NamedTuple
 
 from core.partners.connecting import Partners
@@ -50,6 +51,20 @@ class Lane(NamedTuple):
 EVERY: Final = Lane()
 
 
+class Deadline(NamedTuple):
+    """When a worker stops sending what it has claimed: by the clock, and by seconds that no clock set back gives again.
+
+    Other workers' clocks go on while this one's jumps, and give the lease up in time.
+    """
+
+    at: datetime
+    ticks: float
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether either has come."""
+        return now >= self.at or monotonic() >= self.ticks
+
+
 def drain(store: Store, clinic: str, partners: Partners, lane: Lane = EVERY) -> dict[str, Answer]:
     """Send everything of a lane that is due and may be sent now; the answers by submission."""
     answers: dict[str, Answer] = {}
@@ -84,7 +99,7 @@ def send_batch(
         _try_alone(work, {pharmacy for _, pharmacy in claimed})
         return [reference for reference, _ in claimed]
 
-    until = store.clock() + SENDING
+    until = Deadline(store.clock() + SENDING, monotonic() + SENDING.total_seconds())
     claimed = store.write(clinic, take)
     if not claimed:
         return {}, timedelta()
@@ -127,7 +142,7 @@ def _sent(
     store: Store,
     outgoing: Sequence[Message],
     partners: Partners,
-    until: datetime,
+    until: Deadline,
     found: Mapping[str, Link],
     well: Mapping[str, Health],
 ) -> dict[str, Answer]:
@@ -157,7 +172,7 @@ class _Handing:
     After ``until`` nothing goes out either: another worker may have given these up, and a person have settled them.
     """
 
-    def __init__(self, store: Store, partners: Partners, until: datetime, health: Health) -> None:
+    def __init__(self, store: Store, partners: Partners, until: Deadline, health: Health) -> None:
         self._store, self._partners, self._until = store, partners, until
         self._health = health
         self._kept_back: NotSent | None = None
@@ -166,7 +181,7 @@ class _Handing:
         if self._kept_back is not None:
             return self._kept_back
         now = self._store.clock()
-        if now >= self._until:
+        if self._until.is_over(now):
             return NotSent("The worker was too slow to send it.", tried=False)
         answer = _answer(self._partners, message, now)
         self._health = after(self._health, answer, now)

@@ -20,7 +20,7 @@ from core.partners.connecting import connect, connections
 from core.partners.link import Adapter, Authentication, Link
 from core.partners.pacing import breaker
 from core.partners.protocol import Acknowledged, Lost, Message, NotSent
-from core.partners.sending import LEASE, next_size
+from core.partners.sending import LEASE, SENDING, next_size, send_batch
 from core.partners.stand_in import EventFault, Fault, StandIn, serve
 from core.people import LOCAL, Person
 from core.store import Store, audits, open_store
@@ -350,3 +350,45 @@ def test_sheets_that_wait_keep_the_adapter(sqlite: Store) -> None:
 
 def test_a_lease_outlives_the_sending() -> None:
     assert timedelta(minutes=4) < LEASE
+
+
+def test_a_clock_set_back_gives_a_worker_no_more_time_than_its_lease(
+    sqlite: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_queue(sqlite, 3)
+    gone_by = iter([0, 0, SENDING.total_seconds()])
+
+    def send(message: Message) -> Acknowledged:
+        clock.forward(hours=-1)
+        return Acknowledged("theirs")
+
+    partner = Scripted(send)
+    monkeypatch.setattr("core.partners.sending.monotonic", lambda: next(gone_by, 10_000))
+    answers = send_batch(sqlite, CLINIC, lambda _: partner)
+    assert [type(answer) for answer in answers.values()] == [Acknowledged, NotSent, NotSent]
+    assert len(partner.got) == 1
+    assert [line.submission_state for line in track(sqlite, STAFF, CLINIC).lines] == [
+        Q.ACKNOWLEDGED,
+        Q.QUEUED,
+        Q.QUEUED,
+    ]
+
+
+def test_a_clock_set_back_while_another_sends_never_ends_its_lease_early(sqlite: Store, clock: Clock) -> None:
+    a_queue(sqlite, 1)
+
+    def dies(message: Message) -> Acknowledged:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        worker.run_once(sqlite, CLINIC, lambda _: Scripted(dies), worker="w1")
+    clock.forward(hours=-2)
+    other = taking()
+    for minutes in (0, 4, 120):
+        clock.forward(minutes=minutes)
+        worker.run_once(sqlite, CLINIC, lambda _: other, worker="w2")
+        assert track(sqlite, STAFF, CLINIC).lines[0].submission_state is Q.SENDING
+    clock.forward(minutes=2)
+    worker.run_once(sqlite, CLINIC, lambda _: other, worker="w2")
+    assert track(sqlite, STAFF, CLINIC).lines[0].submission_state is Q.UNKNOWN
+    assert other.got == []
