@@ -97,7 +97,7 @@ class Store:
                 return once()
             except DBAPIError as error:
                 if not worth_retrying(error):
-                    raise _in_words(error) from error
+                    raise _in_words(error, wrote=True) from error
                 if time.monotonic() > patience_ends:
                     raise Unavailable("The database is busy with other work; try again in a moment.") from error
             time.sleep(SystemRandom().uniform(0, 0.002 * 2 ** min(attempt, 8)))
@@ -118,17 +118,17 @@ class Store:
     @contextmanager
     def read(self, clinic: str) -> Iterator[Work]:
         """A work that sees one moment and can change nothing. Do not write to the store inside it."""
-        try:
-            with self.snapshot() as connection:
-                yield Work(connection, clinic, self.clock(), new_id)
-        except DBAPIError as error:
-            raise _in_words(error) from error
+        with self.snapshot() as connection:
+            yield Work(connection, clinic, self.clock(), new_id)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """A connection that sees one moment of every clinic and can change nothing."""
-        with self._readers.begin() as connection:
-            yield connection
+        """A connection that sees one moment of every clinic and can change nothing. Raises Unavailable."""
+        try:
+            with self._readers.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise _in_words(error) from error
 
     def clinics(self) -> tuple[str, ...]:
         """The codes of every clinic in the store, in order."""
@@ -248,9 +248,19 @@ def worth_retrying(error: DBAPIError) -> bool:
     return _sqlite_code(error) in _BUSY or getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
 
 
-def _in_words(error: DBAPIError) -> Exception:
-    """Unavailable where the database is out of reach; a programming error stays itself."""
+def _in_words(error: DBAPIError, *, wrote: bool = False) -> Exception:
+    """Unavailable where the database is out of reach or full; a programming error stays itself.
+
+    Nobody knows whether a commit whose connection broke went through, so a write is not simply run again.
+    """
     code = _sqlite_code(error)
+    if code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _DISK_FULL:
+        return Unavailable("The disk of the database is full, and nothing was saved. Make space there, then try again.")
+    if wrote and error.connection_invalidated:
+        return Unavailable(
+            "The connection to the database was lost: what was being saved may or may not be. Look before you do it"
+            " again."
+        )
     if code in _BUSY | _OUT_OF_REACH or (code is None and isinstance(error, OperationalError)):
         return Unavailable("The database cannot be reached or opened; check its address and that it is running.")
     return error
@@ -262,8 +272,10 @@ def _sqlite_code(error: DBAPIError) -> int | None:
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _OUT_OF_REACH: Final = frozenset(
-    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOTADB}
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOTADB}
 )
+_DISK_FULL: Final = "53100"
+"""PostgreSQL's code for it (PostgreSQL documentation, appendix A)."""
 
 
 def new_id() -> str:

@@ -313,3 +313,9 @@ def test_the_address_is_the_environments_else_the_file_beside_the_project(
     ]
     for store in stores:
         store.close()
+
+
+def test_whoever_asks_for_the_clinics_of_a_database_out_of_reach_is_told_in_words(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/nowhere/refill.db")
+    with pytest.raises(Unavailable, match="cannot be reached or opened"):
+        store.clinics()

@@ -1,0 +1,103 @@
+"""A disk without space: what does not fit is not there at all, a sentence says so, and with space it goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from core.cart import upload
+from core.checkout import Confirmation, place
+from core.errors import Unavailable
+from core.model import Days, Objective
+from core.people import LOCAL
+from core.store import Store, open_store
+from core.tracking.views import track
+from tests.crash.killing import BENCH, DAY, LINES, a_clinic, assert_books_hold, holdings
+
+CONFIRMED = Confirmation(None, "FREE", Objective.CHEAPEST, Days(DAY, DAY), acknowledged=None, key="K1")
+FULL = "The disk of the database is full, and nothing was saved. Make space there, then try again."
+
+
+class Disk:
+    """A place for a store whose space can be taken away."""
+
+    def __init__(self, file: Path, fill: Callable[[Store], None], make_space: Callable[[Store], None]) -> None:
+        self.file, self.fill, self.make_space = file, fill, make_space
+
+
+def _limited(tmp_path: Path) -> Iterator[Disk]:
+    """SQLite is told that it may not use another page."""
+
+    def limit(store: Store, pages: str) -> None:
+        def on_connect(dbapi: Any, _: object) -> None:
+            dbapi.execute(f"pragma max_page_count={pages}")
+
+        event.listen(store.engine, "connect", on_connect)
+        store.engine.dispose()
+
+    yield Disk(tmp_path / "refill.db", lambda store: limit(store, "1"), lambda store: limit(store, "1000000"))
+
+
+def _small(tmp_path: Path) -> Iterator[Disk]:
+    """A file system in memory of a few megabytes, and something else that fills it."""
+    with _mounted(tmp_path) as place_:
+        ballast = place_ / "ballast"
+
+        def fill(_: Store) -> None:
+            with suppress(OSError), ballast.open("wb", buffering=0) as out:
+                while out.write(bytes(4096)) == 4096:
+                    continue
+
+        yield Disk(place_ / "refill.db", fill, lambda _: ballast.unlink())
+
+
+@contextmanager
+def _mounted(folder: Path) -> Iterator[Path]:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _may_mount() -> bool:
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        return False
+    script = "mount -t tmpfs -o size=1m tmpfs /mnt"
+    return subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, check=False).returncode == 0
+
+
+DISKS = {"no more pages": _limited} | ({"a full file system": _small} if _may_mount() else {})
+"""Where a file system may be mounted, a real one fills; everywhere SQLite itself is bounded."""
+
+
+@pytest.fixture(params=DISKS)
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
+    """Each kind that this machine can have."""
+    yield from DISKS[request.param](tmp_path)
+
+
+def test_a_placing_that_does_not_fit_leaves_nothing_and_works_with_space(disk: Disk) -> None:
+    store = open_store(f"sqlite:///{disk.file}")
+    upload(store, LOCAL, a_clinic(store, "full"), DAY, BENCH.rows, replace=False)
+    nothing = holdings(store, "full")
+    disk.fill(store)
+    for _ in range(2):
+        with pytest.raises(Unavailable) as refusal:
+            place(store, LOCAL, "full", CONFIRMED)
+        assert str(refusal.value) == FULL
+    assert len(track(store, LOCAL, "full").lines) == 0
+    disk.make_space(store)
+    assert holdings(store, "full") == nothing
+    place(store, LOCAL, "full", CONFIRMED)
+    assert holdings(store, "full").rows["order_line"] == LINES
+    assert_books_hold(store, "full")
+    store.close()
