@@ -141,6 +141,8 @@ def _keeping(command) -> None:  # type: ignore[no-untyped-def]
         command(name, does, f"{name} the whole store").add_argument("file", type=Path, metavar="FILE")
     added = command("bench", keeping.bench, "measure on this machine")
     added.add_argument("--lines", type=int, default=1000, metavar="N")
+    added.add_argument("--seconds", type=float, default=30, metavar="S", help="how long many clinics place at once")
+    added.add_argument("--postgres", metavar="URL", help="a PostgreSQL to make a database on, for the while")
 
 
 def _listening(added: argparse.ArgumentParser, port: int) -> None:

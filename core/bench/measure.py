@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 import re
 import subprocess
@@ -19,6 +20,7 @@ from sqlalchemy import event
 from core.bench.clinic import bench_clinic
 from core.bench.draining import draining
 from core.bench.market import LINES, PERIOD_DAYS, PHARMACIES, PROGRAMS, SKUS, bench_market, bench_orders, market_context
+from core.bench.placing import placing_rows
 from core.bench.splits import hard_cart
 from core.checkout import Confirmation, place
 from core.model import Cart, Days, Objective
@@ -36,11 +38,16 @@ DAYS = Days(TODAY, TODAY)
 SMALL = 40
 
 
-def measured(lines: int) -> dict[str, Any]:
-    """The machine, a table of measures, and how many statements placing asked for at two sizes."""
+def measured(lines: int, seconds: float, postgres: str | None) -> dict[str, Any]:
+    """The machine, a table of measures, and how many statements placing asked for at two sizes.
+
+    ``seconds`` is how long many clinics place at once; ``postgres`` the address of a server to measure on too.
+    """
+    gc.freeze()  # as the dashboard does once it has started
     with tempfile.TemporaryDirectory() as folder:
         places = [_placed(Path(folder), size, scarce) for size, scarce in ((SMALL, 0.1), (lines, 0.0), (lines, 0.1))]
-    rows = [row for place_ in places for row in place_["rows"]]
+        rows = [row for place_ in places for row in place_["rows"]]
+        rows += placing_rows(Path(folder), lines, seconds, postgres, TODAY)
     return {
         "machine": machine(),
         "measures": [

@@ -68,4 +68,5 @@ def bench(run: Run) -> Answer:
     """Figures of this machine."""
     from core.bench.measure import measured
 
-    return Answer(measured(run.arguments.lines))
+    given = run.arguments
+    return Answer(measured(given.lines, given.seconds, given.postgres))

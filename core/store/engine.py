@@ -73,6 +73,9 @@ class Store:
         self.clock = clock or (lambda: datetime.now(UTC))
         self._turn = threading.RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
         self._readers = self.engine.execution_options(**_READING[self.engine.dialect.name])
+        self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        """Whose turn it is to write to the file: SQLite lets a process's threads look for it at growing intervals, in
+        which some wait for seconds and the file for everybody."""
 
     def write(self, clinic: str, use_case: Callable[[Work], T], *, new: bool = False) -> T:
         """What ``use_case`` returns, once everything it wrote is committed; nothing is if it raises.
