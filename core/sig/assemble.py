@@ -298,7 +298,12 @@ def ways(assembly: Assembly) -> tuple[Way, ...]:
     steps = [step for step in assembly.steps if not step.is_empty]
     _inherit(steps)
     found = [way for run in _runs(steps) for way in _run_ways(run)]
-    return tuple(dict.fromkeys(found)) or ((),)
+    return _distinct(found) or ((),)
+
+
+def _distinct(found: list[Way]) -> tuple[Way, ...]:
+    """Each way once; a lone one, which most directions have, is not hashed for that."""
+    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
 def _runs(steps: list[Step]) -> Iterator[list[Step]]:

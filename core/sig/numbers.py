@@ -32,7 +32,13 @@ def at(found: list[Token], place: int) -> Token:
 
 def words_at(found: list[Token], place: int, words: tuple[str, ...]) -> bool:
     """Whether exactly these words stand at a place."""
-    return all(at(found, place + offset).word == word for offset, word in enumerate(words))
+    end = place + len(words)
+    if end > len(found):
+        return False
+    for token, word in zip(found[place:end], words, strict=True):  # noqa: SIM110 - a generator takes twice as long here
+        if token.word != word:
+            return False
+    return True
 
 
 def a_number(found: list[Token], place: int) -> Number | None:

@@ -25,8 +25,6 @@ from core.sig.items import (
     Weekdays,
 )
 
-Phrase = tuple[words.Words, Item]
-
 
 def _all() -> Iterator[tuple[str, Item]]:
     yield from ((table, Action(name)) for name, table in words.ACTIONS.items())
@@ -59,16 +57,22 @@ def _often(per_week: Fraction | int, interval_days: int) -> Often:
     return Often(Fraction(per_week), Fraction(per_week), Fraction(interval_days))
 
 
-def _by_first_word() -> dict[str, list[Phrase]]:
+def _items() -> dict[words.Words, Item]:
     found: dict[words.Words, Item] = {}
     for table, item in _all():
         for spelling in words.spellings(table):
             found.setdefault(spelling, item)
-    by_first: dict[str, list[Phrase]] = {}
-    for spelling, item in sorted(found.items(), key=lambda phrase: -len(phrase[0])):
-        by_first.setdefault(spelling[0], []).append((spelling, item))
-    return by_first
+    return found
 
 
-PHRASES: Final = _by_first_word()
-"""Every phrase by its first word, longer ones first."""
+def _lengths() -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for spelling in PHRASES:
+        found.setdefault(spelling[0], set()).add(len(spelling))
+    return {word: tuple(sorted(lengths, reverse=True)) for word, lengths in found.items()}
+
+
+PHRASES: Final = _items()
+"""The item of every phrase, by its words."""
+LENGTHS: Final = _lengths()
+"""How many words the phrases have that begin with a word, the longest first."""

@@ -23,8 +23,8 @@ from core.sig.items import (
     Unread,
     Weekdays,
 )
-from core.sig.numbers import a_number, at, words_at
-from core.sig.phrases import PHRASES
+from core.sig.numbers import a_number, at
+from core.sig.phrases import LENGTHS, PHRASES
 from core.sig.tokens import Token, tokens
 from core.sig.words import (
     ADVICE,
@@ -107,9 +107,10 @@ def _item_at(found: list[Token], place: int) -> Found:
         answer = rule(found, place)
         if answer is not None:
             return answer
-    for words, item in PHRASES.get(token.word, ()):
-        if len(words) == 1 or words_at(found, place, words):
-            return item, place + len(words)
+    for length in LENGTHS.get(token.word, ()):
+        item = PHRASES.get(tuple([token.word for token in found[place : place + length]]))
+        if item is not None:
+            return item, place + length
     return None
 
 

@@ -64,7 +64,7 @@ class Timing:
             for slots in self._slot_counts()
             for rate in self._combined(often, days, slots)
         ]
-        return list(dict.fromkeys(rates))
+        return rates if len(rates) < 2 else list(dict.fromkeys(rates))
 
     @property
     def _crossed(self) -> bool:
@@ -76,6 +76,8 @@ class Timing:
 
     def _narrowest(self) -> list[Often]:
         """The rates told, without those that only say another less exactly: "twice weekly (every 3-4 days)"."""
+        if len(self.often) < 2:
+            return self.often
         told = list(dict.fromkeys((often.low, often.high) for often in self.often))
         exact = [one for one in told if not any(_within(other, one) for other in told)]
         return [next(often for often in self.often if (often.low, often.high) == one) for one in exact]
