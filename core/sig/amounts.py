@@ -14,6 +14,9 @@ from core.sig.words import UNIT_WORDS
 Found = tuple[Item, int] | None
 Rule = Callable[[list[Token], int], Found]
 
+_TORN_FRACTION = 10
+_ONE_PIECE = frozenset({"tablet", "capsule", "troche", "suppository", "patch", "spray", "drop", "click", "pump"})
+"""``12 tablet`` was ``1/2 tablet``; ``2 tablet`` is only badly written."""
 _BODY = frozenset({"kg", "kilogram", "lb", "pound"})
 
 
@@ -39,6 +42,8 @@ def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
     if unit is None:
         return None
     kind, end = unit
+    if count.high >= _TORN_FRACTION and found[end - 1].word in _ONE_PIECE:
+        return None
     if at(found, end).word in {"/", "per"} and (a_unit(found, end + 1) or at(found, end + 1).word in _BODY):
         return None
     upper = _second_end(found, end, kind) if count.low == count.high else None

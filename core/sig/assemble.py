@@ -96,7 +96,9 @@ class Assembly:
     unread: list[str] = field(default_factory=list)
     doubtful: bool = False
     depth: int = 0
+    open_words: tuple[str, ...] = ()
     headed: bool = False
+    timed_by: type | None = None
     route_words: tuple[str, ...] = ()
     last: Item = THEN
     last_words: tuple[str, ...] = ()
@@ -151,6 +153,7 @@ class Assembly:
     def _mark(self, mark: Mark, words: tuple[str, ...]) -> None:
         if mark == OPEN:
             self.depth += 1
+            self.open_words = words
         elif mark == CLOSE:
             self.depth = max(0, self.depth - 1)
         elif mark == THEN:
@@ -166,12 +169,12 @@ class Assembly:
 
     def _amount(self, dose: Dose, words: tuple[str, ...]) -> None:
         if self.depth and self._arm.doses:
-            self._in_brackets(self._arm, dose)
+            self._in_brackets(self._arm, dose, words)
         elif not self._arm.doses:
             self._arm.doses.append(self._with_unit(dose))
         elif self.last == EQUALS:
             self._arm.equivalents.append(dose)
-        elif self._step.lasting and (self._step.timed or self._step.dated or len(self.steps) > 1):
+        elif self._goes_on:
             self._next_step(words)
             self._arm.doses.append(self._with_unit(dose))
         elif self._step.timed:
@@ -179,10 +182,19 @@ class Assembly:
         else:
             self._another(self._arm, self._with_unit(dose), words)
 
-    def _in_brackets(self, arm: Arm, dose: Dose) -> None:
+    @property
+    def _goes_on(self) -> bool:
+        """Whether another dose begins the next step: this one has a length, and its timing or days."""
+        told = self._step.timed or self._step.dated or len(self.steps) > 1
+        return self._step.lasting is not None and told and not isinstance(self.last, Amount)
+
+    def _in_brackets(self, arm: Arm, dose: Dose, words: tuple[str, ...]) -> None:
         """The same dose in another unit; another count, or other mg than the pieces hold, is another dose."""
         first = arm.doses[0]
-        if dose.unit is not None and dose.unit is first.unit and dose.unit.is_piece:
+        if dose.unit is None:
+            self._leave(words)
+            return
+        if dose.unit is first.unit and dose.unit.is_piece:
             same = dose == first
         else:
             same = self._same_pieces(first, dose) and self._same_pieces(dose, first) and self._same_mass(first, dose)
@@ -228,6 +240,10 @@ class Assembly:
         return first is None or second is None or abs(first - second) <= _SAME_DOSE * max(first, second)
 
     def _timing(self, item: Often | Either | Weekdays | Slot | Meals | Cycle) -> None:
+        """Takes a timing in; "and" between two kinds of it may add doses ("every 4 hours and at bedtime")."""
+        if self.last == AND and type(item) is not self.timed_by and self.timed_by is not None:
+            self._leave(self.last_words)
+        self.timed_by = type(item)
         if isinstance(item, Often | Either) and not any(arm.doses for arm in self._step.arms):
             self._step.lead.append(item)
         else:
@@ -343,6 +359,11 @@ def repeated(assembly: Assembly) -> Iterator[str]:
                 yield from arm.begun_by
 
 
+def unclosed(assembly: Assembly) -> tuple[str, ...]:
+    """The bracket that nothing closes: what follows may belong in it or not."""
+    return assembly.open_words if assembly.depth else ()
+
+
 def uncounted(assembly: Assembly) -> Iterator[str]:
     """The words of a maximum that is in another unit than the dose: it could not be applied."""
     for step in assembly.steps:
@@ -353,8 +374,12 @@ def uncounted(assembly: Assembly) -> Iterator[str]:
 
 
 def _inherit(steps: list[Step]) -> None:
-    """A step that tells only a dose keeps the timing before it, and the other way round; so do steps before it."""
-    if len(steps) > 1 and len(steps[-1].arms) == 1 and not any(step.timed or step.lead for step in steps[:-1]):
+    """A step that tells only a dose keeps the timing before it, and the other way round; so do steps before it.
+
+    A timing told last goes back over the steps only where each changes the dose: else it is what changed.
+    """
+    bare = len(steps) > 1 and len(steps[-1].arms) == 1 and not any(step.timed or step.lead for step in steps[:-1])
+    if bare and all(_changes_dose(*pair) for pair in pairwise(steps)):
         for step in steps[:-1]:
             step.arms[-1].timing, step.lead = steps[-1].arms[0].timing, list(steps[-1].lead)
     for before, after in pairwise(steps):
@@ -363,6 +388,10 @@ def _inherit(steps: list[Step]) -> None:
             arm.doses, arm.equivalents, arm.sites = list(kept.doses), list(kept.equivalents), kept.sites
         if not after.arms[-1].timing and not after.lead and len(after.arms) == 1:
             arm.timing, after.lead = kept.timing, list(before.lead)
+
+
+def _changes_dose(before: Step, after: Step) -> bool:
+    return bool(after.arms[0].doses) and after.arms[0].doses != before.arms[-1].doses
 
 
 def _step_ways(number: int, step: Step) -> list[Way]:

@@ -19,7 +19,7 @@ from core.sig.items import (
 )
 from core.sig.numbers import Number, a_number, at, words_at
 from core.sig.tokens import Token
-from core.sig.words import LENGTH_DAYS, LETTER_DAYS, LETTER_WEEKS, ORDINALS, PERIOD_DAYS, WEEKDAYS
+from core.sig.words import LENGTH_DAYS, LETTER_DAYS, LETTER_WEEKS, MANY, ORDINALS, PERIOD_DAYS, WEEKDAYS
 
 _SHORT_WHILES = frozenset({"minutes", "minute", "min", "mins", "hour", "hours", "hr", "hrs"})
 _EVERY = frozenset({"every", "each", "q"})
@@ -84,12 +84,21 @@ def _period(found: list[Token], place: int) -> Number | None:
     if word in {"in", "within"} and at(found, place + 1).word in {"a", "any", "each"}:
         place += 1
     count = a_number(found, place + 1)
-    days = PERIOD_DAYS.get(at(found, count.end if count else place + 1).word)
-    if days is None or (count and count.low != count.high):
+    word = at(found, count.end if count else place + 1).word
+    days = PERIOD_DAYS.get(word)
+    if days is None or (_is_odd_period(count, word, found[place].word) if count else word in MANY):
         return None
     end = (count.end if count else place + 1) + 1
     length = days * (count.low if count else 1)
     return Number(length, length, end + 1 if at(found, end).word == "period" else end)
+
+
+def _is_odd_period(count: Number, word: str, begins: str) -> bool:
+    """``a 5 week``, ``per 7 week``: a number that came in by mistake; ``in 24 hours`` is none."""
+    return count.low != count.high or begins in {"a", "an"} or (count.low > 1 and word in _ONE)
+
+
+_ONE = frozenset({"day", "week", "month"})
 
 
 def period_alone(found: list[Token], place: int) -> Found:
@@ -111,8 +120,12 @@ def _interval(found: list[Token], place: int) -> Number | None:
     count = None if ordinal else a_number(found, after)
     after = after + 1 if ordinal else count.end if count else after
     counted = LENGTH_DAYS if count else PERIOD_DAYS
+    if at(found, after).word in MANY and not count and ordinal != 2:
+        return None
     days = counted.get(at(found, after).word) or (Fraction(1) if ordinal and _time_of_day(found, after) else None)
     if days is None:
+        return None
+    if count and {count.low.denominator, count.high.denominator} - {1, 2}:
         return None
     low, high = (count.low, count.high) if count else (Fraction(ordinal or 1),) * 2
     return Number(low * days, high * days, after + 1)
@@ -143,21 +156,22 @@ def _is_letter_chain(found: list[Token], place: int) -> bool:
 
 def _day_list(found: list[Token], place: int, names: dict[str, int]) -> Found:
     named = {names[found[place].word]}
-    last, place, joiners, earlier = names[found[place].word], place + 1, set[str](), ""
+    last, place, joiners, earlier, count = names[found[place].word], place + 1, set[str](), "", 1
     while True:
         after = _past_joiners(found, place)
         day = names.get(at(found, after).word)
-        if day is None or after == place:
+        if day is None or (after == place and names is LETTER_DAYS):
             break
-        joiner = at(found, after - 1).word
+        joiner = at(found, after - 1).word if after > place else ""
         joiners.add(joiner)
         chained = joiner == "-" and (earlier == "-" or at(found, after + 1).word == "-")
         named |= _span(last, day) if joiner in _THROUGH and not chained else {day}
         earlier = joiner
-        last, place = day, after + 1
-    if at(found, place).word == "off":
+        last, place, count = day, after + 1, count + 1
+    if at(found, place).word == "off" and at(found, place + 1).word not in names:
         named, place = set(range(7)) - named, place + 1
-    if "or" in joiners and not joiners <= {"or", ",", "/"}:
+    torn = joiners == {""} and count == 2  # "Monday Friday" may have lost "through" or "and"
+    if torn or ("or" in joiners and not joiners <= {"or", ",", "/"}):
         return UNSURE, place
     return (Weekdays(1 if "or" in joiners else len(named), frozenset(named)), place) if named else None
 
@@ -220,7 +234,8 @@ def cycle(found: list[Token], place: int) -> Found:
     while at(found, after).word in {",", "/", "and", "then", "&", ";", "followed", "by"}:
         after += 1
     off = _stretch(found, after, "off")
-    return (Cycle(on[0], off[0]), off[1]) if off else None
+    alike = off is not None and found[on[1] - 2].is_number == found[off[1] - 2].is_number
+    return (Cycle(on[0], off[0]), off[1]) if off and alike else None
 
 
 def _stretch(found: list[Token], place: int, word: str) -> tuple[Fraction, int] | None:
@@ -255,7 +270,7 @@ def _limit_of(found: list[Token], place: int) -> Found:
         return None
     if amount:
         return Limit(amount[0].high, amount[0].unit, period.low), period.end
-    return (Limit(count.high, None, period.low), period.end) if count else None
+    return (Limit(count.high, None, period.low, bare=times is None), period.end) if count else None
 
 
 def lasting(found: list[Token], place: int) -> Found:

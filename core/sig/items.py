@@ -65,9 +65,10 @@ class Weekdays(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A time of day at which a dose is taken."""
+    """A time of day at which a dose is taken; ``daily`` where it also says every day (nightly, qam)."""
 
     name: str
+    daily: bool = False
 
 
 class Meals(NamedTuple):
@@ -82,11 +83,15 @@ class Cycle(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """A maximum in so many days: of doses, or of an amount where ``unit`` is set."""
+    """A maximum in so many days: of an amount where ``unit`` is set, else of doses.
+
+    ``bare`` where no word says what is counted.
+    """
 
     most: Fraction
     unit: Unit | None
     days: Fraction
+    bare: bool = False
 
 
 class Lasting(NamedTuple):

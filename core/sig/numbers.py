@@ -8,11 +8,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.sig.tokens import END, Token
-from core.sig.words import COUNTING, PARTS, TENS
+from core.sig.words import COUNTING, PARTS, TENS, UNIT_WORDS
 
-_PLAIN = re.compile(r"\d{0,9}(?:\.\d{1,9})?|\d{1,3}(?:,\d{3}){1,2}(?:\.\d{1,9})?")
+_PLAIN = re.compile(r"(?:0?|[1-9]\d{0,8})(?:\.\d{1,9})?|[1-9]\d{0,2}(?:,\d{3}){1,2}(?:\.\d{1,9})?")
+"""No zero leads but before a point: ``05`` has lost one, and would be ten times the dose."""
 _THOUSANDS_OR_TENTHS = re.compile(r"[1-9]\d{0,2}\.\d{2}0")
 """``10.000``: ten in the United States, ten thousand in half of Europe; nobody here writes such zeros."""
+_WIDEST = 10
+"""A range whose end is more than ten times its beginning has lost or gained a digit."""
+_BEFORE_DIGITS = frozenset({"q", "x", *(unit[0] for unit in UNIT_WORDS if len(unit) == 1)})
 _BELOW = frozenset({2, 3, 4, 8})
 _TO = frozenset({"-", "to", "or"})
 
@@ -51,7 +55,7 @@ def a_number(found: list[Token], place: int) -> Number | None:
         return None
     value, end = first
     high, end = _upper(found, end, value)
-    if high < value or not value:
+    if not value <= high <= _WIDEST * value or not value:
         return None
     return Number(value, high, _past_repetition(found, end, value, high))
 
@@ -77,7 +81,7 @@ def _past_repetition(found: list[Token], end: int, low: Fraction, high: Fraction
 def _single(found: list[Token], place: int) -> tuple[Fraction, int] | None:
     token = at(found, place)
     if token.is_number:
-        return _from_digits(found, place)
+        return None if place and _glued(found[place - 1], token) else _from_digits(found, place)
     if token.word in COUNTING or token.word in TENS:
         return _from_words(found, place)
     if token.word in {"a", "an"} and at(found, place + 1).word in PARTS:
@@ -85,6 +89,12 @@ def _single(found: list[Token], place: int) -> tuple[Fraction, int] | None:
     if token.word in {"half", "quarter"}:
         return _fraction_word(Fraction(1), found, place)
     return None
+
+
+def _glued(word: Token, digits: Token) -> bool:
+    """Whether digits hang on a word that they do not belong to: ``per2``, ``and6``; not ``q12h`` or ``x4``."""
+    touching = word.start + len(word.written) == digits.start and word.word.isalpha()
+    return touching and word.word not in _BEFORE_DIGITS
 
 
 def _from_digits(found: list[Token], place: int) -> tuple[Fraction, int] | None:

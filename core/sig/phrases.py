@@ -14,6 +14,7 @@ from core.sig.items import (
     EXTRA,
     OR,
     THEN,
+    UNSURE,
     Action,
     Either,
     Item,
@@ -30,7 +31,8 @@ def _all() -> Iterator[tuple[str, Item]]:
     yield from ((table, Action(name)) for name, table in words.ACTIONS.items())
     yield from ((table, Route(name)) for name, table in words.ROUTES.items())
     yield from _sites()
-    yield from ((table, Slot(name)) for name, table in words.SLOTS.items())
+    for name, table in words.SLOTS.items():
+        yield from ((spelling, Slot(name, _is_daily(spelling))) for spelling in table.split("|"))
     yield words.MEALS, Meals()
     yield from ((table, _often(*rate)) for table, rate in words.PER_WEEK.items())
     yield from ((table, Either(_often(*one), _often(*two))) for table, (one, two) in words.TWO_MEANINGS.items())
@@ -41,6 +43,7 @@ def _all() -> Iterator[tuple[str, Item]]:
     yield words.THEN_WORDS, THEN
     yield words.EQUALS_WORDS, EQUALS
     yield words.AS_NEEDED_WORDS, AS_NEEDED
+    yield words.LOST_NUMBER, UNSURE
     yield words.AS_DIRECTED, Unread(harmless=True)
     yield words.HARMLESS, EXTRA
 
@@ -51,6 +54,11 @@ def _sites() -> Iterator[tuple[str, Item]]:
             yield "|".join(f"{before} {spelling}" for before in ("in", "into", "to", "")), Route(name, 2)
     for site in words.SITES.split("|"):
         yield "|".join(f"{before} {site}" for before in words.BEFORE_SITES), Route(None)
+
+
+def _is_daily(spelling: str) -> bool:
+    """Whether a time of day also says every day: "nightly", "qam", "every evening"."""
+    return spelling == "nightly" or spelling[0] == "q" or spelling.startswith(("every ", "each "))
 
 
 def _often(per_week: Fraction | int, interval_days: int) -> Often:

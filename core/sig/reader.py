@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from core.model import Sku
-from core.sig.assemble import Assembly, Way, misplaced, repeated, uncounted, unfinished, ways
+from core.sig.assemble import Assembly, Way, misplaced, repeated, unclosed, uncounted, unfinished, ways
 from core.sig.convert import Strength, mg_per_dose, ml_per_dose, strength
 from core.sig.forms import goes_by
 from core.sig.items import Action
@@ -47,7 +47,7 @@ def _own_words(sku: Sku | None) -> frozenset[str]:
 def _reading(text: str, told: Assembly, alternatives: tuple[Way, ...], of: Strength) -> Reading:
     segments = alternatives[0]
     missing = tuple(_missing(told, segments, of))
-    unsettled = (*unfinished(told), *uncounted(told), *misplaced(told), *repeated(told))
+    unsettled = (*unfinished(told), *uncounted(told), *misplaced(told), *repeated(told), *unclosed(told))
     route = _route(told, segments)
     first = segments[0] if segments else None
     mg, ml = (mg_per_dose(first, of), ml_per_dose(first, of)) if first else (None, None)

@@ -33,6 +33,7 @@ from core.sig.words import (
     LENGTH_DAYS,
     LETTER_DAYS,
     LETTER_WEEKS,
+    LINKS,
     NEVER_DO,
     SUPPLIES,
     SUSPICIOUS,
@@ -88,10 +89,22 @@ def scan(text: str, known: frozenset[str]) -> list[Piece]:
             or _sign(found, place, pieces)
             or _other(found, place, known, indication)
         )
+        if _leads_nowhere(found, place, end, pieces):
+            item = UNSURE
         pieces.append(Piece(item, tuple(token.written for token in found[place:end])))
         indication = _stays_indication(found[place].word, item, indication)
         place = end
     return pieces
+
+
+def _leads_nowhere(found: list[Token], place: int, end: int, before: list[Piece]) -> bool:
+    """Whether a word that links has nothing to link: "Monday and.", "with and dinner", "take or two tablets"."""
+    word = found[place].word
+    if end != place + 1 or word not in LINKS:
+        return False
+    starts = word in _JOINS and bool(before) and isinstance(before[-1].item, Action)
+    days_off = word == "of" and at(found, end).word in WEEKDAYS
+    return starts or days_off or at(found, end).word in _NOTHING
 
 
 def _stays_indication(word: str, item: Item, indication: bool) -> bool:
@@ -108,16 +121,17 @@ def _item_at(found: list[Token], place: int) -> Found:
         if answer is not None:
             return answer
     for length in LENGTHS.get(token.word, ()):
-        item = PHRASES.get(tuple([token.word for token in found[place : place + length]]))
+        words = tuple([token.word for token in found[place : place + length]])
+        item = PHRASES.get(words)
         if item is not None:
-            return item, place + length
+            return item, place + len(words)
     return None
 
 
 def _bare_number(found: list[Token], place: int, before: list[Piece]) -> Found:
     """A dose without a unit: right after the action, or going on from an earlier dose ("... and 2 at night")."""
     count = a_number(found, place)
-    if count is None or not before:
+    if count is None or not before or at(found, count.end).is_number:
         return None
     last = before[-1].item
     plain = not at(found, count.end).word or _item_at(found, count.end) is not None
@@ -125,6 +139,8 @@ def _bare_number(found: list[Token], place: int, before: list[Piece]) -> Found:
     return (Amount(count.low, count.high, None), count.end) if isinstance(last, Action) or goes_on else None
 
 
+_JOINS = frozenset({"and", "or", "&", "plus", "of"})
+_NOTHING = frozenset({"", ".", ";", ",", ")", "and", "or"})
 _MARKS = {"(": OPEN, ")": CLOSE, ".": STOP, ";": STOP, ",": COMMA} | dict.fromkeys(":-'\"“”‘’!•#*", EXTRA)
 
 
@@ -144,8 +160,9 @@ def _sign(found: list[Token], place: int, before: list[Piece]) -> Found:
     sign, after = found[place], at(found, place + 1)
     if not after.is_number:
         return None
-    minus = sign.word == "-" and after.start == sign.start + 1
-    torn = sign.word == "." and bool(before) and isinstance(before[-1].item, Action)
+    acted = bool(before) and isinstance(before[-1].item, Action)
+    minus = sign.word == "-" and (acted or after.start == sign.start + 1)
+    torn = sign.word == "." and acted
     return (UNSURE, place + 1) if minus or torn else None
 
 

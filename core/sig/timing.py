@@ -17,6 +17,7 @@ class Timing:
     """What was told of one dose's frequency; ``choice`` where times of day are joined by "or".
 
     ``meals`` where it goes with meals, however many.
+    ``every_day`` where a time of day says so ("nightly").
     ``lost`` where a count could not be read ("twice", "x 4"): any rate without it would be wrong.
     """
 
@@ -26,6 +27,7 @@ class Timing:
     cycle: Cycle | None = None
     meals: bool = False
     choice: bool = False
+    every_day: bool = False
     lost: bool = False
 
     def __bool__(self) -> bool:
@@ -43,6 +45,7 @@ class Timing:
             case Slot():
                 self.choice = self.choice or (after_or and bool(self.slots))
                 self.slots.append(item.name)
+                self.every_day = self.every_day or item.daily
             case Meals():
                 self.meals = True
             case Cycle():
@@ -106,9 +109,13 @@ class Timing:
             yield Rate(often.low * of_week / _WEEK, often.high * of_week / _WEEK)
             if slots and not often.low <= slots * _WEEK <= often.high:
                 yield _exactly(slots * of_week)
+            if days == 1:  # "every day Sunday" has lost an "except", or more days
+                yield Rate(often.low, often.high)
         else:
             yield Rate(often.low * self._share(), often.high * self._share())
             yield from _beside(often, days, slots)
+            if self.every_day:
+                yield _exactly(per_day * _WEEK)
 
 
 def _within(one: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> bool:
@@ -141,7 +148,8 @@ def doses_a_week(limit: Limit, dose: Dose | None) -> Fraction | None:
     """A maximum in doses a week; None where it counts something else than the dose does."""
     per_week = limit.most * _WEEK / limit.days
     if limit.unit is None:
-        counted_alike = dose is None or dose.high == 1 or dose.unit is None or not dose.unit.is_piece
+        measured = dose is None or dose.unit is None or not dose.unit.is_piece
+        counted_alike = not limit.bare if measured else dose is not None and dose.high == 1
         return per_week if counted_alike else None
     if dose is None or dose.unit is not limit.unit:
         return None

@@ -151,6 +151,10 @@ AS_DIRECTED: Final = "|".join(
     for words in [("prescriber", "provider", "doctor", "physician", "clinic", "pharmacist", "nurse")]
     for told in ("directed", "instructed", "prescribed", "discussed")
 )
+LOST_NUMBER: Final = "nights a week|nights per week|nights weekly"
+"""What is left of "5 nights a week" without its number."""
+LINKS: Final = word_set("and or & plus then of on at with using via by for followed")
+"""Words that something must follow."""
 THEN_WORDS: Final = (
     "then|thereafter|after that|afterwards|followed by|increase to|then increase to|decrease to|then decrease to"
     "|and then|and then increase to|titrate to|increase dose to|then increase dose to|increase the dose to"
@@ -178,6 +182,7 @@ HARMLESS: Final = "|".join((
     "until dissolved|completely|by injection|prior to sexual activity|before sexual activity|before intercourse",
     "prior to intercourse|before exercise|consistently|regularly|rapid dissolve",
     "whole|let|allow|unwrap and|unwrap",
+    "type 2 diabetes|type two diabetes|type ii diabetes|type 1 diabetes|type 2 diabetes mellitus|t2dm",
     "semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad",
     "glutathione|methylcobalamin|cyanocobalamin|anastrozole|enclomiphene|tadalafil|sildenafil|naltrexone|progesterone",
     "estradiol|estriol|biest|dhea|oxytocin|minoxidil|finasteride|liothyronine|levothyroxine|tesamorelin|ipamorelin",
@@ -223,6 +228,8 @@ PERIOD_DAYS: Final = {
     for name in names.split("|")
 }
 
+MANY: Final = frozenset({"hrs", "hours", "days", "wks", "weeks", "mos", "months"})
+"""Periods of which the number is told: "every days" has lost it."""
 LENGTH_DAYS: Final = PERIOD_DAYS | {"night": Fraction(1), "nights": Fraction(1)}
 """What a course is counted in; "every night" is a time of day instead."""
 
@@ -249,5 +256,5 @@ SUSPICIOUS: Final = word_set(
     " until then increase decrease reduce raise repeat may when while after before between divided divide split every"
     " each per once twice thrice times time total alternate by hour hours day days week weeks month months first"
     " second last next another taper titrate adjust"
-)
+) | frozenset({*LENGTH_DAYS, *COUNTING, *TENS})
 """Words that may change dose or frequency wherever they stand."""
