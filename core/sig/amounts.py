@@ -38,7 +38,8 @@ def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
     start = count.end + 1 if at(found, count.end).word == "x" else count.end
     if at(found, start).word in {"whole", "full"}:
         start += 1
-    unit = a_unit(found, start) or _after_strength(found, start)
+    each, start = _strength_of_piece(found, start)
+    unit = a_unit(found, start)
     if unit is None:
         return None
     kind, end = unit
@@ -49,7 +50,17 @@ def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
     upper = _second_end(found, end, kind) if count.low == count.high else None
     if upper is not None and upper.high > count.low:
         return Amount(count.low, upper.high, kind), upper.end
-    return Amount(count.low, count.high, kind), end
+    return Amount(count.low, count.high, kind, each), end
+
+
+def _strength_of_piece(found: list[Token], place: int) -> tuple[tuple[Fraction, Unit] | None, int]:
+    """The ``5 mg`` of "5 mg tablet" after a count, and the place of the piece."""
+    strength = a_number(found, place)
+    mass = a_unit(found, strength.end) if strength and strength.low == strength.high else None
+    piece = a_unit(found, mass[1]) if mass and mass[0] in MASSES else None
+    if strength and mass and piece and piece[0].is_piece:
+        return (strength.high, mass[0]), mass[1]
+    return None, place
 
 
 def _article(found: list[Token], place: int) -> Number | None:
@@ -57,14 +68,6 @@ def _article(found: list[Token], place: int) -> Number | None:
         return None
     unit = a_unit(found, place + 1)
     return Number(Fraction(1), Fraction(1), place + 1) if unit and unit[0].is_piece else None
-
-
-def _after_strength(found: list[Token], place: int) -> tuple[Unit, int] | None:
-    """The piece in "5 mg tablet" after a count."""
-    strength = a_number(found, place)
-    mass = a_unit(found, strength.end) if strength else None
-    piece = a_unit(found, mass[1]) if mass and not mass[0].is_piece else None
-    return piece if piece and piece[0].is_piece else None
 
 
 def _second_end(found: list[Token], end: int, kind: Unit) -> Number | None:

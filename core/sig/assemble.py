@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice, pairwise, product
-from math import ceil
 
 from core.sig.convert import Strength
 from core.sig.forms import routes_of
@@ -38,14 +35,13 @@ from core.sig.items import (
 )
 from core.sig.items import Action as ActionItem
 from core.sig.items import Route as RouteItem
-from core.sig.timing import Timing, doses_a_week, limited
-from core.sig.values import MASSES, Dose, Rate, Segment, Unit
+from core.sig.timing import Timing
+from core.sig.values import MASSES, Dose, Unit
 from core.sig.words import COUNT_WORDS
 
-_MOST_WAYS = 8
 _SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY})
-_SAME_DOSE = Fraction(1, 20)
-_ONCE_THAT_DAY = Rate(Fraction(7), Fraction(7))
+SAME_DOSE = Fraction(1, 20)
+"""The share by which two statements of one dose may differ while they are read."""
 
 
 @dataclass(slots=True)
@@ -97,6 +93,7 @@ class Assembly:
     doubtful: bool = False
     depth: int = 0
     open_words: tuple[str, ...] = ()
+    told_strength: tuple[Fraction, tuple[str, ...]] | None = None
     headed: bool = False
     timed_by: type | None = None
     route_words: tuple[str, ...] = ()
@@ -109,6 +106,9 @@ class Assembly:
         match item:
             case Amount():
                 self._amount(Dose(item.low, item.high, item.unit), piece.words)
+                if item.each is not None:
+                    strength, unit = item.each
+                    self._in_brackets(self._arm, Dose(item.low * strength, item.high * strength, unit), piece.words)
             case Often() | Either() | Weekdays() | Slot() | Meals() | Cycle():
                 self._timing(item)
             case Limit():
@@ -205,21 +205,22 @@ class Assembly:
         if self.action == "inject" or one.unit not in MASSES or other.unit not in MASSES:
             return True
         first, second = one.high * MASSES[one.unit], other.high * MASSES[other.unit]
-        return abs(second - first) <= _SAME_DOSE * first
+        return abs(second - first) <= SAME_DOSE * first
 
     def _same_pieces(self, counted: Dose, weighed: Dose) -> bool:
         """Whether counted pieces hold what was weighed; True where nobody knows."""
         if counted.unit not in _SOLID or weighed.unit not in MASSES:
             return True
         expected, found = self.strength.mg(counted), self.strength.mg(weighed)
-        return expected is None or found is None or abs(found - expected) <= _SAME_DOSE * expected
+        return expected is None or found is None or abs(found - expected) <= SAME_DOSE * expected
 
     def _with_unit(self, dose: Dose) -> Dose:
-        """A bare number goes on in the unit of the dose before it."""
+        """A bare number goes on counting the pieces before it ("and 2 at night"); nothing measured is guessed so."""
         if dose.unit is not None:
             return dose
         before = [arm.doses[0].unit for step in self.steps for arm in step.arms if arm.doses]
-        return Dose(dose.low, dose.high, before[-1] if before else None)
+        counted = before[-1] if before and before[-1] is not None and before[-1].is_piece else None
+        return Dose(dose.low, dose.high, counted)
 
     def _another(self, arm: Arm, dose: Dose, words: tuple[str, ...]) -> None:
         """A second amount outside brackets: the same dose in another unit, or a contradiction.
@@ -237,7 +238,7 @@ class Assembly:
         if _dimension(one) == _dimension(other) or None in {one.unit, other.unit}:
             return False
         first, second = self.strength.ml(one), self.strength.ml(other)
-        return first is None or second is None or abs(first - second) <= _SAME_DOSE * max(first, second)
+        return first is None or second is None or abs(first - second) <= SAME_DOSE * max(first, second)
 
     def _timing(self, item: Often | Either | Weekdays | Slot | Meals | Cycle) -> None:
         """Takes a timing in; "and" between two kinds of it may add doses ("every 4 hours and at bedtime")."""
@@ -278,6 +279,8 @@ class Assembly:
         known = self.strength.mg_per_ml
         if item.mg_per_ml is not None and known is not None and item.mg_per_ml != known:
             self._leave(words)
+        elif item.mg_per_ml is not None and known is None:
+            self.told_strength = (item.mg_per_ml, words)
 
     def _action(self, item: ActionItem, words: tuple[str, ...]) -> None:
         """A second action on another way into the body is another drug's, or a contradiction."""
@@ -301,159 +304,3 @@ def _dimension(dose: Dose) -> str:
     if dose.unit in {Unit.UNITS, Unit.IU}:
         return "units"
     return "volume" if dose.unit is Unit.ML else "pieces"
-
-
-Way = tuple[Segment, ...]
-
-
-def ways(assembly: Assembly) -> tuple[Way, ...]:
-    """Every reading that fits, the one as written first; at most a few are told.
-
-    Steps of which nobody can say when the next begins are readings instead of one another.
-    """
-    steps = [step for step in assembly.steps if not step.is_empty]
-    _inherit(steps)
-    found = [way for run in _runs(steps) for way in _run_ways(run)]
-    return _distinct(found) or ((),)
-
-
-def _distinct(found: list[Way]) -> tuple[Way, ...]:
-    """Each way once; a lone one, which most directions have, is not hashed for that."""
-    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
-
-
-def _runs(steps: list[Step]) -> Iterator[list[Step]]:
-    """Steps that follow one another, cut after each that has no length."""
-    start = 0
-    for end, step in enumerate(steps, 1):
-        if step.lasting is None or end == len(steps):
-            yield steps[start:end]
-            start = end
-
-
-def _run_ways(steps: list[Step]) -> Iterator[Way]:
-    per_step = [_step_ways(number, step) for number, step in enumerate(steps, 1)]
-    for way in islice(product(*per_step), _MOST_WAYS):
-        yield tuple(segment for part in way for segment in part)
-
-
-def unfinished(assembly: Assembly) -> Iterator[str]:
-    """The words that begin a step whose predecessor has no length: nobody can say when."""
-    steps = [step for step in assembly.steps if not step.is_empty]
-    for before, after in pairwise(steps):
-        if before.lasting is None:
-            yield from after.begun_by
-
-
-def misplaced(assembly: Assembly) -> tuple[str, ...]:
-    """The words of a route that the action does not go by: "inject ... by mouth"."""
-    fits = assembly.route is None or assembly.route in routes_of(assembly.action)
-    return () if fits else assembly.route_words
-
-
-def repeated(assembly: Assembly) -> Iterator[str]:
-    """The words of a dose told again in the same step: it may be one more, or the same one."""
-    for step in assembly.steps:
-        for before, arm in pairwise(step.arms):
-            if arm.doses == before.doses and not _side_by_side(step.arms) and arm.timing == before.timing:
-                yield from arm.begun_by
-
-
-def unclosed(assembly: Assembly) -> tuple[str, ...]:
-    """The bracket that nothing closes: what follows may belong in it or not."""
-    return assembly.open_words if assembly.depth else ()
-
-
-def uncounted(assembly: Assembly) -> Iterator[str]:
-    """The words of a maximum that is in another unit than the dose: it could not be applied."""
-    for step in assembly.steps:
-        doses = [dose for arm in step.arms for dose in arm.doses]
-        for limit, words in step.limits:
-            if any(doses_a_week(limit, dose) is None for dose in doses):
-                yield from words
-
-
-def _inherit(steps: list[Step]) -> None:
-    """A step that tells only a dose keeps the timing before it, and the other way round; so do steps before it.
-
-    A timing told last goes back over the steps only where each changes the dose: else it is what changed.
-    """
-    bare = len(steps) > 1 and len(steps[-1].arms) == 1 and not any(step.timed or step.lead for step in steps[:-1])
-    if bare and all(_changes_dose(*pair) for pair in pairwise(steps)):
-        for step in steps[:-1]:
-            step.arms[-1].timing, step.lead = steps[-1].arms[0].timing, list(steps[-1].lead)
-    for before, after in pairwise(steps):
-        kept, arm = before.arms[-1], after.arms[0]
-        if not arm.doses:
-            arm.doses, arm.equivalents, arm.sites = list(kept.doses), list(kept.equivalents), kept.sites
-        if not after.arms[-1].timing and not after.lead and len(after.arms) == 1:
-            arm.timing, after.lead = kept.timing, list(before.lead)
-
-
-def _changes_dose(before: Step, after: Step) -> bool:
-    return bool(after.arms[0].doses) and after.arms[0].doses != before.arms[-1].doses
-
-
-def _step_ways(number: int, step: Step) -> list[Way]:
-    arms = _settled(step.arms)
-    _share_lead(arms, step.lead)
-    choices = [_arm_ways(number, arm, step) for arm in arms]
-    if len(arms) == 1 or _side_by_side(arms):
-        return [tuple(segment for part in way for segment in part) for way in islice(product(*choices), _MOST_WAYS)]
-    return [way for choice in choices for way in choice]
-
-
-def _settled(arms: list[Arm]) -> list[Arm]:
-    """A later dose without a timing of its own contradicts the one before it, or repeats it."""
-    kept = arms[:1]
-    for arm in arms[1:]:
-        if arm.timing:
-            kept.append(arm)
-        else:
-            kept[-1].doses += [dose for dose in arm.doses if dose not in kept[-1].doses]
-    return kept
-
-
-def _share_lead(arms: list[Arm], lead: list[Often | Either]) -> None:
-    """A frequency told before the doses belongs to all of them; "twice daily: one ..., two ..." counts them."""
-    slots = sum(len(set(arm.timing.slots)) for arm in arms)
-    for often in lead:
-        told = isinstance(often, Often) and often.low == often.high and often.high in {7, slots * 7}
-        if len(arms) > 1 and slots and told:
-            continue
-        for arm in arms:
-            arm.timing.add(often, after_or=False)
-
-
-def _side_by_side(arms: list[Arm]) -> bool:
-    """Whether the doses have times of day or days of the week that no other has."""
-    if any(arm.instead for arm in arms) or any(often.interval_days > 1 for arm in arms for often in arm.timing.often):
-        return False
-    slots = [frozenset(arm.timing.slots) for arm in arms]
-    days = [arm.timing.named_days for arm in arms]
-    return _disjoint(slots) or _disjoint(days)
-
-
-def _disjoint(sets: list[frozenset[str]] | list[frozenset[int]]) -> bool:
-    return all(sets) and sum(map(len, sets)) == len(frozenset().union(*sets))
-
-
-def _arm_ways(number: int, arm: Arm, step: Step) -> list[Way]:
-    doses: list[Dose | None] = [*arm.doses] or [None]
-    rates: list[Rate | None] = [*arm.timing.rates()] or [_ONCE_THAT_DAY if step.lasting == Lasting(1) else None]
-    limits = [limit for limit, _ in step.limits]
-    return [
-        (_segment(number, dose, limited(rate, limits, dose, step.as_needed), arm, step.lasting),) * arm.sites
-        for dose in doses
-        for rate in rates
-    ]
-
-
-def _segment(number: int, dose: Dose | None, rate: Rate | None, arm: Arm, lasting: Lasting | None) -> Segment:
-    return Segment(number, dose, rate, _days(lasting, rate), tuple(arm.equivalents))
-
-
-def _days(lasting: Lasting | None, rate: Rate | None) -> int | None:
-    if lasting is None or lasting.days is not None:
-        return lasting.days if lasting else None
-    return ceil((lasting.doses or 0) * 7 / rate.high) if rate else None

@@ -25,11 +25,15 @@ class Route(NamedTuple):
 
 
 class Amount(NamedTuple):
-    """A number or range with its unit; None where no unit was written."""
+    """A number or range with its unit; None where no unit was written.
+
+    ``each`` is what one piece holds, where that was told ("one 25 mg capsule").
+    """
 
     low: Fraction
     high: Fraction
     unit: Unit | None
+    each: tuple[Fraction, Unit] | None = None
 
 
 class Often(NamedTuple):

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from core.model import Sku
-from core.sig.assemble import Assembly, Way, misplaced, repeated, unclosed, uncounted, unfinished, ways
+from core.sig.assemble import Assembly
 from core.sig.convert import Strength, mg_per_dose, ml_per_dose, strength
+from core.sig.doubts import doubts
 from core.sig.forms import goes_by
 from core.sig.items import Action
 from core.sig.scan import scan
 from core.sig.values import Certainty, Dose, Part, Reading, Unit, decimal
+from core.sig.ways import Way, ways
 
 _ON_SKIN = frozenset({"apply", "rub", "massage", "place", "use", "spray"})
 _CACHED = 65_536
@@ -47,7 +49,7 @@ def _own_words(sku: Sku | None) -> frozenset[str]:
 def _reading(text: str, told: Assembly, alternatives: tuple[Way, ...], of: Strength) -> Reading:
     segments = alternatives[0]
     missing = tuple(_missing(told, segments, of))
-    unsettled = (*unfinished(told), *uncounted(told), *misplaced(told), *repeated(told), *unclosed(told))
+    unsettled = doubts(told)
     route = _route(told, segments)
     first = segments[0] if segments else None
     mg, ml = (mg_per_dose(first, of), ml_per_dose(first, of)) if first else (None, None)

@@ -256,5 +256,5 @@ SUSPICIOUS: Final = word_set(
     " until then increase decrease reduce raise repeat may when while after before between divided divide split every"
     " each per once twice thrice times time total alternate by hour hours day days week weeks month months first"
     " second last next another taper titrate adjust"
-) | frozenset({*LENGTH_DAYS, *COUNTING, *TENS})
+) | frozenset({*LENGTH_DAYS, *COUNTING, *TENS, *(word for words in UNIT_WORDS for word in words)})
 """Words that may change dose or frequency wherever they stand."""

@@ -142,7 +142,7 @@ Take half of a tablet orally every morning                                | take
 Take one (1) tablet by mouth daily                                        | take oral: 1 tablet x 7
 Take a tablet by mouth every night                                        | take oral: 1 tablet x 7
 Take 1 tablet(s) by mouth daily                                           | take oral: 1 tablet x 7
-Take one 5 mg tablet by mouth daily                                       | take oral: 1 tablet x 7
+Take one 5 mg tablet by mouth daily                                       | take oral: 1 tablet [5 mg] x 7
 Take 25 mg po qhs                                                         | take oral: 25 mg x 7
 Take 1-2 capsules by mouth at bedtime                                     | take oral: 1 to 2 capsules x 7
 Take 1 or 2 capsules by mouth at bedtime                                  | take oral: 1 to 2 capsules x 7
