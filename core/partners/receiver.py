@@ -1,6 +1,7 @@
-"""The webhook receiver: a small HTTP server of its own, since Streamlit cannot take a pharmacy's push.
+"""The webhook receiver: a small HTTP server of its own, since Streamlit cannot take a push.
 
-``POST /events/CLINIC/PHARMACY``. It listens to this machine alone unless told otherwise; a proxy in front speaks TLS.
+``POST /events/CLINIC/PHARMACY`` for pharmacies, ``POST /payments/CLINIC`` for the payment provider. It listens to this
+machine alone unless told otherwise; a proxy in front speaks TLS.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from core.errors import RefillDayError, Unavailable
-from core.partners.receiving import receive
+from core.partners.receiving import Said, receive
 from core.partners.secrets import secret
+from core.payments.webhook import receive_payment
 from core.store import Store
 
 MOST_BYTES: Final = 1_000_000
@@ -58,14 +61,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """One push."""
-        to = _addressee(self.path)
+        to = _taker(self.path)
         length = self.headers.get("Content-Length") or ""
         if not length.isdecimal() or self.headers.get("Transfer-Encoding"):
             self._leave(411, "Say how long the body is with Content-Length.")
         elif int(length[:12]) > MOST_BYTES:
             self._leave(413, f"A push holds at most {MOST_BYTES:,} bytes.")
         elif to is None:
-            self._leave(404, "Pushes go to /events/CLINIC/PHARMACY.")
+            self._leave(404, "Pushes go to /events/CLINIC/PHARMACY or /payments/CLINIC.")
         elif not self.server.room.acquire(blocking=False):
             self._leave(503, "Too many pushes at once; try again.")
         else:
@@ -74,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
             finally:
                 self.server.room.release()
 
-    def _take(self, to: tuple[str, str], length: int) -> None:
+    def _take(self, to: Taker, length: int) -> None:
         try:
             body = self.rfile.read(length)
         except OSError:
@@ -84,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._leave(400, "The body is shorter than was said.")
             return
         try:
-            said = receive(self.server.store, *to, self.headers, body, self.server.secret_of)
+            said = to(self.server.store, headers=self.headers, body=body, secret_of=self.server.secret_of)
         except Unavailable:
             self._say(503, {"error": "The store cannot be reached; try again."}, {"Retry-After": "30"})
         except RefillDayError as error:
@@ -114,9 +117,19 @@ class _Handler(BaseHTTPRequestHandler):
         """Only failures are news, and they are logged where they happen."""
 
 
-def _addressee(path: str) -> tuple[str, str] | None:
+Taker = Callable[..., Said]
+"""What takes a push in: of the store, its headers, its body, and where secrets are."""
+
+
+def _taker(path: str) -> Taker | None:
     parts = urlsplit(path).path.split("/")
-    if len(parts) != 4 or parts[:2] != ["", "events"]:
+    names = [unquote(part) for part in parts[2:]]
+    if parts[0] or len(parts) < 3 or not all(names) or "\0" in "".join(names):
         return None
-    clinic, pharmacy = unquote(parts[2]), unquote(parts[3])
-    return (clinic, pharmacy) if clinic and pharmacy and "\0" not in clinic + pharmacy else None
+    match parts[1], names:
+        case "events", [clinic, pharmacy]:
+            return partial(receive, clinic=clinic, pharmacy=pharmacy)
+        case "payments", [clinic]:
+            return partial(receive_payment, clinic=clinic)
+        case _:
+            return None

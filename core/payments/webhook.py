@@ -9,11 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from typing import Any, Final
 
 from core.errors import Refused
+from core.partners.receiving import Said
+from core.partners.secrets import secret
 from core.payments.operations import Kind, Operation, State
 from core.payments.working import lapse
 from core.store import Store, Work
@@ -23,9 +27,11 @@ from core.store.payments import (
     keep_event,
     operations_by_id,
     operations_of,
+    payment_setup,
     save_operations,
 )
 
+_log = logging.getLogger(__name__)
 TOLERANCE: Final = timedelta(minutes=5)
 """How old a signature may be: an older one may be a recording that somebody plays again."""
 
@@ -53,6 +59,31 @@ def verify(payload: bytes, signature: str, secret: str, now: datetime) -> Mappin
     if not isinstance(event, dict) or not isinstance(event.get("id"), str):
         raise Refused("The webhook's body is not an event.")
     return event
+
+
+def receive_payment(
+    store: Store,
+    clinic: str,
+    headers: Message | Mapping[str, str],
+    body: bytes,
+    secret_of: Callable[[str], str | None] = secret,
+) -> Said:
+    """Take a push of Stripe's in. Nobody is told whether the clinic exists. Raises Unavailable."""
+    stranger = Said(401, {"error": "The signature is not one that is known here."})
+    if clinic not in store.clinics():
+        return stranger
+    with store.read(clinic) as work:
+        setup = payment_setup(work)
+    if not setup.webhook_key_name:
+        return stranger
+    if (password := secret_of(setup.webhook_key_name)) is None:
+        _log.warning("a payment event of %s is turned away: %s is not set", clinic, setup.webhook_key_name)
+        return Said(503, {"error": "Pushes cannot be checked here for now."})
+    try:
+        event = verify(body, headers.get("Stripe-Signature") or "", password, store.clock())
+    except Refused:
+        return stranger
+    return Said(200, {"outcome": apply_event(store, clinic, event)})
 
 
 def apply_event(store: Store, clinic: str, event: Mapping[str, Any]) -> str:

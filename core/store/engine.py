@@ -71,9 +71,8 @@ class Store:
     def __init__(self, url: str, *, clock: Callable[[], datetime] | None = None) -> None:
         self.engine = engine_for(url)
         self.clock = clock or (lambda: datetime.now(UTC))
-        self._turn = threading.RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
         self._readers = self.engine.execution_options(**_READING[self.engine.dialect.name])
-        self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        self._turn = threading.RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
         """Whose turn it is to write to the file: SQLite lets a process's threads look for it at growing intervals, in
         which some wait for seconds and the file for everybody."""
 

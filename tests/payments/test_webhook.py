@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 import stripe as library
 
 from core.errors import Refused
 from core.model import LineState
+from core.partners.receiver import webhook as receiver
 from core.partners.worker import run_once
-from core.payments.deciding import open_payments
+from core.payments.deciding import change_setup, open_payments
 from core.payments.operations import Kind, State
 from core.payments.webhook import apply_event, verify
 from core.payments.working import carry_out_payments
-from core.store import Store
+from core.people import LOCAL
+from core.store import Store, open_store
 from core.tracking.recovery import refund
 from tests.payments.fake_stripe import FakeStripe
-from tests.payments.test_paying import clinic, operations, placed, said, sound, stripe
-from tests.stores import CLINIC, NOW, Clock
-from tests.test_checkout import STAFF
+from tests.payments.test_paying import SETUP, clinic, operations, placed, said, sound, stripe
+from tests.stores import CLINIC, NOW, Clock, a_folder, load
+from tests.test_checkout import STAFF, patients
 
 __all__ = ["clinic", "stripe"]
 SECRET = "whsec_local"
@@ -150,3 +154,33 @@ def test_an_old_event_changes_nothing(clinic: Store, stripe: FakeStripe, clock: 
     clock.now += timedelta(days=1)
     assert apply_event(clinic, CLINIC, told("payment_intent.amount_capturable_updated", created)) == "known"
     assert operations(clinic) == before
+
+
+@pytest.mark.parametrize(
+    ("case", "path", "signature", "status"),
+    [
+        ("Stripe's own", "/payments/demo", header(), 200),
+        ("somebody else's", "/payments/demo", header(secret="whsec_other"), 401),
+        ("unsigned", "/payments/demo", "", 401),
+        ("a clinic that is not there", "/payments/nobody", header(), 401),
+        ("no clinic", "/payments/", header(), 404),
+        ("too much of a path", "/payments/demo/more", header(), 404),
+    ],
+)
+def test_the_receiver_takes_the_providers_events(
+    sqlite_url: str, clock: Clock, case: str, path: str, signature: str, status: int
+) -> None:
+    store = open_store(sqlite_url, clock=clock)
+    load(store, a_folder(**patients(1)))
+    change_setup(store, LOCAL, CLINIC, SETUP._replace(webhook_key_name="STRIPE_HOOK"))
+    server = receiver(store, "127.0.0.1", 0, {"STRIPE_HOOK": SECRET}.get)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_address[1]}{path}"
+    answer = httpx.post(address, content=BODY, headers={"Stripe-Signature": signature}, trust_env=False)
+    server.shutdown()
+    server.server_close()
+    store.close()
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json() == {"outcome": "misfit"}
