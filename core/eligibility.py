@@ -82,7 +82,7 @@ class House(NamedTuple):
 
     pharmacy: str
     closed: frozenset[str]
-    max_refills: int | None
+    max_refills: int
     sig_limit: int
     share: Decimal | None
     early: int
@@ -143,7 +143,7 @@ class Eligibility:
         if (
             (offered.least is not None and line.quantity < offered.least)
             or (offered.most is not None and line.quantity > offered.most)
-            or (house.max_refills is not None and subject.refills > house.max_refills)
+            or subject.refills > house.max_refills
         ):
             codes.append("QUANTITY_LIMIT")
         if len(line.sig) > house.sig_limit:
@@ -189,7 +189,7 @@ class Eligibility:
             self._houses[key] = House(
                 pharmacy.pharmacy,
                 frozenset(self._unlawful(pharmacy, sku, state, dates)),
-                pharmacy.max_refills,
+                refills_limit(pharmacy, self.context, self.days.placing_day),
                 sig_limit(pharmacy, state, self.context, self.days.placing_day),
                 *_threshold(sku, pharmacy, state, self.context, self.days),
                 dates,
@@ -209,6 +209,11 @@ def sig_limit(pharmacy: Pharmacy, state: str, context: Context, day: date) -> in
     """The longest directions, in characters, that the pharmacy takes for a box to ``state``."""
     own = context.pharmacy_number("sig_max_chars", day, pharmacy.pharmacy, pharmacy.sig_max_chars, state)
     return min(int(own), SIG_MOST_CHARS)
+
+
+def refills_limit(pharmacy: Pharmacy, context: Context, day: date) -> int:
+    """The most refills on a prescription that the pharmacy takes."""
+    return int(context.pharmacy_number("max_refills", day, pharmacy.pharmacy, pharmacy.max_refills))
 
 
 def codes_against(

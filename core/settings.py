@@ -51,6 +51,7 @@ SETTINGS = {
         SettingKind("refill_threshold", "Share of the supply that must be used before a refill, where the pharmacy has no rule of its own", "0.75", Decimal, "usual retail policy, 75 to 80 %", EVERYWHERE),
         SettingKind("scheduled_days_early", "Days before the supply ends that a controlled refill may be filled", "2", int, "usual policy for controlled substances", EVERYWHERE),
         SettingKind("sig_max_chars", "Longest directions a pharmacy takes, where it has no limit of its own", "1000", int, "NCPDP SCRIPT 2017071 SigText", EVERYWHERE),
+        SettingKind("max_refills", "Most refills on a prescription that a pharmacy takes, where it has no limit of its own", "99", int, "e-prescribing networks: refills 0 to 99", BY_PHARMACY),
         SettingKind("waste_ml_per_draw", "What a draw leaves in the syringe, in mL", "0", Decimal, "off until a clinic measures it", CLINIC_ONLY),
         SettingKind("default_in_use_days", "In-use life of a sterile multi-dose pack that states none, in days", "28", int, "USP <797>: 28 days after first puncture", CLINIC_ONLY),
         SettingKind("licence_expiring_days", "A prescriber's licence that ends within this many days after the ship date is pointed out", "30", int, "clinic's habit", BY_STATE),

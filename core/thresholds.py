@@ -21,6 +21,7 @@ from core.model import LadderStep, Setting
 from core.people import Action, Entry, Person, record, require
 from core.settings import SETTINGS, Scope
 from core.store import Store, Work, audits, thresholds
+from core.texts import why_no_key
 
 MOST_STEPS: Final = 20
 MOST_ENTRIES: Final = 200
@@ -97,6 +98,8 @@ def set_ladder(
     Raises Refused for an active that no SKU has or doses that are no ladder, Stale where it is not as ``seen``.
     """
     require(person, Action.SET_UP)
+    if reason := why_no_key(active):
+        raise Refused(f"The active {reason}.")
     weekly = _doses(doses)
 
     def put(work: Work) -> tuple[Decimal, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,10 +16,12 @@ from core.files import csv_bytes
 from core.loading import load as load_files
 from core.model import Role, Setting
 from core.people import LOCAL, Person
+from core.settings import SETTINGS
 from core.store import Store, load_context
 from core.thresholds import Typed, changes, set_ladder, set_threshold, take_back
 from core.tracking.views import stalled_before
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_sku
+from tests.soak import EXAMPLES
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 
 MANAGER = Person("lee@example.com", "Lee", Role.MANAGER)
@@ -271,3 +275,27 @@ def test_a_ladder_s_active_is_the_same_in_any_capitals(store: Store) -> None:
         ("semaglutide", Decimal("0.25")),
         ("semaglutide", Decimal("0.5")),
     ]
+
+
+ODD = ("", " ", "0", "-1", "0.8", "1e9", "Infinity", "nan", "٣", "0x10", "80 %", "½", "\x00", "\ud800", "=1+1", "yes",
+       "2026-12-31", "D+3", "9" * 5_000, "clinic", "pharmacy:", "pharmacy:cedar", "state:TX", "state:", ":", "'; --",
+       "semaglutide", "0.25, 0.5", ",,;", "1,1", "0.25 mg; 0.5 mg", "\u202e0.8", "١٫٥")  # fmt: skip
+
+
+def test_whatever_is_typed_is_refused_in_a_sentence_or_can_be_read_again(store: Store) -> None:
+    """No traceback, and nothing kept that a check could not read."""
+    load(store)
+    dice = Random(4)
+    days = (None, FRIDAY, SATURDAY, date.min, date.max)
+    for _ in range(2 * EXAMPLES):
+        name = dice.choice([*SETTINGS, *ODD])
+        typed = Typed(name, dice.choice(ODD), dice.choice(ODD), dice.choice(days), dice.choice([None, *ODD]))
+        with suppress(Refused):
+            kept = set_threshold(store, MANAGER, CLINIC, typed)
+            SETTINGS[kept.name].read(kept.value)
+        with suppress(Refused):
+            set_ladder(store, MANAGER, CLINIC, dice.choice(ODD), dice.choice(ODD))
+    with store.read(CLINIC) as work:
+        context = load_context(work)
+    for name in SETTINGS:
+        context.setting(name, SATURDAY, pharmacy="cedar", state="TX")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.context import Context
+from core.eligibility import refills_limit
 from core.model import Days, Fix, Gate, LicenceKind, Offer, Owner, Pharmacy, Severity
 from core.ship_dates import promise
 from core.validation.checked import CheckedCart, CheckedLine, Problem
@@ -78,15 +79,15 @@ def the_program_prices_it(cart: CheckedCart, context: Context, days: Days) -> It
     severity=Severity.BLOCKING,
     field="quantity",
     example="1 pack where the pharmacy takes 2 at least; 11 refills where it takes 5 at most",
-    source="min_quantity and max_quantity in offers.csv, max_refills in pharmacies.csv",
+    source="min_quantity and max_quantity in offers.csv, max_refills in pharmacies.csv and settings.csv",
 )
 def quantity_is_within_its_limits(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """The line's quantity and its prescription's refills are within the pharmacy's limits."""
 
     def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
-        if _too_many_refills(line, pharmacy):
-            refills = line.prescription.refills if line.prescription else 0
-            return f"takes prescriptions of at most {pharmacy.max_refills} refills, this one has {refills}"
+        most = refills_limit(pharmacy, context, days.placing_day)
+        if _refills(line) > most:
+            return f"takes prescriptions of at most {most} refills, this one has {_refills(line)}"
         offer = context.offer(pharmacy.pharmacy, line.sku.sku, days.placing_day)
         limits = _limits(offer) if offer else "other quantities"
         return f"takes {limits} packs, the line has {line.line.quantity}"
@@ -99,12 +100,8 @@ def quantity_is_within_its_limits(cart: CheckedCart, context: Context, days: Day
     yield from refused(cart, context, "QUANTITY_LIMIT", say, fixes)
 
 
-def _too_many_refills(line: CheckedLine, pharmacy: Pharmacy) -> bool:
-    return (
-        line.prescription is not None
-        and pharmacy.max_refills is not None
-        and line.prescription.refills > pharmacy.max_refills
-    )
+def _refills(line: CheckedLine) -> int:
+    return line.prescription.refills if line.prescription else 0
 
 
 def _limits(offer: Offer) -> str:
@@ -120,7 +117,7 @@ def _nearest(line: CheckedLine, pharmacies: tuple[Pharmacy, ...], context: Conte
     taken = set()
     for pharmacy in pharmacies:
         offer = context.offer(pharmacy.pharmacy, line.sku.sku, days.placing_day)
-        if offer is not None and not _too_many_refills(line, pharmacy):
+        if offer is not None and _refills(line) <= refills_limit(pharmacy, context, days.placing_day):
             least, cap = offer.min_quantity or 1, most if offer.max_quantity is None else offer.max_quantity
             taken.add(max(min(wanted, cap), least))
     return min(

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from core.context import Context
 from core.model import (
@@ -17,7 +18,9 @@ from core.model import (
     Objective,
     Offer,
     OurLine,
+    Prescriber,
     PrescriberLicence,
+    Prescription,
     Program,
     ProgramKind,
     Setting,
@@ -39,6 +42,7 @@ from tests.builders import (
 )
 
 Cells = Mapping[str, Any]
+AS_IT_IS: Cells = MappingProxyType({})
 
 NPIS = ("1234567893", "1111111112", "1222222220", "1333333338", "1444444446", "1555555550")
 
@@ -89,68 +93,59 @@ RXS: tuple[Cells, ...] = (
 ADDRESSES = ("1 Oak St", "22 Elm Ave", "3 Cedar Ln", "400 Birch Rd", "55 Ash Ct", "6 Holly Way")
 
 
-def broken(
-    number: int,
-    *,
-    line: Cells = {},  # noqa: B006
-    rx: Cells = {},  # noqa: B006
-    patient: Cells = {},  # noqa: B006
-    sku: Cells = {},  # noqa: B006
-    prescriber: Cells = {},  # noqa: B006
-    licence: Cells = {},  # noqa: B006
-    offer: Cells | None = {},  # noqa: B006
-    no_price: bool = False,
-    in_flight: Cells | None = None,
-    other_cart: bool = False,
-    no_rx: bool = False,
-    newer_rx: Cells | None = None,
-    settings: tuple[Setting, ...] = (),
-) -> Plan:
-    """The good cart with line ``number`` changed in one of these; with nothing named, the good cart itself.
+class Break(NamedTuple):
+    """What is changed about one line. ``offer`` None takes away what both pharmacies ask for its SKU; ``licence`` is
+    its prescriber's in Texas; ``newer_rx`` is written today for the same patient."""
 
-    ``offer`` None takes away what both pharmacies ask for the SKU; ``licence`` is the prescriber's in Texas.
-    """
+    line: Cells = AS_IT_IS
+    rx: Cells = AS_IT_IS
+    patient: Cells = AS_IT_IS
+    sku: Cells = AS_IT_IS
+    prescriber: Cells = AS_IT_IS
+    licence: Cells = AS_IT_IS
+    offer: Cells | None = AS_IT_IS
+    no_price: bool = False
+    in_flight: Cells | None = None
+    other_cart: bool = False
+    no_rx: bool = False
+    newer_rx: Cells | None = None
 
-    def of(at: int, change: Cells | None) -> Cells:
-        return change or {} if at == number else {}
 
-    numbers = range(1, 7)
-    skus = {cells["sku"]: a_sku(**cells | of(at, sku)) for at, cells in enumerate(SKUS, 1)}
-    prescribers = [_prescriber(at, of(at, prescriber), of(at, licence)) for at in numbers]
-    prescriptions = {
-        f"RX{at}": a_prescription(**_rx(at) | of(at, rx)) for at in numbers if not (no_rx and at == number)
-    }
-    if newer_rx is not None:
-        fresh = {"rx": "RX9", "written_on": FRIDAY, "fills": 0, "last_filled_on": None, "first_filled_on": None}
-        prescriptions["RX9"] = a_prescription(**_rx(number) | fresh | newer_rx)
+def broken(number: int, *, settings: tuple[Setting, ...] = (), **change: Any) -> Plan:
+    """The good cart with line ``number`` changed; with nothing named, the good cart itself."""
+    return cart_with({number: Break(**change)}, settings)
+
+
+def cart_with(breaks: Mapping[int, Break], settings: tuple[Setting, ...] = ()) -> Plan:
+    """The good cart with some of its lines changed, planned."""
+    lines = {at: breaks.get(at, Break()) for at in range(1, 7)}
+    prescribers = [_prescriber(at, one) for at, one in lines.items()]
     context = Context(
         clinic=a_clinic(program=("FREE", "POOL")),
-        skus=skus,
+        skus={_code(at): a_sku(**SKUS[at - 1] | one.sku) for at, one in lines.items()},
         pharmacies={"birch": BIRCH, "cedar": a_pharmacy()},
         licences=(
             *(row for code in ("birch", "cedar") for state in ("TX", "NM") for row in licences(code, state)),
             *(row for row in licences("cedar", "OK") if row.kind is LicenceKind.NONSTERILE),
         ),
-        offers=tuple(_offers(number, offer)),
+        offers=tuple(offer for at, one in lines.items() for offer in _offers(at, one)),
         programs=(a_program(), POOL),
         aggregate_prices=tuple(
-            AggregatePrice(program="POOL", sku=SKUS[at - 1]["sku"], unit_price_cents=12_000, valid_from=YEAR)
-            for at in numbers
-            if not (no_price and at == number)
+            AggregatePrice(program="POOL", sku=_code(at), unit_price_cents=12_000, valid_from=YEAR)
+            for at, one in lines.items()
+            if not one.no_price
         ),
         prescribers={row.npi: row for row in prescribers},
-        patients={f"P{at}": a_patient(**_patient(at) | of(at, patient)) for at in numbers},
-        prescriptions=prescriptions,
+        patients={f"P{at}": a_patient(**_patient(at) | one.patient) for at, one in lines.items()},
+        prescriptions={row.rx: row for at, one in lines.items() for row in _prescriptions(at, one)},
         ladder_steps=tuple(_ladders()),
         settings=settings,
-        our_lines=() if in_flight is None else (_on_its_way(number, in_flight),),
-        other_carts=frozenset({(f"P{number}", SKUS[number - 1]["sku"])}) if other_cart else frozenset(),
+        our_lines=tuple(_on_its_way(at, one.in_flight) for at, one in lines.items() if one.in_flight is not None),
+        other_carts=frozenset((f"P{at}", _code(at)) for at, one in lines.items() if one.other_cart),
     )
-    lines = tuple(
-        completed(CartRow(f"P{at}", SKUS[at - 1]["sku"], **of(at, line)), at, context, FRIDAY) for at in numbers
-    )
-    program = POOL if no_price else a_program()
-    return plan(Cart(refill_day=FRIDAY, lines=lines), context, program, Objective.CHEAPEST, DAYS)
+    cart = tuple(completed(CartRow(f"P{at}", _code(at), **one.line), at, context, FRIDAY) for at, one in lines.items())
+    program = POOL if any(one.no_price for one in lines.values()) else a_program()
+    return plan(Cart(refill_day=FRIDAY, lines=cart), context, program, Objective.CHEAPEST, DAYS)
 
 
 YEAR = date(2026, 1, 1)
@@ -160,15 +155,24 @@ BIRCH = a_pharmacy(pharmacy="birch", name="Birch Pharmacy", cold_ship_days=froze
 """Dearer than Cedar, and stricter: it sends cold boxes on Fridays alone, takes 100 characters, waits out a supply."""
 
 
-def _rx(at: int) -> Cells:
-    return {"rx": f"RX{at}", "patient": f"P{at}", "sku": SKUS[at - 1]["sku"], "npi": NPIS[at - 1]} | RXS[at - 1]
+def _code(at: int) -> str:
+    return str(SKUS[at - 1]["sku"])
+
+
+def _prescriptions(at: int, one: Break) -> Iterable[Prescription]:
+    usual = {"rx": f"RX{at}", "patient": f"P{at}", "sku": _code(at), "npi": NPIS[at - 1]} | RXS[at - 1]
+    if not one.no_rx:
+        yield a_prescription(**usual | one.rx)
+    if one.newer_rx is not None:
+        fresh = {"rx": f"RX9{at}", "written_on": FRIDAY, "fills": 0, "last_filled_on": None, "first_filled_on": None}
+        yield a_prescription(**usual | fresh | one.newer_rx)
 
 
 def _patient(at: int) -> Cells:
     return {"patient": f"P{at}", "address1": ADDRESSES[at - 1], "phone": f"512-555-01{at:02d}"}
 
 
-def _prescriber(at: int, change: Cells, in_texas: Cells) -> Any:
+def _prescriber(at: int, one: Break) -> Prescriber:
     npi = NPIS[at - 1]
     states = {
         state: PrescriberLicence(
@@ -176,18 +180,17 @@ def _prescriber(at: int, change: Cells, in_texas: Cells) -> Any:
         )
         for state in ("TX", "OK")
     }
-    states["TX"] = states["TX"].model_copy(update=dict(in_texas))
-    return a_prescriber(**{"npi": npi, "last_name": f"Okafor {at}", "licences": states} | change)
+    states["TX"] = states["TX"].model_copy(update=dict(one.licence))
+    return a_prescriber(**{"npi": npi, "last_name": f"Okafor {at}", "licences": states} | one.prescriber)
 
 
-def _offers(number: int, change: Cells | None) -> Iterable[Offer]:
-    for at, cells in enumerate(SKUS, 1):
-        if at == number and change is None:
-            continue
-        own = change or {} if at == number else {}
-        for pharmacy, cents in (("cedar", 10_000), ("birch", 15_000)):
-            asked = {"pharmacy": pharmacy, "sku": cells["sku"], "unit_cost_cents": cents, "valid_from": YEAR}
-            yield Offer(**asked | own)
+def _offers(at: int, one: Break) -> Iterable[Offer]:
+    if one.offer is None:
+        return
+    for pharmacy, cents in (("cedar", 10_000), ("birch", 15_000)):
+        yield Offer(
+            **{"pharmacy": pharmacy, "sku": _code(at), "unit_cost_cents": cents, "valid_from": YEAR} | one.offer
+        )
 
 
 def _ladders() -> Iterable[LadderStep]:
@@ -196,11 +199,10 @@ def _ladders() -> Iterable[LadderStep]:
             yield LadderStep(active=active, step=step, weekly_mg=Decimal(dose))
 
 
-def _on_its_way(number: int, change: Cells) -> OurLine:
+def _on_its_way(at: int, change: Cells) -> OurLine:
     return OurLine(
-        **{"reference": "RD-20261127-01/01", "patient": f"P{number}", "rx": f"RX{number}",
-           "sku": SKUS[number - 1]["sku"], "quantity": 1, "pharmacy": "cedar", "state": "accepted",
-           "placed_on": date(2026, 11, 27)} | change
+        **{"reference": f"RD-20261127-01/{at:02d}", "patient": f"P{at}", "rx": f"RX{at}", "sku": _code(at),
+           "quantity": 1, "pharmacy": "cedar", "state": "accepted", "placed_on": date(2026, 11, 27)} | change
     )  # fmt: skip
 
 

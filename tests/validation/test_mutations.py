@@ -7,19 +7,24 @@ The lines are those of tests/validation/good_cart.py: 1 semaglutide, 2 tirzepati
 from __future__ import annotations
 
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from core.validation import RULES
-from tests.validation.good_cart import RXS, broken, caught
+from tests.validation.good_cart import RXS, Break, broken, cart_with, caught
 
 OKLAHOMA = {"state": "OK", "zip": "73101", "city": "Oklahoma City"}
 NEW_MEXICO = {"state": "NM", "zip": "87101", "city": "Albuquerque"}
 COOL = " Store in a cool place."
 COPIED = {"clinical_difference": RXS[0]["clinical_difference"]}
 
-MUTATIONS: tuple[tuple[str, int, dict[str, Any], list[str]], ...] = (
+Mutation = tuple[str, int, dict[str, Any], list[str]]
+
+MUTATIONS: tuple[Mutation, ...] = (
     # --- directions
     ("directions lost", 1, {"rx": {"sig": ""}}, ["B SIG_MISSING"]),
     ("as directed", 2, {"rx": {"sig": "Use as directed."}}, ["B SIG_INCOMPLETE"]),
@@ -163,3 +168,20 @@ def test_one_statement_copied_once_more_accuses_every_line_that_has_it() -> None
 def test_every_code_of_the_rule_book_catches_something() -> None:
     catching = {code.split(" ")[1] for *_, codes in MUTATIONS for code in codes}
     assert set(RULES) - catching == {"CLINICAL_DIFFERENCE_BOILERPLATE", "EXCLUDED"}
+
+
+LEANS_ON_ANOTHER = {"a neighbour's prescription"}
+"""Breaks that look at a second line, which may be broken itself."""
+
+ALONE = [mutation for mutation in MUTATIONS if mutation[0] not in LEANS_ON_ANOTHER]
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=st.sampled_from(ALONE), second=st.sampled_from(ALONE))
+def test_two_broken_lines_are_caught_as_each_would_be(first: Mutation, second: Mutation) -> None:
+    """What is wrong with one line changes nothing about another."""
+    assume(first[1] != second[1])
+    both = caught(cart_with({line: Break(**change) for _, line, change, _ in (first, second)}))
+    assert both == [
+        f"{line} {code}" for _, line, _, codes in sorted((first, second), key=itemgetter(1)) for code in codes
+    ]

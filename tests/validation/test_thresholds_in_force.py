@@ -62,6 +62,7 @@ CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("refill_threshold", "1", found({"rx": {"last_filled_on": date(2026, 11, 12)}}), [], ["B REFILL_TOO_SOON"]),
     ("scheduled_days_early", "0", found(CONTROLLED), [], ["B REFILL_TOO_SOON"]),
     ("sig_max_chars", "20", found({}), [], ["B SIG_TOO_LONG"]),
+    ("max_refills", "4", found({}), [], ["B QUANTITY_LIMIT"]),
     ("waste_ml_per_draw", "1", found({}), [], ["W SIG_SUPPLY_MISMATCH"]),
     ("default_in_use_days", "7", found({}), [], ["W SIG_SUPPLY_MISMATCH"]),
     ("licence_expiring_days", "90", found({"licence": {"expires_on": date(2027, 2, 1)}}), [], ["W LICENCE_EXPIRING"]),
