@@ -387,11 +387,55 @@ def test_several_refused_lines_go_again_with_a_result_each(clinic: Store, opens:
     page = opens("orders", Role.STAFF, orders_queue="rejected")
     tick(page, 0, 1)
     press(page, "Resubmit what can go of 2 lines")
-    assert "1 of 2 lines resubmitted" in told(page)
+    assert "1 of 2 lines done" in told(page)
     (said_of,) = [shown.value for shown in page.dataframe if "Result" in shown.value]
-    assert list(said_of["Result"]) == ["Resubmitted", "Not sent"]
-    assert "address" in said_of["Why"][1]
+    assert list(said_of["Result"]) == ["Done", "Not done"]
+    assert "address" in said_of["What"][1]
     assert [tracked(clinic, number).attempt for number in (1, 2)] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("queue", "choice", "button", "came_to"),
+    [
+        ("unknown", "They have them", "Record as received: 2 lines", ["submitted", "submitted"]),
+        ("unknown", "They do not have them", "Record as not received: 2 lines", ["rejected", "rejected"]),
+        ("cancel requests", "They are cancelled", "Record as cancelled: 2 lines", ["cancelled", "cancelled"]),
+        ("cancel requests", "They go on", "Record that they go on with 2 lines", ["submitted", "submitted"]),
+        ("on hold", None, "Ask the pharmacies to cancel 2 lines", ["on_hold", "on_hold"]),
+        ("returned", "No refund", "Record no refund for 2 lines", ["returned", "returned"]),
+        ("returned", "Full refund", "Refund all that was captured for 2 lines", ["returned", "returned"]),
+    ],
+)
+def test_several_lines_that_wait_for_the_same_are_done_at_once(
+    clinic: Store, opens: Opens, queue: str, choice: str | None, button: str, came_to: list[str]
+) -> None:
+    if queue == "unknown":
+        lose(clinic)
+    else:
+        send(clinic)
+    if queue == "on hold":
+        tell(clinic, *(said(number, "on_hold") for number in (1, 2)))
+    if queue == "returned":
+        tell(clinic, *(said(number, "shipped") for number in (1, 2)))
+        tell(clinic, *(said(number, "returned", hours=2) for number in (1, 2)))
+    if queue == "cancel requests":
+        for number in (1, 2):
+            cancel(clinic, STAFF, CLINIC, ref(number), "patient asked")
+    page = opens("orders", Role.STAFF, orders_queue=queue)
+    tick(page, 0, 1)
+    if choice:
+        choose(page, "With the ticked lines", choice)
+    press(page, button)
+    assert "0 of 2 lines done" in told(page)
+    tick(page, 0, 1)
+    press(write(page.run(), "Reason", "they said so by phone"), button)
+    assert "2 of 2 lines done" in told(page)
+    assert [tracked(clinic, number).state.value for number in (1, 2)] == came_to
+    found = [tracked(clinic, number) for number in (1, 2)]
+    if choice == "Full refund":
+        assert [line.refunded_cents for line in found] == [line.captured_cents for line in found]
+    if queue == "on hold":
+        assert "Cancel asked (2)" in options(opens("orders", Role.STAFF), "What they wait for")
 
 
 def tick(page: AppTest, *rows: int) -> None:

@@ -13,7 +13,7 @@ from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
 from core.store.order_views import OrderRow, Queue
 from core.tracking.views import Page, search
-from pages.parts.orders.bulk import resubmit_selected, results
+from pages.parts.orders.bulk import BULK, bulk, results
 from pages.parts.orders.filters import QUEUES, Asked, Tab
 from pages.parts.orders.opening import open_line
 from pages.parts.orders.states import sign, words
@@ -51,9 +51,9 @@ def listing(session: Session, asked: Asked, *, narrow: bool) -> None:
     first = _BESIDE if narrow else _WAITING if asked.tab is Tab.NEEDS_ACTION else ()
     height = _ROW_PIXELS * (min(len(found.rows), _BESIDE_ROWS if narrow else _MOST_ROWS) + 1) + 2
     with place:
-        chosen = _table(session, found.rows, first, height, several=asked.queue is Queue.REJECTED)
-    if asked.queue is Queue.REJECTED:
-        resubmit_selected(session, chosen)
+        chosen = _table(session, found.rows, first, height, several=asked.queue in BULK)
+    if asked.queue is not None and asked.queue in BULK:
+        bulk(session, asked.queue, chosen, session.reference().context)
 
 
 def strays_shown(asked: Asked) -> bool:

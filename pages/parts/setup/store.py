@@ -57,9 +57,10 @@ def _health(session: Session, zone: str) -> None:
                 "Sent, but the answer never came. Never sent again by itself: somebody settles it on Orders.",
             ),
             Metric(
-                "Worker last busy",
-                moment(newest.last_run_at if newest else None, zone),
-                "When a worker last sent something or took in news. It looks every few seconds.",
+                "Workers alive",
+                f"{sum(beat.alive for beat in now.beats):,}",
+                "Workers that gave a sign of life within the last two minutes. They look every few seconds.",
+                delta_description=f"last busy {moment(newest.last_run_at, zone)}" if newest else None,
             ),
         ]
     )
