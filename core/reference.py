@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from core.files import CART, FILES, File
-from core.lifecycle import NEXT, NEXT_SUBMISSION
+from core.lifecycle import NEXT, NEXT_SUBMISSION, ORDER
+from core.partners.json_order.body import LIMITS, REQUIRED
+from core.partners.json_order.statuses import STATUSES
 from core.people import MAY
 from core.rejections import REJECTIONS
 from core.settings import SETTINGS
@@ -23,7 +26,8 @@ Written from the code by `make docs`; change the code, not this page.
 
 def reference() -> str:
     """The whole page, in Markdown."""
-    parts = (INTRODUCTION, _rules(), _settings(), _lines(), _submissions(), _rejections(), _roles(), _files())
+    orders = (_lines(), _submissions(), _words(), _limits(), _rejections())
+    parts = (INTRODUCTION, _rules(), _settings(), *orders, _roles(), _files())
     return "\n".join(parts)
 
 
@@ -66,12 +70,42 @@ def _settings() -> str:
 
 def _lines() -> str:
     rows = ((f"`{state}`", _moves(moves)) for state, moves in NEXT.items())
-    return "## States of a line\n\n" + table(("From", "To"), rows)
+    way = " > ".join(f"`{state}`" for state in ORDER)
+    told = (
+        f"The usual way is {way}. A state that a pharmacy skips is implied, acceptance with its capture included. An "
+        "event for a state already passed goes to history only; anything that this table does not allow is a misfit: "
+        "kept, shown as work, never guessed."
+    )
+    return "\n".join(("## States of a line\n", _diagram(NEXT), table(("From", "To"), rows), told, ""))
 
 
 def _submissions() -> str:
     rows = ((f"`{state}`", _moves(moves)) for state, moves in NEXT_SUBMISSION.items())
-    return "## States of a submission\n\n" + table(("From", "To"), rows)
+    return "\n".join(("## States of a submission\n", _diagram(NEXT_SUBMISSION), table(("From", "To"), rows)))
+
+
+def _diagram(moves: Mapping[Any, frozenset[Any]]) -> str:
+    arrows = [f"    {state} --> {to}" for state, targets in moves.items() for to in sorted(targets) or ["[*]"]]
+    return "\n".join(("```mermaid", "stateDiagram-v2", *arrows, "```", ""))
+
+
+def _words() -> str:
+    rows = ((f"`{state.value}`", ", ".join(words)) for state, words in STATUSES.items())
+    return (
+        "## Pharmacies' words for states\n\nOf the JSON order API; capitals, hyphens and underscores do not matter. "
+        "Any other word is kept as it was said and shown as a misfit.\n\n" + table(("State", "Words"), rows)
+    )
+
+
+def _limits() -> str:
+    rows = (
+        (f"`{path}`", LIMITS.get(path, ""), "yes" if path in REQUIRED else "")
+        for path in dict.fromkeys((*LIMITS, *REQUIRED))
+    )
+    return (
+        "## Fields of the JSON order API\n\nChecked before an order leaves; one that breaks a limit, or lacks what is "
+        "required, is refused here.\n\n" + table(("Field", "Most characters", "Required"), rows)
+    )
 
 
 def _moves(states: Iterable[str]) -> str:

@@ -519,3 +519,12 @@ def test_a_sheet_is_marked_as_sent_by_who_handed_it_over(clinic: Store, opens: O
     press(write(page, "How it was handed over", "by fax, confirmed"), "Mark as sent")
     assert [one.state for one in views.track(clinic, LOCAL, CLINIC).lines] == [S.SUBMITTED] * 3
     assert "To hand over (0)" in options(opens("orders", Role.STAFF), "What they wait for")
+
+
+def test_a_pharmacy_that_nothing_tells_of_a_cancel_request_is_phoned(clinic: Store, opens: Opens) -> None:
+    send(clinic)
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), "What can be done", "Ask to cancel")
+    assert "Phone" not in told(page)
+    connect(clinic, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), "What can be done", "Ask to cancel")
+    assert "Phone Cedar Compounding: nothing tells them by itself." in told(page)

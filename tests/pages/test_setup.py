@@ -368,7 +368,7 @@ def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: S
     )  # fmt: skip
     assert (link.practice_id, link.per_minute, link.poll_minutes, link.version) == (77, None, 30, 1)
     warned = [warning.value.replace("\\", "") for warning in page.warning]
-    assert warned == ["CEDAR_API is not set where this dashboard runs; workers may have it."]
+    assert warned == ["Not set where this dashboard runs: CEDAR_API. Workers may have it."]
 
 
 def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) -> None:

@@ -14,6 +14,8 @@ from core.model import LineState
 from core.money import cents_from
 from core.orders.book import Event
 from core.orders.records import Outcome
+from core.partners.connecting import connections
+from core.partners.link import Adapter
 from core.store.order_views import HistoryRow
 from core.tracking.events import record_event
 from core.tracking.recovery import Cancelling, Resolution, cancel, refund, resolve, settle_misfit
@@ -110,12 +112,24 @@ def acting(session: Session, detail: LineDetail, context: Context) -> None:
             fix_and_resubmit(session, detail, context)
             return
         st.markdown(ACTS[chosen].does)
+        if chosen == Press.ASK_TO_CANCEL:
+            _who_asks(session, detail)
         if chosen == Press.SETTLE_MISFIT:
             for misfit in detail.misfits:
                 settle_form(session, misfit)
         else:
             with st.form(f"orders_form_{chosen}_{detail.line.reference}", border=False):
                 _form(session, detail, context, chosen)
+
+
+def _who_asks(session: Session, detail: LineDetail) -> None:
+    """Only a simulated pharmacy learns of a request by itself: order APIs have no way to cancel."""
+    connection = connections(session.store, session.person, session.clinic).get(detail.line.pharmacy)
+    if connection is not None and connection.link.adapter is not Adapter.SIMULATED:
+        st.warning(
+            plain(f"Phone {connection.name}: nothing tells them by itself. Then record here what they say."),
+            icon=":material/call:",
+        )
 
 
 def _form(session: Session, detail: LineDetail, context: Context, press: str) -> None:

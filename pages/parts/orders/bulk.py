@@ -76,7 +76,7 @@ def bulk(session: Session, queue: Queue, references: Sequence[str], context: Con
     choices = BULK[queue]
     if not references:
         names = " or ".join(choice.name.lower() for choice in choices)
-        st.caption(f"Tick lines to do it for several at once: {names}.")
+        st.caption(f"Tick lines to do several at once: {names}.")
         return
     with st.container(border=True):
         chosen = _chosen(queue, choices)

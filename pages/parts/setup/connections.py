@@ -94,7 +94,7 @@ def _one(session: Session, code: str, connection: Connection) -> None:
     link, key = connection.link, f"setup_link_{code}_{connection.link.version}"
     if connection.missing:
         st.warning(
-            plain(f"{', '.join(connection.missing)} is not set where this dashboard runs; workers may have it."),
+            plain(f"Not set where this dashboard runs: {', '.join(connection.missing)}. Workers may have it."),
             icon=":material/key_off:",
         )
     adapter = Adapter(
