@@ -90,3 +90,14 @@ def test_the_chart_is_one_trace_an_end() -> None:
         ("Overridden", ["A", "B"], [1, 2]),
     ]
     assert figure.layout.xaxis.title.text == "Lines"
+
+
+def test_an_empty_store_says_what_to_do(store: Store, opens: Opens) -> None:
+    shown = opens("rule_book", Role.STAFF)
+    assert not shown.exception
+    assert any("There is no clinic yet" in text.value for text in shown.markdown)
+
+
+def test_a_clinic_that_never_worked_on_a_cart_says_so(store: Store, opens: Opens) -> None:
+    load(store)
+    assert any("No rule has fired in this period" in info.value for info in opens("rule_book").info)

@@ -379,3 +379,26 @@ def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) ->
     (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
     save.click().run()
     assert connections(store, LOCAL, CLINIC)["cedar"].link.version == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "settings", "expected"),
+    [
+        ("its column counts", (), [("pharmacy:lake, in pharmacies.csv", "500", "in force")]),
+        (
+            "a dated row goes first",
+            (Setting(scope="pharmacy:lake", name="sig_max_chars", value="400", valid_from=date(2026, 12, 1)),),
+            [
+                ("pharmacy:lake", "400", "in force"),
+                ("pharmacy:lake, in pharmacies.csv", "500", "its dated row goes first"),
+            ],
+        ),
+    ],
+)
+def test_a_pharmacy_s_column_is_shown_beside_its_rows(
+    case: str, settings: tuple[Setting, ...], expected: list[tuple[str, str, str]]
+) -> None:
+    lake = a_pharmacy(pharmacy="lake", name="Lakeside", sig_max_chars=500)
+    context = a_context(pharmacies={"cedar": a_pharmacy(), "lake": lake}, settings=settings)
+    found = rows_of(SETTINGS["sig_max_chars"], context, date(2026, 12, 4))
+    assert [(row["For"], row["Value"], row["Now"]) for row in found] == expected

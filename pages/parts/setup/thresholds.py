@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 
@@ -11,7 +11,7 @@ import streamlit as st
 from core.context import Context
 from core.files.cells import STATES
 from core.model import Setting
-from core.settings import SETTINGS, Scope, SettingKind
+from core.settings import SETTINGS, Scope, SettingKind, pharmacys_own
 from core.thresholds import RuleChange, Typed, changes, set_threshold, take_back
 from pages.parts.notices import attempt
 from pages.parts.session import Reference, Session
@@ -65,12 +65,25 @@ def settings_rows(reference: Reference) -> list[Row]:
 
 
 def rows_of(kind: SettingKind, context: Context, today: date) -> list[Row]:
-    """The setting's rows, newest first, and what each does on this day."""
+    """The setting's rows, newest first, and what each does on this day; then what pharmacies.csv says of pharmacies."""
     rows = sorted(_rows(kind, context), key=lambda row: (row.valid_from, row.scope), reverse=True)
     return [
-        {"For": row.scope, "Value": row.value, "From": row.valid_from, "Now": _now(row, kind, context, today)}
-        for row in rows
+        *(
+            {"For": row.scope, "Value": row.value, "From": row.valid_from, "Now": _now(row, kind, context, today)}
+            for row in rows
+        ),
+        *_columns(kind, context, today),
     ]
+
+
+def _columns(kind: SettingKind, context: Context, today: date) -> Iterator[Row]:
+    """A pharmacy's own column has no first day; its dated rows go before it."""
+    for code, pharmacy in context.pharmacies.items():
+        column = getattr(pharmacy, kind.name, None)
+        if column is not None:
+            covered = pharmacys_own(context.settings, kind.name, today, code) is not None
+            now = "its dated row goes first" if covered else "in force"
+            yield {"For": f"pharmacy:{code}, in pharmacies.csv", "Value": str(column), "From": None, "Now": now}
 
 
 def _rows(kind: SettingKind, context: Context) -> list[Setting]:
