@@ -15,6 +15,7 @@ from pages.parts.refill_day.progress import chosen_step, demo_prices, next_step,
 from pages.parts.refill_day.receipt import placed_here
 from pages.parts.refill_day.split_step import split_step
 from pages.parts.refill_day.views import views_of
+from pages.parts.refill_day.waiting import waiting
 from pages.parts.words import full_day, plain
 
 session = opened_by(Action.WORK_CART)
@@ -40,6 +41,7 @@ with action:
     badge(demo_prices(desk))
     next_step(desk, views, due, step)
 
+waiting(desk)
 if step == "Cart":
     cart_step(desk, views, due)
 elif not desk.opened.cart.lines and not placed_here(desk):

@@ -131,7 +131,7 @@ def test_placing_takes_the_split_that_was_confirmed_and_searches_nothing_under_t
     def searched(*_: object) -> None:
         raise AssertionError("searched again")
 
-    monkeypatch.setattr("core.split.decide", searched)
+    monkeypatch.setattr("core.split.splitting.decide", searched)
     confirmation = Confirmation(cart, "FREE", Objective.CHEAPEST, DAYS, hash=seen.hash, split=seen.split)
     assert place(store, LOCAL, CLINIC, confirmation).total_cents == seen.quote.total_cents
 

@@ -21,14 +21,23 @@ from core.split.solver import Stage, solved
 SHARES: Final = (0.1, 0.05)
 """How much of a part is settled at a time while diving: the second dive is slower and often better."""
 
+MORE_SHARES: Final = (0.03, 0.2)
+"""Two dives more where the gap is still wide and every line can be filled."""
+
 GOOD_ENOUGH: Final = 1e-4
-"""Relative gap at which no second dive is made."""
+"""Relative gap at which diving ends."""
 
 MOVES: Final = 60_000
 """Moves of the exact search on what is left of a part: a tenth of a second or two."""
 
-CHECKS: Final = 20
-"""Check points of the solver on what is left of a part: those that it can close take it five to eighteen."""
+CHECKS: Final = 25
+"""Check points of the solver on what is left of a part: those that it can close take it five to twenty."""
+
+WORK: Final = 40_000_000
+"""More check points are worth it where little is left: so many, over the square of the choices."""
+
+MOST_SCARCE: Final = 200
+"""Scarce stocks that a part may be tied by for the solver to be asked: it gets nowhere with more."""
 
 HOPELESS: Final = 5e-4
 """Relative gap above which the solver is not asked: it closes none of those in the time that people wait."""
@@ -99,6 +108,10 @@ class _Part:
     def _weight(self, chosen: dict[int, Choice] | None = None) -> int:
         return self.problem.worth((chosen or self.chosen).values()).weight
 
+    def _gap(self) -> float:
+        """How far the assignment may be from the best, relative to the bound."""
+        return (self._weight() - self.bound) / max(abs(self.bound), 1)
+
     def _closed(self) -> bool:
         return self._weight() <= self.bound
 
@@ -111,8 +124,9 @@ class _Part:
         columns = Columns(relaxed, relaxed.as_choices(self.chosen), self._weight() * relaxed.scale)
         columns.bounded(self.effort)
         goes_on = self._note(-(-columns.bound // relaxed.scale))
-        for share in SHARES:
-            if not goes_on or self._weight() - self.bound <= GOOD_ENOUGH * abs(self.bound):
+        for share in (*SHARES, *MORE_SHARES):
+            enough = HOPELESS if share in MORE_SHARES else GOOD_ENOUGH
+            if not goes_on or self._gap() <= enough or (share in MORE_SHARES and self.shelf.limits):
                 break
             self._take(relaxed, columns, share)
             goes_on = self._note(self.bound)
@@ -178,11 +192,12 @@ class _Part:
 
     def _solved(self, lines: list[FreeLine], here: dict[int, Choice]) -> dict[int, Choice]:
         self.last: int | None = None
-        far = self._weight() - self.bound > HOPELESS * abs(self.bound)
-        if sum(len(line.choices) for line in lines) > (FEW_CHOICES if far else MOST_CHOICES):
+        size = sum(len(line.choices) for line in lines)
+        tangled = len(contested(self.problem, lines)) > MOST_SCARCE
+        if size > (FEW_CHOICES if tangled or self._gap() > HOPELESS else MOST_CHOICES):
             return here
         weight = Stage(self.problem.weight, self.problem.fee_weight, self.problem.measure.weight_unit)
-        answer = solved(self.problem, lines, self.shelf.limits, weight, here, CHECKS, self.effort)
+        answer = solved(self.problem, lines, self.shelf.limits, weight, here, max(CHECKS, WORK // size**2), self.effort)
         self.last = answer.bound
         return answer.chosen
 

@@ -51,8 +51,12 @@ def _sheet(desk: Desk) -> None:
 
 
 def ready_to_place(desk: Desk, views: Sequence[View]) -> bool:
-    """Whether pressing the button can succeed as things stand."""
-    return bool(desk.plan.split.filled) and not any(view.open or view.state is State.TO_FIX for view in views)
+    """Whether pressing the button can succeed as things stand; while a better split is looked for, it waits."""
+    return (
+        desk.search.finished
+        and bool(desk.plan.split.filled)
+        and not any(view.open or view.state is State.TO_FIX for view in views)
+    )
 
 
 def place_button(desk: Desk, views: Sequence[View]) -> None:
@@ -68,7 +72,7 @@ def place_button(desk: Desk, views: Sequence[View]) -> None:
         disabled=not ready,
         help="Places every line that is not held, once: pressing twice, or in two windows, gives one checkout."
         if ready
-        else "Something still stops a line, or there is none: see below.",
+        else "A better split is being looked for, or something stops a line, or there is none: see below.",
     )
 
 
@@ -85,6 +89,7 @@ def _place(desk: Desk) -> None:
         hash=desk.plan.hash,
         key=f"{desk.plan.hash} {desk.refill_day} {lines[0] if lines else ''}",
         seen=seen(desk.plan),
+        split=desk.plan.split,
     )
     attempt(lambda: _placed(desk, confirmation), lambda receipt: f"Placed: {receipt.checkout}.")
 

@@ -9,14 +9,15 @@ import streamlit as st
 
 from core.cart import OpenCart, open_cart
 from core.context import Context
-from core.model import Days, Objective, Program, Split
+from core.model import Days, Objective, Program
 from core.money import cents_from
 from core.plan import Plan, plan
 from core.prescribing import due_list
 from core.rule_book import note_seen
-from core.split import Outcome, outcome, split
+from core.split import Question, Watch
 from core.store.carts import refill_days
 from pages.parts.page import nothing_yet
+from pages.parts.refill_day.searching import Search
 from pages.parts.session import Session
 from pages.parts.words import amount
 
@@ -25,6 +26,11 @@ STEP = "refill_step"
 SHOW = "refill_show"
 MOVED = "refill_step_moved"
 STEPS = ("Cart", "Split", "Confirm")
+PICKED = "refill_objective_picked"
+OBJECTIVE = "refill_objective"
+DAY_PRICE = "refill_day_price"
+_SEARCH = "refill_split_search"
+_KNOWN = "refill_known_split"
 _DUE_SECONDS = 30
 
 
@@ -48,6 +54,7 @@ class Desk:
     objective: Objective
     day_price_cents: int
     days: Days
+    search: Search
 
     @property
     def context(self) -> Context:
@@ -75,11 +82,13 @@ def opened_desk(session: Session) -> Desk | None:
     program = _program(opened.context, moment.today)
     if program is None:
         return None
-    objective = _objective()
+    picked = st.session_state.pop(PICKED, False)
+    objective = _objective(picked)
     days = Days(refill_day, moment.today, moment.now.replace(second=0, microsecond=0))
-    day_price = _day_price(opened.context.day_price_cents(days), objective)
-    decided = _plan(session.clinic, version, days, program.program, objective, day_price, opened, program, session)
-    return Desk(session, opened, decided, program, objective, day_price, days)
+    day_price = _day_price(opened.context.day_price_cents(days), objective, picked)
+    asked = _Asked(session, version, opened, program, objective, day_price, days)
+    decided, search = _plan(asked)
+    return Desk(session, opened, decided, program, objective, day_price, days, search)
 
 
 def _refill_day(moment: Moment) -> date:
@@ -111,14 +120,22 @@ def _program(context: Context, today: date) -> Program | None:
     return found[chosen or next(iter(found))]
 
 
-def _objective() -> Objective:
+def pick(objective: Objective, day_price_cents: int) -> None:
+    """Ask for another split from here on; widgets whose values are set must not be given defaults in the next run."""
+    st.session_state[OBJECTIVE] = objective
+    if objective is Objective.BALANCED:
+        st.session_state[DAY_PRICE] = float(amount(day_price_cents))
+    st.session_state[PICKED] = True
+
+
+def _objective(picked: bool) -> Objective:
     chosen = st.segmented_control(
         "Choose pharmacies for",
         list(Objective),
-        default=Objective.CHEAPEST,
+        default=None if picked else Objective.CHEAPEST,
         required=True,
         format_func=str.capitalize,
-        key="refill_objective",
+        key=OBJECTIVE,
         bind="query-params",
         help="Cheapest: least total of the checkout. Fastest: least days to delivery over all lines, then cost. "
         "Balanced: a day of earlier delivery is worth a price that you set.",
@@ -126,17 +143,17 @@ def _objective() -> Objective:
     return Objective(chosen or Objective.CHEAPEST)
 
 
-def _day_price(usual_cents: int, objective: Objective) -> int:
+def _day_price(usual_cents: int, objective: Objective, picked: bool) -> int:
     if objective is not Objective.BALANCED:
         return usual_cents
     dollars = st.number_input(
         "Price per day",
         0.0,
         1_000.0,
-        float(amount(usual_cents)),
+        "min" if picked else float(amount(usual_cents)),
         step=0.5,
         format="%.2f",
-        key="refill_day_price",
+        key=DAY_PRICE,
         bind="query-params",
         width=140,
         help="What one day of earlier delivery is worth for one line, in dollars.",
@@ -149,58 +166,89 @@ def _opened(clinic: str, version: int, email: str, refill_day: date, _session: S
     return open_cart(_session.store, _session.person, clinic, refill_day)
 
 
-@st.cache_resource(scope="session", max_entries=2, show_spinner="Choosing pharmacies and checking every line")
-def _plan(
+def _plan(desk_of: _Asked) -> tuple[Plan, Search]:
+    """The plan, or while its search goes on the best first one; a search that nobody waits for any more is stopped."""
+    search = _search(*desk_of.key, desk_of)
+    before: Search | None = st.session_state.get(_SEARCH)
+    if before is not None and before is not search:
+        before.leave()
+    st.session_state[_SEARCH] = search
+    decided = search.plan()
+    if search.finished:
+        st.session_state[_KNOWN] = decided.split
+        _note_seen(*desk_of.key, decided, desk_of)
+    return decided, search
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a plan is made of, and the key that it is remembered by."""
+
+    session: Session
+    version: int
+    opened: OpenCart
+    program: Program
+    objective: Objective
+    day_price_cents: int
+    days: Days
+
+    @property
+    def key(self) -> tuple[str, int, Days, str, Objective, int]:
+        return (
+            self.session.clinic, self.version, self.days, self.program.program, self.objective, self.day_price_cents,
+        )  # fmt: skip
+
+
+@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+def _search(
+    clinic: str, version: int, days: Days, program: str, objective: Objective, day_price_cents: int, _asked: _Asked
+) -> Search:
+    known, opened = st.session_state.get(_KNOWN), _asked.opened
+
+    def work(watch: Watch) -> Plan:
+        return plan(
+            opened.cart,
+            opened.context,
+            _asked.program,
+            objective,
+            days,
+            overrides=opened.overridden,
+            day_price_cents=day_price_cents,
+            known=known,
+            watch=watch,
+        )
+
+    return Search(work)
+
+
+@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+def _note_seen(
     clinic: str,
     version: int,
     days: Days,
     program: str,
     objective: Objective,
     day_price_cents: int,
-    _opened: OpenCart,
-    _program: Program,
-    _session: Session,
-) -> Plan:
-    decided = plan(
-        _opened.cart,
-        _opened.context,
-        _program,
-        objective,
-        days,
-        overrides=_opened.overridden,
-        day_price_cents=day_price_cents,
-    )
-    if program == _opened.context.clinic.program[0]:  # a look at another program is no work on the cart
-        lines, day = _opened.cart.lines, days.refill_day
-        note_seen(_session.store, _session.person, clinic, day, lines, decided.findings)
-    return decided
+    _plan: Plan,
+    _asked: _Asked,
+) -> bool:
+    """Once for every plan that was looked at under the clinic's own program: a look at another is no work on it."""
+    opened, session = _asked.opened, _asked.session
+    if program == opened.context.clinic.program[0]:
+        note_seen(session.store, session.person, clinic, days.refill_day, opened.cart.lines, _plan.findings)
+    return True
 
 
-def outcomes(desk: Desk) -> tuple[Outcome, ...]:
-    """The same cart split for each objective."""
-    return _outcomes(
-        desk.session.clinic, desk.session.data_version(), desk.days, desk.program.program, desk.day_price_cents, desk
-    )
-
-
-@st.cache_resource(scope="session", max_entries=2, show_spinner="Comparing cheapest, fastest and balanced")
-def _outcomes(
-    clinic: str, version: int, days: Days, program: str, day_price_cents: int, _desk: Desk
-) -> tuple[Outcome, ...]:
-    return tuple(outcome(_split(_desk, objective), days.refill_day) for objective in Objective)
-
-
-def _split(desk: Desk, objective: Objective) -> Split:
-    if objective is desk.objective:
-        return desk.plan.split
-    return split(
+def question(desk: Desk) -> Question:
+    """What the desk's split answers."""
+    return Question(
         desk.opened.cart,
         desk.context,
         desk.program,
-        objective,
+        desk.objective,
         desk.days,
-        overrides=desk.opened.overridden,
-        day_price_cents=desk.day_price_cents,
+        desk.opened.overridden,
+        desk.day_price_cents,
     )
 
 

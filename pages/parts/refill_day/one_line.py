@@ -14,6 +14,7 @@ from core.eligibility import destination_state
 from core.model import Alternative, RoutedLine
 from core.prescribing import expired, fills_and_in_flight, fills_of
 from core.sig import Reading, Unit, read
+from core.split import EXCLUDED
 from pages.parts.facts import facts
 from pages.parts.patient_form import patient_form
 from pages.parts.refill_day.answers import buttons, set_hold, severity_badge
@@ -27,6 +28,7 @@ from pages.parts.refill_day.views import State, View, pharmacy_name, price_end
 from pages.parts.words import count, day, full_day, listed, money, plain, signed_money
 
 _FILLS = 3
+_NEAREST = 4
 _WIDTH = 720
 REASONS: Final = {
     "NO_OFFER": "no price for this SKU and program",
@@ -42,6 +44,21 @@ REASONS: Final = {
     "RX_AT_OTHER_PHARMACY": "another pharmacy holds the prescription",
 }
 """What each filter's code means of one pharmacy."""
+
+HELPS: Final = {
+    "NO_OFFER": "it would have to offer the SKU under this program",
+    "PRICE_STALE": "it would have to give a price in force",
+    "NO_PRICE": "the program would need a price for the SKU",
+    "QUANTITY_LIMIT": "quantity and refills would have to be within its limits",
+    "PHARMACY_NOT_LICENSED": "it would need a licence for {state}",
+    "SIG_TOO_LONG": "the directions would have to be shorter",
+    "REFILL_TOO_SOON": "the refill day would have to be later, or somebody override this",
+    "COLD_CHAIN_WINDOW": "it would have to ship within 14 days of being ready",
+    "OUT_OF_STOCK": "it would need more packs in stock",
+    "EXCLUDED": "somebody would have to take back what is asked of the split",
+    "RX_AT_OTHER_PHARMACY": "the prescription would have to move there, by a new one",
+}
+"""What would have to change at one pharmacy for each code against it."""
 
 
 def one_line(desk: Desk, views: Sequence[View]) -> None:
@@ -204,6 +221,18 @@ def why(routed: RoutedLine, context: Context) -> Iterator[str]:
         yield f"{pharmacy_name(other.pharmacy, context)} instead: {_change(other)}."
     for refusal in routed.refused:
         yield f"{pharmacy_name(refusal.pharmacy, context)} cannot: {reasons(routed, refusal.codes, context)}."
+
+
+def what_would_help(routed: RoutedLine, context: Context) -> Iterator[str]:
+    """For a line that nobody can fill: by pharmacy, all that would have to change; the nearest ones first."""
+    ours = {EXCLUDED}  # what the clinic itself can undo comes first
+    near = sorted(routed.refused, key=lambda one: (set(one.codes) != ours, len(one.codes), one.pharmacy))
+    state = destination_state(routed.line, context) or "this state"
+    for refusal in near[:_NEAREST]:
+        changes = [HELPS.get(code, in_words(code).lower()).format(state=state) for code in refusal.codes]
+        yield f"{pharmacy_name(refusal.pharmacy, context)}: {listed(changes)}."
+    if not near:
+        yield "No pharmacy has ever offered it: load an offer."
 
 
 def reasons(routed: RoutedLine, codes: Sequence[str], context: Context) -> str:

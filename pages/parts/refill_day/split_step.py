@@ -8,12 +8,12 @@ import streamlit as st
 
 from core.model import Objective, RoutedLine
 from core.pricing import PharmacyPart, parts_by_pharmacy
-from core.split import Outcome
-from pages.parts.page import chart
-from pages.parts.refill_day.curve import cost_against_days
-from pages.parts.refill_day.desk import Desk, outcomes
-from pages.parts.refill_day.one_line import why
+from pages.parts.refill_day.compare import comparison
+from pages.parts.refill_day.desk import Desk
+from pages.parts.refill_day.one_line import what_would_help, why
 from pages.parts.refill_day.views import View, pharmacy_name
+from pages.parts.refill_day.waiting import gap_in_words
+from pages.parts.refill_day.wishes import wishes
 from pages.parts.tables import DAY, MONEY, Row, table
 from pages.parts.words import amount, count, day, money, plain
 
@@ -27,7 +27,9 @@ def split_step(desk: Desk, views: Sequence[View]) -> None:
     with st.grid(min(max(len(parts), 2), _ACROSS)):
         for part in parts:
             _card(desk, part)
-    _objectives(desk)
+    wishes(desk, views)
+    comparison(desk)
+    unfilled(desk)
     st.subheader("Every line", anchor=False)
     table(
         [_row(desk, view) for view in views],
@@ -45,12 +47,11 @@ def proof_in_words(desk: Desk) -> str:
     left = f" {count(len(split.unfilled), 'line')} cannot be filled." if split.unfilled else ""
     if split.proven:
         return f"Proven {_best(desk.objective)} for {filled}: {money(split.total_cents)}.{left}"
-    bound = (
-        f"no split delivers in fewer than {count(split.bound, 'day')} over all lines"
-        if desk.objective is Objective.FASTEST
-        else f"no split costs less than {money(split.bound)}"
-    )
-    return f"The best found in {split.seconds:.1f} seconds for {filled}: {money(split.total_cents)}; {bound}.{left}"
+    found = f"The best found in {split.seconds:.1f} seconds for {filled}: {money(split.total_cents)}"
+    if desk.objective is Objective.FASTEST:
+        return f"{found}; no split delivers in fewer than {count(split.bound, 'day')} over all lines.{left}"
+    near = gap_in_words(split.total_cents, split.bound)
+    return f"{found}, {near} of the best possible.{left}" if near else f"{found}.{left}"
 
 
 def _best(objective: Objective) -> str:
@@ -73,44 +74,20 @@ def _card(desk: Desk, part: PharmacyPart) -> None:
         st.caption(f"Ships from {day(part.ships_on)}, all there by {day(part.arrives_on)}")
 
 
-def _objectives(desk: Desk) -> None:
-    found = outcomes(desk)
+def unfilled(desk: Desk) -> None:
+    """Lines that nobody can fill, and what would have to change."""
     rows: list[Row] = [
         {
-            "Objective": one.objective.value.capitalize(),
-            "Total": amount(one.total_cents),
-            "Lines": one.lines,
-            "Boxes": one.boxes,
-            "Pharmacies": one.pharmacies,
-            "Days to delivery, all lines": one.delivery_days,
-            "Days a line": one.days_a_line,
-            "Last delivery": one.last_delivery,
-            "Proven": "Yes" if one.proven else "Best found",
+            "Line": routed.line.number,
+            "SKU": desk.context.skus[routed.line.sku].name if routed.line.sku in desk.context.skus else routed.line.sku,
+            "Qty": routed.line.quantity,
+            "What would have to change": " ".join(what_would_help(routed, desk.context)),
         }
-        for one in found
+        for routed in desk.plan.split.unfilled
     ]
-    chart(
-        cost_against_days(found),
-        objectives_in_words(found),
-        rows,
-        name="split_objectives",
-        session=desk.session,
-        columns={"Total": MONEY},
-    )
-
-
-def objectives_in_words(found: Sequence[Outcome]) -> str:
-    """What speed costs."""
-    by = {one.objective: one for one in found}
-    cheap, fast = by[Objective.CHEAPEST], by[Objective.FASTEST]
-    difference = fast.against(cheap)
-    if not difference.days_a_line:
-        last = day(cheap.last_delivery)
-        return f"The cheapest split delivers as early as the fastest: {money(cheap.total_cents)}, all by {last}"
-    return (
-        f"The fastest split costs {money(difference.cents)} more than the cheapest and delivers "
-        f"{-difference.days_a_line} days earlier on average"
-    )
+    if rows:
+        st.subheader("Nobody can fill these", anchor=False)
+        table(rows, name="split_unfilled", alt="Lines that no pharmacy can fill", session=desk.session)
 
 
 def _row(desk: Desk, view: View) -> Row:

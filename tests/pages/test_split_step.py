@@ -1,0 +1,142 @@
+"""Split on the screen: what is asked, what it costs, the curve, a hard search that goes on while people work."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.cart import ask_of_split, open_cart
+from core.model import ConstraintKind, Objective, Role
+from core.people import LOCAL
+from core.plan import Plan
+from core.split import Outcome, Point, Progress, Watch
+from core.store import Store
+from pages.parts.refill_day import compare
+from pages.parts.refill_day.curve import cost_against_days, frontier, label
+from pages.parts.refill_day.searching import Search
+from pages.parts.refill_day.waiting import gap_in_words, in_words
+from tests.builders import FRIDAY
+from tests.pages.conftest import Opens
+from tests.pages.refill_days import a_full_cart, press
+from tests.stores import CLINIC
+
+
+def texts(shown: AppTest) -> str:
+    assert not shown.exception
+    told = [*shown.markdown, *shown.caption, *shown.warning, *shown.error]
+    return "\n".join(element.value for element in told).replace("\\", "")
+
+
+def split_step(opens: Opens, store: Store, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr(compare, "FIRST_SECONDS", 30.0)
+    shown = opens("refill_day", Role.STAFF)
+    shown.session_state["refill_step"] = "Split"
+    return shown.run()
+
+
+def test_what_is_asked_stands_there_with_its_price_and_can_be_taken_back(
+    store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_full_cart(store)
+    ask_of_split(store, LOCAL, CLINIC, FRIDAY, ConstraintKind.AVOID, pharmacy="cedar", patient="P1")
+    shown = split_step(opens, store, monkeypatch)
+    assert "Avoid Cedar Compounding for Rivera, Ana" in texts(shown)
+    assert "leaves 1 line unfilled" in texts(shown)
+    assert "somebody would have to take back what is asked" not in texts(shown)  # it stands in the table
+    shown = press(shown, "Take back")
+    assert "Nothing is asked of this split" in texts(shown)
+    assert open_cart(store, LOCAL, CLINIC, FRIDAY).asked == ()
+
+
+def test_something_is_asked_from_the_screen(store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_full_cart(store)
+    shown = split_step(opens, store, monkeypatch)
+    kind = next(box for box in shown.selectbox if box.label == "What")
+    kind.set_value(ConstraintKind.STAY).run()
+    shown = press(shown, "Ask it")
+    (asked,) = open_cart(store, LOCAL, CLINIC, FRIDAY).asked
+    assert (asked.kind, asked.amount_cents) == (ConstraintKind.STAY, 500)
+    assert "Stay with last time's pharmacy for the whole cart unless moving saves more than $5.00 a line" in texts(
+        shown
+    )
+
+
+def a_point(objective: Objective, cents: int, days: int, *, price: int = 500, fewest: bool = False) -> Point:
+    return Point(objective, price, fewest, Outcome(objective, cents, 2, 1, 1, days, FRIDAY, proven=True))
+
+
+CHEAP, FAST = a_point(Objective.CHEAPEST, 100_00, 10), a_point(Objective.FASTEST, 140_00, 4)
+BETWEEN, BEATEN = a_point(Objective.BALANCED, 110_00, 6), a_point(Objective.BALANCED, 145_00, 7, price=100)
+FEWEST = a_point(Objective.CHEAPEST, 120_00, 10, fewest=True)
+
+
+def test_the_curve_joins_what_nothing_beats_and_marks_what_is_shown_now() -> None:
+    points = [CHEAP, FAST, BEATEN, BETWEEN, FEWEST]
+    assert frontier(points) == [CHEAP, BETWEEN, FAST]
+    line, marks = cost_against_days(points, BETWEEN).data
+    assert (list(line.x), list(line.y)) == ([5.0, 3.0, 2.0], [100.0, 110.0, 140.0])
+    assert list(marks.customdata) == [0, 1, 2, 3, 4]
+    assert list(marks.text) == ["Cheapest", "Fastest", "", "", "Fewest shipments"]
+    assert [size for size in marks.marker.size if size > 10] == [15]
+    assert label(BETWEEN) == "Balanced at $5.00 a day"
+
+
+@pytest.mark.parametrize(
+    ("case", "total", "bound", "words"),
+    [
+        ("three hundredths of a percent", 100_000_00, 99_970_00, "within 0.03 %"),
+        ("never said to be nearer than it is", 100_000_00, 99_969_99, "within 0.04 %"),
+        ("next to nothing", 100_000_00, 99_999_99, "within 0.01 %"),
+        ("no bound yet", 100_00, None, ""),
+        ("a bound that says nothing", 100_00, 0, ""),
+    ],
+)
+def test_the_gap_in_words(case: str, total: int, bound: int | None, words: str) -> None:
+    assert gap_in_words(total, bound) == words
+
+
+def test_a_search_in_words() -> None:
+    assert in_words(None, 0.4) == "Looking for the best split"
+    told = in_words(Progress(118_858_23, 118_822_58, 1.2), 2.4)
+    assert told == (
+        "Looking for a better split than the one shown: $118,858.23 so far, within 0.03 % of the best possible, "
+        "2 seconds"
+    )
+
+
+class Slow:
+    """A search that is told to go on until it is released."""
+
+    def __init__(self, first: Plan, best: Plan) -> None:
+        self.first, self.best = first, best
+        self.release = threading.Event()
+
+    def __call__(self, watch: Watch) -> Plan:
+        while watch(Progress(2, 1, 0.0)):
+            if self.release.wait(0.01):
+                return self.best
+        return self.first
+
+
+def test_while_a_hard_search_goes_on_the_first_split_is_shown_and_the_best_so_far_can_be_taken() -> None:
+    first, best = object(), object()
+    slow = Slow(first, best)  # type: ignore[arg-type]
+    search = Search(slow)
+    assert search.plan() is first
+    assert (search.finished, search.progress) == (False, Progress(2, 1, 0.0))
+    slow.release.set()
+    search._done.wait(5)
+    assert search.plan() is best
+    taken = Search(Slow(first, best))  # type: ignore[arg-type]
+    taken.take()
+    assert (taken.finished, taken.taken, taken.plan()) == (True, True, first)
+
+
+def test_what_goes_wrong_in_the_search_is_told_by_the_page() -> None:
+    def fails(_watch: Watch) -> Plan:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        Search(fails).plan()
