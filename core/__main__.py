@@ -154,12 +154,14 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     words = list(sys.argv[1:] if given is None else given)
     as_json = "--json" in words
+    run: Run | None = None
     try:
         _refuse_unkept(words)
         arguments = parser().parse_args(words)
         _read_cells(arguments)
         gc.freeze()  # what is imported stays: collecting among it would cost a checkout of 1,000 lines 50 ms
-        answer = arguments.does(Run(arguments, datetime.now(UTC)))
+        run = Run(arguments, datetime.now(UTC))
+        answer = arguments.does(run)
         if isinstance(answer, Answer):
             write(answer.data, as_json)
             return answer.status
@@ -171,6 +173,9 @@ def main(given: Sequence[str] | None = None) -> int:
     except (Refused, Unavailable) as refusal:
         write({"refused": type(refusal).__name__, "message": str(refusal)}, as_json)
         return 1
+    finally:
+        if run is not None:
+            run.close()
     return 0
 
 

@@ -42,6 +42,11 @@ class Run:
         """The store of ``--db``, of DATABASE_URL, or the default one."""
         return open_store(self.arguments.db)
 
+    def close(self) -> None:
+        """Give the store's connections back, if it was opened: a process may run many commands."""
+        if "store" in vars(self):
+            self.store.close()
+
     @cached_property
     def clinic(self) -> str:
         """``--clinic``, or the only one there is."""
