@@ -135,6 +135,8 @@ def _keeping(command) -> None:  # type: ignore[no-untyped-def]
     added.add_argument("--push", metavar="URL", help="where news are pushed")
     added.add_argument("--push-secret", metavar="NAME", help="name of the secret that signs pushes")
     _listening(command("webhook", serving.webhook, "take in what pharmacies push, over HTTP"), 8603)
+    added = command("payments", keeping.payments, "what the payment provider has yet to do")
+    added.add_argument("--again", metavar="ID", help="ask afresh for what it turned down")
     for name, does in (("ledger", keeping.ledger), ("audit", keeping.audit)):
         command(name, does, f"check the {name}").add_argument("verify", choices=["verify"])
     for name, does in (("backup", keeping.backup), ("restore", keeping.restore)):

@@ -12,6 +12,7 @@ from pages.parts.orders.listing import listing, sheets_shown, strays_shown
 from pages.parts.orders.live import live
 from pages.parts.orders.one_line import one_line
 from pages.parts.orders.opening import line_open
+from pages.parts.orders.payments import payments_waiting
 from pages.parts.orders.sheets import hand_over
 from pages.parts.page import header
 
@@ -20,6 +21,7 @@ header("Orders", "Where every line is now, and what needs somebody.")
 
 reference = session.reference()
 live(session, reference.context.clinic.time_zone)
+payments_waiting(session, reference.context.clinic.time_zone)
 asked = ask(session, reference)
 opened = line_open()
 left, right = st.columns([2, 3], gap="medium") if opened else (st.container(), None)

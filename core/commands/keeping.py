@@ -5,7 +5,9 @@ from __future__ import annotations
 from core.commands.run import Answer, Run
 from core.errors import Refused
 from core.loading import load as load_files
+from core.money import dollars
 from core.partners.worker import run_forever, run_once, status
+from core.payments.deciding import open_payments, pay_again
 from core.people import Action, require, verify_audit
 from core.store.backup import backup as copy_out
 from core.store.backup import restore as copy_in
@@ -38,6 +40,27 @@ def ledger(run: Run) -> Answer:
     """Whether every entry balances and nobody pays twice."""
     check = verify_ledger(run.store, run.person, run.clinic)
     return Answer(check._asdict(), status=1 if check.problems else 0)
+
+
+def payments(run: Run) -> Answer:
+    """What the payment provider has yet to do, after ``--again`` of what it turned down."""
+    if run.arguments.again:
+        pay_again(run.store, run.person, run.clinic, run.arguments.again)
+    listed = open_payments(run.store, run.person, run.clinic)
+    rows = [
+        {
+            "id": one.id,
+            "pharmacy_order": one.pharmacy_order,
+            "kind": one.kind.value,
+            "amount": dollars(one.cents),
+            "state": one.state.value,
+            "tries": one.tries,
+            "code": one.code or None,
+            "message": one.message or None,
+        }
+        for one in listed.operations
+    ]
+    return Answer({**listed.counts._asdict(), "payments": rows}, status=1 if listed.counts.for_a_person else 0)
 
 
 def audit(run: Run) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from core.__main__ import main
 from core.checkout import place
 from core.errors import Refused
 from core.model import LineState
@@ -160,6 +162,20 @@ def test_a_declined_card_holds_the_order_back_until_a_person_acts(clinic: Store,
     assert stripe.held_cents == 135_00
     assert audit_trail(clinic, LOCAL, CLINIC)[0].action == "pay again"
     sound(clinic)
+
+
+def test_the_command_lists_what_waits_and_asks_afresh(
+    clinic: Store, stripe: FakeStripe, store_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change_setup(clinic, LOCAL, CLINIC, SETUP._replace(payment_method="pm_declined"))
+    placed(clinic, 1)
+    carry_out_payments(clinic, CLINIC)
+    assert main(["payments", "--json", "--db", store_url]) == 1
+    told = json.loads(capsys.readouterr().out)
+    (waits,) = told["payments"]
+    assert (told["for_a_person"], waits["amount"], waits["code"]) == (1, "135.00", "card_declined")
+    assert main(["payments", "--again", waits["id"], "--json", "--db", store_url]) == 0
+    assert json.loads(capsys.readouterr().out)["waiting"] == 1
 
 
 def test_without_the_key_nothing_is_sent_and_nothing_is_lost(

@@ -43,7 +43,7 @@ def _told(now: Status, zone: str) -> str:
     sizes = {
         "to send": queue.queued,
         "being sent": queue.sending,
-        "kept back by what did not fit": queue.stopped,
+        "kept back by what did not fit or is not paid": queue.stopped,
         "without an answer": queue.unknown,
     }
     waiting = ", ".join(f"{size:,} {what}" for what, size in sizes.items() if size) or "nothing waits"

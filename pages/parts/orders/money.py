@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.context import Context
 from core.orders.records import Attempt
+from core.payments.deciding import payments_of
 from core.tracking.views import LineDetail
 from pages.parts.session import Session
 from pages.parts.tables import MONEY, Row, table
@@ -32,6 +33,7 @@ def money_state(session: Session, detail: LineDetail, context: Context) -> None:
     if behind.open:
         with behind:
             _ledger(session, detail, context.clinic.time_zone)
+    _payments(session, detail, context.clinic.time_zone)
 
 
 def _sentence(attempt: Attempt) -> str:
@@ -73,3 +75,27 @@ def _ledger(session: Session, detail: LineDetail, zone: str) -> None:
     ]
     alt = f"Ledger of {detail.line.reference}: every posting's legs sum to zero"
     table(rows, name="line_ledger", alt=alt, session=session, columns={"Amount": MONEY})
+
+
+def _payments(session: Session, detail: LineDetail, zone: str) -> None:
+    """What the payment provider was asked for about the line's checkout; nothing for one on account."""
+    operations = payments_of(session.store, session.person, session.clinic, detail.line.checkout)
+    if not operations:
+        return
+    rows: list[Row] = [
+        {
+            "At": moment(one.made_at, zone),
+            "Pharmacy order": one.pharmacy_order,
+            "Kind": one.kind.value,
+            "Amount": amount(one.cents),
+            "State": one.state.value,
+            "Reference": one.provider_reference or None,
+            "Message": one.message or None,
+        }
+        for one in operations
+    ]
+    behind = st.expander("Payments", icon=":material/credit_card:", key="orders_payments", on_change="rerun")
+    if behind.open:
+        with behind:
+            alt = f"What the provider was asked for about {detail.line.checkout}"
+            table(rows, name="line_payments", alt=alt, session=session, columns={"Amount": MONEY})

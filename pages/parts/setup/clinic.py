@@ -13,6 +13,7 @@ from pages.parts.charts import states
 from pages.parts.page import badge, chart, is_demo
 from pages.parts.session import Reference, Session
 from pages.parts.setup.connections import connections_of
+from pages.parts.setup.payments import payments_of
 from pages.parts.setup.reference import file_table
 from pages.parts.words import count
 
@@ -23,6 +24,7 @@ def clinic_tab(session: Session, reference: Reference) -> None:
     badge(any(is_demo(program.source) for program in folder.programs))
     file_table(session, "clinic.csv", folder.clinics, "Clinic")
     file_table(session, "programs.csv", folder.programs, "Programs")
+    payments_of(session)
     file_table(session, "ladders.csv", folder.ladders, "Titration ladders")
     file_table(session, "carrier_days.csv", folder.carrier_days, "Carrier days")
 
