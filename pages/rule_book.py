@@ -13,9 +13,9 @@ from pages.parts.rule_book import by_rule, figures, refusals, rules
 from pages.parts.words import full_day
 
 session = opened_by(Action.SEE_RULES)
-context, _ = session.reference()
+reference = session.reference()
 with header("Rule book", "Every check before payment: what it means, where it comes from, whether it earns its keep."):
-    badge(any(is_demo(offer.source) for offer in context.offers))
+    badge(any(is_demo(offer.source) for offer in reference.context.offers))
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     days = st.segmented_control(
@@ -33,6 +33,6 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 book = rule_book(session.store, session.person, session.clinic, days or DAYS)
 st.caption(f"Refill days since {full_day(book.since)}.")
 metrics(figures(book))
-rules(session, book, gate)
+rules(session, book, gate, reference)
 by_rule(session, book)
 refusals(session, book)

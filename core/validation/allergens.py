@@ -22,14 +22,30 @@ SYNONYMS: Final = (
     "cottonseed, cotton seed, cottonseed oil, cotton seed oil",
     "grapeseed, grape seed, grapeseed oil, grape seed oil",
     "sesame, sesame seed, sesame oil, tahini",
-    "peanut, groundnut, arachis",
-    "soy, soya, soybean, soy lecithin",
+    "peanut, groundnut, arachis, nut",
+    "tree nut, nut, almond, walnut, hazelnut, macadamia, cashew, pistachio, pecan, shea",
+    "soy, soya, soybean, soy lecithin, lecithin",
     "castor, castor oil, castor bean, ricinus",
-    "coconut, mct, mct oil, medium chain triglyceride",
-    "egg, egg lecithin",
-    "milk sugar, lactose",
+    "coconut, mct, mct oil, medium chain triglyceride, caprylic triglyceride",
+    "egg, egg lecithin, lecithin",
+    "milk, dairy, casein, caseinate, whey, milk sugar, lactose",
     "gluten, wheat",
-    "gelatin, gelatine",
+    "corn, maize, cornstarch, corn starch, maize starch, corn syrup",
+    "pork, porcine, pig, gelatin, gelatine, thyroid usp, desiccated thyroid, armour thyroid",
+    "beef, bovine, cow, gelatin, gelatine",
+    "alpha gal, red meat, mammalian meat, gelatin, gelatine, porcine, bovine, thyroid usp",
+    "shellfish, crustacean, shrimp, crab, lobster, glucosamine, chitosan",
+    "fish, fish oil, cod liver oil, omega 3",
+    "lanolin, wool, wool fat, wool alcohol",
+    "beeswax, white wax, yellow wax, cera alba",
+    "glycerin, glycerine, glycerol",
+    "aspartame, phenylalanine, pku, phenylketonuria",
+    "thimerosal, thiomersal, mercury",
+    "bht, butylated hydroxytoluene",
+    "bha, butylated hydroxyanisole",
+    "red dye, allura red, red 40, red no 40",
+    "yellow dye, tartrazine, yellow 5, yellow no 5",
+    "blue dye, brilliant blue, blue 1, blue no 1",
     "benzyl alcohol, phenylmethanol, phenylcarbinol",
     "benzyl benzoate, ascabin",
     "paraben, methylparaben, ethylparaben, propylparaben, butylparaben",
@@ -39,11 +55,23 @@ SYNONYMS: Final = (
     "edta, edetate, edetic acid",
     "sulfa, sulfonamide, sulfamethoxazole, sulfadiazine, sulfacetamide, sulfanilamide",
     "sulfite, metabisulfite, bisulfite",
-    "semaglutide, ozempic, wegovy, rybelsus",
-    "tirzepatide, mounjaro, zepbound",
-    "liraglutide, saxenda, victoza",
+    "semaglutide, ozempic, wegovy, rybelsus, glp 1",
+    "tirzepatide, mounjaro, zepbound, glp 1",
+    "liraglutide, saxenda, victoza, glp 1",
     "testosterone, depo testosterone, androgel, aveed, xyosted",
-    "estradiol, oestradiol, estrogen, oestrogen",
+    "estradiol, oestradiol, estriol, estrone, estrogen, oestrogen",
+    "prasterone, dhea, dehydroepiandrosterone",
+    "clomiphene, enclomiphene, clomid",
+    "anastrozole, arimidex",
+    "levothyroxine, synthroid, t4",
+    "liothyronine, cytomel, t3",
+    "tretinoin, retin a, retinoid",
+    "oxytocin, pitocin",
+    "bremelanotide, pt 141, vyleesi",
+    "metformin, glucophage",
+    "spironolactone, aldactone",
+    "phentermine, adipex",
+    "ketamine, ketalar",
     "progesterone, prometrium",
     "human chorionic gonadotropin, chorionic gonadotropin, hcg",
     "lidocaine, lignocaine, xylocaine",
@@ -59,8 +87,8 @@ SYNONYMS: Final = (
     "minoxidil, rogaine, loniten",
     "naltrexone, ldn, revia, vivitrol",
 )
-"""Names of the same thing, or of things that somebody allergic to one must not get. Sulfa is neither sulfate nor
-sulfite; benzyl alcohol is not benzyl benzoate."""
+"""Names of the same thing, or of things that somebody allergic to one must not get; a name may stand in several groups.
+Sulfa is neither sulfate nor sulfite; benzyl alcohol is not benzyl benzoate."""
 
 Words = tuple[str, ...]
 
@@ -73,8 +101,16 @@ def _words(text: str) -> Words:
     )
 
 
-GROUP_OF: Final = {_words(name): number for number, names in enumerate(SYNONYMS) for name in names.split(", ")}
-LONGEST: Final = max(map(len, GROUP_OF))
+def _groups_of() -> dict[Words, frozenset[int]]:
+    groups: dict[Words, frozenset[int]] = {}
+    for number, names in enumerate(SYNONYMS):
+        for name in map(_words, names.split(", ")):
+            groups[name] = groups.get(name, frozenset()) | {number}
+    return groups
+
+
+GROUPS_OF: Final = _groups_of()
+LONGEST: Final = max(map(len, GROUPS_OF))
 
 NOISE: Final = frozenset(
     _words(
@@ -104,7 +140,7 @@ def matches(allergies: tuple[str, ...], ingredients: tuple[str, ...]) -> tuple[t
 
 def _named(allergy: str) -> list[Words]:
     """The things that an allergy cell names, each in words: brackets, commas and ``and`` separate them."""
-    parts = re.split(r"[()\[\],;/&+]|\band\b|\bor\b", allergy.casefold())
+    parts = re.split(r"[()\[\],;/&+]|\band\b|\bor\b", allergy.casefold().replace("fd&c", ""))
     named = (tuple(word for word in _words(part) if word not in NOISE) for part in parts)
     return [words for words in named if words]
 
@@ -121,7 +157,7 @@ def _same(allergy: Words, ingredient: Words) -> bool:
 def _groups(words: Words) -> frozenset[int]:
     """The synonym groups that any part of the words belongs to."""
     spans = (words[first:last] for first in range(len(words)) for last in range(first + 1, first + 1 + LONGEST))
-    return frozenset(GROUP_OF[span] for span in spans if span in GROUP_OF)
+    return frozenset(group for span in spans for group in GROUPS_OF.get(span, ()))
 
 
 def _within(part: Words, whole: Words) -> bool:

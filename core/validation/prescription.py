@@ -176,7 +176,7 @@ def _no_refills(rx: Prescription, used: int) -> str:
     severity=Severity.BLOCKING,
     field="rx",
     example="Testosterone (schedule III) written more than 6 months before it ships",
-    source="21 CFR 1306.12, 1306.22; settings scheduled_* and telemedicine_flexibility_ends",
+    source="21 CFR 1306.12, 1306.22; settings scheduled_refills_max, scheduled_months, telemedicine_flexibility_ends",
 )
 def scheduled_line_is_within_limits(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """A scheduled line keeps to its schedule's refills, age, destination, pharmacy and in-person rules."""
@@ -266,7 +266,7 @@ def clinical_difference_is_stated(cart: CheckedCart, context: Context, days: Day
     severity=Severity.WARNING,
     field="clinical_difference",
     example="The same sentence for 3 of the 5 patients who need one",
-    source="FDA guidance on essentially a copy (503A), January 2018",
+    source="FDA guidance on essentially a copy (503A), January 2018; settings boilerplate_*",
 )
 def clinical_difference_is_the_patients_own(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """The statement is not the same for more than half, and at least 3, of the cart's patients who need one."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from core.context import Context
 from core.model import Days, Gate, Owner, Severity
+from core.settings import SETTINGS
 from core.validation.checked import CheckedCart, Problem
 
 Check = Callable[[CheckedCart, Context, Days], Iterable[Problem]]
@@ -42,6 +44,13 @@ class Rule(NamedTuple):
     source: str
     silences_gate: bool
     check: Check
+
+    @property
+    def thresholds(self) -> tuple[str, ...]:
+        """The settings that its source names, by name or as ``dose_tolerance_*``."""
+        named = re.findall(r"\w+\*?", self.source)
+        families = tuple(word[:-1] for word in named if word.endswith("*"))
+        return tuple(name for name in SETTINGS if name in named or (families and name.startswith(families)))
 
 
 def rule(

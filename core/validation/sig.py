@@ -184,7 +184,7 @@ def _drawn_only(line: CheckedLine) -> bool:
     severity=Severity.WARNING,
     field="days_supply",
     example="70 days stated for 10 mL at 0.5 mL a week, which last 140",
-    source="Settings supply_tolerance_*; rules.md, section 4",
+    source="rules.md, section 4; settings supply_tolerance_*, waste_ml_per_draw, default_in_use_days",
 )
 def stated_supply_is_the_computed(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """The stated days' supply is within the larger of 3 days and 10 % of what the directions use."""

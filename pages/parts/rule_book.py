@@ -10,10 +10,11 @@ from streamlit.column_config import Column
 from core.model import FindingEnd, Gate, Severity
 from core.rejections import REJECTIONS
 from core.rule_book import REJECTED_AS, Entry, RuleBook
+from core.settings import SETTINGS
 from core.validation import Rule
 from pages.parts.charts import stacked_counts
 from pages.parts.page import Metric, chart
-from pages.parts.session import Session
+from pages.parts.session import Reference, Session
 from pages.parts.tables import Row, pick, table
 from pages.parts.words import count, percent, plain
 
@@ -61,7 +62,7 @@ def figures(book: RuleBook) -> list[Metric]:
     ]
 
 
-def rules(session: Session, book: RuleBook, gate: str | None) -> None:
+def rules(session: Session, book: RuleBook, gate: str | None, reference: Reference) -> None:
     """Every rule of the gate, or of all; the selected one in full."""
     entries = [entry for entry in book.entries if gate is None or entry.rule.gate is Gate(gate)]
     st.subheader("Rules", anchor=False)
@@ -74,7 +75,7 @@ def rules(session: Session, book: RuleBook, gate: str | None) -> None:
         columns={"What must hold": Column(width="medium")},
     )
     if chosen is not None:
-        _in_full(entries[chosen])
+        _in_full(entries[chosen], reference)
 
 
 def rule_rows(entries: Sequence[Entry]) -> list[Row]:
@@ -102,8 +103,8 @@ def severity(rule: Rule) -> str:
     return rule.severity.value.capitalize() + (", may be overridden" if rule.overridable else "")
 
 
-def _in_full(entry: Entry) -> None:
-    rule = entry.rule
+def _in_full(entry: Entry, reference: Reference) -> None:
+    rule, (context, today) = entry.rule, reference
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(rule.code)}**", width="content")
@@ -117,6 +118,8 @@ def _in_full(entry: Entry) -> None:
         st.write(f"**It fires on:** {plain(rule.example)}")
         st.write(f"**Where it comes from:** {plain(rule.source)}")
         st.write(f"**Who puts it right:** {rule.owner.value}")
+        for name in rule.thresholds:
+            st.write(f"**{plain(name)}:** {plain(context.setting(name, today))}. {plain(SETTINGS[name].meaning)}.")
         st.write(f"**Record:** {plain(record(entry))}")
 
 

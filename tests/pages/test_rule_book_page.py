@@ -101,3 +101,14 @@ def test_an_empty_store_says_what_to_do(store: Store, opens: Opens) -> None:
 def test_a_clinic_that_never_worked_on_a_cart_says_so(store: Store, opens: Opens) -> None:
     load(store)
     assert any("No rule has fired in this period" in info.value for info in opens("rule_book").info)
+
+
+def test_a_rule_in_full_has_its_example_its_source_and_its_thresholds_today(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("rule_book")
+    row = list(RULES).index("REFILL_TOO_SOON")
+    shown.session_state["rule_book_table"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    said = [text.value.replace("\\", "") for text in shown.run().markdown]
+    assert "**REFILL_TOO_SOON**" in said
+    assert any(text.startswith("**refill_threshold:** 0.75.") for text in said)
+    assert any(text.startswith("**scheduled_days_early:** 2.") for text in said)

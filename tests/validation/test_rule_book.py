@@ -15,6 +15,7 @@ from core.model import (
     Severity,
     Split,
 )
+from core.settings import SETTINGS
 from core.validation import RULES, validate
 from tests.builders import (
     DAYS,
@@ -92,6 +93,17 @@ def test_a_rule_book_page_can_be_made(code: str) -> None:
     assert rule.example
     assert rule.source
     assert rule.field
+
+
+ASKED_ELSEWHERE = {"due_window_days", "day_price", "stalled_days"}
+"""The due list's, the split's and the order list's."""
+
+
+def test_every_threshold_is_named_by_the_rules_that_ask_for_it() -> None:
+    assert {name for rule in RULES.values() for name in rule.thresholds} | ASKED_ELSEWHERE == set(SETTINGS)
+    assert RULES["SIG_DOSE_MISMATCH"].thresholds == ("dose_tolerance_units", "dose_tolerance_share")
+    assert RULES["REFILL_TOO_SOON"].thresholds == ("refill_threshold", "scheduled_days_early")
+    assert RULES["ALLERGY"].thresholds == ()
 
 
 def test_the_clean_line_has_no_finding() -> None:
