@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.people import LOCAL
 from core.store import Store, open_store
 from core.tracking.views import track
 from tests.crash.killing import BENCH, DAY, LINES, a_clinic, assert_books_hold, holdings
+from tests.crash.test_server_restarts import Server
 
 CONFIRMED = Confirmation(None, "FREE", Objective.CHEAPEST, Days(DAY, DAY), acknowledged=None, key="K1")
 FULL = "The disk of the database is full, and nothing was saved. Make space there, then try again."
@@ -29,8 +31,8 @@ FULL = "The disk of the database is full, and nothing was saved. Make space ther
 class Disk:
     """A place for a store whose space can be taken away."""
 
-    def __init__(self, file: Path, fill: Callable[[Store], None], make_space: Callable[[Store], None]) -> None:
-        self.file, self.fill, self.make_space = file, fill, make_space
+    def __init__(self, address: str, fill: Callable[[Store], None], make_space: Callable[[Store], None]) -> None:
+        self.address, self.fill, self.make_space = address, fill, make_space
 
 
 def _limited(tmp_path: Path) -> Iterator[Disk]:
@@ -43,25 +45,38 @@ def _limited(tmp_path: Path) -> Iterator[Disk]:
         event.listen(store.engine, "connect", on_connect)
         store.engine.dispose()
 
-    yield Disk(tmp_path / "refill.db", lambda store: limit(store, "1"), lambda store: limit(store, "1000000"))
+    address = f"sqlite:///{tmp_path / 'refill.db'}"
+    yield Disk(address, lambda store: limit(store, "1"), lambda store: limit(store, "1000000"))
 
 
 def _small(tmp_path: Path) -> Iterator[Disk]:
     """A file system in memory of a few megabytes, and something else that fills it."""
     with _mounted(tmp_path) as place_:
         ballast = place_ / "ballast"
+        yield Disk(f"sqlite:///{place_ / 'refill.db'}", lambda _: _fill(ballast), lambda _: ballast.unlink())
 
-        def fill(_: Store) -> None:
-            with suppress(OSError), ballast.open("wb", buffering=0) as out:
-                while out.write(bytes(4096)) == 4096:
-                    continue
 
-        yield Disk(place_ / "refill.db", fill, lambda _: ballast.unlink())
+def _under_a_server(tmp_path: Path) -> Iterator[Disk]:
+    """A PostgreSQL whose files are on a small file system, filled by something else."""
+    folder = Path(tempfile.gettempdir()) / f"refill-day-full-{os.getpid()}"
+    folder.mkdir()
+    folder.chmod(0o755)
+    with _mounted(folder, megabytes=160):
+        server = Server(folder / "data")
+        yield Disk(server.address, lambda _: _fill(folder / "ballast"), lambda _: (folder / "ballast").unlink())
+        server.remove()
+    folder.rmdir()
+
+
+def _fill(file: Path) -> None:
+    with suppress(OSError), file.open("wb", buffering=0) as out:
+        while out.write(bytes(4096)) == 4096:
+            continue
 
 
 @contextmanager
-def _mounted(folder: Path) -> Iterator[Path]:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True)
+def _mounted(folder: Path, megabytes: int = 4) -> Iterator[Path]:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], check=True)
     try:
         yield folder
     finally:
@@ -75,7 +90,8 @@ def _may_mount() -> bool:
     return subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, check=False).returncode == 0
 
 
-DISKS = {"no more pages": _limited} | ({"a full file system": _small} if _may_mount() else {})
+MOUNTED = {"a full file system": _small, "a full file system under PostgreSQL": _under_a_server}
+DISKS = {"no more pages": _limited} | (MOUNTED if _may_mount() else {})
 """Where a file system may be mounted, a real one fills; everywhere SQLite itself is bounded."""
 
 
@@ -86,7 +102,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
 
 
 def test_a_placing_that_does_not_fit_leaves_nothing_and_works_with_space(disk: Disk) -> None:
-    store = open_store(f"sqlite:///{disk.file}")
+    store = open_store(disk.address)
     upload(store, LOCAL, a_clinic(store, "full"), DAY, BENCH.rows, replace=False)
     nothing = holdings(store, "full")
     disk.fill(store)
