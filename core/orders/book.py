@@ -157,6 +157,13 @@ class Book:
                 self._enter(attempt, S.SUBMITTED, _Told(at, explicit=True))
                 self._say(attempt, S.SUBMITTED, at, note=note)
 
+    def hold(self, submission: Submission, said: Refusal, at: datetime) -> None:
+        """The pharmacy took less of a line than was ordered: quantity is all or nothing, so a person decides."""
+        for attempt in self.attempts_in(submission.reference):
+            if attempt.line == said.line and attempt.state is S.SUBMITTED:
+                self._say(attempt, S.ON_HOLD, at, reason=said.text)
+                self._enter(attempt, S.ON_HOLD, _Told(at, explicit=True, reason=said.text))
+
     def refuse(self, submission: Submission, refusals: Sequence[Refusal], at: datetime) -> None:
         """The pharmacy takes none of the submission's lines; those not named were refused together with the named."""
         submission.state = SubmissionState.REJECTED

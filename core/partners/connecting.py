@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.errors import BadCell, BadInput, Refused, Stale
-from core.partners.json_order import JsonOrders
 from core.partners.link import Adapter, Authentication, Link, faults
 from core.partners.pacing import Health
 from core.partners.protocol import Partner
@@ -16,7 +16,7 @@ from core.partners.simulated import SimulatedPartner
 from core.people import Action, Person, record, require
 from core.store import Store, Work
 from core.store.contexts import pharmacies_of
-from core.store.partners import healths, links, put_link
+from core.store.partners import healths, links, pushes, put_link
 from core.store.queue import waiting_at
 from core.texts import why_not_kept
 
@@ -52,6 +52,24 @@ def _missing(link: Link) -> list[str]:
     used = [link.credentials] if link.adapter is Adapter.HTTP and link.authentication is not Authentication.NONE else []
     used += [link.push_secret] if link.push is not Authentication.NONE else []
     return [name for name in used if name and secret(name) is None]
+
+
+class Push(NamedTuple):
+    """Something that a pharmacy pushed, without what it said."""
+
+    id: str
+    pharmacy: str
+    received_at: datetime
+    content_type: str
+    events: int
+    problem: str
+
+
+def recent_pushes(store: Store, person: Person, clinic: str, limit: int = 50) -> tuple[Push, ...]:
+    """The newest pushes of the clinic's pharmacies."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        return tuple(Push(**row) for row in pushes(work, limit))
 
 
 def connect(store: Store, person: Person, clinic: str, link: Link) -> Link:
@@ -105,6 +123,8 @@ def connected(store: Store, clinic: str) -> Partners:
 
 
 @lru_cache(maxsize=256)
-def _orders(link: Link, time_zone: str, password: str | None) -> JsonOrders:
+def _orders(link: Link, time_zone: str, password: str | None) -> Partner:
     """One client for each connection as it is set up: a new one would greet the pharmacy anew for every order."""
+    from core.partners.json_order.client import JsonOrders
+
     return JsonOrders(link, time_zone, password)

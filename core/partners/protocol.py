@@ -58,9 +58,14 @@ class Message(NamedTuple):
 
 
 class Acknowledged(NamedTuple):
-    """The partner has it, under its own reference if it gives one."""
+    """The partner has it, under its own reference if it gives one.
+
+    ``short`` are lines of which it took less than was ordered, in its words: quantity is all or nothing, so each is put
+    on hold for a person.
+    """
 
     partner_reference: str = ""
+    short: tuple[Refusal, ...] = ()
 
 
 class Refused(NamedTuple):

@@ -140,8 +140,10 @@ def _record_answers(work: Work, opened: OpenBook, answers: Mapping[str, Answer])
 
 def _take_in(book: Book, submission: Submission, answer: Answer) -> None:
     match answer:
-        case Acknowledged(partner_reference):
+        case Acknowledged(partner_reference, short):
             book.acknowledge(submission, book.now, partner_reference)
+            for line in short:
+                book.hold(submission, line, book.now)
         case Refused(refusals):
             book.refuse(submission, refusals, book.now)
         case Lost(why):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ import pytest
 
 from core.model import ShipTo
 from core.orders.book import Refusal
-from core.partners.json_order import JsonOrders
 from core.partners.json_order.answers import answer_of, retry_after
 from core.partners.json_order.body import order, phone, refusals
+from core.partners.json_order.client import JsonOrders
 from core.partners.json_order.statuses import STATUSES, read_rows, state_word
 from core.partners.link import Authentication, Link, QuantityUnit, faults
 from core.partners.protocol import Acknowledged, Address, Lost, Message, MessageLine, NotSent, Refused
@@ -343,6 +344,22 @@ def test_an_order_sent_twice_would_be_two_orders(books: StandIn, address: str) -
 )  # fmt: skip
 def test_what_an_answer_means(case: str, status: int, body: bytes, answer: object) -> None:
     assert answer_of(status, body, {}, a_message(LINE, SECOND), NOW) == answer
+
+
+@pytest.mark.parametrize(
+    ("case", "rxs", "short"),
+    [
+        ("as ordered", [{"quantity": "2"}, {"quantity": 2.0}], ()),
+        ("more", [{"quantity": "4"}, {}], ()),
+        ("less of the second", [{"quantity": "2"}, {"quantity": "1.5"}], (("The pharmacy took 1.5 of 2 mL.", 2),)),
+        ("nothing readable", [{"quantity": "two"}, {"quantity": "NaN"}], ()),
+        ("another number of lines", [{"quantity": "1"}], ()),
+    ],
+)
+def test_a_smaller_quantity_is_told(case: str, rxs: list[Any], short: tuple[tuple[str, int], ...]) -> None:
+    body = json.dumps({"data": {"orderId": 1, "rxs": rxs}}).encode()
+    told = tuple(Refusal(text, f"RD-20261204-01/0{number}") for text, number in short)
+    assert answer_of(200, body, {}, a_message(LINE, SECOND), NOW) == Acknowledged("1", told)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.checkout import place
 from core.partners import worker
-from core.partners.connecting import connect
+from core.partners.connecting import connect, recent_pushes
 from core.partners.link import Authentication, Link
 from core.partners.receiver import MOST_BYTES, webhook
 from core.partners.receiving import receive
@@ -99,6 +99,16 @@ def test_a_signed_push_moves_the_line_and_is_kept(store: Store) -> None:
     (found,) = track(clinic, LOCAL, CLINIC, f"{CHECKOUT}/01").lines
     assert (found.state.value, found.tracking) == ("shipped", "1Z9")
     assert kept(clinic) == [(body(row(trackingNumber="1Z9")).decode(), "utf-8", 1, "")]
+
+
+def test_what_was_pushed_last_is_listed_without_what_was_said(clinic: Store) -> None:
+    push(clinic, body())
+    push(clinic, b"no JSON")
+    found = recent_pushes(clinic, LOCAL, CLINIC)
+    assert sorted((one.pharmacy, one.events, one.problem) for one in found) == [
+        ("cedar", 0, "The body is not JSON."),
+        ("cedar", 1, ""),
+    ]
 
 
 def test_one_row_alone_is_a_message_too(clinic: Store) -> None:

@@ -121,6 +121,15 @@ def test_every_answer_has_its_state(clinic: Store, case: str, answer: Answer, st
     assert states(clinic) == [state, state, ("submitted", "acknowledged")]
 
 
+def test_a_line_of_which_less_was_taken_is_on_hold_with_the_pharmacys_words(store: Store) -> None:
+    place_two_lines_of_one_patient(store)
+    short = (Refusal("The pharmacy took 1 of 2 mL.", f"{CHECKOUT}/02"),)
+    run(store, Scripted(lambda _: Acknowledged("their-1", short)))
+    assert states(store) == [("submitted", "acknowledged"), ("on_hold", "acknowledged")]
+    (held,) = views.track(store, STAFF, CLINIC, f"{CHECKOUT}/02").lines
+    assert (held.reason, held.captured_cents) == ("The pharmacy took 1 of 2 mL.", 0)
+
+
 def test_a_partner_that_breaks_leaves_it_unknown_and_the_others_go_on(clinic: Store) -> None:
     def breaks(_: Message) -> Answer:
         raise RuntimeError("Rivera, Ana")

@@ -3,7 +3,3 @@
 body.py writes an order and checks it before it leaves; answers.py reads what came back; statuses.py reads what is said
 of lines later, polled or pushed; client.py speaks HTTP. docs/partners.md describes the API.
 """
-
-from core.partners.json_order.client import JsonOrders
-
-__all__ = ["JsonOrders"]

@@ -7,13 +7,15 @@ leaves it unknown.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from core.orders.book import Refusal
 from core.partners.json_order.body import line_named
+from core.partners.link import QuantityUnit, amount
 from core.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
 from core.texts import why_not_kept
 
@@ -31,12 +33,19 @@ UNSURE: Final = frozenset({408, 409, 425})
 """Refusals that leave open whether the order, or an earlier one like it, is there."""
 
 
-def answer_of(status: int, body: bytes, headers: Mapping[str, str], message: Message, now: datetime) -> Answer:
-    """What the pharmacy's answer to an order means."""
+def answer_of(
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str],
+    message: Message,
+    now: datetime,
+    unit: QuantityUnit = QuantityUnit.MEASURE,
+) -> Answer:
+    """What the pharmacy's answer to an order means; ``unit`` is what it counts."""
     data = _object(body)
     said = words(data)
     if 200 <= status < 300:
-        return _taken(status, data, said, message)
+        return _taken(status, data, said, message, unit)
     if status == 429:
         patience = retry_after(headers.get("retry-after", ""), now)
         return NotSent("The pharmacy takes no more for now (429).", patience or timedelta(minutes=1))
@@ -49,13 +58,36 @@ def answer_of(status: int, body: bytes, headers: Mapping[str, str], message: Mes
     return Refused((Refusal(f"The pharmacy refused the order ({status}) without saying why."),))
 
 
-def _taken(status: int, data: Any, said: list[str], message: Message) -> Answer:
+def _taken(status: int, data: Any, said: list[str], message: Message, unit: QuantityUnit) -> Answer:
     if isinstance(data, Mapping):
         if data.get("type") == "error" and said:
             return refused(said, message)
         if number := order_number(data):
-            return Acknowledged(number)
+            return Acknowledged(number, tuple(_short(data, message, unit)))
     return Lost(f"The pharmacy answered {status} without an order number; it may or may not have the order.")
+
+
+def _short(data: Mapping[str, Any], message: Message, unit: QuantityUnit) -> Iterator[Refusal]:
+    """Lines whose quantity in the answer is smaller than what was sent: in their order, or by the number they got."""
+    inner = data.get("data")
+    rows = inner.get("rxs") if isinstance(inner, Mapping) else None
+    if not isinstance(rows, list) or len(rows) != len(message.lines):
+        return
+    for row, line in zip(rows, message.lines, strict=True):
+        asked, told = amount(line.sku, line.quantity, unit), _number(row)
+        if told is not None and told < Decimal(asked.number):
+            yield Refusal(f"The pharmacy took {told:f} of {asked}.", line.reference)
+
+
+def _number(row: Any) -> Decimal | None:
+    """The quantity that a row names; None where it names none that can be read."""
+    if not isinstance(row, Mapping) or not isinstance(row.get("quantity"), str | int | float):
+        return None
+    try:
+        number = Decimal(str(row["quantity"]).strip()[:45])
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def refused(said: list[str], message: Message) -> Refused:

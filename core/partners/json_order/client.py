@@ -69,7 +69,7 @@ class JsonOrders:
             return NotSent(f"The pharmacy cannot be reached ({type(error).__name__}).")
         except httpx.HTTPError as error:
             return Lost(f"The connection broke ({type(error).__name__}); the pharmacy may or may not have the order.")
-        return answer_of(status, content, headers, message, now)
+        return answer_of(status, content, headers, message, now, self._link.quantity_unit)
 
     def look_up(self, reference: str) -> Acknowledged | Refused | None:
         """The order that carries our reference, where the pharmacy can be asked. That it finds none proves nothing."""

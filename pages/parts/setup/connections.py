@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.column_config import DatetimeColumn
 
-from core.partners.connecting import Connection, connect, connections
+from core.partners.connecting import Connection, connect, connections, recent_pushes
 from core.partners.link import NUMBERS, Adapter, Authentication, Link, QuantityUnit
 from core.partners.pacing import breaker
 from pages.parts.notices import attempt
@@ -67,6 +67,7 @@ def connections_of(session: Session, reference: Reference) -> None:
         session=session,
         columns={"Last answer": DatetimeColumn(format="distance", timezone=zone)},
     )
+    _pushes(session, {code: one.name for code, one in found.items()}, zone)
     chosen = st.selectbox(
         "Set up",
         list(found),
@@ -80,6 +81,24 @@ def connections_of(session: Session, reference: Reference) -> None:
     if chosen in found:
         with st.container(border=True):
             _one(session, str(chosen), found[chosen])
+
+
+def _pushes(session: Session, names: Mapping[str, str], zone: str) -> None:
+    """What pharmacies pushed last, once one has; what was said is in the store, byte for byte."""
+    rows = [
+        {
+            "Received": push.received_at,
+            "Pharmacy": names.get(push.pharmacy, push.pharmacy),
+            "Events": push.events,
+            "Problem": push.problem or None,
+            "Kept as": push.id,
+        }
+        for push in recent_pushes(session.store, session.person, session.clinic)
+    ]
+    if rows:
+        st.caption("The newest pushes")
+        columns = {"Received": DatetimeColumn(format="distance", timezone=zone)}
+        table(rows, name="pushes", alt="What pharmacies pushed last", session=session, columns=columns)
 
 
 def _news(link: Link) -> str:
