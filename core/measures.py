@@ -131,6 +131,17 @@ def measures(store: Store, person: Person, clinic: str, first: date, last: date)
         )
 
 
+def turnarounds(store: Store, person: Person, clinic: str, first: date, last: date) -> Mapping[str, StageTime]:
+    """By pharmacy, how long lines delivered on some days took from placing to delivery; one statement.
+
+    What was observed stands beside promised dates and changes none of them.
+    """
+    require(person, Action.WORK_CART)
+    with store.read(clinic) as work:
+        counts = [count for count in hour_counts(work, first, last) if count.stage == Stage.WHOLE]
+    return {one.pharmacy: one for one in stage_times(counts) if one.pharmacy is not None}
+
+
 def figures(days: Sequence[Tally]) -> Figures:
     """Counts and cents added up."""
     sums = {name: sum(getattr(tally, name) for tally in days) for name in Tally._fields[3:]}

@@ -14,17 +14,18 @@ from core.checkout import place
 from core.demo_history import seed_history
 from core.errors import NotAllowed
 from core.files import read_folder
-from core.measures import Figures, Share, StageTime, measures, percentile, stage_times
+from core.measures import Figures, Share, StageTime, measures, percentile, stage_times, turnarounds
 from core.model import LineState, ProgramKind, Role
 from core.orders.tallies import Stage
 from core.people import LOCAL, Person
-from core.store import Base, Store, save_folder
+from core.ship_dates import promise
+from core.store import Base, Store, load_context, save_folder
 from core.store.rollups import HourCount
 from core.tracking.events import apply_events
 from core.tracking.recovery import refund, resubmit
-from tests.builders import FRIDAY, a_clinic, a_program
+from tests.builders import DAYS, FRIDAY, a_clinic, a_pharmacy, a_program
 from tests.order_books import CHECKOUT, said
-from tests.stores import CLINIC, Clock, a_folder, load
+from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 from tests.test_demo_history import DEMO, TODAY
 from tests.test_tracking import send
@@ -77,6 +78,19 @@ def a_busy_week(store: Store) -> None:
     resubmit(store, STAFF, CLINIC, f"{CHECKOUT}/03")
     send(store)
     store.write(CLINIC, lambda work: apply_events(work, [said(3, "accepted", attempt=2, hours=30)], "partner"))
+
+
+def test_what_was_observed_of_a_pharmacy_is_read_in_one_statement_and_promises_nothing(store: Store) -> None:
+    a_busy_week(store)
+    last = FRIDAY + timedelta(days=14)
+    with statements(store) as ran:
+        found = turnarounds(store, STAFF, CLINIC, FRIDAY, last)
+    assert found == {"cedar": StageTime(Stage.WHOLE, "cedar", 2, 99, 150)}
+    assert sum("stage_hours" in one for one in ran) == 1
+    with store.read(CLINIC) as work:
+        context = load_context(work)
+    assert promise(context.pharmacies["cedar"], True, context, DAYS) == promise(a_pharmacy(), True, context, DAYS)
+    assert turnarounds(store, STAFF, CLINIC, last, last) == {}
 
 
 def a_pooled_price() -> object:

@@ -11,7 +11,7 @@ import pytest
 from core.checkout import place
 from core.errors import BadInput, Blocked, Differs, NotAllowed, Refused
 from core.lifecycle import NEXT
-from core.model import LineState, Override, Role, SubmissionState
+from core.model import LineState, Objective, Override, Promise, QuoteLine, Role, RoutedLine, SubmissionState
 from core.orders.book import Book, Event, Refusal
 from core.orders.records import Outcome
 from core.partners import worker
@@ -26,12 +26,15 @@ from core.tracking.events import apply_events, read_event, record_answers, recor
 from core.tracking.recovery import (
     Cancelling,
     Resolution,
+    Resubmission,
+    best_of,
     cancel,
     preview_resubmission,
     refund,
     resolve,
     resubmit,
     settle_misfit,
+    split_again,
 )
 from core.tracking.verify import verify_ledger
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
@@ -374,6 +377,47 @@ def test_a_higher_amount_needs_confirmation(clinic: Store) -> None:
     resubmit(clinic, STAFF, CLINIC, ref(1), pharmacy="birch", expected_cents=158_00)
     assert (tracked(clinic, 1).pharmacy, money(clinic, 1)) == ("birch", (293_00, 0, 135_00, 0))
     sound(clinic)
+
+
+def test_a_line_that_was_out_of_stock_is_split_again_alone_with_the_rest_fixed(clinic: Store) -> None:
+    send(clinic)
+    tell(clinic, said(1, "rejected", reason="out of stock"), said(2, "rejected", reason="sig too vague"))
+    short = split_again(clinic, STAFF, CLINIC, ref(1))
+    assert {code: seen.cost and seen.cost.landed_cents for code, seen in short.found.items()} == {
+        "birch": 158_00,
+        "cedar": 135_00,
+    }
+    assert short.best == "birch"
+    assert split_again(clinic, STAFF, CLINIC, ref(2)).best == "cedar"
+    resubmit(clinic, STAFF, CLINIC, ref(1), pharmacy=short.best, expected_cents=158_00)
+    assert [tracked(clinic, at).pharmacy for at in (1, 2, 3)] == ["birch", "cedar", "cedar"]
+    sound(clinic)
+
+
+@pytest.mark.parametrize(
+    ("case", "objective", "day_price_cents", "best"),
+    [
+        ("the cheaper", Objective.CHEAPEST, 5_00, "alder"),
+        ("the earlier", Objective.FASTEST, 5_00, "birch"),
+        ("two days are worth 10 dollars", Objective.BALANCED, 5_00, "alder"),
+        ("two days are worth 12 dollars", Objective.BALANCED, 6_00, "birch"),
+    ],
+)
+def test_one_line_is_split_by_the_checkouts_objective(
+    case: str, objective: Objective, day_price_cents: int, best: str
+) -> None:
+    found = {
+        "alder": an_offer_to_resubmit(100_00, date(2026, 12, 9)),
+        "birch": an_offer_to_resubmit(111_00, date(2026, 12, 7)),
+        "cedar": an_offer_to_resubmit(None, date(2026, 12, 7)),
+    }
+    assert best_of(found, objective, day_price_cents) == best
+
+
+def an_offer_to_resubmit(cents: int | None, delivers_on: date) -> Resubmission:
+    cost = None if cents is None else QuoteLine(1, "", 1, cents, 0, 0, 0, 0, 0, cents, cents)
+    where = RoutedLine(line(1), promise=Promise(FRIDAY, FRIDAY, FRIDAY, delivers_on))
+    return Resubmission(ref(1), (), where, cost, 0, ())
 
 
 def test_findings_stop_a_resubmission_until_they_are_answered(clinic: Store) -> None:

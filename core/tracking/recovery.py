@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -71,6 +72,17 @@ class Resubmission(NamedTuple):
     def higher(self) -> bool:
         """Whether it costs more than the attempt before."""
         return self.cost is not None and self.cost.landed_cents > self.before_cents
+
+
+class SplitAgain(NamedTuple):
+    """One line split again alone, the rest of its checkout as it is.
+
+    ``found`` is what a resubmission would be at each pharmacy; ``best`` the one that the checkout's objective chooses
+    of those that nothing stops, None where there is none.
+    """
+
+    found: Mapping[str, Resubmission]
+    best: str | None
 
 
 def cancel(store: Store, person: Person, clinic: str, reference: str, reason: str) -> Cancelling:
@@ -214,7 +226,7 @@ def preview_resubmission(
         return _Again(work, opened.book, line, pharmacy, rx, overrides, days).resubmission
 
 
-def preview_everywhere(
+def split_again(
     store: Store,
     person: Person,
     clinic: str,
@@ -222,13 +234,33 @@ def preview_everywhere(
     *,
     rx: str | None = None,
     overrides: tuple[Override, ...] = (),
-) -> dict[str, Resubmission]:
-    """What resubmitting the line would find and cost at each of the clinic's pharmacies; nothing is written."""
+    days: Days | None = None,
+) -> SplitAgain:
+    """What resubmitting the line would find and cost at each of the clinic's pharmacies; nothing is written.
+
+    A box of the checkout that has not left is free to join. A pharmacy that has just refused the line for want of stock
+    is not chosen again.
+    """
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
         opened, line = _open_line(work, person, reference)
-        first = _Again(work, opened.book, line, None, rx, overrides, None)
-        return {code: first.at(code) for code in sorted(first.context.pharmacies)}
+        first = _Again(work, opened.book, line, None, rx, overrides, days)
+        found = {code: first.at(code) for code in sorted(first.context.pharmacies)}
+        return SplitAgain(found, best_of(first.without_stock(found), first.objective, first.day_price_cents))
+
+
+def best_of(found: Mapping[str, Resubmission], objective: Objective, day_price_cents: int) -> str | None:
+    """The pharmacy that an objective chooses for one line of those that nothing stops; ties by delivery, then code."""
+
+    def worth(code: str) -> tuple[int, int, int, str]:
+        cost, promise = found[code].cost, found[code].routed.promise
+        landed, delivers = cost.landed_cents if cost else 0, promise.delivers_on.toordinal() if promise else 0
+        days_first = delivers if objective is Objective.FASTEST else 0
+        price = day_price_cents * delivers if objective is Objective.BALANCED else 0
+        return days_first, landed + price, delivers, code
+
+    able = [code for code, seen in found.items() if seen.cost is not None and not seen.blocking]
+    return min(able, key=worth, default=None)
 
 
 def resubmit(
@@ -285,6 +317,7 @@ class _Again:
         self.context = loaded.without([line.reference])
         self.program = program_to_place_with(self.context, checkout.program, self.days.placing_day)
         self.overridden = frozenset(answered_for([override._replace(line=line.number) for override in overrides]))
+        self.objective, self.day_price_cents = checkout.objective, self.context.day_price_cents(self.days)
         self.resubmission = self.at(pharmacy or line.pharmacy)
 
     def at(self, pharmacy: str) -> Resubmission:
@@ -294,6 +327,11 @@ class _Again:
         )
         decision = plan(cart, self.context, self.program, Objective.CHEAPEST, self.days, overrides=self.overridden)
         return self._seen(decision.split.lines[0], decision.findings)
+
+    def without_stock(self, found: Mapping[str, Resubmission]) -> dict[str, Resubmission]:
+        """Without the pharmacy that the attempt before was refused by for want of stock."""
+        empty = self.line.pharmacy if self.before.reason_code == "OUT_OF_STOCK" else None
+        return {code: seen for code, seen in found.items() if code != empty}
 
     def _seen(self, routed: RoutedLine, findings: tuple[Finding, ...]) -> Resubmission:
         cost = None

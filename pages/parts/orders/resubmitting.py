@@ -13,7 +13,7 @@ from core.context import Context
 from core.errors import Refused
 from core.model import Finding, Gate, LineState, Override, Prescription, QuoteLine, Severity
 from core.orders.records import Attempt
-from core.tracking.recovery import Resubmission, preview_everywhere, resubmit
+from core.tracking.recovery import Resubmission, SplitAgain, resubmit, split_again
 from core.tracking.views import LineDetail
 from core.validation import RULES
 from pages.parts.notices import attempt, tell
@@ -34,13 +34,14 @@ def fix_and_resubmit(session: Session, detail: LineDetail, context: Context) -> 
     rx = _prescription(detail)
     overrides = _typed_overrides(detail)
     try:
-        found = preview_everywhere(
+        again = split_again(
             session.store, session.person, session.clinic, detail.line.reference, rx=rx, overrides=overrides
         )
     except Refused as refusal:
         tell(refusal)
         return
-    pharmacy = _pharmacy(detail, found, context)
+    found = again.found
+    pharmacy = _pharmacy(detail, again, context)
     seen = found[pharmacy]
     about_patient = any(RULES[finding.code].gate in ABOUT_PATIENTS for finding in seen.findings)
     expanded = about_patient or (
@@ -73,13 +74,21 @@ def _about(row: Prescription) -> str:
     return f"{row.rx}, written {full_day(row.written_on)}{stopped}: {row.sig}"
 
 
-def _pharmacy(detail: LineDetail, found: Mapping[str, Resubmission], context: Context) -> str:
-    """Those that can fill it, cheapest first, and the one it was at; under them why the others cannot."""
-    before = detail.line.pharmacy
+def _pharmacy(detail: LineDetail, again: SplitAgain, context: Context) -> str:
+    """Those that can fill it, cheapest first, and the one it was at; under them why the others cannot.
+
+    The line's own pharmacy stands first, but where it had not the stock: there the one that a split of this line alone
+    chooses.
+    """
+    before, found = detail.line.pharmacy, again.found
     able = sorted((code for code, seen in found.items() if seen.cost), key=lambda code: _landed(found[code]))
     options = able if before in able else [before, *able]
     names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
-    chosen = _chosen(f"orders_to_{detail.line.reference}", options, before, _offers(found, options, names, before))
+    short = detail.attempts[-1].reason_code == "OUT_OF_STOCK"
+    first = again.best if short and again.best is not None else before
+    chosen = _chosen(f"orders_to_{detail.line.reference}", options, first, _offers(found, options, names, before))
+    if again.best is not None:
+        st.caption(plain(_split_in_words(again, names)))
     unable: dict[str, list[str]] = {}
     for code in found.keys() - set(options):
         unable.setdefault(_why(found[code]), []).append(names[code])
@@ -88,18 +97,27 @@ def _pharmacy(detail: LineDetail, found: Mapping[str, Resubmission], context: Co
     return chosen
 
 
-def _chosen(name: str, options: list[str], before: str, labels: Mapping[str, str]) -> str:
+def _chosen(name: str, options: list[str], first: str, labels: Mapping[str, str]) -> str:
     """The browser keeps the label of what is selected: another set of labels is another widget, on the same choice."""
-    kept = st.session_state.get(name, before)
+    kept = st.session_state.get(name, first)
     chosen = st.selectbox(
         "Send it to",
         options,
-        index=options.index(kept if kept in options else before),
+        index=options.index(kept if kept in options else first),
         format_func=lambda code: labels[code],
         key=f"{name}_{hash(tuple(labels.values()))}",
     )
-    st.session_state[name] = chosen or before
-    return chosen or before
+    st.session_state[name] = chosen or first
+    return chosen or first
+
+
+def _split_in_words(again: SplitAgain, names: Mapping[str, str]) -> str:
+    """What a split of this line alone comes to, and how it compares with what was authorised."""
+    seen = again.found[again.best or ""]
+    difference = _landed(seen) - seen.before_cents
+    than = f"{money(abs(difference))} {'more' if difference > 0 else 'less'} than before" if difference else "as before"
+    where = names[again.best or ""]
+    return f"Split again alone, the rest of the checkout as it is: {where}, {money(_landed(seen))}, {than}."
 
 
 def _offers(
