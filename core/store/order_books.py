@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
 
 from core.orders.book import Book
-from core.orders.records import Attempt, Checkout, OrderLine, PharmacyOrder, Submission
+from core.orders.records import Attempt, Checkout, OrderLine, PharmacyOrder, Reservation, Submission
 from core.store.base import Base
 from core.store.bulk import insert_all
 from core.store.engine import Work, inserting
@@ -143,13 +144,18 @@ def save_book(work: Work, opened: OpenBook) -> None:
     book = opened.book
     for kept in _KEPT:
         _save_rows(work, kept, book, opened.as_loaded)
-    _insert(work, StockReservationRow, book.reservations)
+    _insert(work, StockReservationRow, sorted(book.reservations, key=_stock_key))
     _insert(work, OrderEventRow, book.events)
     _insert(work, LedgerEntryRow, book.entries)
     _release(work, book)
     _save_tallies(work, book)
     pay_through(work, [one for one in book.checkouts if (CheckoutRow.__tablename__, one) not in opened.as_loaded])
     settle(work, book.checkouts)
+
+
+def _stock_key(reservation: Reservation) -> tuple[str, str, str, int]:
+    """Stock is taken in the order of its key, whatever the order of the cart."""
+    return reservation.pharmacy, reservation.sku, reservation.line, reservation.attempt
 
 
 def _save_rows(work: Work, kept: _Kept, book: Book, as_loaded: Mapping[tuple[str, ...], Values]) -> None:
@@ -190,18 +196,21 @@ def _save_tallies(work: Work, book: Book) -> None:
     counted = [column.name for column in DailyTallyRow.__table__.columns if not column.primary_key]
     daily = [
         {"day": day, "pharmacy": pharmacy, "program": program, **{name: amounts[name] for name in counted}}
-        for (day, pharmacy, program), amounts in tallies.daily.items()
+        for (day, pharmacy, program), amounts in sorted(tallies.daily.items(), key=_first)
     ]
     rejections = [
         {"day": day, "pharmacy": pharmacy, "code": code, "lines": lines}
-        for (day, pharmacy, code), lines in tallies.rejections.items()
+        for (day, pharmacy, code), lines in sorted(tallies.rejections.items(), key=_first)
     ]
     hours = [
         {"day": day, "pharmacy": pharmacy, "stage": stage.value, "hours": taken, "lines": lines}
-        for (day, pharmacy, stage, taken), lines in tallies.hours.items()
+        for (day, pharmacy, stage, taken), lines in sorted(tallies.hours.items(), key=_first)
     ]
     for table, rows in ((DailyTallyRow, daily), (DailyRejectionRow, rejections), (StageHoursRow, hours)):
         _add_up(work, table, rows)
+
+
+_first: Final = itemgetter(0)
 
 
 def _add_up(work: Work, table: type[Base], rows: Sequence[Values]) -> None:

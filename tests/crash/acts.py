@@ -19,6 +19,8 @@ from core.orders.book import Event
 from core.orders.records import SentLine
 from core.partners.protocol import Acknowledged, Message
 from core.partners.worker import run_once
+from core.payments.stripe_port import StripePort
+from core.payments.working import carry_out_payments
 from core.people import LOCAL
 from core.store import Store, open_store
 from core.store.backup import backup
@@ -76,6 +78,19 @@ def send_until(url: str, clinic: str, now: datetime, notes: Path, point: int) ->
     store = open_store(url, clock=lambda: now)
     _die_at(store, point)
     run_once(store, clinic, lambda _: RecordingPartner(notes))
+    _die()
+
+
+def pay(url: str, clinic: str, now: datetime, address: str, key: str) -> None:
+    """Everything that is due at the payment provider."""
+    carry_out_payments(open_store(url, clock=lambda: now), clinic, lambda _: StripePort(key, address))
+
+
+def pay_until(url: str, clinic: str, now: datetime, address: str, key: str, point: int) -> None:
+    """The same, dying before the statement with this number."""
+    store = open_store(url, clock=lambda: now)
+    _die_at(store, point)
+    carry_out_payments(store, clinic, lambda _: StripePort(key, address))
     _die()
 
 

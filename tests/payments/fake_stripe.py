@@ -42,6 +42,7 @@ class FakeStripe:
     def __init__(self) -> None:
         self.address = ""
         self.now = NOW
+        self.seconds = 0.0
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
         self.keys: dict[str, tuple[str, int, dict[str, Any]]] = {}
@@ -221,7 +222,9 @@ def fake_stripe() -> Iterator[FakeStripe]:
                 if key:
                     account.keys[key] = (json.dumps([method, path, given], sort_keys=True), 500, failed)
                 return self._say(500, failed)
+            time.sleep(account.seconds)
             status, answer = account.answer(method, path, given, key)
+            time.sleep(account.seconds)
             if fault == "500 after":
                 account.replace_answer(key, 500, failed)
                 return self._say(500, failed)
