@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from core.context import Context
 from core.files import Folder
 from core.model import (
     Clinic,
     LicenceKind,
+    Model,
     Offer,
     Patient,
     Pharmacy,
@@ -36,6 +40,9 @@ STATES = {
 }
 NPI = "1234567893"
 SIG = "Inject 0.25 mg (10 units) subcutaneously once weekly."
+
+
+M = TypeVar("M", bound=Model)
 
 
 class BenchClinic(NamedTuple):
@@ -87,6 +94,35 @@ def bench_clinic(lines: int, today: date, *, pharmacies: int = 10, scarce: float
         prescriptions=prescriptions,
     )  # fmt: skip
     return BenchClinic(folder, tuple(CartRow(patient=rx.patient, sku=rx.sku, rx=rx.rx) for rx in prescriptions))
+
+
+def with_faults(context: Context, today: date) -> Context:
+    """The same clinic gone wrong in about every third line: licences that end, PO boxes, telephones that are none,
+    nobody asked about allergies, no refills left, directions that say nothing."""
+    prescriber = context.prescribers[NPI]
+    ends = {"TX": today, "OH": today + timedelta(days=25)}
+    licences = {
+        state: row.model_copy(update={"expires_on": ends.get(state)}) for state, row in prescriber.licences.items()
+    }
+    wrong: Mapping[int, Mapping[str, object]] = {
+        40: {"address1": "PO Box 7"},
+        33: {"phone": "555"},
+        15: {"allergies": None},
+    }
+    used: Mapping[int, Mapping[str, object]] = {60: {"fills": 12}, 97: {"sig": "Use as directed."}}
+    return replace(
+        context,
+        prescribers={NPI: prescriber.model_copy(update={"licences": licences})},
+        patients={code: _gone_wrong(row, at, wrong) for at, (code, row) in enumerate(context.patients.items())},
+        prescriptions={rx: _gone_wrong(row, at, used) for at, (rx, row) in enumerate(context.prescriptions.items())},
+    )
+
+
+def _gone_wrong(row: M, at: int, faults: Mapping[int, Mapping[str, object]]) -> M:
+    for every, change in faults.items():
+        if at % every == 0:
+            return row.model_copy(update=dict(change))
+    return row
 
 
 def _sku(number: int) -> Sku:

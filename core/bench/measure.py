@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from core.bench.clinic import bench_clinic
+from core.bench.clinic import bench_clinic, with_faults
 from core.bench.draining import draining
 from core.bench.market import LINES, PERIOD_DAYS, PHARMACIES, PROGRAMS, SKUS, bench_market, bench_orders, market_context
 from core.bench.placing import placing_rows
@@ -95,6 +95,9 @@ def _placed(folder: Path, lines: int, scarce: float) -> Mapping[str, Any]:
         "validate": _best(lambda: validate(routed, context, program, DAYS)),
         "price": _best(lambda: quote(routed.lines, context, program, DAYS)),
     }
+    faulty = with_faults(context, TODAY)
+    wrong = split(cart, faulty, program, Objective.CHEAPEST, DAYS)
+    times["validate, a third of the lines with a fault"] = _best(lambda: validate(wrong, faulty, program, DAYS))
     confirmation = Confirmation(cart, program.program, Objective.CHEAPEST, DAYS, hash=decision.hash, acknowledged=None)
     with _statements(store) as count:
         began = time.perf_counter()
