@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from core.errors import BadCell, BadInput, Refused, Stale
 from core.files import FILES, Folder, Known, csv_bytes, read_files, read_folder
 from core.people import Action, Entry, Person, record_all, require
+from core.rule_history import loaded as changed_rules
 from core.store import Store, Work, save_folder
 from core.store.contexts import clinic_of
 from core.store.folders import Difference, Row, differences, known_keys
-from core.thresholds import loaded as changed_rules
 
 Files = Path | Mapping[str, bytes]
 """A folder or ZIP file on the disk, or uploaded files by name."""

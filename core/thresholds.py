@@ -6,25 +6,23 @@ audit trail's own entries about them.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from core.cart.cells import typed_cells
 from core.errors import Refused, Stale
 from core.files import FILES
 from core.model import LadderStep, Setting
-from core.people import Action, Entry, Person, record, require
+from core.people import Action, Person, record, require
+from core.rule_history import doses_in_words, ladder_entry, threshold_entry
 from core.settings import SETTINGS, Scope
-from core.store import Store, Work, audits, thresholds
+from core.store import Store, Work, thresholds
 from core.texts import why_no_key
 
 MOST_STEPS: Final = 20
-MOST_ENTRIES: Final = 200
 _NUMBER: Final = re.compile(r"\d{1,6}(\.\d{1,4})?", re.ASCII)
 
 
@@ -37,18 +35,6 @@ class Typed(NamedTuple):
     value: str
     valid_from: date | None
     seen: str | None = None
-
-
-class RuleChange(NamedTuple):
-    """One change of a threshold or a ladder: values as text, None where there was no row."""
-
-    at: datetime
-    email: str
-    what: str
-    scope: str
-    valid_from: str
-    before: str | None
-    after: str | None
 
 
 def set_threshold(store: Store, person: Person, clinic: str, typed: Typed) -> Setting:
@@ -65,7 +51,7 @@ def set_threshold(store: Store, person: Person, clinic: str, typed: Typed) -> Se
         if before == row:
             raise Refused(f"{row.name} is {row.value} from that day already: nothing was changed.")
         thresholds.put_setting(work, row)
-        record(work, person, *_threshold_entry(row.name, before, row))
+        record(work, person, *threshold_entry(row.name, before, row))
         return row
 
     return store.write(clinic, put)
@@ -84,7 +70,7 @@ def take_back(store: Store, person: Person, clinic: str, row: Setting) -> None:
         before = thresholds.setting_row(work, row.scope, row.name, row.valid_from)
         _refuse_stale(before.value if before else None, row.value)
         thresholds.remove_setting(work, row.scope, row.name, row.valid_from)
-        record(work, person, *_threshold_entry(row.name, row, None))
+        record(work, person, *threshold_entry(row.name, row, None))
 
     store.write(clinic, remove)
 
@@ -113,67 +99,10 @@ def set_ladder(
             raise Refused(f"The ladder of {name} says that already: nothing was changed.")
         steps = [LadderStep(active=name, step=step, weekly_mg=dose) for step, dose in enumerate(weekly, 1)]
         thresholds.put_ladder(work, name, steps)
-        record(work, person, *_ladder_entry(name, _mg(before), _mg(weekly)))
+        record(work, person, *ladder_entry(name, doses_in_words(before), doses_in_words(weekly)))
         return weekly
 
     return store.write(clinic, put)
-
-
-def changes(store: Store, person: Person, clinic: str, ladders: Iterable[str] = ()) -> list[RuleChange]:
-    """Who changed which threshold or ladder when, the newest first; ``ladders`` are the actives to look for."""
-    require(person, Action.SET_UP)
-    subjects = [*(_subject(name) for name in SETTINGS), *(_ladder_subject(active) for active in ladders)]
-    with store.read(clinic) as work:
-        rows = audits.about(work, subjects, MOST_ENTRIES)
-    return [_readable(row) for row in rows]
-
-
-def loaded(files: Mapping[str, Any]) -> Iterator[Entry]:
-    """What the audit trail says of thresholds and ladders that a load of files changed, row by row.
-
-    ``files`` are the differences by file (core/store/folders.py).
-    """
-    if difference := files.get("settings.csv"):
-        pairs = [*((None, row) for row in difference.added), *difference.changed]
-        for before, after in pairs:
-            yield _threshold_entry(after["name"], Setting(**before) if before else None, Setting(**after))
-    if difference := files.get("ladders.csv"):
-        steps: dict[str, tuple[list[str], list[str]]] = {}
-        for before, after in [*((None, row) for row in difference.added), *difference.changed]:
-            old, new = steps.setdefault(after["active"], ([], []))
-            old.extend([_step(before)] if before else [])
-            new.append(_step(after))
-        yield from (_ladder_entry(active, *map(", ".join, both)) for active, both in steps.items())
-
-
-def _step(row: Mapping[str, Any]) -> str:
-    return f"step {row['step']}: {_mg([row['weekly_mg']])}"
-
-
-def _threshold_entry(name: str, before: Setting | None, after: Setting | None) -> Entry:
-    done = "set threshold" if after else "take back threshold"
-    return Entry(done, _subject(name), _said(before), _said(after))
-
-
-def _ladder_entry(active: str, before: str, after: str) -> Entry:
-    values = [{"value": said} if said else None for said in (before, after)]
-    return Entry("set ladder", _ladder_subject(active), *values)
-
-
-def _subject(name: str) -> str:
-    return f"threshold {name}"
-
-
-def _ladder_subject(active: str) -> str:
-    return f"ladder {active}"
-
-
-def _said(row: Setting | None) -> dict[str, Any] | None:
-    return None if row is None else row.model_dump(mode="json", exclude={"name"})
-
-
-def _mg(doses: Iterable[Decimal]) -> str:
-    return ", ".join(f"{dose.normalize():f}" for dose in doses)
 
 
 def _row(work: Work, typed: Typed) -> Setting:
@@ -219,18 +148,3 @@ def _doses(text: str) -> tuple[Decimal, ...]:
         if higher <= lower:
             raise Refused(f"A ladder goes up: {higher} mg does not follow {lower} mg.")
     return weekly
-
-
-def _readable(row: Mapping[Any, Any]) -> RuleChange:
-    before, after = (json.loads(row[name]) or {} for name in ("before", "after"))
-    said = after or before
-    what = str(row["subject"]).partition(" ")[2]
-    return RuleChange(
-        row["at"],
-        row["email"],
-        what,
-        str(said.get("scope", "")),
-        str(said.get("valid_from", "")),
-        before.get("value"),
-        after.get("value"),
-    )

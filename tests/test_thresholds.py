@@ -16,9 +16,10 @@ from core.files import csv_bytes
 from core.loading import load as load_files
 from core.model import Role, Setting
 from core.people import LOCAL, Person
+from core.rule_history import changes
 from core.settings import SETTINGS
 from core.store import Store, load_context
-from core.thresholds import Typed, changes, set_ladder, set_threshold, take_back
+from core.thresholds import Typed, set_ladder, set_threshold, take_back
 from core.tracking.views import stalled_before
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_sku
 from tests.soak import EXAMPLES
@@ -299,3 +300,27 @@ def test_whatever_is_typed_is_refused_in_a_sentence_or_can_be_read_again(store: 
         context = load_context(work)
     for name in SETTINGS:
         context.setting(name, SATURDAY, pharmacy="cedar", state="TX")
+
+
+def test_licences_and_calendars_of_a_file_are_in_the_history_in_one_entry_a_file(store: Store) -> None:
+    load(store)
+    with store.read(CLINIC) as work:
+        npi = next(iter(load_context(work).prescribers))
+    files = {
+        "pharmacy_licences.csv": csv_bytes(
+            ["pharmacy", "state", "kind", "expires_on"],
+            [["cedar", "TX", "sterile", "2027-06-30"], ["cedar", "OK", "sterile", "2027-06-30"]],
+        ),
+        "prescriber_licences.csv": csv_bytes(
+            ["npi", "state", "number", "expires_on", "dea_number"], [[npi, "TX", "T1", "2028-01-31", "FJ1234571"]]
+        ),
+        "closures.csv": csv_bytes(["pharmacy", "date"], [["cedar", "2026-12-25"]]),
+    }
+    load_files(store, MANAGER, files, CLINIC)
+    load_files(store, MANAGER, files, CLINIC)
+    assert {change.what: (change.email, change.after) for change in changes(store, MANAGER, CLINIC)} == {
+        "pharmacy_licences.csv": ("lee@example.com", "1 added; cedar TX sterile: expires_on empty to 2027-06-30"),
+        "prescriber_licences.csv": ("lee@example.com", f"{npi} TX: dea_number changed"),
+        "closures.csv": ("lee@example.com", "1 added"),
+    }
+    assert len(changes(store, MANAGER, CLINIC)) == 3

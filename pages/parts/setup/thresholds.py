@@ -11,8 +11,9 @@ import streamlit as st
 from core.context import Context
 from core.files.cells import STATES
 from core.model import Setting
+from core.rule_history import RuleChange, changes
 from core.settings import SETTINGS, Scope, SettingKind, pharmacys_own
-from core.thresholds import RuleChange, Typed, changes, set_threshold, take_back
+from core.thresholds import Typed, set_threshold, take_back
 from pages.parts.notices import attempt
 from pages.parts.session import Reference, Session
 from pages.parts.tables import Row, pick, table
@@ -177,7 +178,7 @@ def _put(session: Session, kind: SettingKind, seen: dict[tuple[str, date], str])
 
 
 def history(session: Session, reference: Reference) -> None:
-    """Who changed which threshold or ladder when."""
+    """Who changed which threshold, ladder, licence or calendar when."""
     behind = st.expander("Who changed what, and when", icon=":material/history:", key="setup_rules_history",
                          on_change="rerun")  # fmt: skip
     if not behind.open:
@@ -189,7 +190,7 @@ def history(session: Session, reference: Reference) -> None:
         table(
             history_rows(found, reference.context.clinic.time_zone),
             name="rule_changes",
-            alt="Changes of thresholds and ladders, newest first",
+            alt="Changes of what rules go by, newest first",
             session=session,
         )
 
