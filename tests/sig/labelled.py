@@ -13,7 +13,7 @@ from core.model import Sku
 from core.sig import Certainty, Disagreement, Reading, Segment, disagreements, number, read
 
 FOLDER = Path(__file__).parent / "corpus"
-FILES = ("injections", "by_mouth", "on_the_skin", "drops_sprays_inserts", "flagged")
+FILES = ("injections", "by_mouth", "on_the_skin", "drops_sprays_inserts", "flagged", "held_out")
 
 
 class Label(NamedTuple):
