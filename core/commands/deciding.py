@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from core.commands.output import known_dollars
@@ -21,6 +22,8 @@ from core.sig import Reading, Segment, days_supply, decimal, read
 from core.validation import validate_directions
 
 NO_CLINIC = Context(clinic=Clinic(clinic="", name="", state="", time_zone="UTC", program=()))
+_CACHED = 65_536
+"""How many different directions of one stream are remembered."""
 
 
 def due(run: Run) -> Answer:
@@ -205,12 +208,15 @@ def planned(run: Run) -> Answer:
 
 def sig(run: Run) -> Answer | Iterable[Mapping[str, Any]]:
     """Directions read; ``-`` reads one a line from standard input and answers one object a line."""
+    if run.arguments.quantity < 1:
+        raise bad_argument("--quantity", run.arguments.quantity, "is not a whole number from 1")
     sku = _sku(run) if run.arguments.sku else None
     if run.arguments.text != "-":
         return Answer(reading_json(read(run.arguments.text, sku), sku, run))
     if isinstance(sys.stdin, io.TextIOWrapper):  # one broken byte spoils its line, not the others
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
-    return (reading_json(read(line.rstrip("\r\n"), sku), sku, run) for line in sys.stdin)
+    answers = lru_cache(_CACHED)(lambda text: reading_json(read(text, sku), sku, run))  # a clinic's lines repeat
+    return (answers(line.rstrip("\r\n")) for line in sys.stdin)
 
 
 def _sku(run: Run) -> Sku:

@@ -61,7 +61,7 @@ class _Stock:
 
     def open_next(self, at: Fraction) -> bool:
         """Opens a container; False when none is left."""
-        if not self.closed:
+        if self.closed <= 0:
             return False
         self.closed -= 1
         self.left, self.opened = self.capacity, at
@@ -89,7 +89,9 @@ def supply(
     Ambiguous directions count at the reading that uses the pack up first (rules.md, section 3).
     """
     of = strength(sku, reading.action)
-    lasts = [_lasts(way, of, sku, quantity, Fraction(waste_ml), default_in_use_days) for way in reading.alternatives]
+    lasts = [
+        _lasts(way, of, sku, max(quantity, 0), Fraction(waste_ml), default_in_use_days) for way in reading.alternatives
+    ]
     known = [one for one in lasts if one is not None]
     return min(known) if known and len(known) == len(lasts) else None
 
