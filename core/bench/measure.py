@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ from core.bench.market import LINES, PERIOD_DAYS, PHARMACIES, PROGRAMS, SKUS, be
 from core.bench.placing import placing_rows
 from core.bench.splits import hard_cart
 from core.checkout import Confirmation, place
-from core.model import Cart, Days, Objective
+from core.model import Cart, Days, Objective, Sku
 from core.people import LOCAL
 from core.plan import plan
 from core.prescribing import completed
 from core.pricing import compare, quote, reprice
-from core.sig import read
+from core.sig import Draft, DraftStep, Unit, build, read
 from core.split import split
 from core.store import Store, load_context, open_store, save_folder
 from core.validation import validate
@@ -155,13 +156,34 @@ def _statements(store: Store) -> Iterator[list[str]]:
 
 
 def _directions() -> list[dict[str, Any]]:
-    texts = [f"Inject {number / 100} mg ({number} units) subcutaneously once weekly." for number in range(1, 1001)]
-    began = time.perf_counter()
-    for text in texts:
-        read(text)
-    fresh = time.perf_counter() - began
-    again = _best(lambda: [read(text) for text in texts])
-    return [_row("read 1,000 different directions", fresh), _row("read the same 1,000 again", again)]
+    """Reading, for one SKU: texts that nobody read before, the same ones again from the cache; and building."""
+    sku = Sku(
+        sku="SEMA", name="Semaglutide 2.5 mg/mL, 2 mL", concentration_mg_per_ml=Decimal("2.5"), volume_ml=Decimal(2),
+        sterile=True, cold_chain=True,
+    )  # fmt: skip
+    first = iter(range(1, 1_000_000, 1_000))
+    texts: list[str] = []
+
+    def fresh() -> None:
+        start = next(first)
+        texts[:] = (_direction(number) for number in range(start, start + 1_000))
+        for text in texts:
+            read(text, sku)
+
+    drafts = [
+        Draft((DraftStep(Decimal(units) / 100),), Unit.ML, "subcutaneous", "once weekly")
+        for units in range(1, 101)
+        for _ in range(10)
+    ]
+    return [
+        _row("read 1,000 different directions", _best(fresh)),
+        _row("read 10,000 directions that were read before", _best(lambda: [read(text, sku) for text in texts * 10])),
+        _row("build 1,000 directions", _best(lambda: [build(draft, sku) for draft in drafts])),
+    ]
+
+
+def _direction(number: int) -> str:
+    return f"Inject {number / 100} mg ({number} units) subcutaneously once weekly."
 
 
 def _market() -> list[dict[str, Any]]:
