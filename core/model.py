@@ -529,7 +529,8 @@ class Override(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """A pharmacy's dates for a box (rules.md, section 6): each a day in the pharmacy's zone."""
+    """A pharmacy's dates for a box (rules.md, section 6): days in the pharmacy's zone, the delivery in the patient's, as
+    carriers promise it."""
 
     received: date
     ready: date

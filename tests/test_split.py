@@ -49,6 +49,7 @@ from tests.builders import (
     an_offer,
     licences,
 )
+from tests.soak import EXAMPLES
 
 CODES = ("alder", "birch", "cedar", "dogwood")
 
@@ -225,7 +226,7 @@ def value(found: Split, day_price: int) -> tuple[int, int, int]:
             return unfilled, 0, found.total_cents + day_price * days_of(found)
 
 
-@settings(small_clinics, max_examples=150)
+@settings(small_clinics, max_examples=3 * EXAMPLES)
 @given(clinics(), objectives, st.sampled_from([0, 1, 100, 500]))
 def test_the_split_is_what_trying_everything_finds(
     clinic: tuple[Cart, Context, Program], objective: Objective, day_price: int

@@ -8,7 +8,7 @@ of equal ones the first in the order of ties is kept. What remains at the end ho
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from core.split.problem import Choice, FreeLine, Problem, Worth
 
@@ -17,6 +17,10 @@ Outcomes: TypeAlias = dict[tuple[int, int], int]
 
 State: TypeAlias = tuple[int, tuple[int, ...]]
 """What later lines notice: open boxes as bits, packs left of each scarce stock."""
+
+
+STOCKS_A_MOVE: Final = 10
+"""A move with so many scarce stocks to carry along takes twice the time of one with none."""
 
 
 class Frontier(NamedTuple):
@@ -90,7 +94,7 @@ def frontier(
     states: dict[State, Frontier] = {stages.start: Frontier(0, {(0, 0): 0})}
     for stage, line in enumerate(lines):
         moves = stages.moves(line)
-        if not budget.spend(len(moves) * len(states)):
+        if not budget.spend(len(moves) * len(states) * stages.effort):
             return None
         states = _pruned(problem, stages.after(stage, moves, states), rest[stage + 1], ceiling)
     (found,) = states.values()
@@ -106,6 +110,7 @@ class _Stages:
         self.bits = {at: 1 << bit for bit, at in enumerate(sorted({at for choice in choices for at in choice.opens}))}
         stocks = sorted({stock for choice in choices for stock, _ in choice.takes if stock in scarce})
         self.places = {stock: place for place, stock in enumerate(stocks)}
+        self.effort = 1 + len(stocks) // STOCKS_A_MOVE
         self.noticed, self.wanted = self._noticed_after(lines)
         self.start: State = (0, tuple(problem.stock[stock] for stock in stocks))
 

@@ -171,7 +171,7 @@ def test_why_a_pharmacy() -> None:
     others = (Alternative("lake", 920, 1), Alternative("oak", 0, 0), Alternative("pine", 100, -2))
     refused = (Refusal("elm", ("PHARMACY_NOT_LICENSED",)),)
     assert list(why(RoutedLine(a_line(), "cedar", None, promise, others, refused), CONTEXT)) == [
-        "Cedar Compounding ships on Mon 7 Dec and delivers on Tue 8 Dec.",
+        "Cedar Compounding ships on Mon 7 Dec and delivers on Tue 8 Dec. No other is cheaper.",
         "lake instead: +$9.20 for the whole checkout, 1 day later.",
         "oak instead: $0.00 for the whole checkout, the same day.",
         "pine instead: +$1.00 for the whole checkout, 2 days earlier.",

@@ -8,16 +8,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.cart import ask_of_split, open_cart
-from core.model import ConstraintKind, Objective, Role
+from core.model import Alternative, ConstraintKind, Objective, Refusal, Role, RoutedLine
 from core.people import LOCAL
 from core.plan import Plan
 from core.split import Outcome, Point, Progress, Watch
 from core.store import Store
 from pages.parts.refill_day import compare
 from pages.parts.refill_day.curve import cost_against_days, frontier, label
+from pages.parts.refill_day.one_line import because, what_would_help
 from pages.parts.refill_day.searching import Search
 from pages.parts.refill_day.waiting import gap_in_words, in_words
-from tests.builders import FRIDAY
+from tests.builders import FRIDAY, a_context, a_line
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_full_cart, press
 from tests.stores import CLINIC
@@ -140,3 +141,32 @@ def test_what_goes_wrong_in_the_search_is_told_by_the_page() -> None:
 
     with pytest.raises(ValueError, match="no"):
         Search(fails).plan()
+
+
+@pytest.mark.parametrize(
+    ("case", "others", "words"),
+    [
+        ("nobody else", [], " No other pharmacy may fill it as things stand."),
+        ("the best in both", [(5_00, 1), (0, 0)], " No other is cheaper or earlier."),
+        ("an earlier one costs more", [(5_00, -1)], " No other is cheaper."),
+        ("a cheaper one is later", [(-5_00, 1)], " No other is earlier."),
+        ("both, for another price of a day", [(-5_00, 1), (5_00, -1)],
+         " Others are cheaper or earlier, but not better by what this split goes by."),
+    ],
+)  # fmt: skip
+def test_why_this_pharmacy(case: str, others: list[tuple[int, int]], words: str) -> None:
+    alternatives = tuple(Alternative(f"ph{at}", cents, days) for at, (cents, days) in enumerate(others))
+    assert because(RoutedLine(a_line(), "cedar", alternatives=alternatives)) == words
+
+
+def test_what_would_have_to_change_says_first_what_the_clinic_can_undo() -> None:
+    refused = (
+        Refusal("alder", ("NO_OFFER",)),
+        Refusal("birch", ("OUT_OF_STOCK", "SIG_TOO_LONG")),
+        Refusal("cedar", ("EXCLUDED",)),
+    )
+    assert list(what_would_help(RoutedLine(a_line(), refused=refused), a_context())) == [
+        "Cedar Compounding: somebody would have to take back what is asked of the split.",
+        "alder: it would have to offer the SKU under this program.",
+        "birch: it would need more packs in stock and the directions would have to be shorter.",
+    ]

@@ -211,7 +211,7 @@ def why(routed: RoutedLine, context: Context) -> Iterator[str]:
         pinned = " It is pinned, so no other was considered." if routed.line.pharmacy else ""
         yield (
             f"{pharmacy_name(routed.pharmacy, context)} ships on {day(routed.promise.ships_on)} and delivers on "
-            f"{day(routed.promise.delivers_on)}.{pinned}"
+            f"{day(routed.promise.delivers_on)}.{pinned or because(routed)}"
         )
     elif routed.line.hold:
         yield "It is held: no pharmacy is asked."
@@ -239,6 +239,19 @@ def reasons(routed: RoutedLine, codes: Sequence[str], context: Context) -> str:
     """Why a pharmacy cannot fill a line, in a few words a code."""
     state = destination_state(routed.line, context) or "this state"
     return ", ".join(REASONS.get(code, in_words(code).lower()).format(state=state) for code in codes)
+
+
+def because(routed: RoutedLine) -> str:
+    """How the chosen pharmacy compares with the others that could fill the line, the rest of the cart as it is."""
+    if not routed.alternatives:
+        return " No other pharmacy may fill it as things stand."
+    cheaper = any(other.extra_cost_cents < 0 for other in routed.alternatives)
+    earlier = any(other.extra_days < 0 for other in routed.alternatives)
+    if cheaper and earlier:
+        return " Others are cheaper or earlier, but not better by what this split goes by."
+    if cheaper:
+        return " No other is earlier."
+    return " No other is cheaper." if earlier else " No other is cheaper or earlier."
 
 
 def _change(other: Alternative) -> str:
