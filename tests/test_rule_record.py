@@ -8,6 +8,7 @@ import pytest
 
 from core.cart import update_patient
 from core.checkout import place
+from core.errors import Unavailable
 from core.model import Cart, CartLine, FindingEnd, Objective, Override
 from core.orders.book import Event
 from core.people import LOCAL
@@ -161,3 +162,15 @@ def test_placing_counts_in_three_statements_whatever_the_size(clinic: Store) -> 
         place(clinic, STAFF, CLINIC, confirmation(a_cart(line(1), line(2), line(3)), **answers))
     assert len([one for one in ran if "rule_firing" in one]) == 3
     assert record(clinic) == {"ALLERGY": {E.OVERRIDDEN: 1}, "PHONE_INVALID": {E.ACKNOWLEDGED: 1}}
+
+
+def test_a_store_that_is_busy_now_keeps_nobody_from_the_cart(clinic: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> None:
+        raise Unavailable("The database is busy with other work; try again in a moment.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(clinic, "note", busy)
+        look(clinic, line(2))
+    assert record(clinic) == {}
+    look(clinic, line(2))
+    assert record(clinic) == {"ALLERGY": {E.OPEN: 1}}
