@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.exporting import export
-from core.files import FILES, csv_bytes, export_folder, templates
+from core.files import FILES, Folder, csv_bytes, export_folder, templates
 from core.model import LicenceKind, Role, Setting
 from core.partners.connecting import connections
 from core.partners.link import Adapter
@@ -24,7 +24,7 @@ from pages.parts.session import Reference, Session
 from pages.parts.setup.clinic import licensed_pharmacies
 from pages.parts.setup.reference import file_rows
 from pages.parts.setup.thresholds import rows_of
-from tests.builders import a_context, a_patient, a_pharmacy, licences
+from tests.builders import a_clinic, a_context, a_patient, a_pharmacy, a_program, licences
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
 
@@ -402,3 +402,25 @@ def test_a_pharmacy_s_column_is_shown_beside_its_rows(
     context = a_context(pharmacies={"cedar": a_pharmacy(), "lake": lake}, settings=settings)
     found = rows_of(SETTINGS["sig_max_chars"], context, date(2026, 12, 4))
     assert [(row["For"], row["Value"], row["Now"]) for row in found] == expected
+
+
+def test_rules_of_a_clinic_that_has_nothing_else_yet(store: Store, opens: Opens) -> None:
+    load(store, Folder(clinic=a_clinic(), programs=(a_program(),)))
+    shown = select(opens("setup", setup_tab="Rules"), list(SETTINGS).index("sig_max_chars"))
+    assert not shown.exception
+    assert "Put in force" in [button.label for button in shown.button]
+    assert "Save the ladder" not in [button.label for button in shown.button]
+
+
+def test_each_row_of_a_threshold_says_who_put_it_in_force_and_when(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = put(select(opens("setup", setup_tab="Rules"), list(SETTINGS).index("due_window_days")), "9")
+    rows = next(table.value for table in shown.dataframe if "Put by" in table.value.columns)
+    assert rows.iloc[0].to_dict() == {
+        "For": "clinic",
+        "Value": "9",
+        "From": date(2026, 12, 4),
+        "Now": "in force",
+        "Put by": "manager@local.demo",
+        "Put at": "Fri 4 Dec, 09:00 CST",
+    }

@@ -41,7 +41,7 @@ def thresholds(session: Session, reference: Reference) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(kind.name)}**")
         st.caption(plain(f"{kind.meaning}. {kind.default} without a row ({kind.source})."))
-        left, right = st.columns(2)
+        left, right = st.columns([3, 2])
         with left:
             _rows_of(session, reference, kind)
         with right:
@@ -102,7 +102,8 @@ def _now(row: Setting, kind: SettingKind, context: Context, today: date) -> str:
 
 def _rows_of(session: Session, reference: Reference, kind: SettingKind) -> None:
     context, today = reference
-    rows = rows_of(kind, context, today)
+    found = changes(session.store, session.person, session.clinic)
+    rows = with_who(rows_of(kind, context, today), kind.name, found, context.clinic.time_zone)
     if not rows:
         st.caption("No row: the default counts everywhere.")
         return
@@ -116,6 +117,20 @@ def _rows_of(session: Session, reference: Reference, kind: SettingKind) -> None:
                 on_click=_taken_back,
                 args=(session, row),
             )
+
+
+def with_who(rows: Sequence[Row], name: str, found: Sequence[RuleChange], zone: str) -> list[Row]:
+    """The rows with who put each in force, and when; empty where nobody kept it. ``found`` are changes,
+    the newest first."""
+    made: dict[tuple[str, str], RuleChange] = {}
+    for change in found:
+        if change.what == name:
+            made.setdefault((change.scope, change.valid_from), change)
+    return [row | _who(made.get((str(row["For"]), str(row["From"]))), zone) for row in map(dict, rows)]
+
+
+def _who(change: RuleChange | None, zone: str) -> dict[str, object]:
+    return {"Put by": change.email if change else None, "Put at": moment(change.at, zone) if change else None}
 
 
 def _taken_back(session: Session, row: Setting) -> None:
