@@ -110,8 +110,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.end_headers()
+            self.wfile.write(body)
+        except OSError:  # whoever pushed has gone; what was taken in is taken in
+            self.close_connection = True
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
         """Only failures are news, and they are logged where they happen."""

@@ -256,8 +256,11 @@ class _Handler(BaseHTTPRequestHandler):
             **(headers or {}),
         }.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.end_headers()
+            self.wfile.write(body)
+        except OSError:  # whoever asked has gone
+            self.close_connection = True
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
         """An order's path is no news, and its body nobody's business."""
