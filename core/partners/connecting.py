@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.errors import BadCell, BadInput, Refused, Stale
-from core.partners.link import Adapter, Authentication, Link, faults
+from core.partners.link import LONGEST_HEADER, Adapter, Authentication, Link, faults
 from core.partners.pacing import Health
 from core.partners.protocol import Partner
 from core.partners.secrets import secret
 from core.partners.simulated import SimulatedPartner
 from core.people import Action, Person, record, require
 from core.store import Store, Work
-from core.store.contexts import pharmacies_of
-from core.store.partners import healths, links, pushes, put_link
+from core.store.contexts import load_context, pharmacies_of
+from core.store.partners import healths, links, products, pushes, put_link, put_products
 from core.store.queue import waiting_at
 from core.texts import why_not_kept
 
@@ -52,6 +52,54 @@ def _missing(link: Link) -> list[str]:
     used = [link.credentials] if link.adapter is Adapter.HTTP and link.authentication is not Authentication.NONE else []
     used += [link.push_secret] if link.push is not Authentication.NONE else []
     return [name for name in used if name and secret(name) is None]
+
+
+class Product(NamedTuple):
+    """A SKU that a pharmacy offers, and its number there; empty where it has none."""
+
+    sku: str
+    name: str
+    product: str
+
+
+def products_of(store: Store, person: Person, clinic: str, pharmacy: str) -> tuple[Product, ...]:
+    """What a pharmacy offers, with its own numbers."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        numbers, context = products(work).get(pharmacy, {}), load_context(work, ())
+    offered = {offer.sku for offer in context.offers if offer.pharmacy == pharmacy} | numbers.keys()
+    return tuple(Product(sku, context.skus[sku].name, numbers.get(sku, "")) for sku in sorted(offered))
+
+
+def number_products(store: Store, person: Person, clinic: str, pharmacy: str, numbers: Mapping[str, str]) -> int:
+    """Change a pharmacy's own numbers of SKUs; an empty one is taken away. How many changed.
+
+    Once a pharmacy has one number, an order with a SKU that has none is not sent. Raises BadInput for a number that
+    cannot be sent, Refused for an unknown pharmacy or SKU.
+    """
+    require(person, Action.SET_UP)
+    wanted = {sku: number.strip() for sku, number in numbers.items()}
+    if bad := [sku for sku, number in wanted.items() if not _plain(number)]:
+        raise BadInput([BadCell("products", None, sku, None, "is not plain text of at most 100 signs") for sku in bad])
+
+    def use_case(work: Work) -> int:
+        context = load_context(work, ())
+        unknown = {pharmacy} - context.pharmacies.keys() or wanted.keys() - context.skus.keys()
+        if unknown:
+            raise Refused(f"There is no {', '.join(sorted(unknown))}.")
+        before = products(work).get(pharmacy, {})
+        changed = {sku: number for sku, number in wanted.items() if before.get(sku, "") != number}
+        if changed:
+            put_products(work, pharmacy, changed)
+            was = {sku: before.get(sku, "") for sku in changed}
+            record(work, person, "number products", pharmacy, was, changed)
+        return len(changed)
+
+    return store.write(clinic, use_case)
+
+
+def _plain(number: str) -> bool:
+    return number.isascii() and number.isprintable() and len(number) <= LONGEST_HEADER
 
 
 class Push(NamedTuple):

@@ -12,6 +12,7 @@ from core.partners.protocol import Address, Message, MessageLine
 from core.prescribing import supply_days
 from core.store import Work
 from core.store.contexts import load_for_messages
+from core.store.partners import products
 from core.store.queue import Placed, lines_in, submissions_named
 
 TO_SEND: Final = frozenset({LineState.PLACED})
@@ -20,10 +21,13 @@ TO_SEND: Final = frozenset({LineState.PLACED})
 def messages(work: Work, references: Sequence[str], states: Collection[LineState] = TO_SEND) -> list[Message]:
     """The messages of these submissions, each with its lines in one of these states: those still to be sent."""
     rows = submissions_named(work, references)
-    context = load_for_messages(work, {row.patient for row in rows})
+    context, numbered = load_for_messages(work, {row.patient for row in rows}), products(work)
+    pharmacy_of = {row.reference: row.pharmacy for row in rows}
     lines: dict[str, list[MessageLine]] = {}
     for placed in lines_in(work, references, states):
-        lines.setdefault(placed.submission, []).append(_line(placed, context, work.today))
+        numbers = numbered.get(pharmacy_of[placed.submission])
+        product = None if numbers is None else numbers.get(placed.sku, "")
+        lines.setdefault(placed.submission, []).append(_line(placed, context, work.today, product))
     return [
         Message(
             reference=row.reference,
@@ -39,7 +43,7 @@ def messages(work: Work, references: Sequence[str], states: Collection[LineState
     ]
 
 
-def _line(placed: Placed, context: Context, today: date) -> MessageLine:
+def _line(placed: Placed, context: Context, today: date, product: str | None) -> MessageLine:
     sku, prescription = context.skus[placed.sku], context.prescriptions[placed.rx]
     return MessageLine(
         reference=placed.reference,
@@ -50,6 +54,7 @@ def _line(placed: Placed, context: Context, today: date) -> MessageLine:
         quantity=placed.quantity,
         sig=placed.sig,
         days_supply=supply_days(prescription, sku, placed.quantity, context, today),
+        product=product,
     )
 
 

@@ -14,8 +14,9 @@ from core.orders.records import SentLine
 class MessageLine(NamedTuple):
     """One prescription to fill: ``quantity`` in packs, directions as written.
 
-    A refill names the pharmacy's own ``rx_number``; without one it is a new prescription with 0 refills, the remaining
-    ones being counted here.
+    ``product`` is the pharmacy's own number of the SKU: empty where it has numbers but none for this one, None where it
+    has none at all. A refill names the pharmacy's own ``rx_number``; without one it is a new prescription with 0
+    refills, the remaining ones being counted here.
     """
 
     reference: str
@@ -26,6 +27,7 @@ class MessageLine(NamedTuple):
     quantity: int
     sig: str
     days_supply: int | None = None
+    product: str | None = None
 
     @property
     def is_refill(self) -> bool:

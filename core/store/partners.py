@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Index, func, insert, or_, select
+from sqlalchemy import Index, delete, func, insert, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.partners.link import Adapter, Authentication, Link, QuantityUnit
@@ -40,6 +40,16 @@ class PartnerLinkRow(OfClinic, Base):
     push: Mapped[Authentication] = mapped_column(choice(Authentication, "push"))
     push_secret: Mapped[str]
     version: Mapped[int]
+
+
+class PartnerProductRow(OfClinic, Base):
+    """A pharmacy's own number of a SKU."""
+
+    __tablename__ = "partner_product"
+    __table_args__ = (refers("pharmacy", pharmacy="pharmacy"), refers("sku", sku="sku"))
+    pharmacy: Mapped[str] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(primary_key=True)
+    product: Mapped[str]
 
 
 class PartnerHealthRow(OfClinic, Base):
@@ -95,6 +105,30 @@ def links(work: Work) -> dict[str, Link]:
 def put_link(work: Work, link: Link) -> None:
     """Keep one connection."""
     _put(work, PartnerLinkRow, [link._asdict()])
+
+
+def products(work: Work) -> dict[str, dict[str, str]]:
+    """Pharmacies' own numbers of SKUs, by pharmacy; one that has none is left out."""
+    columns = (PartnerProductRow.pharmacy, PartnerProductRow.sku, PartnerProductRow.product)
+    found: dict[str, dict[str, str]] = {}
+    for pharmacy, sku, product in work.connection.execute(
+        select(*columns).where(PartnerProductRow.clinic == work.clinic)
+    ):
+        found.setdefault(pharmacy, {})[sku] = product
+    return found
+
+
+def put_products(work: Work, pharmacy: str, numbers: Mapping[str, str]) -> None:
+    """Keep a pharmacy's numbers of these SKUs; an empty one is taken away."""
+    here = (PartnerProductRow.clinic == work.clinic, PartnerProductRow.pharmacy == pharmacy)
+    work.connection.execute(delete(PartnerProductRow).where(*here, PartnerProductRow.sku.in_(sorted(numbers))))
+    rows = [
+        {"clinic": work.clinic, "pharmacy": pharmacy, "sku": sku, "product": product}
+        for sku, product in sorted(numbers.items())
+        if product
+    ]
+    if rows:
+        work.connection.execute(insert(PartnerProductRow), rows)
 
 
 def healths(work: Work) -> dict[str, Health]:

@@ -73,6 +73,11 @@ def test_a_refill_names_the_pharmacys_own_number() -> None:
     assert (rx["rxType"], rx["rxNumber"], rx["refills"]) == ("refill", "770012", 0)
 
 
+def test_a_product_goes_by_the_pharmacys_own_number_where_it_has_one() -> None:
+    numbered, unnumbered = order(a_message(LINE._replace(product="4711"), SECOND), LINK, NOW)["order"]["rxs"]
+    assert (numbered["lfProductID"], "lfProductID" in unnumbered) == ("4711", False)
+
+
 def test_a_controlled_refill_carries_schedule_and_dea_number() -> None:
     on_file = LINE._replace(
         sku=a_sku(dea_schedule="III"), prescription=a_prescription(rx_pharmacy="cedar", rx_number="1")
@@ -170,6 +175,10 @@ def test_a_foreign_number_never_leaves() -> None:
                 "a controlled prescription is sent by its prescriber; give the pharmacy's number of it, so that the "
                 "order can refer to it."
             ),
+        ),
+        (
+            "no number there", {"product": ""},
+            "the product is not mapped: the pharmacy's number of SEMA is not set on Setup.",
         ),
         (
             "on file elsewhere", {"prescription": a_prescription(rx_pharmacy="birch", rx_number="9")},

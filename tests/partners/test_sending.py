@@ -16,7 +16,7 @@ from core.checkout import place
 from core.errors import BadInput, NotAllowed, Refused, Stale
 from core.model import Role, SubmissionState
 from core.partners import worker
-from core.partners.connecting import connect, connections
+from core.partners.connecting import connect, connections, number_products, products_of
 from core.partners.link import Adapter, Authentication, Link
 from core.partners.pacing import breaker
 from core.partners.protocol import Acknowledged, Lost, Message, NotSent
@@ -364,7 +364,7 @@ def test_a_clock_set_back_gives_a_worker_no_more_time_than_its_lease(
 
     partner = Scripted(send)
     monkeypatch.setattr("core.partners.sending.monotonic", lambda: next(gone_by, 10_000))
-    answers = send_batch(sqlite, CLINIC, lambda _: partner)
+    answers, _ = send_batch(sqlite, CLINIC, lambda _: partner)
     assert [type(answer) for answer in answers.values()] == [Acknowledged, NotSent, NotSent]
     assert len(partner.got) == 1
     assert [line.submission_state for line in track(sqlite, STAFF, CLINIC).lines] == [
@@ -392,3 +392,23 @@ def test_a_clock_set_back_while_another_sends_never_ends_its_lease_early(sqlite:
     worker.run_once(sqlite, CLINIC, lambda _: other, worker="w2")
     assert track(sqlite, STAFF, CLINIC).lines[0].submission_state is Q.UNKNOWN
     assert other.got == []
+
+
+def test_a_pharmacys_product_numbers_are_sent_and_one_that_is_missing_stops_its_order(
+    store: Store, books: StandIn, address: str
+) -> None:
+    a_queue(store, 2, birch=1)
+    connect(store, LOCAL, CLINIC, linked(address))
+    connect(store, LOCAL, CLINIC, linked(address, "birch"))
+    assert number_products(store, LOCAL, CLINIC, "cedar", {"SEMA": " 4711 "}) == 1
+    assert number_products(store, LOCAL, CLINIC, "cedar", {"SEMA": "4711"}) == 0
+    worker.run_once(store, CLINIC)
+    sent = {order["referenceId"]: order["order"]["rxs"][0].get("lfProductID") for order in books.orders}
+    assert sent == {f"{CHECKOUT}-S01": "4711", f"{CHECKOUT}-S02": None}
+    assert products_of(store, LOCAL, CLINIC, "cedar") == (("SEMA", "Semaglutide 2.5 mg/mL, 2 mL", "4711"),)
+    assert number_products(store, LOCAL, CLINIC, "cedar", {"SEMA": ""}) == 1
+    assert [row.product for row in products_of(store, LOCAL, CLINIC, "cedar")] == [""]
+    with pytest.raises(Refused, match="There is no TIRZ"):
+        number_products(store, LOCAL, CLINIC, "cedar", {"TIRZ": "1"})
+    with pytest.raises(BadInput, match="plain text"):
+        number_products(store, LOCAL, CLINIC, "cedar", {"SEMA": "é"})

@@ -53,6 +53,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "rxs.drugStrength": 254,
     "rxs.drugForm": 255,
     "rxs.foreignRxNumber": 50,
+    "rxs.lfProductID": 100,
     "rxs.quantity": 45,
     "rxs.directions": 1000,
     "rxs.clinicalDifferenceStatement": 1000,
@@ -151,6 +152,7 @@ def _rx(line: MessageLine, message: Message, link: Link) -> Json:
         "drugStrength": sku.strength,
         "drugForm": sku.form,
         "foreignPmsId": sku.sku,
+        "lfProductID": line.product,
         "foreignRxNumber": foreign_number(line.reference, line.attempt),
         "quantity": counted.number,
         "quantityUnits": counted.unit,
@@ -219,6 +221,8 @@ def _of_fields(section: str, fields: Mapping[str, object]) -> Iterator[str]:
 
 def _of_line(line: MessageLine, link: Link) -> Iterator[str]:
     """Neither a quantity nor a controlled prescription is ever guessed."""
+    if line.product == "":
+        yield f"Not sent: the product is not mapped: the pharmacy's number of {line.sku.sku} is not set on Setup."
     if line.sku.volume_ml is None and line.sku.units_per_pack is None:
         yield f"Not sent: {line.sku.sku} says neither volume nor pieces of a pack, so its quantity cannot be told."
     if line.sku.scheduled and not line.is_refill:

@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+import pandas as pd
 import streamlit as st
 from streamlit.column_config import DatetimeColumn
 
-from core.partners.connecting import Connection, connect, connections, recent_pushes
+from core.partners.connecting import (
+    Connection,
+    connect,
+    connections,
+    number_products,
+    products_of,
+    recent_pushes,
+)
 from core.partners.link import NUMBERS, Adapter, Authentication, Link, QuantityUnit
 from core.partners.pacing import breaker
 from pages.parts.notices import attempt
@@ -138,6 +146,40 @@ def _one(session: Session, code: str, connection: Connection) -> None:
             type="primary",
             on_click=partial(_save, session, link, adapter, key),
         )
+    if link.adapter is Adapter.HTTP:
+        _products(session, code)
+
+
+def _products(session: Session, code: str) -> None:
+    """The pharmacy's own numbers of what it offers."""
+    rows = products_of(session.store, session.person, session.clinic, code)
+    numbered = sum(bool(row.product) for row in rows)
+    behind = st.expander(
+        f"Their product numbers: {numbered} of {len(rows)}", icon=":material/tag:", key=f"setup_products_{code}",
+        on_change="rerun",
+    )  # fmt: skip
+    if not behind.open:
+        return
+    with behind, st.form(f"setup_products_form_{code}", border=False):
+        st.caption(
+            "Where the pharmacy fills by its own numbers. Once one is set, no order with a SKU that has none is sent."
+        )
+        edited = st.data_editor(
+            pd.DataFrame({"SKU": [row.sku for row in rows], "Name": [row.name for row in rows],
+                          "Number": [row.product for row in rows]}).astype("string"),
+            num_rows="fixed",
+            hide_index=True,
+            disabled=["SKU", "Name"],
+            key=f"setup_products_grid_{code}",
+        )  # fmt: skip
+        if st.form_submit_button("Save the numbers"):
+            typed = ("" if pd.isna(number) else str(number).strip() for number in edited["Number"])
+            numbers = {row.sku: number for row, number in zip(rows, typed, strict=True) if number != row.product}
+            attempt(
+                lambda: number_products(session.store, session.person, session.clinic, code, numbers),
+                lambda changed: f"{code}: {changed} product numbers changed.",
+            )
+            st.rerun()
 
 
 def _http_fields(link: Link, key: str) -> None:
