@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.model import ShipTo
+from core.validation.checked import Address
+from core.validation.shipping import _unreachable
 from tests.builders import a_line
 from tests.validation.world import codes, findings, world
 
@@ -171,3 +175,27 @@ def test_nobody_can_ship_it_says_who_and_why() -> None:
         "No pharmacy can fill Semaglutide 2.5 mg/mL, 2 mL: Cedar Compounding: cannot ship a cold box so that it never "
         "rests on its way within 14 days of having it ready; look at its ship days, closures and carrier days."
     )
+
+
+GAPS = st.text(" .-_/,:#'", max_size=3)
+
+
+@given(gaps=st.tuples(GAPS, GAPS, GAPS), box=st.sampled_from(["box", "Bx", "B0X", "drawer"]), upper=st.booleans())
+def test_a_box_is_a_box_whatever_stands_between_its_letters(gaps: tuple[str, str, str], box: str, upper: bool) -> None:
+    first, second, third = gaps
+    address = f"p{first}o{second}{box}{third} 12"
+    assert _unreachable(on(address.upper() if upper else address)) is not None
+
+
+@given(
+    number=st.integers(1, 99_999),
+    name=st.sampled_from(["Boxwood", "Post Oak", "Poplar", "Apopka", "Drawbridge"]),
+    kind=st.sampled_from(["St", "Ave", "Ln", "Ct", "Pkwy", "Blvd"]),
+    flat=st.sampled_from(["", " Apt 4", " Ste 200", " PMB 9"]),
+)
+def test_a_street_is_no_box(number: int, name: str, kind: str, flat: str) -> None:
+    assert _unreachable(on(f"{number} {name} {kind}{flat}")) is None
+
+
+def on(street: str) -> Address:
+    return Address("the patient", street, "", "Austin", "TX", "78704")
