@@ -155,6 +155,8 @@ class Assembly:
             self.depth += 1
             self.open_words = words
         elif mark == CLOSE:
+            if not self.depth:
+                self._leave(words)
             self.depth = max(0, self.depth - 1)
         elif mark == THEN:
             self._next_step(words)
@@ -196,6 +198,8 @@ class Assembly:
             return
         if dose.unit is first.unit and dose.unit.is_piece:
             same = dose == first
+        elif _solid_and_liquid(first, dose):
+            same = False
         else:
             same = self._same_pieces(first, dose) and self._same_pieces(dose, first) and self._same_mass(first, dose)
         (arm.equivalents if same else arm.doses).append(dose)
@@ -235,7 +239,7 @@ class Assembly:
         (arm.equivalents if same else arm.doses).append(dose)
 
     def _same_dose(self, one: Dose, other: Dose) -> bool:
-        if _dimension(one) == _dimension(other) or None in {one.unit, other.unit}:
+        if _dimension(one) == _dimension(other) or None in {one.unit, other.unit} or _solid_and_liquid(one, other):
             return False
         first, second = self.strength.ml(one), self.strength.ml(other)
         return first is None or second is None or abs(first - second) <= SAME_DOSE * max(first, second)
@@ -296,6 +300,12 @@ class Assembly:
             self.route, self.route_words = item.name, words
         self.on_skin = self.on_skin or item.name is None
         self._arm.sites = max(self._arm.sites, item.sites)
+
+
+def _solid_and_liquid(one: Dose, other: Dose) -> bool:
+    """Whether one is counted in tablets and the like, the other measured in mL: no dose is both."""
+    units = {one.unit, other.unit}
+    return Unit.ML in units and not _SOLID.isdisjoint(unit for unit in units if unit)
 
 
 def _dimension(dose: Dose) -> str:

@@ -168,7 +168,7 @@ def _day_list(found: list[Token], place: int, names: dict[str, int]) -> Found:
         named |= _span(last, day) if joiner in _THROUGH and not chained else {day}
         earlier = joiner
         last, place, count = day, after + 1, count + 1
-    if at(found, place).word == "off" and at(found, place + 1).word not in names:
+    if at(found, place).word == "off" and at(found, place + 1).word not in {*names, "and", "&"}:
         named, place = set(range(7)) - named, place + 1
     torn = joiners == {""} and count == 2  # "Monday Friday" may have lost "through" or "and"
     if torn or ("or" in joiners and not joiners <= {"or", ",", "/"}):

@@ -195,7 +195,7 @@ def _advice(found: list[Token], place: int) -> Found:
     return UNSURE if dosed or waits else EXTRA, end
 
 
-_WHOLE_DAYS = frozenset(word for word, days in LENGTH_DAYS.items() if days >= 1)
+_WHOLE_DAYS = frozenset({*(word for word, days in LENGTH_DAYS.items() if days >= 1), "daily", "weekly", "monthly"})
 
 
 def _resumes(word: str) -> bool:

@@ -62,7 +62,7 @@ def _inherit(steps: list[Step]) -> None:
         kept, arm = before.arms[-1], after.arms[0]
         if not arm.doses:
             arm.doses, arm.equivalents, arm.sites = list(kept.doses), list(kept.equivalents), kept.sites
-        if not after.arms[-1].timing and not after.lead and len(after.arms) == 1:
+        if not after.arms[-1].timing and not after.lead and len(after.arms) == 1 and not after.as_needed:
             arm.timing, after.lead = kept.timing, list(before.lead)
 
 

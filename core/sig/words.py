@@ -255,6 +255,6 @@ SUSPICIOUS: Final = word_set(
     "dose doses dosage half double triple extra additional less more if unless except skip not no never stop hold"
     " until then increase decrease reduce raise repeat may when while after before between divided divide split every"
     " each per once twice thrice times time total alternate by hour hours day days week weeks month months first"
-    " second last next another taper titrate adjust"
+    " second last next another taper titrate adjust several few couple many"
 ) | frozenset({*LENGTH_DAYS, *COUNTING, *TENS, *(word for words in UNIT_WORDS for word in words)})
 """Words that may change dose or frequency wherever they stand."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from builders import a_sku
 
-from core.sig import Certainty, Unit, days_supply, read, weekly_mg
+from core.sig import Certainty, Unit, days_supply, proposals, read, weekly_mg
 from core.sig.words import COUNT_WORDS, COUNTING, TENS, UNIT_WORDS
 from tests.sig.labelled import Label, disagreeing, labels, told
 
@@ -110,6 +110,7 @@ def test_mutated_directions_never_raise_and_lose_nothing(chunk: int) -> None:
             assert (days_supply(reading, SEMAGLUTIDE, 1) or 0) >= 0
             assert len(disagreeing(reading, SEMAGLUTIDE)) >= 0
             weekly_mg(reading, SEMAGLUTIDE)
+            assert all(read(one.text, SEMAGLUTIDE).missing == () for one in proposals(reading, SEMAGLUTIDE))
 
 
 def passes_as(text: str, row: Label) -> str | None:
