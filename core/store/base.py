@@ -140,6 +140,15 @@ def refers(table: str, *, cascade: bool = False, **columns: str) -> ForeignKeyCo
     )
 
 
+def through_others(row: type[OfClinic]) -> None:
+    """Leave a table's own reference to the clinic to SQLite, where it costs nothing; what it refers to refers to the
+    clinic. PostgreSQL would lock the clinic's row, which every write has just changed, once for each new row."""
+    table = Base.metadata.tables[row.__tablename__]  # type: ignore[attr-defined]
+    for key in table.foreign_key_constraints:
+        if list(key.columns) == [table.c.clinic]:
+            key.ddl_if(dialect="sqlite")
+
+
 def append_only(table: str, dialect: str) -> tuple[str, ...]:
     """The statements with which a revision makes a table refuse UPDATE and DELETE."""
     if dialect == "sqlite":

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.ledger import Account, PostingKind
 from core.model import FindingEnd, LineState, Objective, ShipTo, SubmissionState
 from core.orders.records import Outcome
-from core.store.base import Base, Cents, Made, OfClinic, choice, refers
+from core.store.base import Base, Cents, Made, OfClinic, choice, refers, through_others
 
 
 class OrderCounterRow(OfClinic, Base):
@@ -370,3 +370,7 @@ class WorkerRow(OfClinic, Base):
     sent: Mapped[int]
     failed: Mapped[int]
     message: Mapped[str]
+
+
+for _row in (SubmissionRow, OrderLineRow, AttemptRow, StockReservationRow, LedgerEntryRow):
+    through_others(_row)
