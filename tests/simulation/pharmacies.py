@@ -71,6 +71,8 @@ class Pharmacies:
         self.received: Counter[str] = Counter()
         self.answered: dict[str, Answer] = {}
         self.jobs: dict[tuple[str, int], Job] = {}
+        self.paid_for: Callable[[str], bool] = lambda _: True
+        self.wrong: list[str] = []
 
     def of(self, pharmacy: str) -> Pharmacy:
         """One of them, as the worker speaks to it."""
@@ -81,6 +83,9 @@ class Pharmacies:
         fate = "takes it" if self.fair else self._dice.choices([*FATES], [*FATES.values()])[0]
         if fate.startswith("never") or self._dice.random() < 0.1:
             self._meanwhile(50)
+        order = f"{message.reference.rpartition('-')[0]}-{message.pharmacy.upper()}"
+        if not self.paid_for(order):
+            self.wrong.append(f"{message.reference} goes out, and nothing is held for {order}")
         self._say(f"{message.pharmacy} {fate}: {message.reference}")
         if fate in TAKEN:
             self._take(message)

@@ -96,6 +96,18 @@ def left_over(store: Store, clinic: str) -> list[str]:
     ]
 
 
+def paid(store: Store, clinic: str) -> dict[str, int]:
+    """What the ledger says was taken and not given back, in cents by pharmacy order."""
+    rows = rows_of(store, clinic)
+    orders = {one["reference"]: one["pharmacy_order"] for one in rows.submission}
+    of = {(one["line"], one["number"]): orders[one["submission"]] for one in rows.attempt}
+    taken: Counter[str] = Counter()
+    for entry in rows.ledger_entry:
+        if entry["account"] is Account.PAYABLE:
+            taken[of[entry["line"], entry["attempt"]]] += entry["cents"]
+    return dict(taken)
+
+
 def _lines(rows: Rows) -> Iterator[str]:
     """A line is its newest attempt; every earlier attempt has ended; two lines of one refill are not both under way."""
     by_line: dict[str, list[Row]] = {}

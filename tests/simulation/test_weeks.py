@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import false, update
 
 from core.model import SubmissionState
+from core.payments.operations import Operation
 from core.store import Work
 from core.store.orders import SubmissionRow
 from tests.simulation.running import Ran, Weeks, weeks
@@ -68,6 +68,11 @@ def sent_again(work: Work) -> int:
     return int(work.connection.execute(update(SubmissionRow).where(*sending).values(values)).rowcount)
 
 
+def another_key(operation: Operation) -> str:
+    """The bank is asked under a key that it does not know when it is asked again."""
+    return f"{operation.id}-{operation.tries}"
+
+
 def nothing(*_: object, **__: object) -> None:
     """What a forgotten step does."""
 
@@ -79,10 +84,13 @@ def nothing(*_: object, **__: object) -> None:
         ("packs stay reserved", "core.store.order_books._release", nothing, "holds stock and has ended"),
         ("a refusal is not counted", "core.orders.tallies.Tallies.rejected", nothing, "rejections: kept"),
         ("placed lines stay in the cart", "core.checkout.take_out", nothing, "is placed and in a cart"),
+        ("a payment asked for again is another one", "core.payments.operations.Operation.key",
+         property(another_key), "the bank"),
+        ("what is not paid for is sent", "core.store.queue.unpaid_order", lambda _: false(), "nothing is held for"),
     ],
-)
+)  # fmt: skip
 def test_a_broken_product_is_found(
-    monkeypatch: pytest.MonkeyPatch, case: str, place: str, instead: Callable[..., object], says: str
+    monkeypatch: pytest.MonkeyPatch, case: str, place: str, instead: object, says: str
 ) -> None:
     with weeks() as opened:
         monkeypatch.setattr(place, instead)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple, Self
+from unittest.mock import patch
 
 from sqlalchemy import bindparam, select
 
@@ -22,15 +24,20 @@ from core.lifecycle import ENDED
 from core.model import IN_FLIGHT, Days, LineState, Objective, Severity, ShipTo, SubmissionState
 from core.orders.book import Event
 from core.partners.worker import run_once
-from core.people import Person
+from core.payments.deciding import change_setup, open_payments, pay_again
+from core.payments.operations import FOR_A_PERSON, Method
+from core.payments.working import carry_out_payments
+from core.people import LOCAL, Person
 from core.plan import plan
 from core.prescribing import CartRow
 from core.store import Store, Work, save_folder
 from core.store.order_views import OrderFilter, OrderRow
 from core.store.orders import OrderLineRow
+from core.store.payments import Setup
 from core.tracking.events import apply_events, record_event
 from core.tracking.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
 from core.tracking.views import LineDetail, Press, line_detail, search, strays
+from tests.simulation.bank import Bank
 from tests.simulation.clinic import (
     END,
     PATIENTS,
@@ -42,7 +49,7 @@ from tests.simulation.clinic import (
     offer,
 )
 from tests.simulation.pharmacies import Died, Pharmacies
-from tests.simulation.sound import left_over, problems
+from tests.simulation.sound import left_over, paid, problems
 from tests.stores import CLINIC, Clock
 
 S = LineState
@@ -51,6 +58,8 @@ _LINES: Final = (
     .where(OrderLineRow.clinic == bindparam("clinic"))
     .order_by(OrderLineRow.checkout, OrderLineRow.number)
 )
+PAYS_BY_CARD: Final = 8
+"""In one week of so many the clinic pays through a provider; else on account."""
 DEATHS: Final = ("before", "inside", "after")
 """Where in a write a process can die: at the door, before the commit, before the answer."""
 
@@ -116,12 +125,22 @@ class Week:
         self.wrong: list[str] = []
         self.confirmed: list[Confirmed] = []
         self.placed: list[tuple[str, str]] = []
+        self.bank = Bank(seed, clock, self._say) if seed % PAYS_BY_CARD == 0 else None
         self._depth = 0
         clock.now = START
         store.ids, store.doom = count(1), None
 
     def run(self, steps: int) -> list[str]:
         """The week and its end; every problem as a sentence."""
+        if self.bank is None:
+            return self._run(steps)
+        change_setup(self.store, LOCAL, CLINIC, Setup(Method.STRIPE, "cus_1", "pm_1", "SIMULATED_KEY"))
+        self.pharmacies.paid_for = self.bank.covers
+        pay = partial(carry_out_payments, ports=lambda _: self.bank)
+        with patch("core.partners.worker.carry_out_payments", pay):  # a worker asks the provider that Setup names
+            return self._run(steps)
+
+    def _run(self, steps: int) -> list[str]:
         hours = (END - START) / timedelta(hours=1) / steps
         for step in range(steps):
             if self.wrong:
@@ -132,6 +151,8 @@ class Week:
         self._work_off()
         self._check()
         self.wrong += left_over(self.store, CLINIC)
+        if self.bank:
+            self.wrong += self.bank.disagrees(paid(self.store, CLINIC))
         return self.wrong
 
     # who acts, and what is said of it
@@ -157,6 +178,7 @@ class Week:
 
     def _check(self) -> None:
         self.wrong += problems(self.store, CLINIC, self.pharmacies.received, self.placed)
+        self.wrong += [*self.pharmacies.wrong, *(self.bank.wrong if self.bank else [])]
 
     def _meanwhile(self, seconds: int) -> None:
         """A message is on its way for up to so long, and others may act."""
@@ -377,12 +399,19 @@ class Week:
         """Fair weather: days go by, workers run, people work their queues, until nothing is under way."""
         self._say("the weather clears")
         self.pharmacies.fair = True
-        for _ in range(6):
+        for number in range(9):
             self.clock.forward(days=6)
+            if self.bank:
+                self.bank.fair = number > 1
             self._act(Week._a_worker_finishes)
             self._act(Week._everybody_works_the_queues)
             if not self._lines(frozenset(S) - ENDED):
-                return
+                break
+        for _ in range(4 if self.bank else 0):
+            self.clock.forward(hours=2)
+            self._act(Week._a_worker_finishes)
+            self._act(Week._pays_again)
+            self.bank.fair = True
 
     def _a_worker_finishes(self) -> str:
         return str(run_once(self.store, CLINIC, self.pharmacies.of, worker="w1"))
@@ -390,13 +419,20 @@ class Week:
     def _everybody_works_the_queues(self) -> str:
         for misfit in strays(self.store, STAFF[0], CLINIC):
             settle_misfit(self.store, STAFF[0], CLINIC, misfit.event, "not ours")
-        done = []
+        done = [self._pays_again()] if self.bank else []
         for row in self._waiting():
             case = _Case(row.reference, row.attempt, row.state, 0)
             deal = next((deal for needed, deal in _DEALS if needed(row)), None)
             if deal:
                 done.append(f"{row.reference[-2:]} {self._tried(deal, case)}")
         return ", ".join(done) or "nothing to do"
+
+    def _pays_again(self) -> str:
+        """Whoever sees that the bank turned something down asks again, with another card."""
+        turned_down = [one for one in open_payments(self.store, LOCAL, CLINIC).operations if one.state in FOR_A_PERSON]
+        for one in turned_down:
+            pay_again(self.store, LOCAL, CLINIC, one.id)
+        return f"{len(turned_down)} payments asked for again"
 
     def _tried(self, deal: Callable[[Week, _Case, Person], str], case: _Case) -> str:
         """What it came to; a line whose message was settled with another's is not settled twice."""
@@ -426,6 +462,7 @@ _ACTS: Final[dict[Callable[[Week], str], int]] = {
     Week._somebody_works_a_queue: 6,
     Week._somebody_cancels: 1,
     Week._somebody_refunds: 1,
+    Week._pays_again: 1,
 }
 _FIRST: Final = (Week._fills_the_cart, Week._confirms_and_presses, Week._a_worker_runs)
 _MEANWHILE: Final = (
