@@ -51,6 +51,7 @@ IDLE_SECONDS: Final = 3.0
 BEAT_SECONDS: Final = 30.0
 LOOK_UP_EVERY: Final = timedelta(minutes=5)
 """How often a pharmacy over the network is asked about a submission whose answer was lost."""
+NOT_FOUND: Final = "Asked since, its system did not find it, which proves nothing."
 MOST_LANES: Final = 64
 
 _log = logging.getLogger(__name__)
@@ -134,7 +135,7 @@ def _look_up(store: Store, clinic: str, partners: Partners, lane: Lane) -> dict[
 def _found(work: Work, answers: dict[str, Answer], later: Sequence[str]) -> None:
     if answers:
         record_answers(work, answers, BY)
-    put_off(work, later, work.now() + LOOK_UP_EVERY)
+    put_off(work, later, work.now() + LOOK_UP_EVERY, NOT_FOUND)
 
 
 def _said(reference: str, partner: Partner) -> Acknowledged | Refused | None:

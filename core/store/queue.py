@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, update
 
 from core.model import LineState, ShipTo, SubmissionState
 from core.orders.records import SentLine
@@ -257,12 +257,16 @@ def unknown_submissions(work: Work, *, due: bool = False) -> list[tuple[str, str
     return [(row.reference, row.pharmacy) for row in work.connection.execute(statement)]
 
 
-def put_off(work: Work, submissions: Sequence[str], until: datetime) -> None:
-    """Unknown submissions that are not to be asked about before an instant."""
+def put_off(work: Work, submissions: Sequence[str], until: datetime, note: str) -> None:
+    """Unknown submissions that are not asked about before an instant; ``note`` joins what is said of them, once."""
     if submissions:
         here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(submissions))
         unknown = and_(here, SubmissionRow.state == SubmissionState.UNKNOWN)
-        work.connection.execute(update(SubmissionRow).where(unknown).values(next_try_at=until))
+        said = case(
+            (SubmissionRow.message.contains(note, autoescape=True), SubmissionRow.message),
+            else_=SubmissionRow.message + " " + note,
+        )
+        work.connection.execute(update(SubmissionRow).where(unknown).values(next_try_at=until, message=said))
 
 
 def sent_lines(work: Work) -> list[SentLine]:

@@ -25,7 +25,7 @@ from core.partners.stand_in import EventFault, Fault, StandIn, serve
 from core.people import LOCAL, Person
 from core.store import Store, audits, open_store
 from core.store.partners import healths
-from core.tracking.views import track
+from core.tracking.views import line_detail, track
 from tests.builders import a_pharmacy, an_offer, licences
 from tests.order_books import CHECKOUT
 from tests.partners.test_worker import Scripted, taking
@@ -154,9 +154,12 @@ def test_one_that_the_pharmacy_does_not_find_stays_unknown_and_is_asked_about_la
     connect(store, LOCAL, CLINIC, linked(address))
     books.faults = [Fault.DROP_UNREAD]
     worker.run_once(store, CLINIC)
-    clock.forward(days=1)
-    worker.run_once(store, CLINIC)
+    for _ in range(3):
+        clock.forward(hours=8)
+        worker.run_once(store, CLINIC)
     assert (states(store), books.orders) == ({"unknown": 1}, [])
+    message = line_detail(store, LOCAL, CLINIC, f"{CHECKOUT}/01").submission.message
+    assert message.count("Asked since, its system did not find it, which proves nothing.") == 1
 
 
 @pytest.mark.postgres

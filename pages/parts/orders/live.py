@@ -40,8 +40,10 @@ def _watched(session: Session, zone: str) -> None:
 
 def _told(now: Status, zone: str) -> str:
     queue = now.queue
+    by_hand = sum(pharmacy.queued for pharmacy in now.pharmacies if pharmacy.adapter is Adapter.SHEET)
     sizes = {
-        "to send": queue.queued,
+        "to send": queue.queued - by_hand,
+        "to hand over": by_hand,
         "being sent": queue.sending,
         "kept back by what did not fit or is not paid": queue.stopped,
         "without an answer": queue.unknown,

@@ -48,7 +48,7 @@ def _health(session: Session, zone: str) -> None:
             Metric(
                 "Waiting to be sent",
                 f"{now.queue.queued:,}",
-                "Submissions that the worker has not handed to a pharmacy yet.",
+                "Submissions that no pharmacy has been given yet, by a worker or, on a sheet, by a person.",
                 delta_description=f"oldest {moment(now.queue.oldest_queued_at, zone)}" if now.queue.queued else None,
             ),
             Metric(
