@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from core.split.columns import Columns
 from core.split.effort import Effort
 from core.split.exact import Budget, Frontier, frontier
+from core.split.mending import mended
 from core.split.problem import Choice, FreeLine, Problem, Worth, components, contested
 from core.split.relaxation import Limit, Relaxation
 from core.split.search import Assignment
@@ -130,6 +131,8 @@ class _Part:
                 break
             self._take(relaxed, columns, share)
             goes_on = self._note(self.bound)
+        if goes_on and self._gap() > GOOD_ENOUGH:
+            self.chosen = mended(self.problem, relaxed, columns.prices, self.shelf.limits, self.chosen, self._step)
         most = (self._weight() + self.problem.measure.slack) * relaxed.scale
         open_ = (relaxed.forced(columns.prices) + columns.bound <= most).tolist()
         kept: list[list[Choice]] = [[] for _ in relaxed.lines]
@@ -137,6 +140,11 @@ class _Part:
             if still or self.chosen[relaxed.lines[line].position] == choice:
                 kept[line].append(choice)
         return [line._replace(choices=tuple(some)) for line, some in zip(relaxed.lines, kept, strict=True)]
+
+    def _step(self, chosen: dict[int, Choice]) -> bool:
+        """A better assignment while mending; whether to go on."""
+        self.chosen = chosen
+        return self._note(self.bound) and self._gap() > GOOD_ENOUGH
 
     def _take(self, relaxed: Relaxation, columns: Columns, share: float) -> None:
         """Dives, gives the lines that are left over their best choices, and improves all."""

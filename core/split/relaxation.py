@@ -58,10 +58,11 @@ class Bucket:
 
 
 class Decided(NamedTuple):
-    """At some prices: the bound, each line's choice, and the stock that those would take."""
+    """At some prices: the bound, each line's choice, what each destination comes to, and the stock that they take."""
 
     bound: int
     chosen: Whole
+    values: Whole
     used: Whole
 
 
@@ -186,16 +187,24 @@ class Relaxation:
         cost = self._cost(whole)
         bound = self.base - int((whole * self.most).sum())
         chosen = np.zeros(len(self.lines), dtype=np.int64)
+        values = []
         for bucket in self.buckets:
             loose, boxed = cost[bucket.loose], cost[bucket.boxed]
             sums = np.add.reduceat(_least_of_sets(loose, boxed), bucket.starts, axis=0) + bucket.fees
             best = sums.argmin(axis=1)
-            bound += int(sums[np.arange(len(best)), best].sum())
+            values.append(sums[np.arange(len(best)), best])
+            bound += int(values[-1].sum())
             open_ = (best[bucket.of][:, None] >> np.arange(bucket.boxes)) & 1
             offered = np.concatenate([loose, np.where(open_ == 1, boxed, NEVER)], axis=1)
             names = np.concatenate([bucket.loose, bucket.boxed], axis=1)
             chosen[bucket.lines] = names[np.arange(len(names)), offered.argmin(axis=1)]
-        return Decided(bound, chosen, self.used(chosen))
+        return Decided(bound, chosen, np.concatenate(values), self.used(chosen))
+
+    def lost(self, prices: Real, chosen: Whole) -> Whole:
+        """By destination, by how much an assignment is worse at these prices than the best there."""
+        cost, best = self._cost(_rounded(prices)), self.decided(prices).values
+        own = [int(cost[chosen[members]].sum()) + self._box_weights(chosen[members]) for members in self.destinations]
+        return np.array(own, dtype=np.int64) - best
 
     def forced(self, prices: Real) -> Whole:
         """By choice, by how much the bound rises at least where a line has to make it."""
@@ -221,8 +230,11 @@ class Relaxation:
 
     def worth(self, choices: Whole) -> int:
         """What one destination's choices weigh together."""
+        return int(self.weights[choices].sum()) + self._box_weights(choices)
+
+    def _box_weights(self, choices: Whole) -> int:
         boxes = {box for at in choices.tolist() if (box := self.box[at]) is not None}
-        return int(self.weights[choices].sum()) + sum(map(self.problem.fee_weight, boxes)) * self.scale
+        return sum(map(self.problem.fee_weight, boxes)) * self.scale
 
     def as_choices(self, chosen: dict[int, Choice]) -> Whole:
         """An assignment of all lines as choices here."""
