@@ -55,7 +55,7 @@ def an_amount(found: list[Token], place: int) -> tuple[Amount, int] | None:
 
 def _strength_of_piece(found: list[Token], place: int) -> tuple[tuple[Fraction, Unit] | None, int]:
     """The ``5 mg`` of "5 mg tablet" after a count, and the place of the piece."""
-    strength = a_number(found, place)
+    strength = a_number(found, place) if at(found, place).is_number else None
     mass = a_unit(found, strength.end) if strength and strength.low == strength.high else None
     piece = a_unit(found, mass[1]) if mass and mass[0] in MASSES else None
     if strength and mass and piece and piece[0].is_piece:

@@ -58,7 +58,8 @@ def _interval_often(found: list[Token], place: int) -> Found:
 
 
 def _often(times: Number, period: Number) -> tuple[Often, int] | None:
-    low, high = times.low * 7 / period.high, times.high * 7 / period.low
+    low = times.low * 7 / period.high
+    high = low if times.low == times.high and period.low == period.high else times.high * 7 / period.low
     return (Often(low, high, period.low), period.end) if high <= 7 * MOST_PER_DAY else None
 
 

@@ -89,10 +89,12 @@ def scan(text: str, known: frozenset[str]) -> list[Piece]:
             or _sign(found, place, pieces)
             or _other(found, place, known, indication)
         )
-        if _leads_nowhere(found, place, end, pieces):
+        word = found[place].word
+        if word in LINKS and _leads_nowhere(found, place, end, pieces):
             item = UNSURE
         pieces.append(Piece(item, tuple(token.written for token in found[place:end])))
-        indication = _stays_indication(found[place].word, item, indication)
+        if indication or item is AS_NEEDED or word in INDICATION_STARTS:
+            indication = _stays_indication(word, item, indication)
         place = end
     return pieces
 
@@ -100,7 +102,7 @@ def scan(text: str, known: frozenset[str]) -> list[Piece]:
 def _leads_nowhere(found: list[Token], place: int, end: int, before: list[Piece]) -> bool:
     """Whether a word that links has nothing to link: "Monday and.", "with and dinner", "take or two tablets"."""
     word = found[place].word
-    if end != place + 1 or word not in LINKS:
+    if end != place + 1:
         return False
     starts = word in _JOINS and bool(before) and isinstance(before[-1].item, Action)
     days_off = word == "of" and at(found, end).word in WEEKDAYS

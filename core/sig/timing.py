@@ -60,6 +60,8 @@ class Timing:
         """Every rate that fits what was told; several are an ambiguity, none is no frequency."""
         if self.lost or self._crossed or (self.meals and not self.often):
             return []
+        if len(self.often) == 1 and not (self.weekdays or self.slots or self.cycle):  # nothing to put together
+            return [Rate(self.often[0].low, self.often[0].high)]
         rates = [
             rate
             for often in self._narrowest() or (None,)
@@ -137,6 +139,8 @@ def _exactly(per_week: Fraction) -> Rate:
 
 def limited(rate: Rate | None, limits: list[Limit], dose: Dose | None, as_needed: bool) -> Rate | None:
     """A rate under its maximum; as needed counts from 0, and a maximum alone is a rate up to it."""
+    if not (limits or as_needed):
+        return rate
     caps = [cap for limit in limits if (cap := doses_a_week(limit, dose)) is not None]
     if rate is None:
         return Rate(Fraction(0), min(caps)) if caps else None
