@@ -16,8 +16,8 @@ from core.partners.simulated import SimulatedPartner
 from core.people import Action, Person, record, require
 from core.store import Store, Work
 from core.store.contexts import load_context, pharmacies_of
-from core.store.partners import healths, links, products, pushes, put_link, put_products
-from core.store.queue import waiting_at
+from core.store.partners import healths, links, products, pushes, put_healths, put_link, put_products
+from core.store.queue import hurry, open_at, waiting_at
 from core.texts import why_not_kept
 
 Partners = Callable[[str], Partner]
@@ -139,20 +139,58 @@ def connect(store: Store, person: Person, clinic: str, link: Link) -> Link:
         before = links(work).get(link.pharmacy, Link(link.pharmacy))
         if before.version != link.version:
             raise Stale(f"Somebody else changed {link.pharmacy} meanwhile; look again.", before._asdict())
-        leaves_sheets = before.adapter is Adapter.SHEET and link.adapter is not Adapter.SHEET
-        if leaves_sheets and (waiting := waiting_at(work, link.pharmacy)):
-            raise Refused(
-                f"{waiting} of {link.pharmacy}'s submissions wait to be handed over on a sheet and would be sent once "
-                "more: mark them as sent, or cancel their lines, first."
-            )
+        _may_change(work, before, link)
         after = link._replace(version=link.version + 1)
         put_link(work, after)
+        _afresh(work, link.pharmacy)
         changed = [name for name in Link._fields if getattr(before, name) != getattr(after, name)]
         sides = [{name: getattr(side, name) for name in changed if name != "version"} for side in (before, after)]
         record(work, person, "connect pharmacy", link.pharmacy, *sides)
         return after
 
     return store.write(clinic, use_case)
+
+
+def _may_change(work: Work, before: Link, link: Link) -> None:
+    """Raises Refused for a change after which something would be sent twice, made up, or believed of the wrong one."""
+    leaves_sheets = before.adapter is Adapter.SHEET and link.adapter is not Adapter.SHEET
+    if leaves_sheets and (waiting := waiting_at(work, link.pharmacy)):
+        raise Refused(
+            f"{waiting} of {link.pharmacy}'s submissions wait to be handed over on a sheet and would be sent once "
+            "more: mark them as sent, or cancel their lines, first."
+        )
+    becomes_a_script = before.adapter is not Adapter.SIMULATED and link.adapter is Adapter.SIMULATED
+    if becomes_a_script and (lines := open_at(work, link.pharmacy)):
+        raise Refused(
+            f"{link.pharmacy} really has {lines} lines that are not finished, and a simulated pharmacy would make up "
+            "what becomes of them. Finish them first."
+        )
+    others = (other for other in links(work).values() if other.pharmacy != link.pharmacy)
+    sharing = sorted(other.pharmacy for other in others if link.push_secret and link.push_secret == other.push_secret)
+    if sharing or (link.push_secret and link.push_secret == link.credentials):
+        whose = f"by {sharing[0]}" if sharing else "for our own requests"
+        raise Refused(f"{link.push_secret} is used {whose} already: a pharmacy's pushes have a secret of their own.")
+
+
+def _afresh(work: Work, pharmacy: str) -> None:
+    """What went wrong before counts no more, and what waits is tried at once."""
+    health = healths(work).get(pharmacy)
+    if health is not None:
+        put_healths(work, [health._replace(failures=0, rests_until=None)])
+    hurry(work, pharmacy)
+
+
+def try_again(store: Store, person: Person, clinic: str, pharmacy: str) -> None:
+    """A person knows that a pharmacy is back: its breaker is closed, and what waits is sent by the next round."""
+    require(person, Action.WORK_ORDERS)
+
+    def use_case(work: Work) -> None:
+        if pharmacy not in pharmacies_of(work):
+            raise Refused(f"There is no pharmacy {pharmacy}.")
+        _afresh(work, pharmacy)
+        record(work, person, "try pharmacy again", pharmacy)
+
+    store.write(clinic, use_case)
 
 
 def connected(store: Store, clinic: str) -> Partners:

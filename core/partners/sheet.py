@@ -22,6 +22,7 @@ from core.store.contexts import pharmacies_of
 from core.store.order_books import checkout_of, open_book, save_book
 from core.store.partners import links
 from core.store.queue import WaitingOrder, stopped, submissions_of, waiting_orders
+from core.texts import why_not_kept
 
 COLUMNS: Final = (
     "order", "line", "patient", "born_on", "sex", "phone", "allergies", "drug", "quantity", "amount", "directions",
@@ -148,6 +149,8 @@ def mark_sent(store: Store, person: Person, clinic: str, reference: str, lines: 
     require(person, Action.WORK_ORDERS)
     if not how.strip():
         raise Refused("Say how it was handed over: by fax, by mail, and to whom.")
+    if wrong := why_not_kept(how):
+        raise Refused(f"How it was handed over {wrong}.")
 
     def use_case(work: Work) -> None:
         order = next((order for order in _waiting(work) if order.reference == reference), None)

@@ -197,6 +197,29 @@ def submissions_of(
     return list(work.connection.scalars(statement.order_by(SubmissionRow.reference)))
 
 
+def open_at(work: Work, pharmacy: str) -> int:
+    """How many lines a pharmacy has, or may have, and has not finished."""
+    maybe = exists().where(
+        SubmissionRow.clinic == AttemptRow.clinic,
+        SubmissionRow.reference == AttemptRow.submission,
+        SubmissionRow.state.in_((SubmissionState.SENDING, SubmissionState.UNKNOWN)),
+    )
+    here = (AttemptRow.clinic == work.clinic, AttemptRow.pharmacy == pharmacy)
+    state = or_(AttemptRow.state.in_(AT_PHARMACY), and_(AttemptRow.state == LineState.PLACED, maybe))
+    return work.connection.scalar(select(func.count()).select_from(AttemptRow).where(*here, state)) or 0
+
+
+def hurry(work: Work, pharmacy: str) -> None:
+    """What waits at a pharmacy for its next try is due now."""
+    waiting = (
+        SubmissionRow.clinic == work.clinic,
+        SubmissionRow.pharmacy == pharmacy,
+        SubmissionRow.state == SubmissionState.QUEUED,
+        SubmissionRow.next_try_at > work.now(),
+    )
+    work.connection.execute(update(SubmissionRow).where(*waiting).values(next_try_at=work.now()))
+
+
 class WaitingOrder(NamedTuple):
     """A pharmacy order that has not been sent whole: its submissions, and its lines with their attempts."""
 

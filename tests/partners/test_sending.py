@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from core.checkout import place
 from core.errors import BadInput, NotAllowed, Refused, Stale
 from core.model import Role, SubmissionState
 from core.partners import worker
-from core.partners.connecting import connect, connections, number_products, products_of
+from core.partners.connecting import connect, connections, number_products, products_of, try_again
 from core.partners.link import Adapter, Authentication, Link
 from core.partners.pacing import breaker
 from core.partners.protocol import Acknowledged, Lost, Message, NotSent
@@ -349,6 +350,46 @@ def test_sheets_that_wait_keep_the_adapter(sqlite: Store) -> None:
     assert states(sqlite) == {"queued": 2}
     with pytest.raises(Refused, match="2 of cedar's submissions wait to be handed over on a sheet"):
         connect(sqlite, LOCAL, CLINIC, sheets._replace(adapter=Adapter.SIMULATED))
+
+
+def test_real_lines_keep_the_pharmacy_from_becoming_a_script(sqlite: Store, books: StandIn, address: str) -> None:
+    a_queue(sqlite, 1)
+    real = connect(sqlite, LOCAL, CLINIC, linked(address))
+    worker.run_once(sqlite, CLINIC)
+    with pytest.raises(Refused, match="cedar really has 1 lines that are not finished"):
+        connect(sqlite, LOCAL, CLINIC, real._replace(adapter=Adapter.SIMULATED))
+
+
+@pytest.mark.parametrize(
+    ("case", "pharmacy", "over", "why"),
+    [
+        ("another's", "birch", {"push_secret": "CEDAR_PUSH"}, "CEDAR_PUSH is used by cedar already"),
+        ("our own", "birch", {"push_secret": "B_API", "credentials": "B_API"}, "B_API is used for our own requests"),
+    ],
+)
+def test_pushes_are_proved_by_a_secret_of_their_own(
+    sqlite: Store, case: str, pharmacy: str, over: dict[str, str], why: str
+) -> None:
+    a_queue(sqlite, 2, birch=1)
+    connect(sqlite, LOCAL, CLINIC, Link("cedar", push=Authentication.HMAC, push_secret="CEDAR_PUSH"))
+    with pytest.raises(Refused, match=why):
+        connect(sqlite, LOCAL, CLINIC, Link(pharmacy, push=Authentication.HMAC)._replace(**over))
+
+
+def test_who_puts_a_connection_right_or_says_try_again_waits_for_nothing(store: Store) -> None:
+    a_queue(store, 5)
+    mend = partial(connect, store, LOCAL, CLINIC, Link("cedar", per_minute=100))
+    for failing, again in ((Lost("500"), mend), (NotSent("x"), partial(try_again, store, STAFF, CLINIC, "cedar"))):
+        run(store, Scripted(lambda _, failing=failing: failing))
+        waiting = taking()
+        run(store, waiting)
+        assert waiting.got == []
+        again()
+    back = taking()
+    run(store, back)
+    assert len(back.got) == 2
+    with pytest.raises(NotAllowed):
+        try_again(store, Person("l@clinic.test", "L", Role.LEADERSHIP), CLINIC, "cedar")
 
 
 def test_a_lease_outlives_the_sending() -> None:

@@ -114,6 +114,7 @@ def test_marking_it_as_sent_says_who_when_and_how(clinic: Store) -> None:
     ("case", "lines", "how", "why"),
     [
         ("nobody says how", LINES, " ", "Say how it was handed over"),
+        ("a NUL", LINES, "by\0fax", "holds a NUL character"),
         ("a line cancelled since", (*LINES, f"{CHECKOUT}/03/1"), "by fax", "has changed since it was shown"),
         ("a line that came since", LINES[:1], "by fax", "has changed since it was shown"),
     ],

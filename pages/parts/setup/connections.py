@@ -17,6 +17,7 @@ from core.partners.connecting import (
     number_products,
     products_of,
     recent_pushes,
+    try_again,
 )
 from core.partners.link import NUMBERS, Adapter, Authentication, Link, QuantityUnit
 from core.partners.pacing import breaker
@@ -124,6 +125,16 @@ def _one(session: Session, code: str, connection: Connection) -> None:
             plain(f"Not set where this dashboard runs: {', '.join(connection.missing)}. Workers may have it."),
             icon=":material/key_off:",
         )
+    if breaker(connection.health, session.store.clock()) != "closed":
+        st.warning(
+            plain(f"{connection.name} is left alone for now: {connection.health.last_error}"), icon=":material/pause:"
+        )
+        st.button(
+            "Try again now",
+            key=f"{key}_again",
+            icon=":material/refresh:",
+            on_click=partial(_again, session, code, connection.name),
+        )
     adapter = Adapter(
         st.segmented_control(
             "Orders leave by",
@@ -148,6 +159,13 @@ def _one(session: Session, code: str, connection: Connection) -> None:
         )
     if link.adapter is Adapter.HTTP:
         _products(session, code)
+
+
+def _again(session: Session, code: str, name: str) -> None:
+    attempt(
+        lambda: try_again(session.store, session.person, session.clinic, code),
+        f"{name}: what waits is sent by the next round.",
+    )
 
 
 def _products(session: Session, code: str) -> None:
