@@ -59,6 +59,34 @@ def test_every_key_starts_with_the_clinic(table: Table) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_reference_is_from_clinic_to_clinic(table: Table) -> None:
+    firsts = [next(iter(key.elements)) for key in table.foreign_key_constraints]
+    assert {(first.parent.name, first.column.name) for first in firsts} <= {("clinic", "clinic")}
+    assert table.name == "clinic" or firsts, "a table that belongs to no clinic"
+
+
+def test_every_key_in_the_database_starts_with_the_clinic(store: Store) -> None:
+    inspector = inspect(store.engine)
+    for table in TABLES:
+        keys = [inspector.get_pk_constraint(table.name)["constrained_columns"]]
+        keys += [unique["column_names"] for unique in inspector.get_unique_constraints(table.name)]
+        keys += [index["column_names"] for index in inspector.get_indexes(table.name)]
+        for reference in inspector.get_foreign_keys(table.name):
+            keys += [reference["constrained_columns"], reference["referred_columns"]]
+        assert {key[0] for key in keys} == {"clinic"}, table.name
+
+
+def test_every_row_of_the_database_belongs_to_a_clinic_that_is_there(store: Store) -> None:
+    """Directly, or through a row that it refers to."""
+    inspector = inspect(store.engine)
+    to = {table.name: {key["referred_table"] for key in inspector.get_foreign_keys(table.name)} for table in TABLES}
+    known = {"clinic"}
+    while more := {table for table, others in to.items() if others & known} - known:
+        known |= more
+    assert known == set(to)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_no_number_comes_from_a_sequence(table: Table) -> None:
     assert table.autoincrement_column is None
     assert [column.name for column in table.columns if column.identity or column.server_default] == []
