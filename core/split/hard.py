@@ -34,14 +34,15 @@ MOVES: Final = 60_000
 CHECKS: Final = 25
 """Check points of the solver on what is left of a part: those that it can close take it five to twenty."""
 
-WORK: Final = 40_000_000
+WORK: Final = 160_000_000
 """More check points are worth it where little is left: so many, over the square of the choices."""
 
 MOST_SCARCE: Final = 200
-"""Scarce stocks that a part may be tied by for the solver to be asked: it gets nowhere with more."""
+"""Scarce stocks that a part may be tied by for the solver to be asked: it gets nowhere with more, nor with half of them
+where the gap is wide."""
 
 HOPELESS: Final = 5e-4
-"""Relative gap above which the solver is not asked: it closes none of those in the time that people wait."""
+"""Relative gap that is wide: the solver closes few of those in the time that people wait."""
 
 FEW_CHOICES: Final = 400
 """Choices that it is given whatever the gap."""
@@ -201,8 +202,9 @@ class _Part:
     def _solved(self, lines: list[FreeLine], here: dict[int, Choice]) -> dict[int, Choice]:
         self.last: int | None = None
         size = sum(len(line.choices) for line in lines)
-        tangled = len(contested(self.problem, lines)) > MOST_SCARCE
-        if size > (FEW_CHOICES if tangled or self._gap() > HOPELESS else MOST_CHOICES):
+        scarce = len(contested(self.problem, lines))
+        tangled = scarce > (MOST_SCARCE if self._gap() <= HOPELESS else MOST_SCARCE // 2)
+        if size > (FEW_CHOICES if tangled else MOST_CHOICES):
             return here
         weight = Stage(self.problem.weight, self.problem.fee_weight, self.problem.measure.weight_unit)
         answer = solved(self.problem, lines, self.shelf.limits, weight, here, max(CHECKS, WORK // size**2), self.effort)
