@@ -272,7 +272,8 @@ class Assembly:
         leads = self.headed or not any(arm.doses for step in self.steps for arm in step.arms)
         if leads:
             self.headed = True
-            self._next_step(words)
+            if any(arm.doses for arm in self._step.arms) or self._step.lasting:
+                self._next_step(words)
         if item.days is not None:
             self._lasting(Lasting(item.days, starts=item.starts), words)
         elif item.starts != self._begins:

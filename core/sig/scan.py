@@ -234,7 +234,9 @@ def _may_cause(found: list[Token], place: int) -> Found:
 
 
 def _take_off(found: list[Token], place: int) -> Found:
-    """``take Saturday and Sunday off``."""
+    """``take Saturday and Sunday off``, ``take weekends off``."""
+    if at(found, place + 1).word in {"weekend", "weekends"} and at(found, place + 2).word == "off":
+        return Weekdays(5, frozenset(range(5))), place + 3
     days = grammar.weekdays(found, place + 1)
     return days if days is not None and found[days[1] - 1].word == "off" else None
 
