@@ -6,6 +6,7 @@ import contextlib
 import csv
 import re
 import zlib
+from collections.abc import Iterator
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -21,7 +22,7 @@ from core.partners.link import Adapter, Link, amount
 from core.partners.sheet import COLUMNS, Sheet, as_csv, mark_sent, order_sheet, to_hand_over
 from core.partners.sheet_pages import as_pdf, printable
 from core.people import LOCAL, Person
-from core.store import Store
+from core.store import Store, open_store
 from core.store.order_views import Queue
 from core.tracking.events import record_event
 from core.tracking.recovery import cancel, resubmit
@@ -29,7 +30,7 @@ from core.tracking.views import queues, track
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_sku
 from tests.order_books import CHECKOUT, said
 from tests.partners.test_json_order import LINE, SECOND, a_message
-from tests.stores import CLINIC, a_folder, load
+from tests.stores import CLINIC, Clock, a_folder, load
 from tests.test_checkout import DAYS, STAFF, a_cart, confirmation, line, patients
 
 
@@ -72,8 +73,15 @@ def test_a_sheet_is_for_who_works_on_orders(store: Store) -> None:
 
 
 @pytest.fixture
-def clinic(store: Store) -> Store:
+def clinic(sqlite_url: str, clock: Clock) -> Iterator[Store]:
     """Three lines at cedar, which takes orders on paper; one of them cancelled."""
+    opened = open_store(sqlite_url, clock=clock)
+    yield at_a_sheet_pharmacy(opened)
+    opened.close()
+
+
+def at_a_sheet_pharmacy(store: Store) -> Store:
+    """The same, in a store at hand."""
     load(store, a_folder(**patients(3)))
     connect(store, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
     place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at) for at in (1, 2, 3)))))
@@ -99,7 +107,8 @@ def test_a_sheet_waits_for_a_person_and_no_worker_sends_it(clinic: Store) -> Non
     assert order_sheet(clinic, STAFF, CLINIC, ORDER, waiting=True).lines == LINES
 
 
-def test_marking_it_as_sent_says_who_when_and_how(clinic: Store) -> None:
+def test_marking_it_as_sent_says_who_when_and_how(store: Store) -> None:
+    clinic = at_a_sheet_pharmacy(store)
     mark_sent(clinic, STAFF, CLINIC, ORDER, LINES, "by fax, confirmed")
     note = "handed over on a sheet: by fax, confirmed"
     assert said_of(clinic, 1) == said_of(clinic, 2) == ("submitted", "acknowledged", note, STAFF.email)
@@ -152,13 +161,13 @@ def test_what_did_not_fit_keeps_a_sheet_back(clinic: Store) -> None:
 def test_the_pages_hold_every_line_whole() -> None:
     long = "Inject 0.25 mg (10 units) subcutaneously once weekly. " * 18
     message = a_message(LINE, SECOND._replace(sig=long))
-    sheet = Sheet(ORDER, a_clinic(), "Cedar Compounding", FRIDAY, Link("cedar"), (message,) * 12)
+    sheet = Sheet(ORDER, a_clinic(), "Cedar Compounding", FRIDAY, Link("cedar"), (message,) * 5)
     drawn = as_pdf(sheet)
     text = text_of(drawn)
     assert drawn.startswith(b"%PDF-")
-    assert text.count("Rivera, Ana") == 12
-    assert text.count("once weekly.") == 12 * 19
-    assert text.count("2 mL (1 pack)") == 24
+    assert text.count("Rivera, Ana") == 5
+    assert text.count("once weekly.") == 5 * 19
+    assert text.count("2 mL (1 pack)") == 10
     assert "do not charge the patient" in text
     assert "COPY" not in text
     assert "COPY for the record" in text_of(as_pdf(sheet._replace(copy=True)))
