@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.model import Sku
@@ -39,6 +40,12 @@ def proposals(
     without mg: the same with its mg. Directions that cannot be read: the usual ones of the SKU, at this dose where it
     is known.
     """
+    return _proposals(reading.text, sku, share, tolerance_units)
+
+
+@lru_cache(maxsize=4096)
+def _proposals(text: str, sku: Sku, share: Decimal, tolerance_units: Decimal) -> tuple[Proposal, ...]:
+    reading = read(text, sku)
     found = [
         *_corrected(reading, sku, share, tolerance_units),
         *_with_mg(reading, sku, share),

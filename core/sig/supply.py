@@ -154,6 +154,8 @@ def _stock(sku: Sku, quantity: int, first: _Step, vials: bool, default_in_use_da
 
 def _use_up(steps: list[_Step], stock: _Stock) -> Supply:
     now = Fraction(0)
+    if stock.in_use_days is not None and stock.in_use_days <= 0:
+        return Supply(0, 0)
     stock.open_next(now)
     for step in steps:
         end = None if step.days is None else now + step.days

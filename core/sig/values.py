@@ -153,7 +153,7 @@ def decimal(value: Fraction) -> Decimal:
 
 def number(value: Fraction) -> str:
     """A fraction for people, with at most four decimals: ``8.3333``, ``0.25``, ``10``."""
-    return f"{round(decimal(value), 4).normalize():f}"
+    return f"{decimal(round(value, 4)).normalize():f}"
 
 
 _TIMES = {1: "once", 2: "twice"}

@@ -88,6 +88,8 @@ def test_the_worked_examples(case: str, sig: str, sku: Sku, days: int | None, we
          Supply(18, 18)),
         ("ambiguous: the one that uses it up first", "Take 1 capsule po daily or weekly", pieces(30), 1,
          Supply(30, 30)),
+        ("no life at all", "Inject 10 units weekly for 4 weeks, then 20 units weekly, subq", a_vial(in_use_days=0), 9,
+         Supply(0, 0)),
         ("no packs", "Inject 10 units subq weekly", a_vial(), 0, Supply(0, 0)),
         ("fewer than none", "Inject 10 units subq weekly", a_vial(), -3, Supply(0, 0)),
         ("no pieces", "Take 1 capsule po daily", pieces(30), -1, Supply(0, 0)),
