@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -39,6 +39,9 @@ class State(StrEnum):
 
 OPEN: Final = frozenset({State.WAITING, State.SENDING, State.DECLINED, State.FAILED})
 """Not carried out yet. An order with an authorisation in one of these is not sent to its pharmacy."""
+HOLD_LASTS: Final = timedelta(days=5)
+"""Of a hold whose end the provider does not name: the shortest of the card networks' for payments without the
+cardholder."""
 FOR_A_PERSON: Final = frozenset({State.DECLINED, State.FAILED})
 
 

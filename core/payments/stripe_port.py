@@ -13,12 +13,10 @@ from typing import Any, Final
 
 import stripe
 
-from core.payments.operations import Kind
+from core.payments.operations import HOLD_LASTS, Kind
 from core.payments.port import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 
 TIMEOUT_SECONDS: Final = 20
-_HOLD_LASTS: Final = timedelta(days=5)
-"""Of a hold whose end Stripe does not name: the shortest of the card networks' for payments without the cardholder."""
 _BEFORE: Final = timedelta(minutes=10)
 """How far the provider's clock may be behind when an intent is looked for."""
 logging.getLogger("stripe").setLevel(logging.WARNING)
@@ -164,7 +162,7 @@ def _lapses_at(intent: Any) -> datetime:
     before = getattr(card, "capture_before", None)
     if before is not None:
         return datetime.fromtimestamp(int(before), UTC)
-    return datetime.fromtimestamp(int(intent.created), UTC) + _HOLD_LASTS
+    return datetime.fromtimestamp(int(intent.created), UTC) + HOLD_LASTS
 
 
 def _ended(request: Request, intent: Any) -> Outcome | None:

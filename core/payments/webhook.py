@@ -18,7 +18,7 @@ from typing import Any, Final
 from core.errors import Refused
 from core.partners.receiving import Said
 from core.partners.secrets import secret
-from core.payments.operations import Kind, Operation, State
+from core.payments.operations import HOLD_LASTS, Kind, Operation, State
 from core.payments.working import lapse
 from core.store import Store, Work
 from core.store.payments import (
@@ -113,7 +113,10 @@ def _authorised(work: Work, intent: Mapping[str, Any]) -> str:
     one = _asked_for(work, intent, Kind.AUTHORISE)
     if one is None:
         return "misfit"
-    return _finish(work, one, str(intent.get("id", ""))) if one.state is State.WAITING else "known"
+    if one.state is not State.WAITING:
+        return "known"
+    one.lapses_at = work.now() + HOLD_LASTS  # the event does not say when; this is early rather than late
+    return _finish(work, one, str(intent.get("id", "")))
 
 
 def _captured(work: Work, intent: Mapping[str, Any]) -> str:

@@ -22,13 +22,13 @@ from core.payments.port import PaymentPort, Request, TryAgain
 from core.payments.stripe_port import StripePort
 from core.payments.working import LEASE, Paid, carry_out_payments
 from core.people import LOCAL, audit_trail
-from core.store import Base, Store
+from core.store import Base, Store, open_store
 from core.store.payments import Setup
 from core.tracking.events import record_event
 from core.tracking.recovery import cancel, refund, resubmit
 from core.tracking.verify import verify_ledger
 from tests.payments.fake_stripe import KEY, FakeStripe, fake_stripe
-from tests.stores import CLINIC, Clock, a_folder, load
+from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 
 CHECKOUT = "RD-20261204-01"
@@ -304,6 +304,20 @@ def test_two_workers_ask_once(clinic: Store, stripe: FakeStripe) -> None:
     placed(clinic)
     at_once([lambda: carry_out_payments(clinic, CLINIC)] * 4)
     assert [path for method, path, _ in stripe.requests if method == "POST"] == ["/v1/payment_intents"]
+
+
+def test_many_lines_take_as_many_statements_as_few(sqlite_url: str, clock: Clock, stripe: FakeStripe) -> None:
+    store, counts = open_store(sqlite_url, clock=clock), []
+    load(store, a_folder(**patients(202)))
+    change_setup(store, LOCAL, CLINIC, SETUP)
+    for first, last in ((1, 2), (3, 202)):
+        with statements(store) as ran:
+            place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at) for at in range(first, last + 1)))))
+            carry_out_payments(store, CLINIC)
+        counts.append(len(ran))
+    store.close()
+    assert counts[0] == counts[1]
+    assert (len(stripe.intents), stripe.held_cents) == (2, 202 * 135_00)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from core.errors import Refused
 from core.model import LineState
 from core.partners.receiver import webhook as receiver
 from core.partners.worker import run_once
-from core.payments.deciding import change_setup, open_payments
+from core.payments.deciding import change_setup, open_payments, payments_of
 from core.payments.operations import Kind, State
 from core.payments.webhook import apply_event, verify
 from core.payments.working import carry_out_payments
@@ -86,6 +86,8 @@ def test_a_hold_whose_answer_was_lost_is_known_from_its_event(clinic: Store, str
     assert apply_event(clinic, CLINIC, event) == "done"
     assert apply_event(clinic, CLINIC, event) == "duplicate"
     assert apply_event(clinic, CLINIC, event | {"id": "evt_2"}) == "known"
+    (hold,) = payments_of(clinic, LOCAL, CLINIC, "RD-20261204-01")
+    assert (hold.provider_reference, hold.lapses_at) == ("pi_1", NOW + timedelta(days=5))
     assert run_once(clinic, CLINIC).acknowledged == 2
     assert len(stripe.intents) == 1
 
