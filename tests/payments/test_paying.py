@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,7 +17,7 @@ from core.checkout import place
 from core.errors import Refused
 from core.model import LineState
 from core.orders.book import Event
-from core.partners.worker import run_once
+from core.partners.worker import run_forever, run_once
 from core.payments.deciding import change_setup, open_payments, pay_again, payments_of, settle_by_hand
 from core.payments.operations import Kind, Method, State
 from core.payments.port import PaymentPort, Request, TryAgain
@@ -27,6 +29,7 @@ from core.store.payments import Setup
 from core.tracking.events import record_event
 from core.tracking.recovery import cancel, refund, resubmit
 from core.tracking.verify import verify_ledger
+from core.tracking.views import track
 from tests.payments.fake_stripe import KEY, FakeStripe, fake_stripe
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
@@ -296,6 +299,24 @@ def test_what_stripe_will_never_do_waits_for_a_person(clinic: Store, stripe: Fak
     with pytest.raises(Refused, match="does not wait for anybody"):
         pay_again(clinic, STAFF, CLINIC, waits.id)
     sound(clinic)
+
+
+def test_a_worker_that_runs_on_pays_first_and_sends_then(
+    clinic: Store, stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.partners.worker.IDLE_SECONDS", 0.05)
+    placed(clinic)
+    stop = threading.Event()
+    worker = threading.Thread(target=run_forever, args=(clinic,), kwargs={"stop": stop})
+    worker.start()
+    patience_ends = time.monotonic() + 30
+    while {one.state for one in track(clinic, LOCAL, CLINIC).lines} == {LineState.PLACED}:
+        assert time.monotonic() < patience_ends
+        time.sleep(0.05)
+    stop.set()
+    worker.join()
+    assert stripe.held_cents == 270_00
+    assert operations(clinic) == [(Kind.AUTHORISE, 270_00, DONE)]
 
 
 def test_two_workers_ask_once(clinic: Store, stripe: FakeStripe) -> None:
