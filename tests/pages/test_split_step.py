@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,7 +14,7 @@ from core.people import LOCAL
 from core.plan import Plan
 from core.split import Outcome, Point, Progress, Watch
 from core.store import Store
-from pages.parts.refill_day import compare
+from pages.parts.refill_day import compare, searching
 from pages.parts.refill_day.curve import cost_against_days, frontier, label
 from pages.parts.refill_day.one_line import because, what_would_help
 from pages.parts.refill_day.searching import Search
@@ -170,3 +171,17 @@ def test_what_would_have_to_change_says_first_what_the_clinic_can_undo() -> None
         "alder: it would have to offer the SKU under this program.",
         "birch: it would need more packs in stock and the directions would have to be shorter.",
     ]
+
+
+def test_what_nobody_looks_at_any_more_is_not_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "LOOKED_AWAY_SECONDS", -1.0)
+    asked: list[int] = []
+
+    def found(_watch: Watch) -> Iterator[int]:
+        for number in range(1000):
+            asked.append(number)
+            yield number
+
+    job = searching.Findings(found, 1000)
+    assert job.wait(10) == []
+    assert (job.left, job.finished, asked) == (True, True, [0])

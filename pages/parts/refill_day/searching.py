@@ -20,6 +20,8 @@ PATIENCE_SECONDS: Final = 1.0
 
 LONGEST_WAIT_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 0.02
+LOOKED_AWAY_SECONDS: Final = 20.0
+"""After so long without a look, what else a split would cost is not worked out any further."""
 
 
 class Search:
@@ -95,12 +97,13 @@ class Findings(Generic[T]):
         self._stop, self._done = threading.Event(), threading.Event()
         self._answers = answers
         self._error: BaseException | None = None
+        self._looked = time.monotonic()
         threading.Thread(target=self._run, daemon=True, name="what a split would cost").start()
 
     def _run(self) -> None:
         try:
-            for answer in self._answers(lambda _progress: not self._stop.is_set()):
-                if self._stop.is_set():
+            for answer in self._answers(lambda _progress: self._wanted()):
+                if not self._wanted():
                     break
                 self.found.append(answer)
         except BaseException as error:  # noqa: BLE001 (raised again where the page asks)
@@ -112,12 +115,24 @@ class Findings(Generic[T]):
         """Whether all answers are there."""
         return self._done.is_set()
 
+    def _wanted(self) -> bool:
+        """Whether anybody still looks: who has gone to another page does not."""
+        if time.monotonic() - self._looked > LOOKED_AWAY_SECONDS:
+            self._stop.set()
+        return not self._stop.is_set()
+
+    @property
+    def left(self) -> bool:
+        """Whether it stopped because nobody looked."""
+        return self._stop.is_set()
+
     def leave(self) -> None:
         """Nobody waits for them any more."""
         self._stop.set()
 
     def wait(self, seconds: float) -> list[T]:
         """The answers so far, after at most so long."""
+        self._looked = time.monotonic()
         self._done.wait(seconds)
         if self._error is not None:
             raise self._error
