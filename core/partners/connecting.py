@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.errors import BadCell, BadInput, Refused, Stale
+from core.orders.book import Event
+from core.orders.records import SentLine
 from core.partners.link import LONGEST_HEADER, Adapter, Authentication, Link, faults
 from core.partners.pacing import Health
-from core.partners.protocol import Partner
+from core.partners.protocol import Message, NotSent, Partner
 from core.partners.secrets import secret
 from core.partners.simulated import SimulatedPartner
 from core.people import Action, Person, record, require
@@ -24,6 +26,24 @@ Partners = Callable[[str], Partner]
 """The partner of a pharmacy's code."""
 
 SIMULATED: Final = SimulatedPartner()
+
+
+class ByHand:
+    """A pharmacy that people write to and hear from: nothing is sent to it, and it says nothing by itself."""
+
+    def send(self, message: Message, now: datetime) -> NotSent:
+        """A person hands its sheet over."""
+        return NotSent("Its orders are handed over by a person.", tried=False)
+
+    def look_up(self, reference: str) -> None:
+        """It is asked by phone."""
+
+    def poll(self, lines: Sequence[SentLine], now: datetime) -> Sequence[Event]:
+        """A person records what it says."""
+        return ()
+
+
+BY_HAND: Final = ByHand()
 
 
 class Connection(NamedTuple):
@@ -202,7 +222,7 @@ def connected(store: Store, clinic: str) -> Partners:
     def partner(code: str) -> Partner:
         link = found.get(code, Link(code))
         if link.adapter is not Adapter.HTTP:
-            return SIMULATED
+            return SIMULATED if link.adapter is Adapter.SIMULATED else BY_HAND
         return _orders(link, zones[code], secret(link.credentials) if link.credentials else None)
 
     return partner

@@ -154,6 +154,7 @@ def _listen(store: Store, clinic: str, partners: Partners, lane: Lane) -> int:
         for line in sent_lines(work) if asked is None or asked else ():
             if lane.holds(line.pharmacy) and (asked is None or line.pharmacy in asked):
                 by_pharmacy.setdefault(line.pharmacy, []).append(line)
+        again_at = {code: _share(work, code, by_pharmacy) for code in asked or ()}
     events: list[Event] = []
     for pharmacy, lines in by_pharmacy.items():
         try:
@@ -161,25 +162,41 @@ def _listen(store: Store, clinic: str, partners: Partners, lane: Lane) -> int:
         except Exception as error:  # noqa: BLE001  (it can be asked again; the others have news too)
             _log.warning("asking %s for news failed: %s", pharmacy, type(error).__name__)
     if events or asked:
-        store.write(clinic, lambda work: _take_in(work, events, asked or {}))
+        store.write(clinic, lambda work: _take_in(work, events, again_at))
     return len(events)
 
 
-def _to_ask(work: Work, lane: Lane) -> dict[str, Health] | None:
-    """Pharmacies whose time to be asked has come, with how they are; None for a lane that asks at every round."""
+def _to_ask(work: Work, lane: Lane) -> frozenset[str] | None:
+    """Pharmacies whose time to be asked has come; None for a lane that asks at every round."""
     if lane.only is None:
         return None
     link, health = links(work).get(lane.only), healths(work).get(lane.only, Health(lane.only))
     if link is None or link.poll_minutes is None:
-        return {}
+        return frozenset()
     due = health.polled_at is None or work.now() >= health.polled_at + timedelta(minutes=link.poll_minutes)
-    return {lane.only: health} if due else {}
+    return frozenset({lane.only}) if due else frozenset()
 
 
-def _take_in(work: Work, events: Sequence[Event], asked: dict[str, Health]) -> None:
+def _share(work: Work, code: str, by_pharmacy: dict[str, list[SentLine]]) -> datetime:
+    """Keep of a pharmacy's lines those whose orders may be asked about within its limit: each minute the next ones.
+
+    The instant that counts as its last poll: now, or such that the rest is asked about in a minute.
+    """
+    link, lines, now = links(work)[code], by_pharmacy.get(code, []), work.now()
+    orders = {line.partner_reference for line in lines}
+    if link.per_minute is None or link.poll_minutes is None or len(orders) <= link.per_minute:
+        return now
+    first = int(now.timestamp() // 60) * link.per_minute % len(orders)
+    turn = sorted(orders) * 2
+    due = set(turn[first : first + link.per_minute])
+    by_pharmacy[code] = [line for line in lines if line.partner_reference in due]
+    return now - timedelta(minutes=link.poll_minutes - 1)
+
+
+def _take_in(work: Work, events: Sequence[Event], polled_at: dict[str, datetime]) -> None:
     apply_events(work, events, BY)
     now = healths(work)
-    put_healths(work, [now.get(code, health)._replace(polled_at=work.now()) for code, health in asked.items()])
+    put_healths(work, [now.get(code, Health(code))._replace(polled_at=at) for code, at in polled_at.items()])
 
 
 def step_stage(store: Store, person: Person, clinic: str) -> int:

@@ -140,6 +140,22 @@ def test_a_pharmacy_is_asked_for_news_when_its_time_has_come(
     assert worker.run_once(sqlite, CLINIC).events == 1
 
 
+def test_news_are_asked_for_within_the_limit_until_all_are_asked_about(
+    sqlite: Store, clock: Clock, books: StandIn, address: str
+) -> None:
+    a_queue(sqlite, 6)
+    link = connect(sqlite, LOCAL, CLINIC, linked(address, poll_minutes=None))
+    worker.run_once(sqlite, CLINIC)
+    connect(sqlite, LOCAL, CLINIC, link._replace(poll_minutes=60, per_minute=2))
+    books.step()
+    assert worker.run_once(sqlite, CLINIC).events == 2
+    assert worker.run_once(sqlite, CLINIC).events == 0
+    for _ in range(12):
+        clock.forward(minutes=1)
+        worker.run_once(sqlite, CLINIC)
+    assert {line.state.value for line in track(sqlite, LOCAL, CLINIC).lines} == {"accepted"}
+
+
 def test_a_lost_order_is_looked_up_and_not_sent_again(sqlite: Store, books: StandIn, address: str) -> None:
     a_queue(sqlite, 1)
     connect(sqlite, LOCAL, CLINIC, linked(address))

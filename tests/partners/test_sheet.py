@@ -119,6 +119,14 @@ def test_marking_it_as_sent_says_who_when_and_how(store: Store) -> None:
         order_sheet(clinic, STAFF, CLINIC, ORDER, waiting=True)
 
 
+def test_what_becomes_of_a_sheet_is_said_by_people_alone(clinic: Store, clock: Clock) -> None:
+    mark_sent(clinic, STAFF, CLINIC, ORDER, LINES, "by fax")
+    clock.forward(days=20)
+    assert worker.run_once(clinic, CLINIC) == worker.Round()
+    assert worker.step_day(clinic, STAFF, CLINIC) == worker.step_stage(clinic, STAFF, CLINIC) == 0
+    assert [said_of(clinic, number)[:2] for number in (1, 2)] == [("submitted", "acknowledged")] * 2
+
+
 @pytest.mark.parametrize(
     ("case", "lines", "how", "why"),
     [
