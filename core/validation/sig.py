@@ -66,8 +66,13 @@ def directions_are_complete(cart: CheckedCart, context: Context, days: Days) -> 
 def _asking(line: CheckedLine) -> Iterator[Fix]:
     """Directions to ask the prescriber for. The line waits meanwhile: only a new prescription changes a SIG."""
     for proposal in line.directions.proposals[:MOST_PROPOSALS]:
-        label = f"Hold, and ask the prescriber for {proposal.when}: {proposal.text}"
-        yield Fix(label=label, change=HOLD.change)
+        yield from _ask(line, f"for {proposal.when}: {proposal.text}")
+
+
+def _ask(line: CheckedLine, what: str) -> Iterator[Fix]:
+    """Holding the line while the prescriber is asked; nothing for a line that is held already."""
+    if not line.line.hold:
+        yield Fix(label=f"Hold, and ask the prescriber {what}", change=HOLD.change)
 
 
 @rule(
@@ -87,7 +92,7 @@ def directions_have_one_reading(cart: CheckedCart, context: Context, days: Days)
             ways = "; or ".join(reading.readings)
             yield line.problem(
                 f"The directions can be read in {len(reading.readings)} ways: {ways}.",
-                Fix(label=f"Hold, and ask the prescriber which is meant: {ways}", change=HOLD.change),
+                *_ask(line, f"which is meant: {ways}"),
             )
 
 
@@ -122,18 +127,15 @@ def amounts_agree_with_the_concentration(cart: CheckedCart, context: Context, da
     for line in cart.directed:
         found = line.directions.disagreements if _is_injection(line) else ()
         if found:
-            yield line.problem(" ".join(_disagreement(line, one) for one in found), _which(found[0]))
+            first, second = found[0].readings
+            asked = _ask(line, f"which is meant: {first}; or {second}")
+            yield line.problem(" ".join(_disagreement(line, one) for one in found), *asked)
 
 
 def _disagreement(line: CheckedLine, found: Disagreement) -> str:
     first, second = found.readings
     strength = f" at {line.sku.concentration_mg_per_ml} mg/mL" if line.sku.concentration_mg_per_ml else ""
     return f"The amounts do not agree{strength}: {first}; {second} ({found.times})."
-
-
-def _which(found: Disagreement) -> Fix:
-    first, second = found.readings
-    return Fix(label=f"Hold, and ask the prescriber which is meant: {first}; or {second}", change=HOLD.change)
 
 
 @rule(
@@ -207,8 +209,7 @@ def _stating(line: CheckedLine, quantity: int) -> Iterator[Fix]:
     """The days' supply that the prescription should state for its own quantity."""
     days = line.directions.days(quantity)
     if days is not None:
-        label = f"Hold, and ask the prescriber to state {days} days for {packs(quantity)}"
-        yield Fix(label=label, change=HOLD.change)
+        yield from _ask(line, f"to state {days} days for {packs(quantity)}")
 
 
 @rule(

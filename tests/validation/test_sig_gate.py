@@ -231,3 +231,55 @@ def test_ambiguous_directions_say_both_readings() -> None:
     (found,) = findings(world(rx={"sig": sig, "days_supply": None}), a_line(sig=sig))
     first, second = read(sig, a_sku()).readings
     assert found.message == f"The directions can be read in 2 ways: {first}; or {second}."
+
+
+HELD = {"hold": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("case", "sig", "over", "code", "asked"),
+    [
+        (
+            "no mg", "Inject 10 units subcutaneously once weekly.", {}, "SIG_NO_MG",
+            ["the same dose, with its mg: Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly."],
+        ),
+        (
+            "not understood", "Use as directed.", {}, "SIG_INCOMPLETE",
+            [f"the usual directions of this SKU: {SIG}"],
+        ),
+        (
+            "a part is missing", "Inject 0.5 mg once weekly.", {}, "SIG_INCOMPLETE",
+            ["the usual directions at 0.5 mg: Inject 0.5 mg (20 units = 0.2 mL) subcutaneously once weekly."],
+        ),
+        ("nothing usual", "Use as directed.", {"usual_sig": ""}, "SIG_INCOMPLETE", []),
+    ],
+)  # fmt: skip
+def test_directions_to_ask_for_are_offered_and_the_sig_is_left(
+    case: str, sig: str, over: dict[str, Any], code: str, asked: list[str]
+) -> None:
+    found = findings(world(sku=over, rx={"sig": sig, "days_supply": None}), a_line(sig=sig))
+    fixes = next(one for one in found if one.code == code).fixes
+    offered = [fix for fix in fixes if fix.label != "Hold this line"]
+    assert [fix.label for fix in offered] == [f"Hold, and ask the prescriber for {one}" for one in asked]
+    assert all(dict(fix.change) == HELD for fix in fixes)
+
+
+def test_an_ambiguous_sig_is_asked_about_with_both_readings() -> None:
+    sig = "Inject 0.25 mg (10 units) subcutaneously biweekly."
+    (found,) = findings(world(rx={"sig": sig, "days_supply": None}), a_line(sig=sig))
+    first, second = read(sig, a_sku()).readings
+    label = f"Hold, and ask the prescriber which is meant: {first}; or {second}"
+    assert [(fix.label, dict(fix.change)) for fix in found.fixes] == [(label, HELD)]
+
+
+def test_the_days_supply_to_state_is_the_prescriptions_own_quantity() -> None:
+    context = world(rx={"sig": SIG, "quantity": 2, "days_supply": 200})
+    found = next(one for one in findings(context, a_line(sig=SIG, quantity=1)) if one.code == "SIG_SUPPLY_MISMATCH")
+    (fix,) = found.fixes
+    assert (fix.label, dict(fix.change)) == ("Hold, and ask the prescriber to state 56 days for 2 packs", HELD)
+
+
+def test_a_held_line_is_not_offered_to_be_held() -> None:
+    sig = "Inject 10 units subcutaneously once weekly."
+    found = findings(world(rx={"sig": sig, "days_supply": None}), a_line(sig=sig, hold=True))
+    assert [(one.code, one.fixes) for one in found if one.code == "SIG_NO_MG"] == [("SIG_NO_MG", ())]
