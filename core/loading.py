@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from core.errors import BadCell, BadInput, Refused, Stale
 from core.files import FILES, Folder, Known, csv_bytes, read_files, read_folder
 from core.people import Action, Entry, Person, record_all, require
+from core.rule_history import RULE_FILES
 from core.rule_history import loaded as changed_rules
 from core.store import Store, Work, save_folder
 from core.store.contexts import clinic_of
@@ -95,7 +96,7 @@ def save_row(
             _still(file, before, seen or {})
         save_folder(work, folder)
         added = [Entry("add row", _subject(file, row), None, _words(row)) for row in change.added]
-        record_all(work, person, [*added, *_changed({file: change})])
+        record_all(work, person, [*(added if file not in RULE_FILES else ()), *_changed({file: change})])
         return bool(change.written)
 
     return store.write(clinic, save)
@@ -115,7 +116,7 @@ def _changed(changes: Mapping[str, Difference]) -> Iterator[Entry]:
     """One audit entry for every changed row, with the values that differ; rules say it in their own words."""
     yield from changed_rules(changes)
     for file, difference in changes.items():
-        for before, after in difference.changed if file in BY_ROW else ():
+        for before, after in difference.changed if file in BY_ROW.difference(RULE_FILES) else ():
             names = [name for name, value in after.items() if value != before[name]]
             old, new = ({name: row[name] for name in names} for row in (before, after))
             yield Entry("change row", _subject(file, after), _words(old), _words(new))

@@ -84,8 +84,8 @@ def doses_in_words(doses: Iterable[Decimal]) -> str:
 
 
 def loaded(files: Mapping[str, Difference]) -> Iterator[Entry]:
-    """What the audit trail says of what a load of files changed: thresholds and ladders row by row, other files that
-    rules go by in one entry each."""
+    """What the audit trail says of what files changed that rules go by: added rows in one entry a file, changed ones
+    each with what they said."""
     if "settings.csv" in files:
         for before, after in _written(files["settings.csv"]):
             yield threshold_entry(after["name"], Setting(**before) if before else None, Setting(**after))
@@ -97,8 +97,8 @@ def loaded(files: Mapping[str, Difference]) -> Iterator[Entry]:
             new.append(_step(after))
         yield from (ladder_entry(active, *map(", ".join, both)) for active, both in steps.items())
     for file in RULE_FILES:
-        if file in files and (said := _file_in_words(file, files[file])):
-            yield Entry("load rule data", _file_subject(file), None, {"value": said})
+        if file in files:
+            yield from _file_entries(file, files[file])
 
 
 def _written(difference: Difference) -> list[tuple[dict[str, Any] | None, dict[str, Any]]]:
@@ -109,25 +109,26 @@ def _step(row: Mapping[str, Any]) -> str:
     return f"step {row['step']}: {doses_in_words([row['weekly_mg']])}"
 
 
-def _file_in_words(file: str, difference: Difference) -> str:
-    """``3 added; cedar TX sterile: expires_on 2026-11-30 to 2027-11-30``."""
-    added = [f"{len(difference.added)} added"] if difference.added else []
-    named = [_row_in_words(file, before, after) for before, after in difference.changed[:MOST_NAMED]]
-    more = len(difference.changed) - len(named)
-    return "; ".join([*added, *named, *([f"{more} more changed"] if more else [])])
+def _file_entries(file: str, difference: Difference) -> Iterator[Entry]:
+    """``2 added: cedar OK sterile; oak TX sterile``; ``cedar TX sterile: expires_on 2026-11-30``, then the new day."""
+    if keys := [_key(file, row) for row in difference.added[:MOST_NAMED]]:
+        more = len(difference.added) - len(keys)
+        said = "; ".join([*keys, *([f"{more} more"] if more else [])])
+        yield Entry("add rows", _file_subject(file), None, {"value": f"{len(difference.added)} added: {said}"})
+    for before, after in difference.changed:
+        old, new = (_changed_in_words(file, row, before, after) for row in (before, after))
+        yield Entry("change row", _file_subject(file), {"value": f"{_key(file, after)}: {old}"}, {"value": new})
 
 
-def _row_in_words(file: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    columns = {column.field: column for column in FILES[file].columns}
-    changed = [_change(column, before, after) for field, column in columns.items() if before[field] != after[field]]
-    key = " ".join(_cell(columns[field], after) for field in FILES[file].key)
-    return f"{key}: {', '.join(changed)}"
+def _key(file: str, row: Mapping[str, Any]) -> str:
+    return " ".join(_cell(column, row) for column in FILES[file].columns if column.name in FILES[file].key)
 
 
-def _change(column: Column, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    if column.field in UNSAID:
-        return f"{column.name} changed"
-    return f"{column.name} {_cell(column, before)} to {_cell(column, after)}"
+def _changed_in_words(file: str, said: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    columns = [column for column in FILES[file].columns if before[column.field] != after[column.field]]
+    return ", ".join(
+        f"{column.name} {'not said' if column.field in UNSAID else _cell(column, said)}" for column in columns
+    )
 
 
 def _cell(column: Column, row: Mapping[str, Any]) -> str:

@@ -50,9 +50,10 @@ def test_a_row_saved_as_it_was_changes_nothing(clinic: Store) -> None:
 
 def test_a_new_row_is_added_and_audited_whole(clinic: Store) -> None:
     assert save_row(clinic, MIA, CLINIC, "closures.csv", {"pharmacy": "cedar", "date": "2026-12-25"}, None)
-    assert audited(clinic) == [
-        ("add row", "closures.csv cedar 2026-12-25", None, {"pharmacy": "cedar", "date": "2026-12-25"})
-    ]
+    assert save_row(clinic, MIA, CLINIC, "patients.csv", PATIENT | {"patient": "P2"}, None)
+    row, closure = audited(clinic)
+    assert closure == ("add rows", "file closures.csv", None, {"value": "1 added: cedar 2026-12-25"})
+    assert (row[:3], row[3]["first_name"]) == (("add row", "patients.csv P2", None), "Ana")  # type: ignore[index]
     assert verify_audit(clinic, CLINIC).problem is None
 
 

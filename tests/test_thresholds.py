@@ -302,7 +302,7 @@ def test_whatever_is_typed_is_refused_in_a_sentence_or_can_be_read_again(store: 
         context.setting(name, SATURDAY, pharmacy="cedar", state="TX")
 
 
-def test_licences_and_calendars_of_a_file_are_in_the_history_in_one_entry_a_file(store: Store) -> None:
+def test_licences_and_calendars_of_a_file_are_in_the_history(store: Store) -> None:
     load(store)
     with store.read(CLINIC) as work:
         npi = next(iter(load_context(work).prescribers))
@@ -318,9 +318,12 @@ def test_licences_and_calendars_of_a_file_are_in_the_history_in_one_entry_a_file
     }
     load_files(store, MANAGER, files, CLINIC)
     load_files(store, MANAGER, files, CLINIC)
-    assert {change.what: (change.email, change.after) for change in changes(store, MANAGER, CLINIC)} == {
-        "pharmacy_licences.csv": ("lee@example.com", "1 added; cedar TX sterile: expires_on empty to 2027-06-30"),
-        "prescriber_licences.csv": ("lee@example.com", f"{npi} TX: dea_number changed"),
-        "closures.csv": ("lee@example.com", "1 added"),
+    found = {(change.what, change.before, change.after) for change in changes(store, MANAGER, CLINIC)}
+    assert found == {
+        ("pharmacy_licences.csv", None, "1 added: cedar OK sterile"),
+        ("pharmacy_licences.csv", "cedar TX sterile: expires_on empty", "expires_on 2027-06-30"),
+        ("prescriber_licences.csv", f"{npi} TX: dea_number not said", "dea_number not said"),
+        ("closures.csv", None, "1 added: cedar 2026-12-25"),
     }
-    assert len(changes(store, MANAGER, CLINIC)) == 3
+    assert {change.email for change in changes(store, MANAGER, CLINIC)} == {"lee@example.com"}
+    assert len(changes(store, MANAGER, CLINIC)) == 4
