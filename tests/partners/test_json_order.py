@@ -191,12 +191,17 @@ def test_a_line_that_cannot_be_filled_safely_is_named(case: str, line: dict[str,
     assert found == [(f"Not sent: {said}", "RD-20261204-01/02")]
 
 
-def test_a_link_without_its_numbers_sends_nothing() -> None:
-    found = refused_before(a_message(), LINK._replace(practice_id=None, cold_service=None))
-    assert [text for text, _ in found] == [
-        "Not sent: the pharmacy's number of our practice is not set on Setup, Pharmacies.",
-        "Not sent: the pharmacy's number for cold shipping is not set on Setup, Pharmacies.",
-    ]
+@pytest.mark.parametrize(
+    ("over", "why"),
+    [
+        ({"practice_id": None}, "The pharmacy's number of our practice is not set on Setup, Pharmacies."),
+        ({"cold_service": None}, "The pharmacy's number for cold shipping is not set on Setup, Pharmacies."),
+    ],
+)
+def test_a_connection_that_lacks_a_number_keeps_the_order_and_refuses_no_line(over: dict[str, Any], why: str) -> None:
+    """The lines are fine: they wait until somebody has put the connection right."""
+    link = LINK._replace(base_url="https://pharmacy.invalid", **over)
+    assert JsonOrders(link, "America/Chicago", None).send(a_message(), NOW) == NotSent(why)
 
 
 # What answers mean, from a real server

@@ -188,7 +188,7 @@ def zip_code(text: str) -> str:
 def refusals(body: Json, message: Message, link: Link) -> list[Refusal]:
     """What the pharmacy's system would refuse, or could not fill safely, in this side's words; empty when it may go."""
     content = body["order"]
-    found = [Refusal(text) for text in _of_order(message, link)]
+    found = [Refusal(text) for text in _of_order(message)]
     for section in ("general", "prescriber", "patient", "shipping"):
         found += [Refusal(text) for text in _of_fields(section, content[section])]
     for rx, line in zip(content["rxs"], message.lines, strict=True):
@@ -196,12 +196,17 @@ def refusals(body: Json, message: Message, link: Link) -> list[Refusal]:
     return found
 
 
-def _of_order(message: Message, link: Link) -> Iterator[str]:
+def unset(message: Message, link: Link) -> str | None:
+    """What the connection lacks for this order; the order is fine, and goes once the connection is put right."""
     if link.practice_id is None:
-        yield "Not sent: the pharmacy's number of our practice is not set on Setup, Pharmacies."
+        return "The pharmacy's number of our practice is not set on Setup, Pharmacies."
     if (link.cold_service if message.cold else link.ambient_service) is None:
         box = "cold" if message.cold else "ambient"
-        yield f"Not sent: the pharmacy's number for {box} shipping is not set on Setup, Pharmacies."
+        return f"The pharmacy's number for {box} shipping is not set on Setup, Pharmacies."
+    return None
+
+
+def _of_order(message: Message) -> Iterator[str]:
     if us_phone(message.patient.phone) is None:
         yield "Not sent: patient.phoneMobile is not a US number, and the pharmacy takes no other."
     if len(message.lines) > MOST_LINES:

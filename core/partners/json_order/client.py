@@ -16,7 +16,7 @@ import httpx
 from core.orders.book import Event
 from core.orders.records import SentLine
 from core.partners.json_order.answers import MOST_BYTES, answer_of, order_number
-from core.partners.json_order.body import order, refusals
+from core.partners.json_order.body import order, refusals, unset
 from core.partners.json_order.statuses import read_rows
 from core.partners.link import Authentication, Link
 from core.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
@@ -60,6 +60,8 @@ class JsonOrders:
         """Hand an order over once. What the pharmacy would refuse anyway never leaves."""
         if self._link.authentication is not Authentication.NONE and not _usable(self._secret):
             return NotSent(f"The secret {self._link.credentials} is not set, or no plain text, where the worker runs.")
+        if wrong_here := unset(message, self._link):
+            return NotSent(wrong_here)
         body = order(message, self._link, now)
         if wrong := refusals(body, message, self._link):
             return Refused(tuple(wrong))
