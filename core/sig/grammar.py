@@ -24,7 +24,13 @@ from core.sig.words import LENGTH_DAYS, LETTER_DAYS, LETTER_WEEKS, MANY, ORDINAL
 _SHORT_WHILES = frozenset({"minutes", "minute", "min", "mins", "hour", "hours", "hr", "hrs"})
 _EVERY = frozenset({"every", "each", "q"})
 _COUNTED = {"once": Fraction(1), "twice": Fraction(2), "thrice": Fraction(3)}
-_ADVERBS = {"daily": Fraction(1), "weekly": Fraction(7), "monthly": Fraction(30), "nightly": Fraction(1)}
+_ADVERBS = {
+    "daily": Fraction(1),
+    "weekly": Fraction(7),
+    "wkly": Fraction(7),
+    "monthly": Fraction(30),
+    "nightly": Fraction(1),
+}
 _NO_MORE = (
     ("max", "dose", "of"),
     ("maximum", "dose", "of"),

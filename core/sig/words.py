@@ -58,7 +58,7 @@ ACTIONS: Final = {
 }
 
 _ROUTES: Final = {
-    "subcutaneous": "subcutaneously|subq|sub q|subcut|sub cut|subcu|sq|sc|under the skin|under skin|under your skin",
+    "subcutaneous": "subcutaneously|subq|sub q|subcut|sub cut|subcu|sq|sc|s / c|s / q|under the skin|under skin|under your skin",
     "intramuscular": "intramuscularly|im|into the muscle|into muscle|in the muscle",
     "oral": "by mouth|orally|po|per os",
     "sublingual": "under the tongue|under your tongue|under tongue|sublingually|sl",
@@ -69,7 +69,7 @@ _ROUTES: Final = {
     "inhaled": "by inhalation|inhaled|via inhalation|via nebulizer|by nebulizer|via nebulization|by nebulization",
     "vaginal": "vaginally|intravaginally|intravaginal|pv|per vagina|into the vagina|in the vagina",
     "rectal": "rectally|pr|per rectum|into the rectum|in the rectum",
-    "ophthalmic": "in the eye|into the eye|od|os",
+    "ophthalmic": "in the eye|into the eye|od|os|in od|in os",
     "otic": "in the ear|into the ear|ad",
     "transdermal": "transdermally",
     "intravenous": "intravenously|iv|into the vein|by slow iv push|slow iv push|by iv push|iv push",
@@ -131,7 +131,7 @@ PER_WEEK: Final[dict[str, tuple[Fraction | int, int]]] = {
     "qid": (28, 1),
     "qd|daily|qday|everyday": (7, 1),
     "qod|on alternate days|on alternating days|every alternate day": (Fraction(7, 2), 2),
-    "weekly|qw|qwk|qweek|qweekly": (1, 7),
+    "weekly|wkly|qw|qwk|qweek|qweekly": (1, 7),
     "biw": (2, 7),
     "tiw": (3, 7),
     "qow|eow|fortnightly": (Fraction(1, 2), 14),
@@ -182,7 +182,7 @@ HARMLESS: Final = "|".join((
     "until dissolved|completely|by injection|prior to sexual activity|before sexual activity|before intercourse",
     "prior to intercourse|before exercise|consistently|regularly|rapid dissolve",
     "whole|let|allow|unwrap and|unwrap|as follows",
-    "before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
+    "before activity|prior to activity|before sex|before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
     "type 2 diabetes|type two diabetes|type ii diabetes|type 1 diabetes|type 2 diabetes mellitus|t2dm",
     "semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad",
     "glutathione|methylcobalamin|cyanocobalamin|anastrozole|enclomiphene|tadalafil|sildenafil|naltrexone|progesterone",
