@@ -58,7 +58,8 @@ ACTIONS: Final = {
 }
 
 _ROUTES: Final = {
-    "subcutaneous": "subcutaneously|subq|sub q|subcut|sub cut|subcu|sq|sc|s / c|s / q|under the skin|under skin|under your skin",
+    "subcutaneous": "subcutaneously|subq|sub q|subcut|sub cut|subcu|sq|sc|s / c|s / q|under the skin|under skin"
+    "|under your skin",
     "intramuscular": "intramuscularly|im|into the muscle|into muscle|in the muscle",
     "oral": "by mouth|orally|po|per os",
     "sublingual": "under the tongue|under your tongue|under tongue|sublingually|sl",
@@ -182,7 +183,8 @@ HARMLESS: Final = "|".join((
     "until dissolved|completely|by injection|prior to sexual activity|before sexual activity|before intercourse",
     "prior to intercourse|before exercise|consistently|regularly|rapid dissolve",
     "whole|let|allow|unwrap and|unwrap|as follows",
-    "before activity|prior to activity|before sex|before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
+    "before activity|prior to activity|before sex",
+    "before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
     "type 2 diabetes|type two diabetes|type ii diabetes|type 1 diabetes|type 2 diabetes mellitus|t2dm",
     "semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad",
     "glutathione|methylcobalamin|cyanocobalamin|anastrozole|enclomiphene|tadalafil|sildenafil|naltrexone|progesterone",
