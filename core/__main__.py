@@ -68,6 +68,13 @@ def _plan_options(added: argparse.ArgumentParser) -> None:
     added.add_argument("--program", metavar="P", help="default: the clinic's first")
     added.add_argument("--objective", choices=[objective.value for objective in Objective], default="cheapest")
     added.add_argument("--day-price", metavar="DOLLARS", help="what a day earlier is worth, for balanced")
+    added.add_argument(
+        "--ask",
+        action="append",
+        default=[],
+        metavar="WISH",
+        help="such as avoid cedar; use cedar for sku=SEMA; together; stay 5.00; boxes 0; reserve cedar for line=3",
+    )
 
 
 def _deciding(command) -> None:  # type: ignore[no-untyped-def]

@@ -105,6 +105,37 @@ def test_a_split_says_why(run: Command, due_cart: Path) -> None:
     assert sorted(numbers) == list(range(1, 41))
 
 
+def test_a_split_keeps_what_is_asked_of_it(run: Command, due_cart: Path) -> None:
+    _, free = run("split", str(due_cart))
+    first = free["lines"][0]
+    wish = f"avoid {first['pharmacy']} for line={first['line']}"
+    _, asked = run("split", str(due_cart), "--ask", wish)
+    moved = {line["line"]: line for line in asked["lines"]}.get(first["line"])
+    assert moved is None or moved["pharmacy"] != first["pharmacy"]
+    hashes = {run("validate", str(due_cart), *options)[1]["hash"] for options in ((), ("--ask", wish))}
+    assert len(hashes) == 2
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        ("please", "does not begin with one of use, avoid, together, stay, reserve, boxes"),
+        ("avoid elm", "names no pharmacy of this clinic; it has "),
+        ("together for sku=SEMA", "together is asked of cart or patient"),
+        ("together for line", "names neither patient=, sku= nor line= after “for”"),
+        ("together for patient=NOBODY", "patient=NOBODY is not in the cart"),
+        ("together cedar", "together takes neither a pharmacy nor an amount"),
+        ("stay much", "is not an amount in dollars, such as 189.00"),
+        ("boxes -1", "is a negative amount"),
+    ],
+)
+def test_a_wish_that_cannot_be_read_is_bad_input(run: Command, due_cart: Path, wish: str, reason: str) -> None:
+    status, answer = run("split", str(due_cart), "--ask", wish)
+    (error,) = answer["errors"]
+    assert (status, error["column"], error["value"]) == (2, "--ask", wish)
+    assert error["reason"].startswith(reason)
+
+
 @pytest.mark.parametrize(
     ("spend", "cheapest"),
     [("1000", ["FIZY_FREE"]), ("19940", ["FIZY_FREE", "FIZY_GROWTH"]), ("40000", ["FIZY_PREMIUM"])],

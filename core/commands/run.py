@@ -120,6 +120,7 @@ class Run:
     @cached_property
     def cart(self) -> Cart:
         """The file CART, whole or not at all; the command line never merges lines."""
+        from core.commands.asking import constraint
         from core.files import read_cart
         from core.prescribing import completed
 
@@ -129,4 +130,6 @@ class Run:
         lines = (
             completed(row, number, self.context, self.days.refill_day) for number, row in enumerate(upload.rows, 1)
         )
-        return Cart(refill_day=self.days.refill_day, lines=tuple(lines))
+        cart = Cart(refill_day=self.days.refill_day, lines=tuple(lines))
+        asked = tuple(constraint(text, cart, self.context) for text in self.arguments.ask)
+        return cart.model_copy(update={"constraints": asked}) if asked else cart
