@@ -52,8 +52,11 @@ def test_prices_of_stock_and_dives_find_what_the_exact_search_finds(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decision, "MOVES", 0)
         hard = split(cart, context, program, objective, DAYS, day_price_cents=100)
+        hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, time_limit=0.0)
     assert value(hard, 100) == value(exact, 100)
     assert faults(hard, cart, context, program, DAYS) == []
+    assert not hasty.proven or value(hasty, 100) == value(exact, 100)
+    assert faults(hasty, cart, context, program, DAYS) == []
 
 
 @pytest.mark.parametrize(("lines", "scarce", "packs"), [(60, 1.0, 1.6), (60, 1.0, 0.9), (150, 0.5, 1.2)])

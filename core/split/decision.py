@@ -185,7 +185,7 @@ def _solved(
     now = problem.decoded(sum(_first_code(found) for found in decided))
     for part in hard:
         now.update(part.start)
-    weights = [_floor(part) for part in hard]
+    weights = [_floor(problem, part) for part in hard]
     base = problem.measure.weight(problem.cost, problem.extra)
     base += sum(found.worth(problem).weight for found in decided)
     parts: list[Known] = []
@@ -225,8 +225,12 @@ def _value(problem: Problem, chosen: dict[int, Choice]) -> int:
     return problem.measure.value_cents(problem.cost + cost, problem.extra + extra)
 
 
-def _floor(part: Part) -> int:
-    """What a part weighs at least while every line is filled: each destination's best regardless of stock."""
+def _floor(problem: Problem, part: Part) -> int:
+    """What a part weighs at least: where its start fills every line and cost comes first, each destination's best
+    regardless of stock; else only what no choice can be below."""
+    unfilled = any(choice.unfilled for choice in part.start.values())
+    if unfilled or problem.measure.objective is Objective.FASTEST:
+        return sum(min(map(problem.weight, line.choices)) for line in part.lines)
     return sum(place.floor.weight for place in part.destinations)
 
 

@@ -17,7 +17,7 @@ from core.split.problem import Choice, FreeLine, Problem, Worth, components, con
 from core.split.relaxation import Limit, Relaxation
 from core.split.search import Assignment
 from core.split.shelves import Settled, settled
-from core.split.solver import Stage, solved
+from core.split.solver import Solved, Stage, solved
 
 SHARES: Final = (0.1, 0.05)
 """How much of a part is settled at a time while diving: the second dive is slower and often better."""
@@ -74,13 +74,11 @@ def worked_out(
     effort: Effort,
     report: Report,
 ) -> Known:
-    """The best assignment of a part, never worse than ``start``; ``floor`` is a known bound of its weight where every
-    line is filled at once."""
+    """The best assignment of a part, never worse than ``start``; ``floor`` is a known bound of its weight."""
     if not report(start, floor):
         return Known(start, 0, sum(min(choice.first for choice in line.choices) for line in lines), floor, [])
     shelf = settled(problem, lines, start, effort)
-    whole = _Part(problem, lines, shelf, floor if shelf.unfilled == 0 else None, effort, report)
-    return whole.known()
+    return _Part(problem, lines, shelf, floor, effort, report).known()
 
 
 class _Part:
@@ -89,15 +87,14 @@ class _Part:
         problem: Problem,
         lines: Sequence[FreeLine],
         shelf: Settled,
-        floor: int | None,
+        floor: int,
         effort: Effort,
         report: Report,
     ) -> None:
         self.problem, self.lines, self.shelf = problem, lines, shelf
         self.effort, self.report = effort, report
         self.chosen = shelf.chosen
-        weights = [min(map(problem.weight, line.choices)) for line in shelf.lines]
-        self.bound = max(sum(weights), floor if floor is not None else sum(weights))
+        self.bound = max(floor, sum(min(map(problem.weight, line.choices)) for line in shelf.lines))
         self.exact: list[Frontier] = []
 
     def known(self) -> Known:
@@ -180,9 +177,9 @@ class _Part:
                 bound = None if bound is None else bound + found.worth(self.problem).weight
                 continue
             answer = self._solved(members, here)
-            chosen.update(answer)
-            self.exact.append(self._as_found(members, answer))
-            bound = None if bound is None or self.last is None else bound + self.last
+            chosen.update(answer.chosen)
+            self.exact.append(self._as_found(members, answer.chosen))
+            bound = None if bound is None or answer.bound is None else bound + answer.bound
         self.chosen = chosen
         if bound is not None:
             self._note(bound)
@@ -199,17 +196,15 @@ class _Part:
         scarce = contested(self.problem, lines)
         return frontier(self.problem, groups, scarce, floors, self.problem.worth(here.values()), budget)
 
-    def _solved(self, lines: list[FreeLine], here: dict[int, Choice]) -> dict[int, Choice]:
-        self.last: int | None = None
+    def _solved(self, lines: list[FreeLine], here: dict[int, Choice]) -> Solved:
         size = sum(len(line.choices) for line in lines)
         scarce = len(contested(self.problem, lines))
         tangled = scarce > (MOST_SCARCE if self._gap() <= HOPELESS else MOST_SCARCE // 2)
         if size > (FEW_CHOICES if tangled else MOST_CHOICES):
-            return here
+            return Solved(here, None)
         weight = Stage(self.problem.weight, self.problem.fee_weight, self.problem.measure.weight_unit)
-        answer = solved(self.problem, lines, self.shelf.limits, weight, here, max(CHECKS, WORK // size**2), self.effort)
-        self.last = answer.bound
-        return answer.chosen
+        checks = max(CHECKS, WORK // size**2)
+        return solved(self.problem, lines, self.shelf.limits, weight, here, checks, self.effort)
 
     def _as_found(self, lines: list[FreeLine], chosen: dict[int, Choice]) -> Frontier:
         code = sum(self.problem.code(line, chosen[line.position]) for line in lines)
