@@ -106,3 +106,12 @@ def test_what_is_settled_otherwise_is_said_how(clinic: Store, opens: Opens) -> N
 def test_nothing_is_said_where_nothing_waits(clinic: Store, opens: Opens) -> None:
     place(clinic, STAFF, CLINIC, confirmation(a_cart(line(1))))
     assert "payment" not in said(opens("orders", Role.STAFF)).lower()
+
+
+def test_a_line_tells_what_the_provider_was_asked_for(clinic: Store, opens: Opens) -> None:
+    turned_down(clinic, Declined("card_declined", "Your card was declined."))
+    shown = opens("orders", Role.STAFF, line="RD-20261204-01/01", orders_payments="true")
+    shown.session_state["orders_payments"] = True
+    shown.run()
+    (asked,) = (one.value for one in shown.dataframe if "Pharmacy order" in one.value.columns)
+    assert asked[["Kind", "State", "Message"]].values.tolist() == [["authorise", "declined", "Your card was declined."]]
