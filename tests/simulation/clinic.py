@@ -28,6 +28,7 @@ REFILL_DAYS: Final = (date(2026, 12, 4), date(2026, 12, 8), date(2026, 12, 11))
 PHARMACIES: Final = ("cedar", "birch", "oak")
 TELLS: Final = frozenset({"cedar"})
 """Pharmacies that can say what became of a submission."""
+PUSH_KEY: Final = "what pharmacies sign their pushes with"
 PATIENTS: Final = tuple(f"P{number}" for number in range(1, 7))
 SKUS: Final = ("SEMA", "LIPO")
 STAFF: Final = tuple(Person(f"{name.lower()}@clinic.test", name, Role.STAFF) for name in ("Ada", "Bo"))

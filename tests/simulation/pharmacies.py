@@ -16,7 +16,7 @@ from core.model import LineState
 from core.orders.book import Event, Refusal
 from core.orders.records import SentLine
 from core.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
-from tests.simulation.clinic import TELLS
+from tests.simulation.clinic import PHARMACIES, TELLS
 
 S = LineState
 
@@ -137,14 +137,17 @@ class Pharmacies:
         events = [event for line in lines for event in self._news(line.reference, line.attempt, now)]
         return self._muddled(events)
 
-    def push(self, now: datetime) -> list[Event]:
-        """What they push by themselves: news of a few jobs, and noise."""
-        jobs = [job for job in self.jobs.values() if any(event.at <= now for event in job.steps)]
-        chosen = self._dice.sample(jobs, min(len(jobs), 3))
+    def push(self, now: datetime) -> tuple[str, list[Event]]:
+        """What one of them pushes by itself: news of a few jobs, and noise."""
+        pharmacy = self._dice.choice(PHARMACIES)
+        due = [
+            job for job in self.jobs.values() if job.pharmacy == pharmacy and any(one.at <= now for one in job.steps)
+        ]
+        chosen = self._dice.sample(due, min(len(due), 4))
         events = [event for job in chosen for event in self._news(job.reference, job.attempt, now)]
         if self._dice.random() < 0.3:
             events.append(self._noise(now))
-        return self._muddled(events)
+        return pharmacy, self._muddled(events, pharmacy)
 
     def _hear_request(self, line: SentLine, now: datetime) -> None:
         job = self.jobs.get((line.reference, line.attempt))
@@ -167,10 +170,10 @@ class Pharmacies:
             if self.fair or self._dice.random() >= 0.04:
                 yield event
 
-    def _muddled(self, events: list[Event]) -> list[Event]:
+    def _muddled(self, events: list[Event], pharmacy: str = "") -> list[Event]:
         if self.fair or not events:
             return events
-        told_before = [event for job in self.jobs.values() for event in job.told]
+        told_before = [one for job in self.jobs.values() if pharmacy in {"", job.pharmacy} for one in job.told]
         if told_before and self._dice.random() < 0.3:
             events = [*events, self._dice.choice(told_before)]
         if self._dice.random() < 0.3:

@@ -18,9 +18,12 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import delete, make_url, text
 
+from core.partners.connecting import connect
+from core.partners.link import Authentication, Link
+from core.people import LOCAL
 from core.store import Base, save_folder
 from core.store.migrate import upgrade
-from tests.simulation.clinic import START, the_folder
+from tests.simulation.clinic import PHARMACIES, START, the_folder
 from tests.simulation.sound import rows_of
 from tests.simulation.week import MortalStore, Week
 from tests.stores import CLINIC, Clock
@@ -81,6 +84,8 @@ class Weeks:
     def _load(self) -> None:
         self.clock.now = START
         self.store.write(CLINIC, lambda work: save_folder(work, the_folder()), new=True)
+        for pharmacy in PHARMACIES:
+            connect(self.store, LOCAL, CLINIC, Link(pharmacy, push=Authentication.HMAC, push_secret="PUSH_KEY"))
 
 
 @contextmanager
