@@ -85,7 +85,8 @@ class Weeks:
         self.clock.now = START
         self.store.write(CLINIC, lambda work: save_folder(work, the_folder()), new=True)
         for pharmacy in PHARMACIES:
-            connect(self.store, LOCAL, CLINIC, Link(pharmacy, push=Authentication.HMAC, push_secret="PUSH_KEY"))
+            link = Link(pharmacy, push=Authentication.HMAC, push_secret=f"{pharmacy.upper()}_PUSHES")
+            connect(self.store, LOCAL, CLINIC, link)
 
 
 @contextmanager
