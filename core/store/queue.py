@@ -271,13 +271,14 @@ def waiting_at(work: Work, pharmacy: str) -> int:
 
 
 def unknown_submissions(work: Work, *, due: bool = False) -> list[tuple[str, str]]:
-    """(reference, pharmacy) of submissions whose answer was lost; with ``due`` those not put off to later."""
+    """(reference, pharmacy) of submissions whose answer was lost, in order; with ``due`` those not put off to later."""
     statement = select(SubmissionRow.reference, SubmissionRow.pharmacy).where(
         SubmissionRow.clinic == work.clinic, SubmissionRow.state == SubmissionState.UNKNOWN
     )
     if due:
         statement = statement.where(SubmissionRow.next_try_at <= work.now())
-    return [(row.reference, row.pharmacy) for row in work.connection.execute(statement)]
+    rows = work.connection.execute(statement.order_by(SubmissionRow.reference))
+    return [(row.reference, row.pharmacy) for row in rows]
 
 
 def put_off(work: Work, submissions: Sequence[str], until: datetime, note: str) -> None:
