@@ -28,7 +28,7 @@ from tests.simulation.sound import rows_of
 from tests.simulation.week import MortalStore, Week
 from tests.stores import CLINIC, Clock
 
-STEPS: Final = 14
+STEPS: Final = 12
 """Acts in a week, those within other acts and the end not counted."""
 
 
