@@ -20,6 +20,7 @@ from sqlalchemy import event
 
 from core.bench.clinic import bench_clinic, with_faults
 from core.bench.draining import draining
+from core.bench.engines import engines
 from core.bench.market import LINES, PERIOD_DAYS, PHARMACIES, PROGRAMS, SKUS, bench_market, bench_orders, market_context
 from core.bench.placing import placing_rows
 from core.bench.splits import hard_cart
@@ -56,7 +57,7 @@ def measured(lines: int, seconds: float, postgres: str | None) -> dict[str, Any]
             *_splits(),
             *_directions(),
             *_market(),
-            *_drains(lines * 10),
+            *_drains(lines * 10, postgres),
             *_pages("on the demo clinic"),
         ],
         "statements": [{"lines": place_["lines"], "statements": place_["statements"]} for place_ in places],
@@ -207,15 +208,20 @@ def _market() -> list[dict[str, Any]]:
         ]
 
 
-def _drains(submissions: int) -> list[dict[str, Any]]:
-    """A queue drained to a fast partner: in the process, and over HTTP to one that shares this machine's cores."""
-    rows = []
-    for over_http in (False, True):
-        with tempfile.TemporaryDirectory() as folder:
-            store = open_store(f"sqlite:///{Path(folder) / 'queue.db'}")
-            rows.append(draining(store, submissions, over_http))
+def _drains(submissions: int, postgres: str | None) -> list[dict[str, Any]]:
+    """A queue drained to a fast partner on each engine: in the process, and over HTTP to one that shares these cores."""
+    return [row for over_http in (False, True) for row in _drain(submissions, over_http, postgres)]
+
+
+def _drain(submissions: int, over_http: bool, postgres: str | None) -> Iterator[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder, engines(Path(folder), postgres) as found:
+        for engine in found:
+            if engine.url is None:
+                yield {"measure": engine.name, "seconds": None}
+                continue
+            store = open_store(engine.url)
+            yield draining(store, submissions, over_http)
             store.close()
-    return rows
 
 
 def _pages(where: str, *asked: str) -> list[dict[str, Any]]:
