@@ -1,6 +1,6 @@
 """Three PostgreSQL clusters, two of them nodes under a coordinator: every table hash-partitioned by clinic.
 
-    python -m tests.scaling.coordinator /usr/lib/postgresql/15/bin
+    python -m tests.scaling.coordinator "$(pg_config --bindir)"
 
 It needs a PostgreSQL with the extension postgres_fdw, starts three clusters in a folder of its own, and prints what
 goes through the coordinator and what PostgreSQL says to the rest. What came of it: docs/scaling.md.

@@ -59,8 +59,9 @@ def receipt(desk: Desk, placed: Receipt) -> None:
             session=desk.session,
             columns={"Total": MONEY},
         )
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption("Order sheets", width="content")
+        st.caption("Order sheets")
+        with st.grid(3):
             for order in placed.pharmacy_orders:
-                st.caption(plain(pharmacy_name(order.pharmacy, desk.context)), width="content")
-                sheet_downloads(desk.session, order.reference, waiting=False, key=f"refill_sheet_{order.reference}")
+                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    st.caption(plain(pharmacy_name(order.pharmacy, desk.context)), width="content")
+                    sheet_downloads(desk.session, order.reference, waiting=False, key=f"refill_sheet_{order.reference}")
