@@ -413,6 +413,8 @@ class Week:
             stands = S.SHIPPED
         if self.pharmacies.fair and stands is S.SHIPPED and case.state is S.SHIPPED:
             stands = S.DELIVERED
+        if stands is S.RETURNED and case.state not in {S.SHIPPED, S.DELIVERED}:
+            stands = S.SHIPPED  # what never left cannot come back: that it left is told first
         name = f"phone-{case.line}-{self.clock.now:%d%H%M%S}"
         event = Event(name, case.line, case.attempt, stands.value, self.clock.now)
         return f"{stands.value} {record_event(self.store, person, CLINIC, event).value}"
