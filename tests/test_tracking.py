@@ -29,7 +29,6 @@ from core.tracking.recovery import (
     Resubmission,
     best_of,
     cancel,
-    preview_resubmission,
     refund,
     resolve,
     resubmit,
@@ -372,7 +371,7 @@ def test_a_higher_amount_needs_confirmation(clinic: Store) -> None:
     with pytest.raises(Differs):
         resubmit(clinic, STAFF, CLINIC, ref(1), pharmacy="birch", expected_cents=135_00)
     assert money(clinic, 1) == before
-    seen = preview_resubmission(clinic, STAFF, CLINIC, ref(1), pharmacy="birch")
+    seen = split_again(clinic, STAFF, CLINIC, ref(1)).found["birch"]
     assert (seen.cost and seen.cost.landed_cents, seen.before_cents, seen.higher) == (158_00, 135_00, True)
     resubmit(clinic, STAFF, CLINIC, ref(1), pharmacy="birch", expected_cents=158_00)
     assert (tracked(clinic, 1).pharmacy, money(clinic, 1)) == ("birch", (293_00, 0, 135_00, 0))

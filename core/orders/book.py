@@ -183,11 +183,6 @@ class Book:
         self._say(attempt, S.CANCELLED, at, reason=reason)
         self._enter(attempt, S.CANCELLED, _Told(at, explicit=True, reason=reason))
 
-    def reject(self, attempt: Attempt, at: datetime, reason: str) -> None:
-        """A person records that the pharmacy refused the line."""
-        self._say(attempt, S.REJECTED, at, reason=reason)
-        self._enter(attempt, S.REJECTED, _Told(at, explicit=True, reason=reason))
-
     def refund(self, attempt: Attempt, cents: int, at: datetime, reason: str) -> None:
         """A person gives money back; zero records only that nothing is. Raises ValueError beyond what is paid."""
         self._settle(ledger.refunded(attempt.charge, cents), at, reason)

@@ -57,11 +57,6 @@ MOST_LANES: Final = 64
 _log = logging.getLogger(__name__)
 
 
-def simulated(_: str) -> Partner:
-    """Every pharmacy as the simulated one."""
-    return SIMULATED
-
-
 def worker_name() -> str:
     """This process, as the store knows it."""
     return f"{socket.gethostname()}-{os.getpid()}"

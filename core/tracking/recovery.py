@@ -208,24 +208,6 @@ def settle_misfit(store: Store, person: Person, clinic: str, event: str, reason:
     store.write(clinic, use_case)
 
 
-def preview_resubmission(
-    store: Store,
-    person: Person,
-    clinic: str,
-    reference: str,
-    *,
-    pharmacy: str | None = None,
-    rx: str | None = None,
-    overrides: tuple[Override, ...] = (),
-    days: Days | None = None,
-) -> Resubmission:
-    """What resubmitting the line would find and cost; nothing is written."""
-    require(person, Action.WORK_ORDERS)
-    with store.read(clinic) as work:
-        opened, line = _open_line(work, person, reference)
-        return _Again(work, opened.book, line, pharmacy, rx, overrides, days).resubmission
-
-
 def split_again(
     store: Store,
     person: Person,

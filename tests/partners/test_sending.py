@@ -22,7 +22,7 @@ from core.partners.link import Adapter, Authentication, Link
 from core.partners.pacing import breaker
 from core.partners.protocol import Acknowledged, Lost, Message, NotSent
 from core.partners.sending import LEASE, SENDING, next_size, send_batch
-from core.partners.stand_in import EventFault, Fault, StandIn, serve
+from core.partners.stand_in import EventFault, Fault, StandIn
 from core.people import LOCAL, Person
 from core.store import Store, audits, open_store
 from core.store.partners import healths
@@ -53,21 +53,6 @@ def sqlite(sqlite_url: str, clock: Clock) -> Iterator[Store]:
     opened = open_store(sqlite_url, clock=clock)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def books() -> StandIn:
-    return StandIn()
-
-
-@pytest.fixture
-def address(books: StandIn) -> Iterator[str]:
-    server = serve(books, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
 
 
 def linked(address: str, pharmacy: str = "cedar", **over: object) -> Link:

@@ -6,10 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,7 +17,7 @@ import pytest
 from core.model import SubmissionState
 from core.partners import worker
 from core.partners.connecting import connect
-from core.partners.stand_in import Fault, StandIn, serve
+from core.partners.stand_in import Fault, StandIn
 from core.people import LOCAL
 from core.store import Store, open_store
 from core.tracking.verify import verify_ledger
@@ -33,21 +31,6 @@ Q = SubmissionState
 LINES = 24
 WEATHER = (*(fault for fault in Fault if fault not in {Fault.SLOW, Fault.HANG}), *[None] * 6)
 """What an order meets; silence is left to other tests, since it takes as long as it is waited for."""
-
-
-@pytest.fixture
-def books() -> StandIn:
-    return StandIn()
-
-
-@pytest.fixture
-def address(books: StandIn) -> Iterator[str]:
-    server = serve(books, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
 
 
 def submissions(store: Store) -> dict[str, SubmissionState]:

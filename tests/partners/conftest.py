@@ -1,0 +1,25 @@
+"""A pharmacy's order system on this machine, and its books."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from core.partners.stand_in import StandIn, serve
+
+
+@pytest.fixture
+def books() -> StandIn:
+    return StandIn()
+
+
+@pytest.fixture
+def address(books: StandIn) -> Iterator[str]:
+    server = serve(books, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
