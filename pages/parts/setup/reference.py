@@ -37,13 +37,7 @@ def file_table(session: Session, name: str, rows: Sequence[Any], title: str) -> 
     if not shown:
         template(name)
     if name in BY_ROW:
-        row_editor(session, file, {_key(file, row): row for row in rows})
-
-
-def _key(file: File, row: Any) -> str:
-    """What a row is called in a list: its key, and its name where it has one."""
-    written = [column.written(getattr(row, column.field)) for column in file.columns if column.name in file.key]
-    return " · ".join(part for part in (*written, getattr(row, "name", "")) if part)
+        row_editor(session, file, rows)
 
 
 def template(name: str) -> None:

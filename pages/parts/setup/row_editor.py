@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -16,15 +16,16 @@ from pages.parts.words import plain
 NEW: Final = "A new row"
 
 
-def row_editor(session: Session, file: File, rows: Mapping[str, Any]) -> None:
+def row_editor(session: Session, file: File, rows: Sequence[Any]) -> None:
     """Choose a row by its key, or a new one, and save its cells. Nothing is deleted: what ends has a day for it."""
     name = file.name.removesuffix(".csv")
     behind = st.expander("Add or change a row", icon=":material/edit:", key=f"{name}_editor", on_change="rerun")
     if not behind.open:
         return
     with behind:
-        chosen = st.selectbox("Row", [NEW, *rows], key=f"{name}_row")
-        row = rows.get(chosen or NEW)
+        by_key = {_key(file, row): row for row in rows}
+        chosen = st.selectbox("Row", [NEW, *by_key], key=f"{name}_row")
+        row = by_key.get(chosen or NEW)
         seen = None if row is None else {each.name: each.written(getattr(row, each.field)) for each in file.columns}
         key = f"{name}_cells_{chosen}_{session.data_version()}"
         with st.form(key, border=False):
@@ -32,6 +33,12 @@ def row_editor(session: Session, file: File, rows: Mapping[str, Any]) -> None:
                 for column in file.columns:
                     _cell(column, seen, f"{key}_{column.name}", locked=row is not None and column.name in file.key)
             st.form_submit_button("Save the row", type="primary", on_click=_save, args=(session, file, seen, key))
+
+
+def _key(file: File, row: Any) -> str:
+    """What a row is called in a list: its key, and its name where it has one."""
+    written = [column.written(getattr(row, column.field)) for column in file.columns if column.name in file.key]
+    return " · ".join(part for part in (*written, getattr(row, "name", "")) if part)
 
 
 def _cell(column: Column, seen: Mapping[str, str] | None, key: str, *, locked: bool) -> None:
