@@ -21,10 +21,10 @@ soak: .venv/tests-installed chromium
 	REFILL_SOAK=full $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 bench: .venv/installed
-	$(BIN)/python -m core bench
+	$(BIN)/python -m tests.benchmarks
 
 docs: .venv/installed
-	$(BIN)/python -m core.reference > docs/reference.md
+	$(BIN)/python -m tests.reference > docs/reference.md
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Refill Day needs Python 3.11 or newer")'

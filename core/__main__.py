@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core.commands import deciding, keeping, placing, serving
-from core.commands.output import write
-from core.commands.run import Answer, Run, bad_argument
-from core.errors import BadInput, Refused, Unavailable
-from core.model import Objective
-from core.money import cents_from
-from core.partners.stand_in import EventFault, Fault
-from core.texts import why_not_kept
+from core.cli import decisions, maintenance, orders, servers
+from core.cli.output import write
+from core.cli.practice_pharmacy import EventFault, Fault
+from core.cli.run import Answer, Run, bad_argument
+from core.domain.errors import BadInput, Refused, Unavailable
+from core.domain.model import Objective
+from core.domain.money import cents_from
+from core.domain.text_limits import why_not_kept
 
 COMMON: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--db", {"metavar": "URL", "help": "the store (default: DATABASE_URL, else data/refill.db)"}),
@@ -78,59 +78,59 @@ def _plan_options(added: argparse.ArgumentParser) -> None:
 
 
 def _deciding(command) -> None:  # type: ignore[no-untyped-def]
-    command("due", deciding.due, "who is due on the refill day")
+    command("due", decisions.due, "who is due on the refill day")
     for name, does, summary in (
-        ("validate", deciding.validate, "every finding of a cart"),
-        ("quote", deciding.quote, "what a cart costs"),
-        ("split", deciding.split, "which pharmacy fills each line, and why"),
+        ("validate", decisions.validate, "every finding of a cart"),
+        ("quote", decisions.quote, "what a cart costs"),
+        ("split", decisions.split, "which pharmacy fills each line, and why"),
     ):
         _plan_options(command(name, does, summary))
-    added = command("compare", deciding.compared, "every SKU under every program")
+    added = command("compare", decisions.compared, "every SKU under every program")
     added.add_argument("--units", type=int, default=1, metavar="N", help="packs in a typical shipment")
     added.add_argument("--spend", metavar="S", help="monthly medication spend in dollars")
-    added = command("plans", deciding.planned, "what every program costs at a monthly spend")
+    added = command("plans", decisions.planned, "what every program costs at a monthly spend")
     added.add_argument("--spend", metavar="S", required=True, help="monthly medication spend in dollars")
-    added = command("sig", deciding.sig, "read directions; - reads one a line from standard input")
+    added = command("sig", decisions.sig, "read directions; - reads one a line from standard input")
     added.add_argument("text", metavar="TEXT")
     added.add_argument("--sku", metavar="S")
     added.add_argument("--quantity", type=int, default=1, metavar="N", help="packs")
 
 
 def _placing(command) -> None:  # type: ignore[no-untyped-def]
-    added = command("place", placing.place, "check a cart out, once")
+    added = command("place", orders.place, "check a cart out, once")
     _plan_options(added)
     added.add_argument("--expect", metavar="TOTAL", help="the total that was confirmed, in dollars")
     added.add_argument("--hash", metavar="H", help="the hash that validate gave")
     added.add_argument("--acknowledge", metavar="all|L:CODE,...", help="warnings that were read")
     added.add_argument("--override", action="append", default=[], metavar="L:CODE=REASON")
     added.add_argument("--key", metavar="K", help="the confirmation's own key")
-    added = command("track", placing.track, "every line's state and history")
+    added = command("track", orders.track, "every line's state and history")
     added.add_argument("reference", nargs="?", metavar="REF")
-    added = command("event", placing.event, "record what a pharmacy says")
+    added = command("event", orders.event, "record what a pharmacy says")
     added.add_argument("file", type=Path, metavar="FILE.json")
-    added = command("cancel", placing.cancel, "cancel a line, or ask for it")
+    added = command("cancel", orders.cancel, "cancel a line, or ask for it")
     added.add_argument("reference", metavar="REF")
     added.add_argument("--reason", required=True, metavar="R")
-    added = command("resubmit", placing.resubmit, "send a rejected or returned line again")
+    added = command("resubmit", orders.resubmit, "send a rejected or returned line again")
     added.add_argument("reference", metavar="REF")
     added.add_argument("--pharmacy", metavar="P")
     added.add_argument("--expect", metavar="TOTAL", help="the line's confirmed cost in dollars")
-    added = command("refund", placing.refund, "give back what was captured for a line")
+    added = command("refund", orders.refund, "give back what was captured for a line")
     added.add_argument("reference", metavar="REF")
     added.add_argument("amount", metavar="AMOUNT", help="dollars")
     added.add_argument("--reason", required=True, metavar="R")
-    added = command("resolve", placing.resolve, "settle an unknown submission or a cancel request")
+    added = command("resolve", orders.resolve, "settle an unknown submission or a cancel request")
     added.add_argument("reference", metavar="REF")
     added.add_argument("--as", dest="outcome", required=True, choices=["acknowledged", "rejected", "cancelled"])
     added.add_argument("--reason", required=True, metavar="R")
 
 
 def _keeping(command) -> None:  # type: ignore[no-untyped-def]
-    command("load", keeping.load, "load a folder of files").add_argument("folder", type=Path, metavar="DIR")
-    added = command("worker", keeping.worker, "send what is queued and take in what pharmacies say")
+    command("load", maintenance.load, "load a folder of files").add_argument("folder", type=Path, metavar="DIR")
+    added = command("worker", maintenance.worker, "send what is queued and take in what pharmacies say")
     added.add_argument("--once", action="store_true", help="one round, then stop")
     added.add_argument("--status", action="store_true", help="how the queue stands")
-    added = command("partner", serving.partner, "a pharmacy's order system to try things with, over HTTP")
+    added = command("partner", servers.partner, "a pharmacy's order system to try things with, over HTTP")
     added.add_argument("--step", action="store_true", help="let every open simulated line take its next step instead")
     _listening(added, 8602)
     added.add_argument("--fault", action="append", default=[], choices=list(Fault), help="for the next order; repeat")
@@ -141,17 +141,13 @@ def _keeping(command) -> None:  # type: ignore[no-untyped-def]
     added.add_argument("--credentials", metavar="NAME", help="name of the secret that holds user:password")
     added.add_argument("--push", metavar="URL", help="where news are pushed")
     added.add_argument("--push-secret", metavar="NAME", help="name of the secret that signs pushes")
-    _listening(command("webhook", serving.webhook, "take in what pharmacies push, over HTTP"), 8603)
-    added = command("payments", keeping.payments, "what the payment provider has yet to do")
+    _listening(command("webhook", servers.webhook, "take in what pharmacies push, over HTTP"), 8603)
+    added = command("payments", maintenance.payments, "what the payment provider has yet to do")
     added.add_argument("--again", metavar="ID", help="ask afresh for what it turned down")
-    for name, does in (("ledger", keeping.ledger), ("audit", keeping.audit)):
+    for name, does in (("ledger", maintenance.ledger), ("audit", maintenance.audit)):
         command(name, does, f"check the {name}").add_argument("verify", choices=["verify"])
-    for name, does in (("backup", keeping.backup), ("restore", keeping.restore)):
+    for name, does in (("backup", maintenance.backup), ("restore", maintenance.restore)):
         command(name, does, f"{name} the whole store").add_argument("file", type=Path, metavar="FILE")
-    added = command("bench", keeping.bench, "measure on this machine")
-    added.add_argument("--lines", type=int, default=1000, metavar="N")
-    added.add_argument("--seconds", type=float, default=30, metavar="S", help="how long many clinics place at once")
-    added.add_argument("--postgres", metavar="URL", help="a PostgreSQL to make a database on, for the while")
 
 
 def _listening(added: argparse.ArgumentParser, port: int) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.model import Gate
-from core.people import Action
-from core.rule_book import DAYS, rule_book
+from core.domain.model import Gate
+from core.services.people import Action
+from core.services.rule_book import DAYS, rule_book
 from pages.parts.guard import opened_by
 from pages.parts.page import badge, header, is_demo, metrics
 from pages.parts.rule_book import by_rule, figures, refusals, rules

@@ -6,8 +6,8 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from core.context import Context
-from core.model import (
+from core.domain.context import Context
+from core.domain.model import (
     CartLine,
     Clinic,
     Days,

@@ -6,13 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from core.cart import (
-    OpenCart,
-    open_cart,
-)
-from core.model import CartLine, Override, Role, ShipTo
-from core.people import Person, verify_audit
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.model import CartLine, Override, Role, ShipTo
+from core.services.cart import OpenCart, open_cart
+from core.services.people import Person, verify_audit
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, a_sku
 from tests.stores import CLINIC
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, delete, make_url, text
 
-from core.store import Base, Store, open_store
+from core.adapters.store import Base, Store, open_store
 from tests.stores import Clock
 
 END_OTHERS = (

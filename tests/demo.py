@@ -6,9 +6,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from core.context import Context
-from core.files import Folder, read_folder
-from core.model import PrescriberLicence
+from core.adapters.files import Folder, read_folder
+from core.domain.context import Context
+from core.domain.model import PrescriberLicence
 
 DEMO = Path(__file__).parents[1] / "data" / "demo"
 

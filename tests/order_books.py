@@ -7,12 +7,12 @@ from decimal import Decimal
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from core.context import Context
-from core.model import LineState, Objective, Program, Promise, RoutedLine, SubmissionState
-from core.orders.book import Book, Event
-from core.orders.placing import Confirmed, record_checkout
-from core.orders.records import Attempt
-from core.pricing import box_for, quote
+from core.domain.context import Context
+from core.domain.model import LineState, Objective, Program, Promise, RoutedLine, SubmissionState
+from core.domain.orders.book import Book, Event
+from core.domain.orders.records import Attempt
+from core.rules.pricing import box_for, quote
+from core.services.orders.placement import Confirmed, record_checkout
 from tests.builders import DAYS, FRIDAY, a_context, a_line, a_patient, a_pharmacy, a_prescription, a_program, an_offer
 
 NOW = datetime(2026, 12, 4, 15, 0, tzinfo=UTC)

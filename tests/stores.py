@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import event
 
-from core.files import Folder
-from core.model import Prescriber
-from core.store import Store, save_folder
+from core.adapters.files import Folder
+from core.adapters.store import Store, save_folder
+from core.domain.model import Prescriber
 from tests.builders import a_context
 
 CLINIC = "demo"

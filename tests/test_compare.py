@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.context import Context
-from core.model import AggregatePrice, Program, ProgramKind, RateBase
-from core.pricing import (
+from core.domain.context import Context
+from core.domain.model import AggregatePrice, Program, ProgramKind, RateBase
+from core.rules.pricing import (
     BreakEven,
     PharmacyCost,
     ProgramCost,

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from core.demo.fills import refill_day_before
-from core.demo_history import Seeded, seed_history
-from core.files import read_folder
-from core.model import Days, LineState, Objective
-from core.people import LOCAL
-from core.plan import plan
-from core.prescribing import CartRow, completed, due_list, fills_and_in_flight
-from core.store import Store, load_context, save_folder
-from core.store.order_views import Queue
-from core.tracking import views
-from core.tracking.verify import verify_ledger
+from core.adapters.files import read_folder
+from core.adapters.store import Store, load_context, save_folder
+from core.adapters.store.order_views import Queue
+from core.domain.model import Days, LineState, Objective
+from core.rules.plan import plan
+from core.rules.prescriptions import CartRow, completed, due_list, fills_and_in_flight
+from core.services.demo.fills import refill_day_before
+from core.services.demo.history import Seeded, seed_history
+from core.services.orders import views
+from core.services.orders.verification import verify_ledger
+from core.services.people import LOCAL
 from tests.stores import Clock
 
 DEMO = Path(__file__).parents[1] / "data" / "demo"
@@ -58,7 +58,7 @@ def test_it_changes_nothing_about_today(demo: Store) -> None:
 
 
 def findings(lines: list, context) -> list[tuple[int, str]]:  # type: ignore[no-untyped-def,type-arg]
-    from core.model import Cart
+    from core.domain.model import Cart
 
     cart = Cart(refill_day=TODAY, lines=tuple(lines))
     decided = plan(cart, context, context.programs_on(TODAY)[0], Objective.CHEAPEST, Days(TODAY, TODAY))
@@ -88,7 +88,7 @@ def test_its_books_are_sound_and_nearly_all_is_delivered(demo: Store) -> None:
 def test_the_same_seed_makes_the_same_history(demo: Store, sqlite_template: Path, tmp_path: Path) -> None:
     import shutil
 
-    from core.store import open_store
+    from core.adapters.store import open_store
 
     made = seed_history(demo, JUNIPER, TODAY)
     shutil.copy(sqlite_template, tmp_path / "again.db")
@@ -119,7 +119,7 @@ def timeline(store: Store) -> list[tuple[object, ...]]:
     ],
 )
 def test_it_holds_on_any_day(sqlite_url: str, today: date) -> None:
-    from core.store import open_store
+    from core.adapters.store import open_store
 
     store = open_store(sqlite_url, clock=Clock(datetime.combine(today, datetime.min.time(), UTC).replace(hour=18)))
     folder = read_folder(DEMO, today)

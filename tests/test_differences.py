@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from core.checkout import place
-from core.differences import Difference, differences, seen
-from core.errors import Differs
-from core.files import Folder
-from core.model import Cart, Days, Objective
-from core.people import LOCAL
-from core.plan import Plan, plan
-from core.store import Store, load_context, save_folder
+from core.adapters.files import Folder
+from core.adapters.store import Store, load_context, save_folder
+from core.domain.errors import Differs
+from core.domain.model import Cart, Days, Objective, PlanDifference
+from core.rules.plan import Plan, plan
+from core.rules.plan_differences import differences, seen
+from core.services.checkout import place
+from core.services.people import LOCAL
 from tests.builders import DAYS, a_patient, a_pharmacy, an_offer, licences
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients, rows
 
-D = Difference
+D = PlanDifference
 BIRCH = a_pharmacy(pharmacy="birch", name="Birch", cold_fee_cents=30_00)
 
 
@@ -81,7 +81,7 @@ def test_everything_that_differs_is_said_and_stops_it(
     loaded: Folder | None,
     cart: Callable[[], Cart],
     days: Days,
-    expected: tuple[Difference, ...],
+    expected: tuple[PlanDifference, ...],
 ) -> None:
     load(store, a_clinic())
     before = seen(planned(store, the_cart()))

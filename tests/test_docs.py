@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.reference import reference
+from tests.reference import reference
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from core.context import Context
-from core.eligibility import FILTERS, codes_against, earliest_refill
-from core.model import (
+from core.domain.context import Context
+from core.domain.model import (
     AggregatePrice,
     CartLine,
     LicenceKind,
@@ -23,6 +22,7 @@ from core.model import (
     Setting,
     ShipTo,
 )
+from core.rules.eligibility import FILTERS, codes_against, earliest_refill
 from tests.builders import (
     DAYS,
     SIG,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.identifiers import (
+from core.domain.identifiers import (
     STATE_OF_PREFIX,
     STATES,
     STRADDLING,

@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import text
 
 from core.__main__ import main
-from core.checkout import place
-from core.model import LineState
-from core.orders.book import Event
-from core.partners.worker import run_once
-from core.people import LOCAL
-from core.store import Store, open_store
-from core.tracking.events import record_event
-from core.tracking.recovery import cancel, refund, resubmit
-from core.tracking.verify import verify_ledger
+from core.adapters.store import Store, open_store
+from core.domain.model import LineState
+from core.domain.orders.book import Event
+from core.services.checkout import place
+from core.services.orders.events import record_event
+from core.services.orders.recovery import cancel, refund, resubmit
+from core.services.orders.verification import verify_ledger
+from core.services.partners.worker import run_once
+from core.services.people import LOCAL
 from tests.stores import CLINIC, Clock, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import ledger
-from core.ledger import Account, Amounts, Charge
-from core.model import LineState, SubmissionState
-from core.orders.book import Book, Refusal
-from core.orders.placing import fresh_quote, place_again
+from core.domain import ledger
+from core.domain.ledger import Account, Amounts, Charge
+from core.domain.model import LineState, SubmissionState
+from core.domain.orders.book import Book, Refusal
+from core.services.orders.placement import fresh_quote, place_again
 from tests.builders import DAYS
 from tests.order_books import CHECKOUT, NOW, PROGRAM, a_book, a_clinic_of, attempt, placed, routed, said
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from core import ledger
-from core.ledger import Account, Amounts, Charge, Posting, PostingKind
+from core.domain import ledger
+from core.domain.ledger import Account, Amounts, Charge, Posting, PostingKind
 
 CENTS = st.integers(0, 30_000)
 

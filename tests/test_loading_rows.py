@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import BadInput, NotAllowed, Refused, Stale
-from core.files import FILES, csv_bytes
-from core.loading import load as load_files
-from core.loading import preview_load, save_row
-from core.model import Role
-from core.people import LOCAL, Person, audit_trail, verify_audit
-from core.store import Store, load_context
+from core.adapters.files import FILES, csv_bytes
+from core.adapters.store import Store, load_context
+from core.domain.errors import BadInput, NotAllowed, Refused, Stale
+from core.domain.model import Role
+from core.services.clinic_import import load as load_files
+from core.services.clinic_import import preview_load, save_row
+from core.services.people import LOCAL, Person, audit_trail, verify_audit
 from tests.stores import CLINIC, a_folder, load
 
 MIA = Person("mia@clinic.test", "Mia", Role.MANAGER)

@@ -10,19 +10,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from core.checkout import place
-from core.demo_history import seed_history
-from core.errors import NotAllowed
-from core.files import read_folder
-from core.measures import Figures, Share, StageTime, measures, percentile, stage_times, turnarounds
-from core.model import LineState, ProgramKind, Role
-from core.orders.tallies import Stage
-from core.people import LOCAL, Person
-from core.ship_dates import promise
-from core.store import Base, Store, load_context, save_folder
-from core.store.rollups import HourCount
-from core.tracking.events import apply_events
-from core.tracking.recovery import refund, resubmit
+from core.adapters.files import read_folder
+from core.adapters.store import Base, Store, load_context, save_folder
+from core.adapters.store.rollups import HourCount
+from core.domain.errors import NotAllowed
+from core.domain.model import LineState, ProgramKind, Role
+from core.domain.orders.daily_totals import Stage
+from core.rules.ship_dates import promise
+from core.services.checkout import place
+from core.services.demo.history import seed_history
+from core.services.measures import Figures, Share, StageTime, measures, percentile, stage_times, turnarounds
+from core.services.orders.events import apply_events
+from core.services.orders.recovery import refund, resubmit
+from core.services.people import LOCAL, Person
 from tests.builders import DAYS, FRIDAY, a_clinic, a_pharmacy, a_program
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load, statements
@@ -94,7 +94,7 @@ def test_what_was_observed_of_a_pharmacy_is_read_in_one_statement_and_promises_n
 
 
 def a_pooled_price() -> object:
-    from core.model import AggregatePrice
+    from core.domain.model import AggregatePrice
 
     return AggregatePrice(program="POOL", sku="SEMA", unit_price_cents=120_00, valid_from=date(2026, 1, 1))
 
@@ -148,7 +148,7 @@ def test_staff_have_no_measures(store: Store) -> None:
 
 
 def test_rollups_equal_a_recount(sqlite_url: str) -> None:
-    from core.store import open_store
+    from core.adapters.store import open_store
 
     store = open_store(sqlite_url, clock=Clock())
     load(store)

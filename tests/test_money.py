@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.money import allocate, cents_from, dollars, percentage, rounded, shown, whole_numbers
+from core.domain.money import allocate, cents_from, dollars, percentage, rounded, shown, whole_numbers
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from core.errors import NotAllowed, Refused
-from core.model import Role
-from core.people import (
+from core.adapters.store import Store
+from core.domain.errors import NotAllowed, Refused
+from core.domain.model import Role
+from core.services.people import (
     LOCAL,
     Action,
     Entry,
@@ -25,7 +26,6 @@ from core.people import (
     signed_in,
     verify_audit,
 )
-from core.store import Store
 from tests.stores import CLINIC, NOW, load, statements
 
 A, M, S, L = Role.ADMIN, Role.MANAGER, Role.STAFF, Role.LEADERSHIP

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from core.model import Cart, CartLine, Objective
-from core.plan import Plan, plan
-from core.pricing import more_than, parts_by_pharmacy, under_every_program
-from core.split import outcome
+from core.domain.model import Cart, CartLine, Objective
+from core.rules.plan import Plan, plan
+from core.rules.pricing import more_than, parts_by_pharmacy, under_every_program
+from core.rules.split import outcome
 from tests.builders import (
     DAYS,
     FRIDAY,

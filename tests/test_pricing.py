@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.context import Context
-from core.model import (
+from core.domain.context import Context
+from core.domain.model import (
     AggregatePrice,
     Box,
     Encounter,
@@ -24,7 +24,7 @@ from core.model import (
     RoutedLine,
     ShipTo,
 )
-from core.pricing import ProgramQuote, box_for, plans, quote, under_every_program
+from core.rules.pricing import ProgramQuote, box_for, plans, quote, under_every_program
 from tests.builders import DAYS, a_clinic, a_context, a_line, a_pharmacy, a_prescription, a_program, a_sku, an_offer
 
 COSTS = {"A": 18_900, "B": 7_000, "C": 16_000}

@@ -6,16 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from core.checkout import place
-from core.errors import NotAllowed
-from core.model import AggregatePrice, Encounter, ProgramKind, Role
-from core.people import Person
-from core.pricing import Compared, Cost, PlacedLine
-from core.repricing import MonthSpend, Repriced, monthly_spends, repriced
-from core.store import Store
-from core.store.repricing import placed_lines
-from core.tracking.events import apply_events
-from core.tracking.recovery import resubmit
+from core.adapters.store import Store
+from core.adapters.store.repricing import placed_lines
+from core.domain.errors import NotAllowed
+from core.domain.model import AggregatePrice, Encounter, ProgramKind, Role
+from core.rules.pricing import Compared, Cost, PlacedLine
+from core.services.checkout import place
+from core.services.clinic_costs import MonthSpend, Repriced, monthly_spends, repriced
+from core.services.orders.events import apply_events
+from core.services.orders.recovery import resubmit
+from core.services.people import Person
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load, statements

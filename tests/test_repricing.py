@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.context import Context
-from core.model import AggregatePrice, Encounter, Program, ProgramKind, RateBase
-from core.money import percentage
-from core.pricing import Compared, Cost, PlacedLine, Repricing, added_up, reprice, sensitivity
+from core.domain.context import Context
+from core.domain.model import AggregatePrice, Encounter, Program, ProgramKind, RateBase
+from core.domain.money import percentage
+from core.rules.pricing import Compared, Cost, PlacedLine, Repricing, added_up, reprice, sensitivity
 from tests.builders import a_context, a_pharmacy, a_program, a_sku, an_offer
 
 FIRST, LAST = date(2026, 9, 16), date(2026, 12, 4)

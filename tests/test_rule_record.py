@@ -6,18 +6,18 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core.cart import update_patient
-from core.checkout import place
-from core.errors import Unavailable
-from core.model import Cart, CartLine, FindingEnd, Objective, Override
-from core.orders.book import Event
-from core.people import LOCAL
-from core.plan import plan
-from core.rejections import REJECTIONS
-from core.rule_book import REJECTED_AS, Entry, Refusal, note_seen, rule_book
-from core.store import Store, load_context
-from core.tracking.events import record_event
-from core.validation import RULES
+from core.adapters.store import Store, load_context
+from core.domain.errors import Unavailable
+from core.domain.model import Cart, CartLine, FindingEnd, Objective, Override
+from core.domain.orders.book import Event
+from core.domain.rejections import REJECTIONS
+from core.rules.plan import plan
+from core.rules.validation import RULES
+from core.services.cart import update_patient
+from core.services.checkout import place
+from core.services.orders.events import record_event
+from core.services.people import LOCAL
+from core.services.rule_book import REJECTED_AS, Entry, Refusal, note_seen, rule_book
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription, a_program
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model import Days, Pharmacy, Promise
-from core.ship_dates import promise
+from core.domain.model import Days, Pharmacy, Promise
+from core.rules.ship_dates import promise
 from tests.builders import DAYS, FRIDAY, a_context, a_pharmacy
 
 EVERY_WEEKDAY = frozenset(range(5))

@@ -15,9 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.context import Context
-from core.eligibility import codes_against
-from core.model import (
+from core.domain.context import Context
+from core.domain.model import (
     AggregatePrice,
     Alternative,
     Cart,
@@ -33,9 +32,10 @@ from core.model import (
     ShipTo,
     Split,
 )
-from core.pricing import box_for, quote
-from core.ship_dates import promise
-from core.split import decision, split
+from core.rules.eligibility import codes_against
+from core.rules.pricing import box_for, quote
+from core.rules.ship_dates import promise
+from core.rules.split import decision, split
 from tests.builders import (
     DAYS,
     FRIDAY,

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.context import Context
-from core.model import (
+from core.domain.context import Context
+from core.domain.model import (
     Cart,
     Constraint,
     ConstraintKind,
@@ -26,10 +26,10 @@ from core.model import (
     Severity,
     Split,
 )
-from core.plan import plan
-from core.split import decision, split
-from core.split.proof import faults
-from core.validation import cart_hash
+from core.rules.plan import plan
+from core.rules.split import decision, split
+from core.rules.split.proof import faults
+from core.rules.validation import cart_hash
 from tests.builders import DAYS, FRIDAY, a_program
 from tests.soak import EXAMPLES
 from tests.test_split import CODES, Trial, a_clinic_of, chosen, clinics, lines_of, objectives, shown, small_clinics

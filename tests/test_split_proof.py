@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.bench.splits import hard_cart
-from core.checkout import Confirmation, place
-from core.context import Context
-from core.errors import Refused
-from core.model import Cart, Days, Objective, Offer, Program
-from core.people import LOCAL
-from core.plan import plan
-from core.pricing import box_for
-from core.ship_dates import promise
-from core.split import Progress, decision, split
-from core.split.proof import faults
-from core.store import Store, load_context
+from core.adapters.store import Store, load_context
+from core.domain.context import Context
+from core.domain.errors import Refused
+from core.domain.model import Cart, Days, Objective, Offer, Program
+from core.rules.plan import plan
+from core.rules.pricing import box_for
+from core.rules.ship_dates import promise
+from core.rules.split import Progress, decision, split
+from core.rules.split.proof import faults
+from core.services.checkout import Confirmation, place
+from core.services.people import LOCAL
+from tests.benchmarks.splits import hard_cart
 from tests.builders import DAYS, a_program
 from tests.soak import EXAMPLES
 from tests.stores import CLINIC, a_folder, load
@@ -134,7 +134,7 @@ def test_placing_takes_the_split_that_was_confirmed_and_searches_nothing_under_t
     def searched(*_: object) -> None:
         raise AssertionError("searched again")
 
-    monkeypatch.setattr("core.split.splitting.decide", searched)
+    monkeypatch.setattr("core.rules.split.splitting.decide", searched)
     confirmation = Confirmation(cart, "FREE", Objective.CHEAPEST, DAYS, hash=seen.hash, split=seen.split)
     assert place(store, LOCAL, CLINIC, confirmation).total_cents == seen.quote.total_cents
 
@@ -156,6 +156,6 @@ def test_a_split_of_other_prices_is_not_placed_but_searched_again(store: Store) 
 
 def test_what_does_not_stand_up_to_its_check_is_not_placed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     load(store, a_folder(**patients(1)))
-    monkeypatch.setattr("core.checkout.faults", lambda *_: ["Line 1 goes to elm."])
+    monkeypatch.setattr("core.services.checkout.faults", lambda *_: ["Line 1 goes to elm."])
     with pytest.raises(Refused, match=r"not stand up to its check and was not placed\. Line 1 goes to elm\."):
         place(store, LOCAL, CLINIC, Confirmation(a_cart(line(1)), "FREE", Objective.CHEAPEST, DAYS))

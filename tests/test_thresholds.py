@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from core.errors import NotAllowed, Refused, Stale
-from core.files import csv_bytes
-from core.loading import load as load_files
-from core.model import Role, Setting
-from core.people import LOCAL, Person
-from core.rule_history import changes
-from core.settings import SETTINGS
-from core.store import Store, load_context
-from core.thresholds import Typed, set_ladder, set_threshold, take_back
-from core.tracking.views import stalled_before
+from core.adapters.files import csv_bytes
+from core.adapters.store import Store, load_context
+from core.domain.errors import NotAllowed, Refused, Stale
+from core.domain.model import Role, Setting
+from core.domain.settings import SETTINGS
+from core.services.clinic_import import load as load_files
+from core.services.orders.views import stalled_before
+from core.services.people import LOCAL, Person
+from core.services.rule_history import changes
+from core.services.thresholds import Typed, set_ladder, set_threshold, take_back
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_sku
 from tests.soak import EXAMPLES
 from tests.stores import CLINIC, Clock, a_folder, load, statements

@@ -8,22 +8,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.checkout import place
-from core.errors import BadInput, Blocked, Differs, NotAllowed, Refused
-from core.lifecycle import NEXT
-from core.model import LineState, Objective, Override, Promise, QuoteLine, Role, RoutedLine, SubmissionState
-from core.orders.book import Book, Event, Refusal
-from core.orders.records import Outcome
-from core.partners import worker
-from core.partners.protocol import Acknowledged, Lost
-from core.people import LOCAL, Person
-from core.rejections import REJECTIONS, code_for
-from core.store import Store
-from core.store.order_views import OrderFilter, Queue
-from core.store.queue import claim
-from core.tracking import views
-from core.tracking.events import apply_events, read_event, record_answers, record_event
-from core.tracking.recovery import (
+from core.adapters.store import Store
+from core.adapters.store.order_views import OrderFilter, Queue
+from core.adapters.store.queue import claim
+from core.domain.errors import BadInput, Blocked, Differs, NotAllowed, Refused
+from core.domain.lifecycle import NEXT
+from core.domain.model import LineState, Objective, Override, Promise, QuoteLine, Role, RoutedLine, SubmissionState
+from core.domain.orders.book import Book, Event, Refusal
+from core.domain.orders.records import Outcome
+from core.domain.partners.protocol import Acknowledged, Lost
+from core.domain.rejections import REJECTIONS, code_for
+from core.services.checkout import place
+from core.services.orders import views
+from core.services.orders.events import apply_events, read_event, record_answers, record_event
+from core.services.orders.recovery import (
     Cancelling,
     Resolution,
     Resubmission,
@@ -35,7 +33,9 @@ from core.tracking.recovery import (
     settle_misfit,
     split_again,
 )
-from core.tracking.verify import verify_ledger
+from core.services.orders.verification import verify_ledger
+from core.services.partners import worker
+from core.services.people import LOCAL, Person
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, attempt, placed, routed, said
 from tests.stores import CLINIC, Clock, a_folder, load

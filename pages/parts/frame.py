@@ -9,8 +9,8 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from core.model import Role
-from core.people import Action, may
+from core.domain.model import Role
+from core.services.people import Action, may
 from pages.parts.guard import WANTED
 from pages.parts.session import (
     ACTING,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import NotAllowed
-from core.people import Action, may, require
+from core.domain.errors import NotAllowed
+from core.services.people import Action, may, require
 from pages.parts.page import nothing_yet
 from pages.parts.session import Session, current_session
 from pages.parts.words import plain

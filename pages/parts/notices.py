@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.errors import BadInput, RefillDayError, Unavailable
+from core.domain.errors import BadInput, RefillDayError, Unavailable
 from pages.parts.words import plain
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from typing import Final
 
 import streamlit as st
 
-from core.cart import update_patient
-from core.model import Patient
+from core.domain.model import Patient
+from core.services.cart import update_patient
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 

@@ -1,4 +1,4 @@
-"""How long the server's part of a rerun takes, by screen: run by ``python -m core bench``.
+"""How long the server's part of a rerun takes, by screen: run by ``python -m tests.benchmarks``.
 
 Over the demo clinic, or over the store and the screens that the arguments name (its URL, then paths). Prints a line a
 screen: its name, a tab, seconds (the best of five reruns after the first).

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.column_config import Column
 
-from core.model import FindingEnd, Gate, Severity
-from core.rejections import REJECTIONS
-from core.rule_book import REJECTED_AS, Entry, RuleBook
-from core.settings import SETTINGS
-from core.validation import Rule
+from core.domain.model import FindingEnd, Gate, Severity
+from core.domain.rejections import REJECTIONS
+from core.domain.settings import SETTINGS
+from core.rules.validation import Rule
+from core.services.rule_book import REJECTED_AS, Entry, RuleBook
 from pages.parts.charts import stacked_counts
 from pages.parts.page import Metric, chart
 from pages.parts.session import Reference, Session

@@ -10,11 +10,11 @@ from typing import Literal, NamedTuple
 
 import streamlit as st
 
-from core.context import Context
-from core.files import csv_bytes, xlsx_bytes
-from core.model import Role
-from core.people import Person, record, signed_in
-from core.store import Store, Work, load_context
+from core.adapters.files import csv_bytes, xlsx_bytes
+from core.adapters.store import Store, Work, load_context
+from core.domain.context import Context
+from core.domain.model import Role
+from core.services.people import Person, record, signed_in
 from pages.parts.startup import the_store
 
 ACTING = "acting_as"

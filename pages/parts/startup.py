@@ -10,11 +10,11 @@ from typing import Final
 
 import streamlit as st
 
-from core.demo_history import seed_history
-from core.loading import load
-from core.partners.worker import start_in_background
-from core.people import LOCAL
-from core.store import Store, open_store
+from core.adapters.store import Store, open_store
+from core.services.clinic_import import load
+from core.services.demo.history import seed_history
+from core.services.partners.worker import start_in_background
+from core.services.people import LOCAL
 
 DEMO: Final = Path(__file__).parents[2] / "data" / "demo"
 _starting: Final = threading.Lock()

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.column_config import DateColumn, NumberColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from core.errors import BadCell
+from core.domain.errors import BadCell
 from pages.parts.session import Session
 from pages.parts.words import NOTHING, count
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import overload
 from zoneinfo import ZoneInfo
 
-from core import words
-from core.money import dollars, shown
+from core.domain import date_words
+from core.domain.money import dollars, shown
 
 NOTHING = "–"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&^])")
@@ -54,12 +54,12 @@ def percent(share: Decimal | float | None) -> str:
 
 def day(value: date | None) -> str:
     """``Fri 4 Dec``."""
-    return NOTHING if value is None else words.day(value)
+    return NOTHING if value is None else date_words.day(value)
 
 
 def full_day(value: date | None) -> str:
     """``Fri 4 Dec 2026``."""
-    return NOTHING if value is None else words.full_day(value)
+    return NOTHING if value is None else date_words.full_day(value)
 
 
 def moment(value: datetime | None, zone: str) -> str:

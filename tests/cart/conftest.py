@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.cart import (
-    add_line,
-)
-from core.model import CartLine
-from core.prescribing import CartRow
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.model import CartLine
+from core.rules.prescriptions import CartRow
+from core.services.cart import add_line
 from tests.builders import FRIDAY
 from tests.carts import ADA, FOLDER, opened
 from tests.stores import CLINIC, a_folder, load

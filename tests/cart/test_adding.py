@@ -6,7 +6,11 @@ from datetime import date
 
 import pytest
 
-from core.cart import (
+from core.adapters.store import Store
+from core.domain.errors import Refused
+from core.domain.model import CartLine, Objective, ShipTo
+from core.rules.prescriptions import CartRow
+from core.services.cart import (
     Leftover,
     add_everyone_due,
     add_line,
@@ -16,12 +20,8 @@ from core.cart import (
     undo,
     upload,
 )
-from core.checkout import Confirmation, place
-from core.errors import Refused
-from core.model import CartLine, Objective, ShipTo
-from core.people import LOCAL
-from core.prescribing import CartRow
-from core.store import Store
+from core.services.checkout import Confirmation, place
+from core.services.people import LOCAL
 from tests.builders import DAYS, FRIDAY, a_prescription
 from tests.carts import ADA, BO, FOLDER, NEXT_FRIDAY, as_text, everything, opened, shown
 from tests.stores import CLINIC, Clock, a_folder, load

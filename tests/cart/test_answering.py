@@ -7,7 +7,11 @@ from datetime import date
 
 import pytest
 
-from core.cart import (
+from core.adapters.store import Store
+from core.domain.errors import Refused, Stale
+from core.domain.model import CartLine, Override, Patient
+from core.rules.prescriptions import CartRow
+from core.services.cart import (
     Seen,
     acknowledge,
     add_everyone_due,
@@ -18,11 +22,7 @@ from core.cart import (
     remove_line,
     update_patient,
 )
-from core.errors import Refused, Stale
-from core.model import CartLine, Override, Patient
-from core.people import LOCAL, audit_trail
-from core.prescribing import CartRow
-from core.store import Store
+from core.services.people import LOCAL, audit_trail
 from tests.builders import FRIDAY, a_patient, a_prescription
 from tests.carts import ADA, BO, SAID, everything, opened
 from tests.stores import CLINIC, a_folder, load

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from core.cart import ask_prescriber, edit_line, hold_lines, questions, undo
-from core.errors import NotAllowed, Refused, Stale
-from core.model import CartLine, Role
-from core.people import LOCAL, Person, audit_trail
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.errors import NotAllowed, Refused, Stale
+from core.domain.model import CartLine, Role
+from core.services.cart import ask_prescriber, edit_line, hold_lines, questions, undo
+from core.services.people import LOCAL, Person, audit_trail
 from tests.builders import FRIDAY, SIG
 from tests.carts import ADA, BO, opened
 from tests.stores import CLINIC

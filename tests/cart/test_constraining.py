@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from core.cart import add_line, ask_of_split, hold_lines, no_longer_ask, remove_line
-from core.checkout import Confirmation, place
-from core.errors import Differs, NotAllowed, RefillDayError, Refused, Stale
-from core.model import Constraint, ConstraintKind, Days, Objective, Role, Scope
-from core.people import Person, verify_audit
-from core.plan import Plan, plan
-from core.prescribing import CartRow
-from core.store import Store, open_store
+from core.adapters.store import Store, open_store
+from core.domain.errors import Differs, NotAllowed, RefillDayError, Refused, Stale
+from core.domain.model import Constraint, ConstraintKind, Days, Objective, Role, Scope
+from core.rules.plan import Plan, plan
+from core.rules.prescriptions import CartRow
+from core.services.cart import add_line, ask_of_split, hold_lines, no_longer_ask, remove_line
+from core.services.checkout import Confirmation, place
+from core.services.people import Person, verify_audit
 from tests.builders import FRIDAY, a_pharmacy, a_prescription, an_offer, licences
 from tests.carts import ADA, BO, FOLDER, opened
 from tests.stores import CLINIC, a_folder, load, statements

@@ -6,7 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from core.cart import (
+from core.adapters.store import Store
+from core.domain.errors import Refused, Stale
+from core.domain.model import CartLine, Fix
+from core.rules.prescriptions import CartRow
+from core.services.cart import (
     add_everyone_due,
     apply_fix,
     apply_fix_to_all,
@@ -16,10 +20,6 @@ from core.cart import (
     undo,
     upload,
 )
-from core.errors import Refused, Stale
-from core.model import CartLine, Fix
-from core.prescribing import CartRow
-from core.store import Store
 from tests.builders import FRIDAY
 from tests.carts import ADA, BO, as_text, everything, opened, shown
 from tests.stores import CLINIC

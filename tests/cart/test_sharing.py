@@ -7,7 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core.cart import (
+from core.adapters.store import Store
+from core.domain.errors import NotAllowed, Stale
+from core.domain.model import CartLine, Fix, Objective, Role
+from core.rules.plan import plan
+from core.rules.prescriptions import CartRow
+from core.services.cart import (
     Seen,
     acknowledge,
     add_everyone_due,
@@ -24,13 +29,8 @@ from core.cart import (
     update_patient,
     upload,
 )
-from core.checkout import Confirmation, place
-from core.errors import NotAllowed, Stale
-from core.model import CartLine, Fix, Objective, Role
-from core.people import LOCAL, Person, audit_trail, verify_audit
-from core.plan import plan
-from core.prescribing import CartRow
-from core.store import Store
+from core.services.checkout import Confirmation, place
+from core.services.people import LOCAL, Person, audit_trail, verify_audit
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription
 from tests.carts import ADA, BO, SAID, everything, opened, shown
 from tests.stores import CLINIC, a_folder, load, statements

@@ -14,16 +14,16 @@ from typing import Any, NoReturn
 from sqlalchemy import event
 
 from core.__main__ import main
-from core.checkout import Confirmation, place
-from core.orders.book import Event
-from core.orders.records import SentLine
-from core.partners.protocol import Acknowledged, Message
-from core.partners.worker import run_once
-from core.payments.stripe_port import StripePort
-from core.payments.working import carry_out_payments
-from core.people import LOCAL
-from core.store import Store, open_store
-from core.store.backup import backup
+from core.adapters.payments.stripe_provider import StripePort
+from core.adapters.store import Store, open_store
+from core.adapters.store.backup import backup
+from core.domain.orders.book import Event
+from core.domain.orders.records import SentLine
+from core.domain.partners.protocol import Acknowledged, Message
+from core.services.checkout import Confirmation, place
+from core.services.partners.worker import run_once
+from core.services.payments.execution import carry_out_payments
+from core.services.people import LOCAL
 
 
 class RecordingPartner:

@@ -13,14 +13,14 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table, func, select
 
-from core.bench.clinic import bench_clinic
-from core.files import Folder
-from core.ledger import Account
-from core.people import LOCAL, verify_audit
-from core.store import Base, Store, save_folder
-from core.store.orders import AttemptRow, CheckoutRow, LedgerEntryRow, StockReservationRow
-from core.store.tables import ClinicRow
-from core.tracking.verify import verify_ledger
+from core.adapters.files import Folder
+from core.adapters.store import Base, Store, save_folder
+from core.adapters.store.orders import AttemptRow, CheckoutRow, LedgerEntryRow, StockReservationRow
+from core.adapters.store.tables import ClinicRow
+from core.domain.ledger import Account
+from core.services.orders.verification import verify_ledger
+from core.services.people import LOCAL, verify_audit
+from tests.benchmarks.clinic import bench_clinic
 
 LINES: Final = 40
 DAY: Final = date(2026, 12, 4)

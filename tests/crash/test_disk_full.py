@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from core.cart import upload
-from core.checkout import Confirmation, place
-from core.errors import Unavailable
-from core.model import Days, Objective
-from core.people import LOCAL
-from core.store import Store, open_store
-from core.tracking.views import track
+from core.adapters.store import Store, open_store
+from core.domain.errors import Unavailable
+from core.domain.model import Days, Objective
+from core.services.cart import upload
+from core.services.checkout import Confirmation, place
+from core.services.orders.views import track
+from core.services.people import LOCAL
 from tests.crash.killing import BENCH, DAY, LINES, a_clinic, assert_books_hold, holdings
 from tests.crash.test_server_restarts import Server
 

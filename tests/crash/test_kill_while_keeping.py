@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.exporting import zipped
-from core.files import export_folder
-from core.store import Store, open_store
-from core.store.backup import backup
+from core.adapters.files import export_folder
+from core.adapters.store import Store, open_store
+from core.adapters.store.backup import backup
+from core.services.clinic_export import zipped
 from tests.crash.acts import back_up, open_new, run_command
 from tests.crash.killing import (
     BENCH,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from core.cart import open_cart, upload
-from core.checkout import Confirmation, place
-from core.model import Days, Objective
-from core.people import LOCAL
-from core.plan import plan
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.model import Days, Objective
+from core.rules.plan import plan
+from core.services.cart import open_cart, upload
+from core.services.checkout import Confirmation, place
+from core.services.people import LOCAL
 from tests.crash.acts import place_until, run_command
 from tests.crash.killing import (
     BENCH,

@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from core.checkout import Confirmation, place
-from core.model import Cart, Days, Objective, SubmissionState
-from core.partners.worker import LEASE, Round, run_once
-from core.people import LOCAL
-from core.prescribing import completed
-from core.store import Store, load_context
-from core.store.orders import SubmissionRow
-from core.store.tables import ClinicRow
-from core.tracking.recovery import Resolution, resolve
-from core.tracking.views import track
+from core.adapters.store import Store, load_context
+from core.adapters.store.orders import SubmissionRow
+from core.adapters.store.tables import ClinicRow
+from core.domain.model import Cart, Days, Objective, SubmissionState
+from core.rules.prescriptions import completed
+from core.services.checkout import Confirmation, place
+from core.services.orders.recovery import Resolution, resolve
+from core.services.orders.views import track
+from core.services.partners.worker import LEASE, Round, run_once
+from core.services.people import LOCAL
 from tests.crash.acts import RecordingPartner, send_queued, send_until
 from tests.crash.killing import (
     BENCH,

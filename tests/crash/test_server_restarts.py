@@ -25,15 +25,15 @@ from typing import Any, Final
 
 import pytest
 
-from core.bench.clinic import bench_clinic
-from core.checkout import Confirmation, place
-from core.errors import Unavailable
-from core.model import Cart, Days, Objective, SubmissionState
-from core.partners.worker import LEASE, run_once
-from core.people import LOCAL
-from core.prescribing import completed
-from core.store import Store, load_context, open_store, save_folder
-from core.tracking.recovery import Resolution, resolve
+from core.adapters.store import Store, load_context, open_store, save_folder
+from core.domain.errors import Unavailable
+from core.domain.model import Cart, Days, Objective, SubmissionState
+from core.rules.prescriptions import completed
+from core.services.checkout import Confirmation, place
+from core.services.orders.recovery import Resolution, resolve
+from core.services.partners.worker import LEASE, run_once
+from core.services.people import LOCAL
+from tests.benchmarks.clinic import bench_clinic
 from tests.crash.acts import RecordingPartner
 from tests.crash.killing import DAY, assert_books_hold, holdings
 from tests.crash.test_kill_while_sending import submissions

@@ -7,11 +7,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.cart import upload
-from core.checkout import Confirmation, place
-from core.model import Days, Objective
-from core.people import LOCAL
-from core.store import open_store
+from core.adapters.store import open_store
+from core.domain.model import Days, Objective
+from core.services.cart import upload
+from core.services.checkout import Confirmation, place
+from core.services.people import LOCAL
 from tests.crash.acts import send_queued
 from tests.crash.killing import BENCH, DAY, a_clinic
 

@@ -13,19 +13,19 @@ from pathlib import Path
 import pytest
 from phonenumbers import geocoder, parse
 
-from core.context import Context
-from core.demo_history import seed_history
-from core.files import read_cart
-from core.identifiers import is_dea, is_npi, state_of_zip
-from core.loading import load
-from core.model import Cart, CartLine, Days, Finding, Objective, Prescription, ProgramKind, Severity
-from core.people import LOCAL
-from core.prescribing import CartRow, completed, due_list, fills_and_in_flight, months_after
-from core.pricing import compare
-from core.sig import Certainty, read
-from core.split import split
-from core.store import load_context, open_store
-from core.validation import RULES, validate
+from core.adapters.files import read_cart
+from core.adapters.store import load_context, open_store
+from core.domain.context import Context
+from core.domain.identifiers import is_dea, is_npi, state_of_zip
+from core.domain.model import Cart, CartLine, Days, Finding, Objective, Prescription, ProgramKind, Severity
+from core.rules.prescriptions import CartRow, completed, due_list, fills_and_in_flight, months_after
+from core.rules.pricing import compare
+from core.rules.sig import Certainty, read
+from core.rules.split import split
+from core.rules.validation import RULES, validate
+from core.services.clinic_import import load
+from core.services.demo.history import seed_history
+from core.services.people import LOCAL
 from tests.demo import DEMO, demo_context, demo_folder
 
 SUNDAY = date(2026, 11, 22)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.files import Folder, csv_bytes, export_folder, read_files, read_folder, templates, xlsx_bytes
-from core.model import Patient, Sku
+from core.adapters.files import Folder, csv_bytes, export_folder, read_files, read_folder, templates, xlsx_bytes
+from core.domain.model import Patient, Sku
 
 TODAY = date(2026, 12, 4)
 DATA = Path(__file__).parents[2] / "data"

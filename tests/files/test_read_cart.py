@@ -9,10 +9,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from core.errors import BadInput
-from core.files import CART, csv_bytes, read_cart
-from core.model import ShipTo
-from core.prescribing import CartRow
+from core.adapters.files import CART, csv_bytes, read_cart
+from core.domain.errors import BadInput
+from core.domain.model import ShipTo
+from core.rules.prescriptions import CartRow
 from tests.builders import FRIDAY, a_context
 
 CONTEXT = a_context()

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.errors import BadInput
-from core.files import FILES, read_files
-from core.model import Encounter, LicenceKind, ProgramKind, RateBase
+from core.adapters.files import FILES, read_files
+from core.domain.errors import BadInput
+from core.domain.model import Encounter, LicenceKind, ProgramKind, RateBase
 
 TODAY = date(2026, 12, 4)
 SOUND = {

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import BadInput
-from core.files import FILES, read_files, read_folder
+from core.adapters.files import FILES, read_files, read_folder
+from core.domain.errors import BadInput
 
 TODAY = date(2026, 12, 4)
 SKUS = b"sku,name,sterile,cold_chain\nS,Sema,yes,yes\n"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.__main__ import main
-from core.store import Base, Store
+from core.adapters.store import Base, Store
 from tests.builders import FRIDAY
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import patients

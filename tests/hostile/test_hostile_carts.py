@@ -9,15 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import core.files.workbook
-from core.cart import open_cart, upload
-from core.errors import BadInput, Refused
-from core.files import csv_bytes, read_cart
-from core.model import Cart, Objective
-from core.people import LOCAL
-from core.plan import plan
-from core.prescribing import CartRow, completed
-from core.store import Store
+import core.adapters.files.workbook
+from core.adapters.files import csv_bytes, read_cart
+from core.adapters.store import Store
+from core.domain.errors import BadInput, Refused
+from core.domain.model import Cart, Objective
+from core.rules.plan import plan
+from core.rules.prescriptions import CartRow, completed
+from core.services.cart import open_cart, upload
+from core.services.people import LOCAL
 from tests.builders import DAYS, FRIDAY, SIG, a_context
 from tests.hostile.conftest import ODD, Command, reasons, unchanged
 from tests.hostile.workbooks import entities_in_entities, understated, with_sheet, workbook, zipped
@@ -97,7 +97,7 @@ def test_a_hostile_cart_is_bad_input(
 def test_a_workbook_is_not_read_beyond_the_last_row_there_can_be(
     run: Command, file: Callable[[str, bytes], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.files.workbook, "LAST_ROW", 1000)
+    monkeypatch.setattr(core.adapters.files.workbook, "LAST_ROW", 1000)
     far = with_sheet(SHEET, lambda xml: xml.replace('r="2"', 'r="99999999999"'))
     status, answer = run("validate", file("far.xlsx", far))
     assert (status, reasons(answer)) == (2, [(None, None, NO_WORKBOOK)])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.files import FILES as ALL_FILES
-from core.files import export_folder
+from core.adapters.files import FILES as ALL_FILES
+from core.adapters.files import export_folder
 from tests.hostile.conftest import Command, reasons
 from tests.hostile.workbooks import archive, understated
 from tests.stores import a_folder

@@ -12,14 +12,14 @@ from typing import Any
 import openpyxl
 import pytest
 
-from core.cart import add_line, edit_line, update_patient
-from core.errors import Refused
-from core.exporting import export
-from core.files import export_folder, xlsx_bytes
-from core.loading import load as load_files
-from core.people import LOCAL
-from core.prescribing import CartRow
-from core.store import Store, load_context
+from core.adapters.files import export_folder, xlsx_bytes
+from core.adapters.store import Store, load_context
+from core.domain.errors import Refused
+from core.rules.prescriptions import CartRow
+from core.services.cart import add_line, edit_line, update_patient
+from core.services.clinic_export import export
+from core.services.clinic_import import load as load_files
+from core.services.people import LOCAL
 from tests.builders import FRIDAY, a_patient
 from tests.hostile.conftest import ODD, Command, reasons, unchanged
 from tests.stores import CLINIC, a_folder

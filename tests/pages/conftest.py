@@ -11,8 +11,8 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from core.model import Role
-from core.store import Store, open_store
+from core.adapters.store import Store, open_store
+from core.domain.model import Role
 from tests.stores import Clock
 
 APP = Path(__file__).parents[2] / "app.py"

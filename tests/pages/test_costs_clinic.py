@@ -9,12 +9,12 @@ from fractions import Fraction
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.checkout import place
-from core.model import Role
-from core.money import shown
-from core.pricing import plans
-from core.repricing import MonthSpend
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.model import Role
+from core.domain.money import shown
+from core.rules.pricing import plans
+from core.services.checkout import place
+from core.services.clinic_costs import MonthSpend
 from pages.parts.charts import Mark, Series, by_amount
 from pages.parts.costs.clinic_charts import by_month, heat_map, waterfall, with_months
 from pages.parts.costs.plans import growth_sentence

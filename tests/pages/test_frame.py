@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.model import Role
-from core.people import LOCAL, add_person, change_person
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.model import Role
+from core.services.people import LOCAL, add_person, change_person
 from pages.parts.frame import OPENS, SCREENS
 from tests.pages.conftest import APP, Opens
 from tests.stores import CLINIC, load

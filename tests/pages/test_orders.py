@@ -10,19 +10,19 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.checkout import place
-from core.model import LineState, Role
-from core.orders.book import Event
-from core.partners import worker
-from core.partners.connecting import connect
-from core.partners.link import Adapter, Link
-from core.partners.protocol import Acknowledged, Lost
-from core.people import LOCAL, audit_trail
-from core.store import Store
-from core.store.queue import claim
-from core.tracking import views
-from core.tracking.events import apply_events, record_answers
-from core.tracking.recovery import cancel
+from core.adapters.store import Store
+from core.adapters.store.queue import claim
+from core.domain.model import LineState, Role
+from core.domain.orders.book import Event
+from core.domain.partners.link import Adapter, Link
+from core.domain.partners.protocol import Acknowledged, Lost
+from core.services.checkout import place
+from core.services.orders import views
+from core.services.orders.events import apply_events, record_answers
+from core.services.orders.recovery import cancel
+from core.services.partners import worker
+from core.services.partners.connections import connect
+from core.services.people import LOCAL, audit_trail
 from pages.parts.orders.listing import RENDERED
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, said

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from core.model import Role
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.model import Role
 from tests.builders import a_program, a_sku, an_offer
 from tests.pages.conftest import Opens
 from tests.stores import a_folder, load

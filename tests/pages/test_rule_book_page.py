@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from core.model import FindingEnd, Role
-from core.people import LOCAL
-from core.rule_book import Entry, note_seen
-from core.store import Store
-from core.validation import RULES
+from core.adapters.store import Store
+from core.domain.model import FindingEnd, Role
+from core.rules.validation import RULES
+from core.services.people import LOCAL
+from core.services.rule_book import Entry, note_seen
 from pages.parts.charts import stacked_counts
 from pages.parts.rule_book import record
 from tests.builders import FRIDAY, a_line

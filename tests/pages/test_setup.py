@@ -11,15 +11,15 @@ from typing import Literal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.exporting import export
-from core.files import FILES, Folder, csv_bytes, export_folder, templates
-from core.model import LicenceKind, Role, Setting
-from core.partners.connecting import connections
-from core.partners.link import Adapter
-from core.people import LOCAL, audit_trail, members
-from core.rejections import REJECTIONS
-from core.settings import SETTINGS
-from core.store import Store, load_context
+from core.adapters.files import FILES, Folder, csv_bytes, export_folder, templates
+from core.adapters.store import Store, load_context
+from core.domain.model import LicenceKind, Role, Setting
+from core.domain.partners.link import Adapter
+from core.domain.rejections import REJECTIONS
+from core.domain.settings import SETTINGS
+from core.services.clinic_export import export
+from core.services.partners.connections import connections
+from core.services.people import LOCAL, audit_trail, members
 from pages.parts.session import Reference, Session
 from pages.parts.setup.clinic import licensed_pharmacies
 from pages.parts.setup.reference import file_rows

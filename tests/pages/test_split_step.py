@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.cart import ask_of_split, open_cart
-from core.model import Alternative, ConstraintKind, Objective, Refusal, Role, RoutedLine
-from core.people import LOCAL
-from core.plan import Plan
-from core.split import Outcome, Point, Progress, Watch
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.model import Alternative, ConstraintKind, Objective, Refusal, Role, RoutedLine
+from core.rules.plan import Plan
+from core.rules.split import Outcome, Point, Progress, Watch
+from core.services.cart import ask_of_split, open_cart
+from core.services.people import LOCAL
 from pages.parts.refill_day import compare, searching
 from pages.parts.refill_day.curve import cost_against_days, frontier, label
 from pages.parts.refill_day.one_line import because, what_would_help

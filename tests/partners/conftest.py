@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.partners.stand_in import StandIn, serve
+from core.cli.practice_pharmacy import StandIn, serve
 
 
 @pytest.fixture

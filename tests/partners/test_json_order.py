@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.model import ShipTo
-from core.orders.book import Refusal
-from core.partners.json_order.answers import answer_of, retry_after
-from core.partners.json_order.body import order, phone, refusals
-from core.partners.json_order.client import JsonOrders
-from core.partners.json_order.statuses import STATUSES, read_rows, state_word
-from core.partners.link import Authentication, Link, QuantityUnit, faults
-from core.partners.protocol import Acknowledged, Address, Lost, Message, MessageLine, NotSent, Refused
-from core.partners.stand_in import Fault, StandIn, serve
+from core.adapters.pharmacies.json_order.answers import answer_of, retry_after
+from core.adapters.pharmacies.json_order.body import order, phone, refusals
+from core.adapters.pharmacies.json_order.client import JsonOrders
+from core.adapters.pharmacies.json_order.statuses import STATUSES, read_rows, state_word
+from core.cli.practice_pharmacy import Fault, StandIn, serve
+from core.domain.model import ShipTo
+from core.domain.orders.book import Refusal
+from core.domain.partners.link import Authentication, Link, QuantityUnit, faults
+from core.domain.partners.protocol import Acknowledged, Address, Lost, Message, MessageLine, NotSent, Refused
 from tests.builders import SIG, a_patient, a_prescriber, a_prescription, a_sku
 from tests.order_books import NOW
 
@@ -474,7 +474,7 @@ def test_a_row_that_says_nothing_readable_is_told_and_the_others_count(
     ],
 )
 def test_a_link_that_cannot_work_is_told_where(case: str, over: dict[str, Any], field: str) -> None:
-    from core.partners.link import Adapter
+    from core.domain.partners.link import Adapter
 
     sound = Link("cedar", Adapter.HTTP, "https://orders.example.com/api", credentials="CEDAR_API")
     assert list(faults(sound)) == []

@@ -13,20 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from core.checkout import place
-from core.errors import BadInput, NotAllowed, Refused, Stale
-from core.model import Role, SubmissionState
-from core.partners import worker
-from core.partners.connecting import connect, connections, number_products, products_of, try_again
-from core.partners.link import Adapter, Authentication, Link
-from core.partners.pacing import breaker
-from core.partners.protocol import Acknowledged, Lost, Message, NotSent
-from core.partners.sending import LEASE, SENDING, next_size, send_batch
-from core.partners.stand_in import EventFault, Fault, StandIn
-from core.people import LOCAL, Person
-from core.store import Store, audits, open_store
-from core.store.partners import healths
-from core.tracking.views import line_detail, track
+from core.adapters.store import Store, audits, open_store
+from core.adapters.store.partners import healths
+from core.cli.practice_pharmacy import EventFault, Fault, StandIn
+from core.domain.errors import BadInput, NotAllowed, Refused, Stale
+from core.domain.model import Role, SubmissionState
+from core.domain.partners.link import Adapter, Authentication, Link
+from core.domain.partners.protocol import Acknowledged, Lost, Message, NotSent
+from core.domain.partners.rate_limit import breaker
+from core.services.checkout import place
+from core.services.orders.views import line_detail, track
+from core.services.partners import worker
+from core.services.partners.connections import connect, connections, number_products, products_of, try_again
+from core.services.partners.submissions import LEASE, SENDING, next_size, send_batch
+from core.services.people import LOCAL, Person
 from tests.builders import a_pharmacy, an_offer, licences
 from tests.order_books import CHECKOUT
 from tests.partners.test_worker import Scripted, taking
@@ -408,7 +408,7 @@ def test_a_clock_set_back_gives_a_worker_no_more_time_than_its_lease(
         return Acknowledged("theirs")
 
     partner = Scripted(send)
-    monkeypatch.setattr("core.partners.sending.monotonic", lambda: next(gone_by, 10_000))
+    monkeypatch.setattr("core.services.partners.submissions.monotonic", lambda: next(gone_by, 10_000))
     answers, _ = send_batch(sqlite, CLINIC, lambda _: partner)
     assert [type(answer) for answer in answers.values()] == [Acknowledged, NotSent, NotSent]
     assert len(partner.got) == 1

@@ -13,20 +13,20 @@ from typing import Any
 
 import pytest
 
-from core.checkout import place
-from core.errors import NotAllowed, Refused
-from core.model import Role
-from core.partners import worker
-from core.partners.connecting import connect
-from core.partners.link import Adapter, Link, amount
-from core.partners.sheet import COLUMNS, Sheet, as_csv, mark_sent, order_sheet, to_hand_over
-from core.partners.sheet_pages import as_pdf, printable
-from core.people import LOCAL, Person
-from core.store import Store, open_store
-from core.store.order_views import Queue
-from core.tracking.events import record_event
-from core.tracking.recovery import cancel, resubmit
-from core.tracking.views import queues, track
+from core.adapters.store import Store, open_store
+from core.adapters.store.order_views import Queue
+from core.domain.errors import NotAllowed, Refused
+from core.domain.model import Role
+from core.domain.partners.link import Adapter, Link, amount
+from core.services.checkout import place
+from core.services.orders.events import record_event
+from core.services.orders.recovery import cancel, resubmit
+from core.services.orders.views import queues, track
+from core.services.partners import worker
+from core.services.partners.connections import connect
+from core.services.partners.order_sheet_pages import as_pdf, printable
+from core.services.partners.order_sheets import COLUMNS, Sheet, as_csv, mark_sent, order_sheet, to_hand_over
+from core.services.people import LOCAL, Person
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_sku
 from tests.order_books import CHECKOUT, said
 from tests.partners.test_json_order import LINE, SECOND, a_message

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
-from core.checkout import place
-from core.lifecycle import ORDER
-from core.model import LineState
-from core.orders.records import SentLine
-from core.partners import worker
-from core.partners.protocol import Refused
-from core.partners.simulated import SimulatedPartner, Step
-from core.people import LOCAL
-from core.rejections import code_for
-from core.store import Store
-from core.tracking import views
-from core.tracking.recovery import cancel
+from core.adapters.pharmacies.simulated import SimulatedPartner, Step
+from core.adapters.store import Store
+from core.domain.lifecycle import ORDER
+from core.domain.model import LineState
+from core.domain.orders.records import SentLine
+from core.domain.partners.protocol import Refused
+from core.domain.rejections import code_for
+from core.services.checkout import place
+from core.services.orders import views
+from core.services.orders.recovery import cancel
+from core.services.partners import worker
+from core.services.people import LOCAL
 from tests.order_books import CHECKOUT
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients

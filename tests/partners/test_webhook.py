@@ -14,18 +14,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from core.checkout import place
-from core.partners import worker
-from core.partners.connecting import connect, recent_pushes
-from core.partners.link import Authentication, Link
-from core.partners.receiver import MOST_BYTES, webhook
-from core.partners.receiving import receive
-from core.partners.signing import SIGNATURE, TIMESTAMP, pusher, signature
-from core.partners.stand_in import EventFault, StandIn
-from core.people import LOCAL
-from core.store import Store, open_store
-from core.store.partners import PartnerPushRow
-from core.tracking.views import queues, strays, track
+from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, pusher, signature
+from core.adapters.store import Store, open_store
+from core.adapters.store.partners import PartnerPushRow
+from core.cli.practice_pharmacy import EventFault, StandIn
+from core.cli.webhook_server import MOST_BYTES, webhook
+from core.domain.partners.link import Authentication, Link
+from core.services.checkout import place
+from core.services.orders.views import queues, strays, track
+from core.services.partners import worker
+from core.services.partners.connections import connect, recent_pushes
+from core.services.partners.pushes import receive
+from core.services.people import LOCAL
 from tests.builders import a_pharmacy, an_offer, licences
 from tests.order_books import CHECKOUT
 from tests.partners.test_worker import taking
@@ -346,7 +346,7 @@ def test_the_stand_in_pushes_as_badly_as_it_is_told(
     clinic: Store, monkeypatch: pytest.MonkeyPatch, address: str, case: str, faults: tuple[EventFault, ...],
     seen: list[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("core.partners.signing.time.time", NOW.timestamp)
+    monkeypatch.setattr("core.adapters.pharmacies.signatures.time.time", NOW.timestamp)
     books = StandIn(pusher(f"{address}/events/{CLINIC}/cedar", KEY), lambda: NOW)
     books.accept({"general": {"referenceId": f"{CHECKOUT}-S01"}, "rxs": [{"foreignRxNumber": f"{CHECKOUT}/01/1"}]})
     books.event_faults = frozenset(faults)

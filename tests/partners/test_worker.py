@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core.checkout import place
-from core.errors import NotAllowed
-from core.model import LineState, Override, Role, SubmissionState
-from core.orders.book import Event, Refusal
-from core.orders.records import SentLine
-from core.partners import worker
-from core.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
-from core.people import LOCAL, Person
-from core.store import Store
-from core.store.queue import claim, give_up_leases
-from core.tracking import views
-from core.tracking.events import pause
-from core.tracking.recovery import cancel
+from core.adapters.store import Store
+from core.adapters.store.queue import claim, give_up_leases
+from core.domain.errors import NotAllowed
+from core.domain.model import LineState, Override, Role, SubmissionState
+from core.domain.orders.book import Event, Refusal
+from core.domain.orders.records import SentLine
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.services.checkout import place
+from core.services.orders import views
+from core.services.orders.events import pause
+from core.services.orders.recovery import cancel
+from core.services.partners import worker
+from core.services.people import LOCAL, Person
 from tests.builders import a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load

@@ -13,23 +13,23 @@ import pytest
 from sqlalchemy import func, select
 
 from core.__main__ import main
-from core.checkout import place
-from core.errors import Refused
-from core.model import LineState
-from core.orders.book import Event
-from core.partners.worker import run_forever, run_once
-from core.payments.deciding import change_setup, open_payments, pay_again, payments_of, settle_by_hand
-from core.payments.operations import Kind, Method, State
-from core.payments.port import PaymentPort, Request, TryAgain
-from core.payments.stripe_port import StripePort
-from core.payments.working import LEASE, Paid, carry_out_payments
-from core.people import LOCAL, audit_trail
-from core.store import Base, Store, open_store
-from core.store.payments import Setup
-from core.tracking.events import record_event
-from core.tracking.recovery import cancel, refund, resubmit
-from core.tracking.verify import verify_ledger
-from core.tracking.views import track
+from core.adapters.payments.stripe_provider import StripePort
+from core.adapters.store import Base, Store, open_store
+from core.adapters.store.payments import Setup
+from core.domain.errors import Refused
+from core.domain.model import LineState
+from core.domain.orders.book import Event
+from core.domain.payments.operations import Kind, Method, State
+from core.domain.payments.provider import PaymentPort, Request, TryAgain
+from core.services.checkout import place
+from core.services.orders.events import record_event
+from core.services.orders.recovery import cancel, refund, resubmit
+from core.services.orders.verification import verify_ledger
+from core.services.orders.views import track
+from core.services.partners.worker import run_forever, run_once
+from core.services.payments.decisions import change_setup, open_payments, pay_again, payments_of, settle_by_hand
+from core.services.payments.execution import LEASE, Paid, carry_out_payments
+from core.services.people import LOCAL, audit_trail
 from tests.payments.fake_stripe import KEY, FakeStripe, fake_stripe
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
@@ -304,7 +304,7 @@ def test_what_stripe_will_never_do_waits_for_a_person(clinic: Store, stripe: Fak
 def test_a_worker_that_runs_on_pays_first_and_sends_then(
     clinic: Store, stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.partners.worker.IDLE_SECONDS", 0.05)
+    monkeypatch.setattr("core.services.partners.worker.IDLE_SECONDS", 0.05)
     placed(clinic)
     stop = threading.Event()
     worker = threading.Thread(target=run_forever, args=(clinic,), kwargs={"stop": stop})

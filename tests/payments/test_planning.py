@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.payments.checking import disagreements
-from core.payments.operations import OPEN, Kind, Operation, Standing, State
-from core.payments.planning import LEAST_CENTS, Planned, Wanted, planned
+from core.domain.payments.operations import OPEN, Kind, Operation, Standing, State
+from core.domain.payments.plan import LEAST_CENTS, Planned, Wanted, planned
+from core.domain.payments.reconciliation import disagreements
 from tests.stores import NOW
 
 A, C, R, B = Kind.AUTHORISE, Kind.CAPTURE, Kind.RELEASE, Kind.REFUND

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.payments.operations import Kind
-from core.payments.port import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
-from core.payments.stripe_port import StripePort
+from core.adapters.payments.stripe_provider import StripePort
+from core.domain.payments.operations import Kind
+from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 from tests.payments.fake_stripe import KEY, FakeStripe, fake_stripe
 from tests.stores import NOW
 

@@ -11,17 +11,17 @@ import httpx
 import pytest
 import stripe as library
 
-from core.errors import Refused
-from core.model import LineState
-from core.partners.receiver import webhook as receiver
-from core.partners.worker import run_once
-from core.payments.deciding import change_setup, open_payments, payments_of
-from core.payments.operations import Kind, State
-from core.payments.webhook import apply_event, verify
-from core.payments.working import carry_out_payments
-from core.people import LOCAL
-from core.store import Store, open_store
-from core.tracking.recovery import refund
+from core.adapters.store import Store, open_store
+from core.cli.webhook_server import webhook as receiver
+from core.domain.errors import Refused
+from core.domain.model import LineState
+from core.domain.payments.operations import Kind, State
+from core.services.orders.recovery import refund
+from core.services.partners.worker import run_once
+from core.services.payments.decisions import change_setup, open_payments, payments_of
+from core.services.payments.execution import carry_out_payments
+from core.services.payments.webhook import apply_event, verify
+from core.services.people import LOCAL
 from tests.payments.fake_stripe import FakeStripe
 from tests.payments.test_paying import SETUP, clinic, operations, placed, said, sound, stripe
 from tests.stores import CLINIC, NOW, Clock, a_folder, load

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from core.context import Context
-from core.price_lists import Issuer, Kind, Question, guessed, open_list
-from core.price_lists.preview import Preview, preview
+from core.domain.context import Context
+from core.services.price_lists import Issuer, Kind, Question, guessed, open_list
+from core.services.price_lists.preview import Preview, preview
 from tests.builders import FRIDAY, a_context
 
 CEDAR = Issuer(Kind.PHARMACY, "cedar")

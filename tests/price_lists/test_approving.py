@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from core.checkout import place
-from core.context import Context
-from core.errors import NotAllowed, Refused, Stale
-from core.model import AggregatePrice, ProgramKind, Role
-from core.people import LOCAL, Person, audit_trail, verify_audit
-from core.price_lists import Issuer, Question, approve, last_approval, preview, undo
-from core.price_lists.approving import Approval
-from core.pricing import SkuComparison, compare
-from core.store import Store, load_context
+from core.adapters.store import Store, load_context
+from core.domain.context import Context
+from core.domain.errors import NotAllowed, Refused, Stale
+from core.domain.model import AggregatePrice, ProgramKind, Role
+from core.rules.pricing import SkuComparison, compare
+from core.services.checkout import place
+from core.services.people import LOCAL, Person, audit_trail, verify_audit
+from core.services.price_lists import Issuer, Question, approve, last_approval, preview, undo
+from core.services.price_lists.approval import Approval
 from tests.builders import FRIDAY, a_program, a_sku, an_offer
 from tests.price_lists.lists import CEDAR, REFILL, question
 from tests.stores import CLINIC, NOW, Clock, a_folder, load

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import BadInput
-from core.model import AggregatePrice, ProgramKind
-from core.money import shown
-from core.price_lists import Field, Moves, guessed, lacking, open_list, preview
-from core.price_lists.amounts import fee_rate, measure, price_cents
+from core.domain.errors import BadInput
+from core.domain.model import AggregatePrice, ProgramKind
+from core.domain.money import shown
+from core.services.price_lists import Field, Moves, guessed, lacking, open_list, preview
+from core.services.price_lists.amounts import fee_rate, measure, price_cents
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
 from tests.hostile.workbooks import workbook
 from tests.price_lists.lists import REFILL, previewed, question

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from core.errors import NotAllowed
-from core.model import Role
-from core.people import LOCAL, Person, audit_trail
-from core.quotes_out import Kind, Wanted, pages, quote_out, selected
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.errors import NotAllowed
+from core.domain.model import Role
+from core.services.people import LOCAL, Person, audit_trail
+from core.services.quotes import Kind, Wanted, pages, quote_out, selected
 from tests.builders import FRIDAY, a_pharmacy, a_program, a_sku, an_offer
 from tests.quotes_out.test_workbook import a_clinic_of_prices, a_selection
 from tests.stores import CLINIC, load

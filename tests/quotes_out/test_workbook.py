@@ -12,12 +12,12 @@ from zipfile import ZipFile
 
 import pytest
 
-from core.context import Context
-from core.model import AggregatePrice, ProgramKind, RateBase
-from core.money import dollars
-from core.pricing import SkuComparison, compare, plans
-from core.quotes_out.selection import Selection, Wanted, selected
-from core.quotes_out.workbook import workbook
+from core.domain.context import Context
+from core.domain.model import AggregatePrice, ProgramKind, RateBase
+from core.domain.money import dollars
+from core.rules.pricing import SkuComparison, compare, plans
+from core.services.quotes.selection import Selection, Wanted, selected
+from core.services.quotes.workbook import workbook
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
 from tests.quotes_out.spreadsheet import Spreadsheet
 

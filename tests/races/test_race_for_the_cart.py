@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-import core.cart.editing
-from core.cart import Changed, add_line, edit_line, open_cart, remove_line
-from core.errors import Stale
-from core.model import CartLine
-from core.people import LOCAL, verify_audit
-from core.prescribing import CartRow
-from core.store import Store
+import core.services.cart.edits
+from core.adapters.store import Store
+from core.domain.errors import Stale
+from core.domain.model import CartLine
+from core.rules.prescriptions import CartRow
+from core.services.cart import Changed, add_line, edit_line, open_cart, remove_line
+from core.services.people import LOCAL, verify_audit
 from tests.builders import FRIDAY
 from tests.races.turns import at_once, tried, waiting_from
 from tests.stores import CLINIC, a_folder, load
@@ -49,7 +49,7 @@ def test_an_edit_that_waits_for_another_is_told_what_it_says_now_and_can_be_appl
     (line,) = add_line(clinic, LOCAL, CLINIC, FRIDAY, CartRow("P1", "SEMA", 1)).lines
     came_to = waiting_from(
         monkeypatch,
-        core.cart.editing,
+        core.services.cart.edits,
         "press",
         lambda: edit_line(clinic, LOCAL, CLINIC, line.id, line.version, {"ship_to": "clinic"}),
     )
@@ -68,7 +68,7 @@ def test_an_edit_of_a_line_that_is_being_removed_is_refused(clinic: Store, monke
     (line,) = add_line(clinic, LOCAL, CLINIC, FRIDAY, CartRow("P1", "SEMA", 1)).lines
     came_to = waiting_from(
         monkeypatch,
-        core.cart.editing,
+        core.services.cart.edits,
         "press",
         lambda: edit_line(clinic, LOCAL, CLINIC, line.id, line.version, {"quantity": 2}),
     )

@@ -7,20 +7,20 @@ from collections.abc import Callable
 
 import pytest
 
-import core.partners.sending
-from core.checkout import place
-from core.errors import Refused
-from core.model import LineState, SubmissionState
-from core.orders.book import Event
-from core.orders.records import Outcome
-from core.partners.protocol import Acknowledged, Message
-from core.partners.worker import LEASE, run_once
-from core.people import LOCAL
-from core.store import Store
-from core.tracking.events import record_event
-from core.tracking.recovery import Cancelling, Resolution, cancel, refund, resolve, resubmit
-from core.tracking.verify import verify_ledger
-from core.tracking.views import TrackedLine, track
+import core.services.partners.submissions
+from core.adapters.store import Store
+from core.domain.errors import Refused
+from core.domain.model import LineState, SubmissionState
+from core.domain.orders.book import Event
+from core.domain.orders.records import Outcome
+from core.domain.partners.protocol import Acknowledged, Message
+from core.services.checkout import place
+from core.services.orders.events import record_event
+from core.services.orders.recovery import Cancelling, Resolution, cancel, refund, resolve, resubmit
+from core.services.orders.verification import verify_ledger
+from core.services.orders.views import TrackedLine, track
+from core.services.partners.worker import LEASE, run_once
+from core.services.people import LOCAL
 from tests.order_books import CHECKOUT, said
 from tests.races.turns import at_once, just_before, waiting_from
 from tests.stores import CLINIC, Clock, a_folder, load
@@ -117,7 +117,10 @@ def test_a_line_cancelled_while_a_worker_takes_it_is_not_sent_or_asked_for(
     clinic: Store, monkeypatch: pytest.MonkeyPatch, case: str, point: str, outcome: Cancelling, state: LineState
 ) -> None:
     came_to = just_before(
-        monkeypatch, core.partners.sending, point, lambda: cancel(clinic, LOCAL, CLINIC, LINE, "patient asked")
+        monkeypatch,
+        core.services.partners.submissions,
+        point,
+        lambda: cancel(clinic, LOCAL, CLINIC, LINE, "patient asked"),
     )
     partner = Pharmacy()
     run_once(clinic, CLINIC, lambda _: partner)
@@ -128,7 +131,10 @@ def test_a_line_cancelled_while_a_worker_takes_it_is_not_sent_or_asked_for(
 
 def test_a_cancel_that_waits_for_a_claim_is_a_request(clinic: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     came_to = waiting_from(
-        monkeypatch, core.partners.sending, "claim", lambda: cancel(clinic, LOCAL, CLINIC, LINE, "patient asked")
+        monkeypatch,
+        core.services.partners.submissions,
+        "claim",
+        lambda: cancel(clinic, LOCAL, CLINIC, LINE, "patient asked"),
     )
     partner = Pharmacy()
     run_once(clinic, CLINIC, lambda _: partner)

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-import core.checkout
-from core.cart import add_line, edit_line, open_cart
-from core.checkout import Receipt, place
-from core.errors import Blocked, Differs, RefillDayError, Stale
-from core.model import Objective
-from core.people import LOCAL, verify_audit
-from core.plan import plan
-from core.prescribing import CartRow
-from core.store import Store
-from core.store.orders import StockReservationRow
-from core.tracking.verify import verify_ledger
-from core.tracking.views import track
+import core.services.checkout
+from core.adapters.store import Store
+from core.adapters.store.orders import StockReservationRow
+from core.domain.errors import Blocked, Differs, RefillDayError, Stale
+from core.domain.model import Objective
+from core.rules.plan import plan
+from core.rules.prescriptions import CartRow
+from core.services.cart import add_line, edit_line, open_cart
+from core.services.checkout import Receipt, place
+from core.services.orders.verification import verify_ledger
+from core.services.orders.views import track
+from core.services.people import LOCAL, verify_audit
 from tests.builders import DAYS, FRIDAY, an_offer
 from tests.races.turns import at_once, tried, waiting_from
 from tests.stores import CLINIC, NOW, a_folder, load
@@ -40,7 +40,7 @@ def _between(_: pytest.MonkeyPatch, one: Callable[[], object], other: Callable[[
 
 def _within(monkeypatch: pytest.MonkeyPatch, one: Callable[[], object], other: Callable[[], object]) -> list[object]:
     """The other waits while the one, which has found that all is well, writes."""
-    came_to = waiting_from(monkeypatch, core.checkout, "_write", other)
+    came_to = waiting_from(monkeypatch, core.services.checkout, "_write", other)
     return [tried(one), came_to()]
 
 

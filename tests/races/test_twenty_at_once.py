@@ -9,17 +9,17 @@ from functools import partial
 import pytest
 from sqlalchemy import func, select
 
-from core.cart import add_line, edit_line, open_cart
-from core.checkout import Receipt, place
-from core.differences import seen
-from core.errors import Blocked, Differs, Stale
-from core.model import Objective
-from core.people import LOCAL, verify_audit
-from core.plan import plan
-from core.prescribing import CartRow
-from core.store import Store
-from core.store.orders import OrderLineRow, StockReservationRow
-from core.tracking.verify import verify_ledger
+from core.adapters.store import Store
+from core.adapters.store.orders import OrderLineRow, StockReservationRow
+from core.domain.errors import Blocked, Differs, Stale
+from core.domain.model import Objective
+from core.rules.plan import plan
+from core.rules.plan_differences import seen
+from core.rules.prescriptions import CartRow
+from core.services.cart import add_line, edit_line, open_cart
+from core.services.checkout import Receipt, place
+from core.services.orders.verification import verify_ledger
+from core.services.people import LOCAL, verify_audit
 from tests.builders import DAYS, FRIDAY, an_offer
 from tests.races.turns import at_once, tried
 from tests.stores import CLINIC, NOW, a_folder, load

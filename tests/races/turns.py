@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.errors import RefillDayError
-from core.store import Store
+from core.adapters.store import Store
+from core.domain.errors import RefillDayError
 
 Act = Callable[[], object]
 

@@ -21,18 +21,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, make_url, text
 
-from core.cart import add_everyone_due, open_cart, upload
-from core.checkout import Confirmation, place
-from core.measures import measures
-from core.model import Days, Objective
-from core.partners.worker import run_once
-from core.people import LOCAL, verify_audit
-from core.store import Base, Store, open_store, save_folder
-from core.store.migrate import head
-from core.store.order_views import OrderFilter
-from core.tracking.recovery import cancel
-from core.tracking.verify import verify_ledger
-from core.tracking.views import queues, search, track
+from core.adapters.store import Base, Store, open_store, save_folder
+from core.adapters.store.migrate import head
+from core.adapters.store.order_views import OrderFilter
+from core.domain.model import Days, Objective
+from core.services.cart import add_everyone_due, open_cart, upload
+from core.services.checkout import Confirmation, place
+from core.services.measures import measures
+from core.services.orders.recovery import cancel
+from core.services.orders.verification import verify_ledger
+from core.services.orders.views import queues, search, track
+from core.services.partners.worker import run_once
+from core.services.people import LOCAL, verify_audit
 from tests.crash.killing import BENCH, DAY, the_folder
 from tests.stores import NOW, Clock
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from core.store import Store, Work, open_store
+from core.adapters.store import Store, Work, open_store
 
 T = TypeVar("T")
 

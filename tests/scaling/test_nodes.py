@@ -10,13 +10,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, make_url, select, text
 
-from core.cart import upload
-from core.checkout import Confirmation, place
-from core.model import Days, Objective
-from core.partners.worker import run_once
-from core.people import LOCAL
-from core.store import Base, Store, save_folder
-from core.tracking.views import track
+from core.adapters.store import Base, Store, save_folder
+from core.domain.model import Days, Objective
+from core.services.cart import upload
+from core.services.checkout import Confirmation, place
+from core.services.orders.views import track
+from core.services.partners.worker import run_once
+from core.services.people import LOCAL
 from tests.conftest import _admin
 from tests.crash.killing import BENCH, DAY, LINES, assert_books_hold, the_folder
 from tests.scaling.routed import RoutedStore

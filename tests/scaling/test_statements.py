@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.cart import open_cart
-from core.measures import measures
-from core.people import LOCAL, verify_audit
-from core.store import Base
-from core.store.order_views import OrderFilter
-from core.tracking.verify import verify_ledger
-from core.tracking.views import counts, line_detail, queues, search, track
+from core.adapters.store import Base
+from core.adapters.store.order_views import OrderFilter
+from core.services.cart import open_cart
+from core.services.measures import measures
+from core.services.orders.verification import verify_ledger
+from core.services.orders.views import counts, line_detail, queues, search, track
+from core.services.people import LOCAL, verify_audit
 from tests.simulation.clinic import REFILL_DAYS
 from tests.simulation.running import Weeks, weeks
 from tests.stores import CLINIC, statements

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.store import open_store
+from core.adapters.store import open_store
 from tests.server.client import ROOT, dashboard, opened
 from tests.stores import load
 

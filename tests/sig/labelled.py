@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from core.model import Sku
-from core.sig import Certainty, Disagreement, Reading, Segment, disagreements, number, read
+from core.domain.model import Sku
+from core.rules.sig import Certainty, Disagreement, Reading, Segment, disagreements, number, read
 
 FOLDER = Path(__file__).parent / "corpus"
 FILES = ("injections", "by_mouth", "on_the_skin", "drops_sprays_inserts", "flagged", "held_out")

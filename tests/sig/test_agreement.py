@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from builders import a_sku
 
-from core.sig import Disagreement, disagreements, read
+from core.rules.sig import Disagreement, disagreements, read
 
 
 def found(sig: str, mg_per_ml: str | None, drug_units_per_ml: str | None = None) -> tuple[Disagreement, ...]:

@@ -11,8 +11,8 @@ from builders import a_sku
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from core.model import Sku
-from core.sig import (
+from core.domain.model import Sku
+from core.rules.sig import (
     FREQUENCIES,
     Built,
     Certainty,

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from core.sig import read
+from core.rules.sig import read
 from tests.sig.labelled import FILES, Outcome, expected_flag, flag, labels, outcome, told
 
 ROWS = labels()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from builders import a_sku
 
-from core.model import Sku
-from core.sig import Supply, WeeklyMg, days_supply, read, supply, weekly_mg
+from core.domain.model import Sku
+from core.rules.sig import Supply, WeeklyMg, days_supply, read, supply, weekly_mg
 
 
 def a_vial(mg_per_ml: str | None = "2.5", volume_ml: str = "2", in_use_days: int | None = None, **over: Any) -> Sku:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from builders import a_sku
 
-from core.sig import proposals, read, usual
+from core.rules.sig import proposals, read, usual
 
 TIRZEPATIDE_30 = a_sku(
     name="Tirzepatide 30 mg/mL, 2 mL", concentration_mg_per_ml=Decimal(30), actives=("tirzepatide",),

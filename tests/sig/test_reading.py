@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 from builders import a_sku
 
-from core.model import Sku
-from core.sig import Certainty, Part, Unit, read
+from core.domain.model import Sku
+from core.rules.sig import Certainty, Part, Unit, read
 from tests.sig.labelled import told
 
 SEMAGLUTIDE = a_sku()

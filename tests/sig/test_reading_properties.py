@@ -10,7 +10,7 @@ from builders import a_sku
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.sig import Certainty, days_supply, disagreements, read, supply, weekly_mg
+from core.rules.sig import Certainty, days_supply, disagreements, read, supply, weekly_mg
 
 EXAMPLES = settings(
     max_examples=int(os.environ.get("SIG_FUZZ", "100")), deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from core.payments.operations import Kind
-from core.payments.port import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
+from core.domain.payments.operations import Kind
+from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 from tests.simulation.pharmacies import Died
 
 FATES: Final = {

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from core.files import Folder
-from core.model import AggregatePrice, Encounter, Offer, ProgramKind, Role
-from core.people import Person
+from core.adapters.files import Folder
+from core.domain.model import AggregatePrice, Encounter, Offer, ProgramKind, Role
+from core.services.people import Person
 from tests.builders import (
     a_clinic,
     a_patient,

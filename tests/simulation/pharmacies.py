@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from core.model import LineState
-from core.orders.book import Event, Refusal
-from core.orders.records import SentLine
-from core.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.model import LineState
+from core.domain.orders.book import Event, Refusal
+from core.domain.orders.records import SentLine
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
 from tests.simulation.clinic import PHARMACIES, TELLS
 
 S = LineState

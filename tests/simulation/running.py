@@ -18,11 +18,11 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import delete, make_url, text
 
-from core.partners.connecting import connect
-from core.partners.link import Authentication, Link
-from core.people import LOCAL
-from core.store import Base, save_folder
-from core.store.migrate import upgrade
+from core.adapters.store import Base, save_folder
+from core.adapters.store.migrate import upgrade
+from core.domain.partners.link import Authentication, Link
+from core.services.partners.connections import connect
+from core.services.people import LOCAL
 from tests.simulation.clinic import PHARMACIES, START, the_folder
 from tests.simulation.sound import rows_of
 from tests.simulation.week import MortalStore, Week

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from core.ledger import Account, PostingKind
-from core.lifecycle import ENDED
-from core.model import IN_FLIGHT, LineState, SubmissionState
-from core.orders.records import Outcome
-from core.orders.tallies import COMPONENTS, Stage
-from core.people import LOCAL, verify_audit
-from core.store import Base, Store
-from core.store.order_views import OrderFilter
-from core.tracking.verify import verify_ledger
-from core.tracking.views import search
+from core.adapters.store import Base, Store
+from core.adapters.store.order_views import OrderFilter
+from core.domain.ledger import Account, PostingKind
+from core.domain.lifecycle import ENDED
+from core.domain.model import IN_FLIGHT, LineState, SubmissionState
+from core.domain.orders.daily_totals import COMPONENTS, Stage
+from core.domain.orders.records import Outcome
+from core.services.orders.verification import verify_ledger
+from core.services.orders.views import search
+from core.services.people import LOCAL, verify_audit
 
 S = LineState
 Row = dict[str, Any]

@@ -23,22 +23,22 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import bindparam, select
 
-from core.cart import add_line, edit_line, open_cart, remove_line
-from core.checkout import Confirmation, Receipt, place
-from core.errors import Blocked, Differs, RefillDayError, Refused
-from core.files import Folder
-from core.model import Days, LineState, Objective, SubmissionState
-from core.orders.book import Event
-from core.orders.records import Outcome, SentLine
-from core.partners.protocol import Acknowledged, Answer, Message
-from core.partners.worker import run_once
-from core.plan import plan
-from core.prescribing import CartRow
-from core.store import save_folder
-from core.store.orders import AttemptRow, OrderLineRow, SubmissionRow
-from core.tracking.events import record_event
-from core.tracking.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
-from core.tracking.views import line_detail
+from core.adapters.files import Folder
+from core.adapters.store import save_folder
+from core.adapters.store.orders import AttemptRow, OrderLineRow, SubmissionRow
+from core.domain.errors import Blocked, Differs, RefillDayError, Refused
+from core.domain.model import Days, LineState, Objective, SubmissionState
+from core.domain.orders.book import Event
+from core.domain.orders.records import Outcome, SentLine
+from core.domain.partners.protocol import Acknowledged, Answer, Message
+from core.rules.plan import plan
+from core.rules.prescriptions import CartRow
+from core.services.cart import add_line, edit_line, open_cart, remove_line
+from core.services.checkout import Confirmation, Receipt, place
+from core.services.orders.events import record_event
+from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
+from core.services.orders.views import line_detail
+from core.services.partners.worker import run_once
 from tests.simulation.clinic import PATIENTS, REFILL_DAYS, STAFF, offer
 from tests.simulation.pharmacies import Died
 from tests.simulation.running import Weeks, weeks

@@ -9,10 +9,10 @@ import sys
 import pytest
 from sqlalchemy import false, update
 
-from core.model import SubmissionState
-from core.payments.operations import Operation
-from core.store import Work
-from core.store.orders import SubmissionRow
+from core.adapters.store import Work
+from core.adapters.store.orders import SubmissionRow
+from core.domain.model import SubmissionState
+from core.domain.payments.operations import Operation
 from tests.simulation.running import Ran, Weeks, weeks
 from tests.simulation.week import PAYS_BY_CARD
 from tests.soak import KILLS, WEEKS
@@ -81,13 +81,15 @@ def nothing(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("case", "place", "instead", "says"),
     [
-        ("a lost answer is sent again", "core.partners.sending.give_up_leases", sent_again, "arrived 2 times"),
-        ("packs stay reserved", "core.store.order_books._release", nothing, "holds stock and has ended"),
-        ("a refusal is not counted", "core.orders.tallies.Tallies.rejected", nothing, "rejections: kept"),
-        ("placed lines stay in the cart", "core.checkout.take_out", nothing, "is placed and in a cart"),
-        ("a payment asked for again is another one", "core.payments.operations.Operation.key",
+        ("a lost answer is sent again", "core.services.partners.submissions.give_up_leases", sent_again,
+         "arrived 2 times"),
+        ("packs stay reserved", "core.adapters.store.order_books._release", nothing, "holds stock and has ended"),
+        ("a refusal is not counted", "core.domain.orders.daily_totals.Tallies.rejected", nothing, "rejections: kept"),
+        ("placed lines stay in the cart", "core.services.checkout.take_out", nothing, "is placed and in a cart"),
+        ("a payment asked for again is another one", "core.domain.payments.operations.Operation.key",
          property(another_key), "the bank"),
-        ("what is not paid for is sent", "core.store.queue.unpaid_order", lambda _: false(), "nothing is held for"),
+        ("what is not paid for is sent", "core.adapters.store.queue.unpaid_order", lambda _: false(),
+         "nothing is held for"),
     ],
 )  # fmt: skip
 def test_a_broken_product_is_found(

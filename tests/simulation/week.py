@@ -17,29 +17,38 @@ from unittest.mock import patch
 
 from sqlalchemy import bindparam, select
 
-from core.cart import add_everyone_due, add_line, edit_line, open_cart, remove_line, take_over, undo, update_patient
-from core.checkout import Confirmation, Receipt, place
-from core.errors import Blocked, Differs, RefillDayError, Refused
-from core.files import Folder
-from core.lifecycle import ENDED
-from core.model import IN_FLIGHT, Days, LineState, Objective, Severity, ShipTo, SubmissionState
-from core.orders.book import Event
-from core.partners.receiving import receive
-from core.partners.signing import SIGNATURE, TIMESTAMP, signature
-from core.partners.worker import run_once
-from core.payments.deciding import change_setup, open_payments, pay_again
-from core.payments.operations import FOR_A_PERSON, Method
-from core.payments.working import carry_out_payments
-from core.people import LOCAL, Person
-from core.plan import plan
-from core.prescribing import CartRow
-from core.store import Store, Work, save_folder
-from core.store.order_views import OrderFilter, OrderRow
-from core.store.orders import OrderLineRow
-from core.store.payments import Setup
-from core.tracking.events import record_event
-from core.tracking.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
-from core.tracking.views import LineDetail, Press, line_detail, search, strays
+from core.adapters.files import Folder
+from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, signature
+from core.adapters.store import Store, Work, save_folder
+from core.adapters.store.order_views import OrderFilter, OrderRow
+from core.adapters.store.orders import OrderLineRow
+from core.adapters.store.payments import Setup
+from core.domain.errors import Blocked, Differs, RefillDayError, Refused
+from core.domain.lifecycle import ENDED
+from core.domain.model import IN_FLIGHT, Days, LineState, Objective, Severity, ShipTo, SubmissionState
+from core.domain.orders.book import Event
+from core.domain.payments.operations import FOR_A_PERSON, Method
+from core.rules.plan import plan
+from core.rules.prescriptions import CartRow
+from core.services.cart import (
+    add_everyone_due,
+    add_line,
+    edit_line,
+    open_cart,
+    remove_line,
+    take_over,
+    undo,
+    update_patient,
+)
+from core.services.checkout import Confirmation, Receipt, place
+from core.services.orders.events import record_event
+from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
+from core.services.orders.views import LineDetail, Press, line_detail, search, strays
+from core.services.partners.pushes import receive
+from core.services.partners.worker import run_once
+from core.services.payments.decisions import change_setup, open_payments, pay_again
+from core.services.payments.execution import carry_out_payments
+from core.services.people import LOCAL, Person
 from tests.simulation.bank import Bank
 from tests.simulation.clinic import (
     END,
@@ -153,7 +162,9 @@ class Week:
         change_setup(self.store, LOCAL, CLINIC, Setup(Method.STRIPE, "cus_1", "pm_1", "SIMULATED_KEY"))
         self.pharmacies.paid_for = self.bank.covers
         pay = partial(carry_out_payments, ports=lambda _: self.bank)
-        with patch("core.partners.worker.carry_out_payments", pay):  # a worker asks the provider that Setup names
+        with patch(
+            "core.services.partners.worker.carry_out_payments", pay
+        ):  # a worker asks the provider that Setup names
             return self._run(steps)
 
     def _run(self, steps: int) -> list[str]:

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from core.model import ShipTo
-from core.store import Store, Work
-from core.store.bulk import insert_all
-from core.store.tables import CartLineRow
+from core.adapters.store import Store, Work
+from core.adapters.store.bulk import insert_all
+from core.adapters.store.tables import CartLineRow
+from core.domain.model import ShipTo
 from tests.stores import CLINIC, load, statements
 
 HOSTILE = ["plain", "", "tab\there", "line\nbreak", "back\\slash", "\\N", "\\.", "carriage\rreturn", "“quoted”, 'so'"]

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from core.cart import upload
-from core.checkout import Confirmation, place
-from core.context import Context
-from core.errors import Refused
-from core.files import CarrierDay, Closure
-from core.model import AggregatePrice, Cart, LineState, Objective, OurLine, ProgramKind, Setting
-from core.people import LOCAL
-from core.prescribing import CartRow
-from core.store import Store, differences, known_keys, load_context, save_folder
+from core.adapters.files import CarrierDay, Closure
+from core.adapters.store import Store, differences, known_keys, load_context, save_folder
+from core.domain.context import Context
+from core.domain.errors import Refused
+from core.domain.model import AggregatePrice, Cart, LineState, Objective, OurLine, ProgramKind, Setting
+from core.rules.prescriptions import CartRow
+from core.services.cart import upload
+from core.services.checkout import Confirmation, place
+from core.services.people import LOCAL
 from tests.builders import (
     DAYS,
     FRIDAY,

@@ -15,12 +15,12 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core.errors import BadInput, Refused, Unavailable
-from core.store import Store, Work, open_store
-from core.store.base import UtcDateTime
-from core.store.bulk import insert_all
-from core.store.engine import journal_mode, worth_retrying
-from core.store.tables import ClinicRow, ClosureRow
+from core.adapters.store import Store, Work, open_store
+from core.adapters.store.base import UtcDateTime
+from core.adapters.store.bulk import insert_all
+from core.adapters.store.engine import journal_mode, worth_retrying
+from core.adapters.store.tables import ClinicRow, ClosureRow
+from core.domain.errors import BadInput, Refused, Unavailable
 from tests.builders import a_clinic
 from tests.stores import CLINIC, NOW, Clock, a_folder, load
 
@@ -73,7 +73,7 @@ def test_a_use_case_that_raises_leaves_nothing(store: Store) -> None:
 
 
 def test_a_reader_sees_one_moment(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.store.engine.journal_mode", lambda version: "wal")
+    monkeypatch.setattr("core.adapters.store.engine.journal_mode", lambda version: "wal")
     store = open_store(store_url)
     load(store)
     with store.read(CLINIC) as work:
@@ -245,7 +245,7 @@ def test_what_postgres_itself_raises_is_run_again(postgres_url: str, state: str,
 
 
 def test_a_store_that_stays_busy_says_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.store.engine.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("core.adapters.store.engine.PATIENCE_SECONDS", 0)
     load(store)
     use_case = _Failing(100, _failed("40P01"))
     with pytest.raises(Unavailable, match="busy with other work"):
@@ -263,7 +263,7 @@ def test_the_journal_mode_goes_by_the_librarys_version(case: str, version: tuple
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_sqlite_is_set_up_in_either_mode(sqlite_url: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.store.engine.journal_mode", lambda version: mode)
+    monkeypatch.setattr("core.adapters.store.engine.journal_mode", lambda version: mode)
     store = open_store(sqlite_url)
     load(store, a_folder(clinic=a_clinic(zip="0")))
     with ThreadPoolExecutor(4) as threads:
@@ -303,7 +303,7 @@ def test_the_address_is_the_environments_else_the_file_beside_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr("core.store.engine.DEFAULT_FILE", tmp_path / "data" / "refill.db")
+    monkeypatch.setattr("core.adapters.store.engine.DEFAULT_FILE", tmp_path / "data" / "refill.db")
     stores: list[Any] = [open_store()]
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
     stores.append(open_store())

@@ -14,9 +14,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, Table, UniqueConstraint, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from core.errors import Refused
-from core.store import Base, Store, open_store
-from core.store.migrate import head, upgrade
+from core.adapters.store import Base, Store, open_store
+from core.adapters.store.migrate import head, upgrade
+from core.domain.errors import Refused
 from tests.stores import CLINIC, load
 
 TABLES = Base.metadata.sorted_tables
@@ -147,7 +147,12 @@ def test_processes_that_start_together_migrate_once_on_postgres(postgres_url: st
 
 
 def _open_in_processes(url: str) -> None:
-    command = [sys.executable, "-c", "import sys; from core.store import open_store; open_store(sys.argv[1])", url]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from core.adapters.store import open_store; open_store(sys.argv[1])",
+        url,
+    ]
     started = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
     assert [process.communicate()[1] for process in started] == [b""] * 3
     assert [process.returncode for process in started] == [0, 0, 0]

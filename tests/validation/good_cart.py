@@ -9,8 +9,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from core.context import Context
-from core.model import (
+from core.domain.context import Context
+from core.domain.model import (
     AggregatePrice,
     Cart,
     LadderStep,
@@ -26,8 +26,8 @@ from core.model import (
     Setting,
     Severity,
 )
-from core.plan import Plan, plan
-from core.prescribing import CartRow, completed
+from core.rules.plan import Plan, plan
+from core.rules.prescriptions import CartRow, completed
 from tests.builders import (
     DAYS,
     FRIDAY,

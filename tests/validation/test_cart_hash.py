@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from core.model import Cart, Days, Finding, Objective, Owner, Severity, ShipTo
-from core.validation import cart_hash
+from core.domain.model import Cart, Days, Finding, Objective, Owner, Severity, ShipTo
+from core.rules.validation import cart_hash
 from tests.builders import DAYS, FRIDAY, a_line
 
 ROOT = Path(__file__).parents[2]

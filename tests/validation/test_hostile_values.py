@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.context import Context
-from core.model import (
+from core.domain.context import Context
+from core.domain.model import (
     CartLine,
     Days,
     LineState,
@@ -25,7 +25,7 @@ from core.model import (
     Sku,
     Split,
 )
-from core.validation import RULES, validate
+from core.rules.validation import RULES, validate
 from tests.builders import (
     a_clinic,
     a_context,

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.validation import RULES
+from core.rules.validation import RULES
 from tests.validation.good_cart import RXS, Break, broken, cart_with, caught
 
 OKLAHOMA = {"state": "OK", "zip": "73101", "city": "Oklahoma City"}

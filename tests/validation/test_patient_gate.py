@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.validation.allergens import matches
+from core.rules.validation.allergens import matches
 from tests.validation.world import codes, findings, world
 
 

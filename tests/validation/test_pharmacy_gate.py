@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.model import LicenceKind, ProgramKind
+from core.domain.model import LicenceKind, ProgramKind
 from tests.builders import a_line, a_pharmacy, a_program, an_offer, licences
 from tests.validation.world import codes, findings, short, world
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.model import Days, LineState
+from core.domain.model import Days, LineState
 from tests.builders import DAYS, FRIDAY, SIG, a_line, a_patient, a_prescription, a_sku
 from tests.validation.world import codes, findings, our_line, short, world
 

@@ -8,15 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.model import (
-    Objective,
-    Promise,
-    RoutedLine,
-    Severity,
-    Split,
-)
-from core.settings import SETTINGS
-from core.validation import RULES, validate
+from core.domain.model import Objective, Promise, RoutedLine, Severity, Split
+from core.domain.settings import SETTINGS
+from core.rules.validation import RULES, validate
 from tests.builders import (
     DAYS,
     a_context,

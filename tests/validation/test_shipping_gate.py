@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model import ShipTo
-from core.validation.checked import Address
-from core.validation.shipping import _unreachable
+from core.domain.model import ShipTo
+from core.rules.validation.checked import Address
+from core.rules.validation.shipping import _unreachable
 from tests.builders import a_line
 from tests.validation.world import codes, findings, world
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.sig import read
+from core.rules.sig import read
 from tests.builders import SIG, a_line, a_pharmacy, a_prescription, a_sku, an_offer, licences
 from tests.validation.world import codes, findings, world
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from core.context import Context
-from core.model import Setting
-from core.prescribing import due_list
-from core.settings import SETTINGS
+from core.domain.context import Context
+from core.domain.model import Setting
+from core.domain.settings import SETTINGS
+from core.rules.prescriptions import due_list
 from tests.builders import DAYS, FRIDAY, a_prescription
 from tests.validation.good_cart import RXS, broken, caught
 from tests.validation.world import codes, world

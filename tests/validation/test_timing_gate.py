@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.model import Objective, RoutedLine, Sku, Split
-from core.ship_dates import promise
-from core.validation import validate
+from core.domain.model import Objective, RoutedLine, Sku, Split
+from core.rules.ship_dates import promise
+from core.rules.validation import validate
 from tests.builders import (
     DAYS,
     FRIDAY,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.context import Context
-from core.eligibility import FILTERS, codes_against
-from core.model import (
+from core.domain.context import Context
+from core.domain.model import (
     Box,
     CartLine,
     Days,
@@ -20,8 +19,9 @@ from core.model import (
     Severity,
     Split,
 )
-from core.ship_dates import promise
-from core.validation import validate
+from core.rules.eligibility import FILTERS, codes_against
+from core.rules.ship_dates import promise
+from core.rules.validation import validate
 from tests.builders import (
     DAYS,
     FRIDAY,

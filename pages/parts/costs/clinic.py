@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import streamlit as st
 
-from core.model import Program, ProgramKind
-from core.pricing import Compared, Cost, Repricing, sensitivity
-from core.repricing import PERIOD_DAYS, Repriced, repriced
+from core.domain.model import Program, ProgramKind
+from core.rules.pricing import Compared, Cost, Repricing, sensitivity
+from core.services.clinic_costs import PERIOD_DAYS, Repriced, repriced
 from pages.parts.charts import Series
 from pages.parts.costs.clinic_charts import by_month, heat_map, waterfall
 from pages.parts.costs.filters import Asked

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core.context import Context
-from core.model import Offer, Program, ProgramKind
-from core.pricing import BreakEven, ProgramCost, SkuComparison, compare
+from core.domain.context import Context
+from core.domain.model import Offer, Program, ProgramKind
+from core.rules.pricing import BreakEven, ProgramCost, SkuComparison, compare
 from pages.parts.session import Reference, Session
 
 EVERY = "Every category"

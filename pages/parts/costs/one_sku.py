@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import streamlit as st
 
-from core.model import ProgramKind
-from core.pricing import PharmacyCost, ProgramCost, SkuComparison, compare, same_therapy
+from core.domain.model import ProgramKind
+from core.rules.pricing import PharmacyCost, ProgramCost, SkuComparison, compare, same_therapy
 from pages.parts.charts import Segments, Series, bars, by_amount, over_time, stacked
 from pages.parts.costs.filters import Asked, Pair
 from pages.parts.costs.volume import our_volume

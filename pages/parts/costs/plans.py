@@ -7,8 +7,8 @@ from datetime import date
 
 import streamlit as st
 
-from core.pricing import Plans, plans
-from core.repricing import MonthSpend, monthly_spends
+from core.rules.pricing import Plans, plans
+from core.services.clinic_costs import MonthSpend, monthly_spends
 from pages.parts.charts import Mark, Series, by_amount
 from pages.parts.costs.clinic_charts import with_months
 from pages.parts.costs.filters import Asked

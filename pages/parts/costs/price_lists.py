@@ -11,9 +11,9 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from core.errors import BadCell
-from core.people import Action, may
-from core.price_lists import (
+from core.domain.errors import BadCell
+from core.services.people import Action, may
+from core.services.price_lists import (
     Approval,
     Change,
     Field,

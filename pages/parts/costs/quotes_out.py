@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.quotes_out import Kind, Wanted, quote_out
+from core.services.quotes import Kind, Wanted, quote_out
 from pages.parts.costs.filters import EVERY, Asked, Pair
 from pages.parts.page import badge, is_demo, nothing_yet
 from pages.parts.session import Session

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import streamlit as st
 
-from core.model import Program
-from core.pricing import MONTH_DAYS, AtVolume, BreakEven, PharmacyCost, ProgramCost
-from core.repricing import PERIOD_DAYS, packs_placed
+from core.domain.model import Program
+from core.rules.pricing import MONTH_DAYS, AtVolume, BreakEven, PharmacyCost, ProgramCost
+from core.services.clinic_costs import PERIOD_DAYS, packs_placed
 from pages.parts.costs.filters import Asked, Pair
 from pages.parts.session import Session
 from pages.parts.tables import MONEY, Row, table

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import streamlit as st
 
-from core.measures import Measures, StageTime
-from core.orders.tallies import Stage
-from core.rejections import REJECTIONS
+from core.domain.orders.daily_totals import Stage
+from core.domain.rejections import REJECTIONS
+from core.services.measures import Measures, StageTime
 from pages.parts.charts import Series, Span, bars, over_time, spans, stacked_over_time
 from pages.parts.page import chart
 from pages.parts.session import Session

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
 
-from core.measures import Figures, Measures, Share
-from core.orders.tallies import Stage
+from core.domain.orders.daily_totals import Stage
+from core.services.measures import Figures, Measures, Share
 from pages.parts.fulfilment.period import Compared
 from pages.parts.page import Metric
 from pages.parts.words import amount, money, percent, signed_money

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
-from core.measures import Measures, measures
+from core.services.measures import Measures, measures
 from pages.parts.session import Session
 
 WEEKS: Final = {"4 weeks": 4, "13 weeks": 13, "26 weeks": 26, "39 weeks": 39}

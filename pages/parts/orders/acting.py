@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.context import Context
-from core.model import LineState
-from core.money import cents_from
-from core.orders.book import Event
-from core.orders.records import Outcome
-from core.partners.connecting import connections
-from core.partners.link import Adapter
-from core.store.order_views import HistoryRow
-from core.tracking.events import record_event
-from core.tracking.recovery import Cancelling, Resolution, cancel, refund, resolve, settle_misfit
-from core.tracking.views import LineDetail, Press, strays
+from core.adapters.store.order_views import HistoryRow
+from core.domain.context import Context
+from core.domain.model import LineState
+from core.domain.money import cents_from
+from core.domain.orders.book import Event
+from core.domain.orders.records import Outcome
+from core.domain.partners.link import Adapter
+from core.services.orders.events import record_event
+from core.services.orders.recovery import Cancelling, Resolution, cancel, refund, resolve, settle_misfit
+from core.services.orders.views import LineDetail, Press, strays
+from core.services.partners.connections import connections
 from pages.parts.notices import attempt
 from pages.parts.orders.resubmitting import fix_and_resubmit
 from pages.parts.orders.states import LOOKS

@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
-from core.context import Context
-from core.errors import Blocked, Differs, RefillDayError
-from core.model import Severity
-from core.store.order_views import Queue
-from core.tracking.recovery import Cancelling, cancel, refund, resolve, resubmit, settle_misfit
-from core.tracking.views import Press, line_detail
+from core.adapters.store.order_views import Queue
+from core.domain.context import Context
+from core.domain.errors import Blocked, Differs, RefillDayError
+from core.domain.model import Severity
+from core.services.orders.recovery import Cancelling, cancel, refund, resolve, resubmit, settle_misfit
+from core.services.orders.views import Press, line_detail
 from pages.parts.orders.acting import ACTS, CANCELLING, RESOLUTIONS
 from pages.parts.session import Session
 from pages.parts.tables import Row, table

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple, TypeVar
 
 import streamlit as st
 
-from core.lifecycle import ORDER
-from core.model import LineState
-from core.store.order_views import Counts, OrderFilter, Queue
-from core.tracking.views import counts, strays
+from core.adapters.store.order_views import Counts, OrderFilter, Queue
+from core.domain.lifecycle import ORDER
+from core.domain.model import LineState
+from core.services.orders.views import counts, strays
 from pages.parts.orders.states import LOOKS
 from pages.parts.session import Reference, Session
 

@@ -11,8 +11,8 @@ import streamlit as st
 from streamlit.column_config import ButtonColumn, DatetimeColumn, NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
-from core.store.order_views import OrderRow, Queue
-from core.tracking.views import Page, search
+from core.adapters.store.order_views import OrderRow, Queue
+from core.services.orders.views import Page, search
 from pages.parts.orders.bulk import BULK, bulk, results
 from pages.parts.orders.filters import QUEUES, Asked, Tab
 from pages.parts.orders.opening import open_line

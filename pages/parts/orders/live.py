@@ -7,8 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.partners.link import Adapter
-from core.partners.worker import Status, status, step_day, step_stage
+from core.domain.partners.link import Adapter
+from core.services.partners.worker import Status, status, step_day, step_stage
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.words import count, moment, plain

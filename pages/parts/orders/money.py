@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.context import Context
-from core.orders.records import Attempt
-from core.payments.deciding import payments_of
-from core.tracking.views import LineDetail
+from core.domain.context import Context
+from core.domain.orders.records import Attempt
+from core.services.orders.views import LineDetail
+from core.services.payments.decisions import payments_of
 from pages.parts.session import Session
 from pages.parts.tables import MONEY, Row, table
 from pages.parts.words import amount, moment, money, plain

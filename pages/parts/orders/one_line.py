@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.context import Context
-from core.errors import Refused
-from core.model import LineState, ShipTo, SubmissionState
-from core.tracking.views import LineDetail, line_detail
+from core.domain.context import Context
+from core.domain.errors import Refused
+from core.domain.model import LineState, ShipTo, SubmissionState
+from core.services.orders.views import LineDetail, line_detail
 from pages.parts.facts import facts
 from pages.parts.notices import tell
 from pages.parts.orders.acting import acting

@@ -8,8 +8,8 @@ from typing import Final
 
 import streamlit as st
 
-from core.payments.deciding import open_payments, pay_again, settle_by_hand
-from core.payments.operations import FOR_A_PERSON, Kind, Operation
+from core.domain.payments.operations import FOR_A_PERSON, Kind, Operation
+from core.services.payments.decisions import open_payments, pay_again, settle_by_hand
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.words import count, moment, money, plain

@@ -8,14 +8,14 @@ from datetime import date
 
 import streamlit as st
 
-from core.answers import needs_confirmation
-from core.context import Context
-from core.errors import Refused
-from core.model import Finding, Gate, LineState, Override, Prescription, QuoteLine, Severity
-from core.orders.records import Attempt
-from core.tracking.recovery import Resubmission, SplitAgain, resubmit, split_again
-from core.tracking.views import LineDetail
-from core.validation import RULES
+from core.domain.context import Context
+from core.domain.errors import Refused
+from core.domain.model import Finding, Gate, LineState, Override, Prescription, QuoteLine, Severity
+from core.domain.orders.records import Attempt
+from core.rules.overrides import needs_confirmation
+from core.rules.validation import RULES
+from core.services.orders.recovery import Resubmission, SplitAgain, resubmit, split_again
+from core.services.orders.views import LineDetail
 from pages.parts.notices import attempt, tell
 from pages.parts.orders.money import COMPONENTS
 from pages.parts.patient_form import patient_form

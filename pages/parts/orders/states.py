@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-from core.model import LineState, SubmissionState
-from core.store.order_views import OrderRow
+from core.adapters.store.order_views import OrderRow
+from core.domain.model import LineState, SubmissionState
 
 S = LineState
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]

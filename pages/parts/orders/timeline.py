@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from core.context import Context
-from core.orders.records import Outcome
-from core.partners.worker import BY
-from core.store.order_views import HistoryRow
-from core.tracking.views import LineDetail
+from core.adapters.store.order_views import HistoryRow
+from core.domain.context import Context
+from core.domain.orders.records import Outcome
+from core.services.orders.views import LineDetail
+from core.services.partners.worker import BY
 from pages.parts.orders.states import LOOKS, S, status_words
 from pages.parts.session import Session
 from pages.parts.tables import Row, table

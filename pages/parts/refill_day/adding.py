@@ -6,12 +6,20 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.cart import Leftover, add_everyone_due, add_line, open_cart, repeat_last_refill_day, take_over, upload
-from core.errors import BadInput
-from core.files import CartUpload, read_cart, templates
-from core.model import CartLine, Patient, Prescription, ShipTo
-from core.patients import find_patients
-from core.prescribing import CartRow
+from core.adapters.files import CartUpload, read_cart, templates
+from core.domain.errors import BadInput
+from core.domain.model import CartLine, Patient, Prescription, ShipTo
+from core.rules.prescriptions import CartRow
+from core.services.cart import (
+    Leftover,
+    add_everyone_due,
+    add_line,
+    open_cart,
+    repeat_last_refill_day,
+    take_over,
+    upload,
+)
+from core.services.patients import find_patients
 from pages.parts.notices import tell
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import done_here, press, undo_last

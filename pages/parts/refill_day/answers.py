@@ -7,11 +7,11 @@ from datetime import date
 
 import streamlit as st
 
-from core.answers import needs_confirmation
-from core.cart import acknowledge, apply_fix, apply_fix_to_all, hold_lines, override
-from core.cart.answering import Seen
-from core.model import Finding, Fix, Override, Severity
-from core.validation import RULES
+from core.domain.model import Finding, Fix, Override, Severity
+from core.rules.overrides import needs_confirmation
+from core.rules.validation import RULES
+from core.services.cart import acknowledge, apply_fix, apply_fix_to_all, hold_lines, override
+from core.services.cart.answers import Seen
 from pages.parts.refill_day.causes import HOLD, Accused
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import answer, press

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.model import Severity
+from core.domain.model import Severity
 from pages.parts.page import Metric, metrics, nothing_yet
 from pages.parts.refill_day.adding import actions
 from pages.parts.refill_day.causes import remaining

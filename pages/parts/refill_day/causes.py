@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from core.context import Context
-from core.model import Finding, Fix, Gate, Owner, Severity
-from core.validation import RULES
+from core.domain.context import Context
+from core.domain.model import Finding, Fix, Gate, Owner, Severity
+from core.rules.validation import RULES
 from pages.parts.refill_day.views import State, View
 from pages.parts.words import count, full_day
 

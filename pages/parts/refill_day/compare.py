@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from core.cart import ask_of_split
-from core.model import ConstraintKind, Days, Objective
-from core.split import Point, Price, Shortage, Watch, points, prices, shortages
-from core.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, wanted
+from core.domain.model import ConstraintKind, Days, Objective
+from core.rules.split import Point, Price, Shortage, Watch, points, prices, shortages
+from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, wanted
+from core.services.cart import ask_of_split
 from pages.parts.refill_day.curve import cost_against_days, label
 from pages.parts.refill_day.desk import Desk, pick, question
 from pages.parts.refill_day.pressing import answer

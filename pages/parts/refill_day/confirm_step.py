@@ -7,11 +7,11 @@ from datetime import date
 
 import streamlit as st
 
-from core.checkout import Confirmation, Receipt, place
-from core.differences import Difference, Value, seen
-from core.errors import Differs
-from core.model import Days, Quote
-from core.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
+from core.domain.errors import Differs
+from core.domain.model import Days, DifferenceValue, PlanDifference, Quote
+from core.rules.plan_differences import seen
+from core.rules.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
+from core.services.checkout import Confirmation, Receipt, place
 from pages.parts.facts import facts
 from pages.parts.notices import attempt
 from pages.parts.refill_day.causes import in_words
@@ -130,7 +130,7 @@ def _differs(desk: Desk) -> None:
         st.button("I have seen it", key="refill_differs_seen", on_click=st.session_state.pop, args=(_DIFFERS, None))
 
 
-def _difference(one: Difference, desk: Desk) -> Row:
+def _difference(one: PlanDifference, desk: Desk) -> Row:
     """Both sides in words, so that amounts, days and names stand in the same two columns."""
     return {
         "Line": "Checkout" if one.line is None else str(one.line),
@@ -140,7 +140,7 @@ def _difference(one: Difference, desk: Desk) -> Row:
     }
 
 
-def _side(what: str, value: Value, desk: Desk) -> str:
+def _side(what: str, value: DifferenceValue, desk: Desk) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, int):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
-from core.model import Objective
-from core.split import Point
+from core.domain.model import Objective
+from core.rules.split import Point
 from pages.parts.words import amount, money
 
 

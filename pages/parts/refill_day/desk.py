@@ -7,15 +7,15 @@ from datetime import date, datetime
 
 import streamlit as st
 
-from core.cart import OpenCart, open_cart
-from core.context import Context
-from core.model import Days, Objective, Program
-from core.money import cents_from
-from core.plan import Plan, plan
-from core.prescribing import due_list
-from core.rule_book import note_seen
-from core.split import Question, Watch
-from core.store.carts import refill_days
+from core.adapters.store.carts import refill_days
+from core.domain.context import Context
+from core.domain.model import Days, Objective, Program
+from core.domain.money import cents_from
+from core.rules.plan import Plan, plan
+from core.rules.prescriptions import due_list
+from core.rules.split import Question, Watch
+from core.services.cart import OpenCart, open_cart
+from core.services.rule_book import note_seen
 from pages.parts.page import nothing_yet
 from pages.parts.refill_day.searching import Search
 from pages.parts.session import Session

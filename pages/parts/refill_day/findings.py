@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.model import Finding, Owner, Severity
+from core.domain.model import Finding, Owner, Severity
 from pages.parts.refill_day.answers import acknowledge_all, buttons, fix_all, hold_all, severity_badge
 from pages.parts.refill_day.causes import Accused, Cause, about_patient, causes_of, in_words, owed_by
 from pages.parts.refill_day.desk import Desk

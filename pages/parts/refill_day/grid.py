@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.column_config import ButtonColumn, CheckboxColumn, NumberColumn, SelectboxColumn, TextColumn
 from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
-from core.context import Context
+from core.domain.context import Context
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.drawer import open_line
 from pages.parts.refill_day.pressing import edit

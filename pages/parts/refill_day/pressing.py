@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core.cart import Changed, edit_line, undo
-from core.errors import Stale
+from core.domain.errors import Stale
+from core.services.cart import Changed, edit_line, undo
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.model import ProgramKind
+from core.domain.model import ProgramKind
 from pages.parts.page import is_demo
 from pages.parts.refill_day.adding import add_due
 from pages.parts.refill_day.confirm_step import place_button

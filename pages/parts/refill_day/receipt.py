@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from core.checkout import Receipt
+from core.services.checkout import Receipt
 from pages.parts.orders.sheets import sheet_downloads
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.views import pharmacy_name

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final, Generic, TypeVar
 
-from core.plan import Plan
-from core.split import Progress, Watch
+from core.rules.plan import Plan
+from core.rules.split import Progress, Watch
 
 T = TypeVar("T")
 

@@ -12,9 +12,8 @@ from typing import Final
 
 import streamlit as st
 
-from core.cart import ask_prescriber, questions
-from core.model import Sku
-from core.sig import (
+from core.domain.model import Sku
+from core.rules.sig import (
     FREQUENCIES,
     MOST_DAYS,
     WAYS,
@@ -32,6 +31,7 @@ from core.sig import (
     proposals,
     read,
 )
+from core.services.cart import ask_prescriber, questions
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import press
 from pages.parts.refill_day.views import View

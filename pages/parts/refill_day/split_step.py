@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import streamlit as st
 
-from core.measures import StageTime, turnarounds
-from core.model import Objective, RoutedLine
-from core.pricing import PharmacyPart, parts_by_pharmacy
+from core.domain.model import Objective, RoutedLine
+from core.rules.pricing import PharmacyPart, parts_by_pharmacy
+from core.services.measures import StageTime, turnarounds
 from pages.parts.refill_day.compare import comparison
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.one_line import what_would_help, why

@@ -7,10 +7,10 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from core.cart import OpenCart
-from core.context import Context
-from core.model import CartLine, Finding, QuoteLine, RoutedLine, Severity
-from core.plan import Plan
+from core.domain.context import Context
+from core.domain.model import CartLine, Finding, QuoteLine, RoutedLine, Severity
+from core.rules.plan import Plan
+from core.services.cart import OpenCart
 from pages.parts.words import amount, day
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.split import Progress
+from core.rules.split import Progress
 from pages.parts.refill_day.desk import Desk
 from pages.parts.words import money, plain
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.cart import ask_of_split, no_longer_ask
-from core.cart.constraining import HAS_AN_AMOUNT, NAMES_A_PHARMACY, SCOPES
-from core.model import ConstraintKind, Scope
-from core.money import cents_from
-from core.store.constraints import StoredConstraint
+from core.adapters.store.constraints import StoredConstraint
+from core.domain.model import ConstraintKind, Scope
+from core.domain.money import cents_from
+from core.services.cart import ask_of_split, no_longer_ask
+from core.services.cart.routing_preferences import HAS_AN_AMOUNT, NAMES_A_PHARMACY, SCOPES
 from pages.parts.refill_day.compare import FIRST_SECONDS, answers, prices_of
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import answer

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.exporting import folder_of
-from core.model import LicenceKind
+from core.domain.model import LicenceKind
+from core.services.clinic_export import folder_of
 from pages.parts.charts import states
 from pages.parts.page import badge, chart, is_demo
 from pages.parts.session import Reference, Session

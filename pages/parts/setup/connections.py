@@ -10,7 +10,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.column_config import DatetimeColumn
 
-from core.partners.connecting import (
+from core.domain.partners.link import NUMBERS, Adapter, Authentication, Link, QuantityUnit
+from core.domain.partners.rate_limit import breaker
+from core.services.partners.connections import (
     Connection,
     connect,
     connections,
@@ -19,8 +21,6 @@ from core.partners.connecting import (
     recent_pushes,
     try_again,
 )
-from core.partners.link import NUMBERS, Adapter, Authentication, Link, QuantityUnit
-from core.partners.pacing import breaker
 from pages.parts.notices import attempt
 from pages.parts.session import Reference, Session
 from pages.parts.tables import table

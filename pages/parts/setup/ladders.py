@@ -7,8 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.context import Context
-from core.thresholds import set_ladder
+from core.domain.context import Context
+from core.services.thresholds import set_ladder
 from pages.parts.notices import attempt
 from pages.parts.session import Reference, Session
 from pages.parts.tables import Row, table

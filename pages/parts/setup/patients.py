@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.patients import find_patients
+from core.services.patients import find_patients
 from pages.parts.session import Session
 from pages.parts.setup.reference import file_table
 from pages.parts.words import count

@@ -8,10 +8,10 @@ from typing import Final
 
 import streamlit as st
 
-from core.partners.secrets import secret
-from core.payments.deciding import change_setup, setup_of
-from core.payments.operations import Method
-from core.store.payments import Setup
+from core.adapters.secrets import secret
+from core.adapters.store.payments import Setup
+from core.domain.payments.operations import Method
+from core.services.payments.decisions import change_setup, setup_of
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.words import plain

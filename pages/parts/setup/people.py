@@ -8,8 +8,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.model import Role
-from core.people import Member, add_person, audit_trail, change_person, members, verify_audit
+from core.domain.model import Role
+from core.services.people import Member, add_person, audit_trail, change_person, members, verify_audit
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.tables import Row, pick, table

@@ -12,9 +12,9 @@ from streamlit.column_config import Column as PlainColumn
 from streamlit.column_config import DateColumn, NumberColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from core.files import FILES, Column, File, templates
-from core.files.cells import DAY
-from core.loading import BY_ROW
+from core.adapters.files import FILES, Column, File, templates
+from core.adapters.files.cells import DAY
+from core.services.clinic_import import BY_ROW
 from pages.parts.session import Session
 from pages.parts.setup.row_editor import label_of, row_editor
 from pages.parts.tables import Row, table

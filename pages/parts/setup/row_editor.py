@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.files import Column, File
-from core.loading import save_row
+from core.adapters.files import Column, File
+from core.services.clinic_import import save_row
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.words import plain

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.exporting import folder_of
-from core.rejections import REJECTIONS
+from core.domain.rejections import REJECTIONS
+from core.services.clinic_export import folder_of
 from pages.parts.session import Reference, Session
 from pages.parts.setup.ladders import ladders
 from pages.parts.setup.reference import file_table

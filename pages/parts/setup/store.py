@@ -8,11 +8,11 @@ import streamlit as st
 from streamlit.column_config import DatetimeColumn, TextColumn
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.errors import BadInput
-from core.exporting import export, zipped
-from core.files import FILES, File, templates
-from core.loading import Loaded, load, preview_load
-from core.partners.worker import Status, status
+from core.adapters.files import FILES, File, templates
+from core.domain.errors import BadInput
+from core.services.clinic_export import export, zipped
+from core.services.clinic_import import Loaded, load, preview_load
+from core.services.partners.worker import Status, status
 from pages.parts.page import Metric, metrics
 from pages.parts.session import Session
 from pages.parts.setup.connections import ADAPTERS

@@ -8,12 +8,12 @@ from functools import partial
 
 import streamlit as st
 
-from core.context import Context
-from core.files.cells import STATES
-from core.model import Setting
-from core.rule_history import RuleChange, changes
-from core.settings import SETTINGS, Scope, SettingKind, pharmacys_own
-from core.thresholds import Typed, set_threshold, take_back
+from core.adapters.files.cells import STATES
+from core.domain.context import Context
+from core.domain.model import Setting
+from core.domain.settings import SETTINGS, Scope, SettingKind, pharmacys_own
+from core.services.rule_history import RuleChange, changes
+from core.services.thresholds import Typed, set_threshold, take_back
 from pages.parts.notices import attempt
 from pages.parts.session import Reference, Session
 from pages.parts.tables import Row, pick, table

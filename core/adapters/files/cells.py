@@ -1,0 +1,286 @@
+"""Kinds of cell: how each is read from text, written back, and said in words (docs/formats.md).
+
+A reader raises ValueError with a reason that continues the sentence "<column> “<value>” ...".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+from zoneinfo import available_timezones
+
+from core.domain.money import cents_from, dollars
+from core.domain.settings import SETTINGS
+from core.domain.text_limits import why_no_key
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+STATES = frozenset(
+    """AK AL AR AS AZ CA CO CT DC DE FL GA GU HI IA ID IL IN KS KY LA MA MD ME MI MN MO MP MS MT NC ND NE NH NJ NM NV NY
+    OH OK OR PA PR RI SC SD TN TX UT VA VI VT WA WI WV WY""".split()  # noqa: SIM905 reads as a list of states
+)
+"""The 50 states, the District of Columbia and the five territories."""
+
+MOST_WHOLE = 2**31 - 1
+_NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_RELATIVE = re.compile(r"[Dd](?:([+-])(\d{1,5}))?", re.ASCII)
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+
+class Reading(NamedTuple):
+    """What a cell is read with: the day that ``D-28`` counts from, the clinic's zone, and the row's other cells."""
+
+    today: date
+    zone: tzinfo
+    row: Mapping[str, str]
+
+
+class Kind(NamedTuple):
+    """One kind of cell. ``empty`` is the value of an empty one; ``keys`` are the keys that a value refers to; where a
+    cell takes a few words only, ``choices`` are all of them."""
+
+    words: str
+    read: Callable[[str, Reading], object]
+    write: Callable[[Any], str] = str
+    empty: object = None
+    keys: Callable[[Any], Iterable[str]] = lambda value: (value,)
+    choices: tuple[str, ...] = ()
+
+
+def _number(text: str) -> Decimal:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("is not a number; write digits and a decimal point only, such as 2.5")
+    return Decimal(text)
+
+
+def _not_negative(number: Decimal) -> Decimal:
+    if number < 0:
+        raise ValueError("cannot be negative")
+    return number
+
+
+def _positive(text: str, _: Reading) -> Decimal:
+    number = _number(text)
+    if number <= 0:
+        raise ValueError("must be more than 0; leave the cell empty if it is not known")
+    return number
+
+
+def _rate(text: str, _: Reading) -> Decimal:
+    rate = _not_negative(_number(text))
+    if rate > 1:
+        hint = f"; for {text} % write {_plain(rate / 100)}" if rate <= 100 else ""
+        raise ValueError(f"is not a rate between 0 and 1{hint}")
+    return rate
+
+
+def _money(text: str, _: Reading) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("is not an amount in dollars; write digits and at most two decimals only, such as 189.00")
+    cents = cents_from(text)
+    if cents < 0:
+        raise ValueError("cannot be negative")
+    return cents
+
+
+def _day(text: str, reading: Reading) -> date:
+    if relative := _RELATIVE.fullmatch(text):
+        days = int(f"{relative[1]}{relative[2]}") if relative[1] else 0
+        try:
+            return reading.today + timedelta(days=days)
+        except OverflowError:
+            raise ValueError("is not a day in the calendar") from None
+    if not _DAY.fullmatch(text):
+        raise ValueError("is not a date; write it as 2026-12-04")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is not a day in the calendar; write a date as 2026-12-04") from None
+
+
+def _instant(text: str, reading: Reading) -> datetime:
+    try:
+        if _DAY.fullmatch(text) or _RELATIVE.fullmatch(text):
+            instant = datetime.combine(_day(text, reading), time())
+        else:
+            instant = datetime.fromisoformat(text)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=reading.zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("is not a date and time; write it as 2026-12-04 13:30") from None
+
+
+def _time(text: str, _: Reading) -> time:
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError("is not a time of day; write it as 13:00")
+    return time(int(found[1]), int(found[2]))
+
+
+def _zone(text: str, _: Reading) -> str:
+    if text not in _zones():
+        raise ValueError("is not a time zone; write a name such as America/Chicago")
+    return text
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _code(text: str, _: Reading) -> str:
+    if reason := why_no_key(text):
+        raise ValueError(reason)
+    return text
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(";") if item.strip())
+
+
+def _weekdays(text: str, _: Reading) -> frozenset[int]:
+    numbers = {name.casefold(): number for number, name in enumerate(WEEKDAYS)}
+    unknown = [item for item in _items(text) if item.casefold() not in numbers]
+    if unknown or not _items(text):
+        raise ValueError("is not a list of weekdays; write it as Mon;Tue;Wed")
+    return frozenset(numbers[item.casefold()] for item in _items(text))
+
+
+def _allergies(text: str, _: Reading) -> tuple[str, ...]:
+    return tuple(item for item in _items(text) if item.casefold() != "none")
+
+
+def _state(text: str, _: Reading) -> str:
+    if text.upper() not in STATES:
+        raise ValueError("is not a state; write two letters, such as TX")
+    return text.upper()
+
+
+def _patient_state(text: str, _: Reading) -> str:
+    return text.upper() if len(text) == 2 else text
+
+
+def _scope(text: str, reading: Reading) -> str:
+    kind, colon, code = text.partition(":")
+    if text.casefold() == "clinic":
+        return "clinic"
+    if colon and kind.strip().casefold() == "pharmacy" and code.strip():
+        return f"pharmacy:{code.strip()}"
+    if colon and kind.strip().casefold() == "state":
+        return f"state:{_state(code.strip(), reading)}"
+    raise ValueError("is not a scope; write clinic, pharmacy:CODE or state:TX")
+
+
+def _setting_name(text: str, _: Reading) -> str:
+    if text.casefold() not in SETTINGS:
+        raise ValueError(f"is not a setting; the settings are {', '.join(SETTINGS)}")
+    return text.casefold()
+
+
+def _setting_value(text: str, reading: Reading) -> str:
+    setting = SETTINGS.get(reading.row["name"].casefold())
+    if setting is None:
+        return text
+    if setting.read is int:
+        number = str(whole(0).read(text, reading))
+        if setting.most is not None and int(number) > setting.most:
+            raise ValueError(f"is more than {setting.most}, the most that {setting.source} allows")
+        return number
+    if setting.read is Decimal:
+        is_share = setting.name.endswith(("threshold", "share"))
+        return _plain(_rate(text, reading) if is_share else _not_negative(_number(text)))
+    return _day(text, reading).isoformat()
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _yes_no(text: str, _: Reading) -> bool:
+    if text.casefold() not in {"yes", "no"}:
+        raise ValueError("must be yes or no")
+    return text.casefold() == "yes"
+
+
+def whole(least: int, most: int = MOST_WHOLE) -> Kind:
+    """A whole number from ``least`` to ``most``."""
+
+    def read(text: str, _: Reading) -> int:
+        if not _WHOLE.fullmatch(text):
+            raise ValueError(f"is not a whole number from {least:,}")
+        number = int(Decimal(text))
+        if number < 0 <= least:
+            raise ValueError("cannot be negative")
+        if not least <= number <= most:
+            raise ValueError(f"must be a whole number from {least:,} to {most:,}")
+        return number
+
+    limit = f" to {most:,}" if most < MOST_WHOLE else ""
+    return Kind(f"whole number from {least}{limit}", read)
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def one_of(values: type[E], empty: E | None = None) -> Kind:
+    """One of an enumeration's values, in any case."""
+    by_name = {value.value.casefold(): value for value in values}
+
+    def read(text: str, _: Reading) -> E:
+        return by_name[_chosen(text, by_name)]
+
+    words = tuple(value.value for value in values)
+    return Kind(" or ".join(words), read, lambda value: str(value.value), empty, choices=words)
+
+
+def word_of(words: Collection[str], *, empty: str | None) -> Kind:
+    """One of some words, in any case; kept as it is spelt here."""
+    by_name = {word.casefold(): word for word in words}
+    choices = tuple(words)
+    return Kind(" or ".join(words), lambda text, _: by_name[_chosen(text, by_name)], empty=empty, choices=choices)
+
+
+def _chosen(text: str, by_name: Mapping[str, object]) -> str:
+    if text.casefold() not in by_name:
+        raise ValueError(f"must be one of {', '.join(map(str, by_name.values()))}")
+    return text.casefold()
+
+
+def _written_bool(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _written_weekdays(value: Collection[int]) -> str:
+    return ";".join(WEEKDAYS[day] for day in sorted(value))
+
+
+def _scoped_pharmacy(scope: str) -> tuple[str, ...]:
+    return (scope.removeprefix("pharmacy:"),) if scope.startswith("pharmacy:") else ()
+
+
+TEXT = Kind("text", lambda text, _: text, empty="")
+CODE = Kind("code", _code)
+CODES = Kind("codes separated by ;", lambda text, _: _items(text), ";".join, (), tuple)
+LIST = Kind("list separated by ;", lambda text, _: _items(text), ";".join, ())
+ALLERGIES = Kind("list separated by ;, or none", _allergies, lambda value: ";".join(value) or "none")
+MONEY = Kind("dollars", _money, dollars)
+RATE = Kind("fraction from 0 to 1", _rate, _plain)
+NUMBER = Kind("number above 0", _positive, _plain)
+COUNT = whole(0)
+WHOLE = whole(1)
+DAY = Kind("date", _day, date.isoformat)
+INSTANT = Kind("date and time, the clinic's zone if none is given", _instant, datetime.isoformat)
+TIME = Kind("HH:MM", _time, lambda value: f"{value:%H:%M}")
+ZONE = Kind("time zone", _zone)
+WEEKDAY_LIST = Kind("Mon;Tue;Wed", _weekdays, _written_weekdays)
+STATE = Kind("two-letter state", _state)
+PATIENT_STATE = Kind("two-letter state", _patient_state, empty="")
+YES_NO = Kind("yes or no", _yes_no, _written_bool, empty=False, choices=("yes", "no"))
+SCOPE = Kind("clinic, pharmacy:CODE or state:TX", _scope, keys=_scoped_pharmacy)
+SETTING_NAME = Kind("name of a setting", _setting_name)
+SETTING_VALUE = Kind("as the setting says", _setting_value)

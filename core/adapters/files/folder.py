@@ -1,0 +1,210 @@
+"""A clinic's folder: read whole or not at all, and written again as the same files (docs/formats.md)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from core.adapters.files.columns import CART, FILES, CarrierDay, Closure, File
+from core.adapters.files.export import csv_bytes
+from core.adapters.files.records import Known, Records, dangling, read_records
+from core.adapters.files.tables import too_large
+from core.adapters.files.workbook import MOST_UNPACKED, UNREADABLE, unpacked_bytes
+from core.domain.errors import BadCell, BadInput
+from core.domain.model import (
+    AggregatePrice,
+    Clinic,
+    LadderStep,
+    Offer,
+    Patient,
+    Pharmacy,
+    PharmacyLicence,
+    Prescriber,
+    PrescriberLicence,
+    Prescription,
+    Program,
+    Setting,
+    Sku,
+)
+
+CARTS = frozenset({CART.name, "faults.csv"})
+"""Files that may lie in a clinic's folder and are carts, not data of the clinic."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A clinic's files, typed. ``clinic`` is None where the folder has no clinic.csv; ``prescribers`` come without
+    their licences, which are rows of their own. ``warnings`` name what was not read."""
+
+    clinic: Clinic | None = None
+    programs: tuple[Program, ...] = ()
+    skus: tuple[Sku, ...] = ()
+    pharmacies: tuple[Pharmacy, ...] = ()
+    pharmacy_licences: tuple[PharmacyLicence, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    aggregate_prices: tuple[AggregatePrice, ...] = ()
+    prescribers: tuple[Prescriber, ...] = ()
+    prescriber_licences: tuple[PrescriberLicence, ...] = ()
+    patients: tuple[Patient, ...] = ()
+    prescriptions: tuple[Prescription, ...] = ()
+    carrier_days: tuple[CarrierDay, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    ladders: tuple[LadderStep, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    warnings: tuple[BadCell, ...] = ()
+
+    @property
+    def clinics(self) -> tuple[Clinic, ...]:
+        """The rows of clinic.csv."""
+        return (self.clinic,) if self.clinic else ()
+
+    def rows(self, file: str) -> tuple[Any, ...]:
+        """The rows of one file by its name."""
+        rows: tuple[Any, ...] = getattr(self, FILES[file].part)
+        return rows
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each file gave: ``{"skus.csv": 40}``; files without rows are left out."""
+        return {file: len(self.rows(file)) for file in FILES if self.rows(file)}
+
+
+def read_folder(path: Path, today: date, *, known: Known | None = None, time_zone: str = "UTC") -> Folder:
+    """The folder (or ZIP file) at ``path``; raises BadInput with every bad cell, and then nothing was read.
+
+    ``today`` is what ``D-28`` counts from. ``known`` holds keys already stored, by file, that rows may refer to too;
+    ``time_zone`` is the stored clinic's, used where the folder has no clinic.csv.
+    """
+    return read_files(dict(_opened(path)), today, known=known, time_zone=time_zone)
+
+
+def read_files(
+    files: Mapping[str, bytes], today: date, *, known: Known | None = None, time_zone: str = "UTC"
+) -> Folder:
+    """The same from uploaded files by name: CSV, XLSX with the same name, or ZIP files that hold them."""
+    named, warnings = _recognised(_unpacked(files))
+    read, errors = _read_all(named, today, time_zone)
+    keys = _keys(named, read, known or {})
+    for name, records in read.items():
+        errors += [*records.errors, *dangling(named[name].file, records, keys)]
+        warnings += records.warnings
+    if errors:
+        raise BadInput(errors)
+    parts = {FILES[name].part: tuple(record.row for record in records.good) for name, records in read.items()}
+    return Folder(clinic=next(iter(parts.pop("clinics", ())), None), warnings=tuple(warnings), **parts)
+
+
+def export_folder(folder: Folder) -> dict[str, bytes]:
+    """Every file that has rows, as CSV; loading them again gives the same folder."""
+    return {name: _exported(FILES[name], folder.rows(name)) for name in folder.counts()}
+
+
+def templates() -> dict[str, bytes]:
+    """Every file with its header alone, for people to fill in."""
+    return {file.name: csv_bytes([column.name for column in file.columns], []) for file in (*FILES.values(), CART)}
+
+
+class _Found(NamedTuple):
+    """A file that belongs to a folder, under the name it came with."""
+
+    file: File
+    data: bytes
+
+
+def _exported(file: File, rows: Iterable[Any]) -> bytes:
+    cells = ([column.written(getattr(row, column.field)) for column in file.columns] for row in rows)
+    return csv_bytes([column.name for column in file.columns], cells)
+
+
+def _opened(path: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        entries = sorted(entry for entry in path.iterdir() if _is_table(entry)) if path.is_dir() else [path]
+        if errors := [error for entry in entries if (error := too_large(entry.name, entry.stat().st_size))]:
+            raise BadInput(errors)
+        for entry in entries:
+            yield entry.name, entry.read_bytes()
+    except OSError as error:
+        raise BadInput([BadCell(str(path), None, None, None, f"cannot be opened ({error.strerror})")]) from None
+
+
+def _is_table(entry: Path) -> bool:
+    return entry.is_file() and entry.suffix.casefold() in {".csv", ".xlsx"}
+
+
+def _unpacked(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    for name, data in files.items():
+        if not name.casefold().endswith(".zip"):
+            yield PurePosixPath(name).name, data
+            continue
+        if unpacked_bytes(name, data) > MOST_UNPACKED:
+            raise BadInput([BadCell(name, None, None, None, "unpacks to more than 100 MB; split it")])
+        yield from _members(name, data)
+
+
+def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.infolist():
+            path = PurePosixPath(member.filename)
+            if member.is_dir() or path.name.startswith(".") or path.parts[0] == "__MACOSX":
+                continue
+            if error := too_large(path.name, member.file_size):
+                raise BadInput([error])
+            try:
+                yield path.name, archive.read(member)
+            except UNREADABLE:
+                raise BadInput([BadCell(name, None, None, path.name, "cannot be unpacked")]) from None
+
+
+def _recognised(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, _Found], list[BadCell]]:
+    found: dict[str, _Found] = {}
+    warnings = []
+    for called, data in files:
+        name = f"{PurePosixPath(called).stem.casefold()}.csv"
+        if name in found:
+            raise BadInput([BadCell(called, None, None, None, f"stands there twice, as {found[name].file.name} too")])
+        if name in FILES:
+            found[name] = _Found(FILES[name]._replace(name=called), data)
+        elif name not in CARTS:
+            warnings.append(BadCell(called, None, None, None, "is not a file of a clinic's folder; it was not read"))
+    if not found:
+        raise BadInput([BadCell("folder", None, None, None, f"holds none of {', '.join(FILES)}")])
+    return {name: found[name] for name in FILES if name in found}, warnings
+
+
+def _read(found: Mapping[str, _Found], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
+    read = {}
+    errors: list[BadCell] = []
+    for name, (file, data) in found.items():
+        try:
+            read[name] = read_records(file, data, today, ZoneInfo(time_zone))
+        except BadInput as bad:
+            errors += bad.errors
+    return read, errors
+
+
+def _read_all(found: Mapping[str, _Found], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
+    """Every file's rows; clinic.csv goes first, since its zone is what the instants of the others are read in."""
+    clinics, errors = _read({name: one for name, one in found.items() if name == "clinic.csv"}, today, time_zone)
+    zone = next((record.row.time_zone for records in clinics.values() for record in records.good), time_zone)
+    others, more = _read({name: one for name, one in found.items() if name != "clinic.csv"}, today, zone)
+    return clinics | others, [*errors, *more, *_several_clinics(clinics)]
+
+
+def _several_clinics(read: Mapping[str, Records]) -> Iterator[BadCell]:
+    for records in read.values():
+        for record in records.good[1:]:
+            yield BadCell("clinic.csv", record.number, "clinic", record.row.clinic, "one folder loads one clinic")
+
+
+def _keys(found: Mapping[str, _Found], read: Mapping[str, Records], known: Known) -> Known:
+    """What rows may refer to; nothing is said of a file that could not be read at all."""
+    return {
+        name: {*known.get(name, ()), *(read[name].keys if name in read else ())}
+        for name in FILES
+        if name in read or name not in found
+    }

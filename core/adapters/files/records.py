@@ -1,0 +1,106 @@
+"""Rows of text as typed rows, by the declaration of their file; every cell that is wrong is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, tzinfo
+from typing import Any, NamedTuple
+
+from core.adapters.files.cells import Reading
+from core.adapters.files.columns import Column, File
+from core.adapters.files.tables import Row, Table, read_table
+from core.domain.errors import BadCell
+
+Known = Mapping[str, Collection[str]]
+"""Keys that rows may refer to, by the file that holds them: ``{"skus.csv": {"SEMA-2.5"}}``. A file that is absent
+here is not checked."""
+
+
+class Record(NamedTuple):
+    """A typed row (a model of core/domain/model.py, or a CartRow) and where it stood."""
+
+    number: int
+    row: Any
+
+
+class Reference(NamedTuple):
+    """A cell that refers to a key of another file."""
+
+    row: int
+    column: str
+    file: str
+    key: str
+
+
+class Records(NamedTuple):
+    """A file's good rows and its bad cells; the keys it names and refers to, those of bad rows included."""
+
+    good: tuple[Record, ...]
+    errors: tuple[BadCell, ...]
+    warnings: tuple[BadCell, ...]
+    keys: frozenset[str]
+    references: tuple[Reference, ...]
+
+
+def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
+    """The rows of one file, references not yet checked. Raises BadInput where the file has no readable shape."""
+    required = [column.name for column in file.columns if column.required]
+    table = read_table(file.name, data, [column.name for column in file.columns], required)
+    good: list[Record] = []
+    references: list[Reference] = []
+    errors = list(table.errors)
+    for row in table.rows:
+        values, wrong = _values(file, row, Reading(today, zone, row.cells))
+        references += _references(file, row.number, values)
+        errors += wrong
+        if not wrong:
+            good.append(Record(row.number, file.row(**values)))
+    errors += _repeated(file, good)
+    return Records(tuple(good), tuple(errors), table.warnings, _keys(file, table), tuple(references))
+
+
+def dangling(file: File, records: Records, known: Known) -> Iterator[BadCell]:
+    """The cells that refer to a key that nobody has."""
+    for reference in records.references:
+        if reference.file in known and reference.key not in known[reference.file]:
+            reason = f"is not in {reference.file} or the store"
+            yield BadCell(file.name, reference.row, reference.column, reference.key, reason)
+
+
+def _values(file: File, row: Row, reading: Reading) -> tuple[dict[str, object], list[BadCell]]:
+    values, wrong = {}, []
+    for column in file.columns:
+        text = row.cells.get(column.name, "")
+        try:
+            values[column.field] = _value(column, text, reading)
+        except ValueError as error:
+            wrong.append(BadCell(file.name, row.number, column.name, text or None, str(error)))
+    return values, wrong
+
+
+def _value(column: Column, text: str, reading: Reading) -> object:
+    value = column.kind.read(text, reading) if text else column.empty(reading.row)
+    if column.required and (not text or value == ()):
+        raise ValueError("is required and empty")
+    return value
+
+
+def _references(file: File, row: int, values: Mapping[str, object]) -> Iterator[Reference]:
+    for column in file.columns:
+        value = values.get(column.field)
+        for key in column.kind.keys(value) if value and column.refers_to else ():
+            yield Reference(row, column.name, column.refers_to, key)
+
+
+def _repeated(file: File, good: Iterable[Record]) -> Iterator[BadCell]:
+    fields = [column.field for name in file.key for column in file.columns if column.name == name]
+    first: dict[tuple[object, ...], int] = {}
+    for record in good if fields else ():
+        key = tuple(getattr(record.row, field) for field in fields)
+        if first.setdefault(key, record.number) != record.number:
+            shown = ", ".join(map(str, key))
+            yield BadCell(file.name, record.number, ", ".join(file.key), shown, f"repeats row {first[key]}")
+
+
+def _keys(file: File, table: Table) -> frozenset[str]:
+    return frozenset(row.cells[file.key[0]] for row in table.rows if file.key)

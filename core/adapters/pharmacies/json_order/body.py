@@ -1,0 +1,248 @@
+"""An order as JSON, and what is wrong with it before it leaves (limits and formats: docs/partners.md). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from core.domain.identifiers import us_phone
+from core.domain.model import ShipTo
+from core.domain.orders.book import Refusal
+from core.domain.partners.link import Link, amount
+from core.domain.partners.protocol import Message, MessageLine
+
+Json = dict[str, Any]
+
+SCHEDULES: Final = {"II": "2", "III": "3", "IV": "4", "V": "5"}
+LEGEND: Final = "L"
+"""How the API writes a prescription drug that is not scheduled."""
+CLINIC_PAYS: Final = "doc"
+"""``payorType`` of an order that the clinic pays; with ``pat`` the pharmacy charges the patient as well."""
+MOST_LINES: Final = 50
+
+LIMITS: Final[Mapping[str, int]] = {
+    "general.memo": 120,
+    "general.referenceId": 200,
+    "prescriber.npi": 20,
+    "prescriber.licenseState": 2,
+    "prescriber.licenseNumber": 50,
+    "prescriber.lastName": 30,
+    "prescriber.firstName": 30,
+    "patient.lastName": 30,
+    "patient.firstName": 30,
+    "patient.address1": 60,
+    "patient.address2": 60,
+    "patient.city": 30,
+    "patient.state": 2,
+    "patient.zip": 10,
+    "patient.phoneMobile": 16,
+    "patient.email": 100,
+    "shipping.recipientLastName": 30,
+    "shipping.recipientFirstName": 30,
+    "shipping.recipientPhone": 16,
+    "shipping.recipientEmail": 100,
+    "shipping.addressLine1": 60,
+    "shipping.addressLine2": 60,
+    "shipping.city": 30,
+    "shipping.state": 2,
+    "shipping.zipCode": 10,
+    "rxs.rxNumber": 50,
+    "rxs.drugName": 254,
+    "rxs.drugStrength": 254,
+    "rxs.drugForm": 255,
+    "rxs.foreignRxNumber": 50,
+    "rxs.lfProductID": 100,
+    "rxs.quantity": 45,
+    "rxs.directions": 1000,
+    "rxs.clinicalDifferenceStatement": 1000,
+}
+"""The most characters of each field."""
+
+REQUIRED: Final = (
+    "prescriber.npi", "prescriber.lastName", "prescriber.firstName", "patient.lastName", "patient.firstName",
+    "patient.gender", "patient.dateOfBirth", "patient.address1", "patient.city", "patient.state", "patient.zip",
+    "patient.phoneMobile", "shipping.addressLine1", "shipping.city", "shipping.state", "shipping.zipCode",
+    "rxs.drugName", "rxs.quantity", "rxs.directions", "rxs.dateWritten",
+)  # fmt: skip
+"""Fields that a pharmacy cannot fill an order without."""
+
+PATTERNS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "patient.gender": (re.compile("[mfu]"), "is not m, f or u"),
+    "patient.zip": (re.compile(r"\d{5}(-\d{4})?"), "is not a ZIP code"),
+    "shipping.zipCode": (re.compile(r"\d{5}(-\d{4})?"), "is not a ZIP code"),
+}
+
+
+def order(message: Message, link: Link, now: datetime) -> Json:
+    """The order: one patient, one prescriber, one box, every line a prescription. The clinic pays."""
+    return {
+        "message": {"id": message.reference, "sentTime": now.isoformat()},
+        "order": {
+            "general": {"memo": "cold box" if message.cold else "", "referenceId": message.reference},
+            "prescriber": _prescriber(message),
+            "practice": {"id": link.practice_id},
+            "patient": _patient(message),
+            "shipping": _shipping(message, link),
+            "billing": {"payorType": CLINIC_PAYS},
+            "rxs": [_rx(line, message, link) for line in message.lines],
+        },
+    }
+
+
+def _prescriber(message: Message) -> Json:
+    prescriber = message.prescriber
+    licence = prescriber.licences.get(message.patient.state)
+    scheduled = any(line.sku.scheduled for line in message.lines)
+    return {
+        "npi": prescriber.npi,
+        "licenseState": message.patient.state,
+        "licenseNumber": licence.number if licence else "",
+        "dea": licence.dea_number if licence and scheduled else "",
+        "lastName": prescriber.last_name,
+        "firstName": prescriber.first_name,
+    }
+
+
+def _patient(message: Message) -> Json:
+    patient = message.patient
+    return {
+        "lastName": patient.last_name,
+        "firstName": patient.first_name,
+        "gender": patient.sex.lower(),
+        "dateOfBirth": patient.born_on.isoformat() if patient.born_on else "",
+        "address1": patient.address1,
+        "address2": patient.address2,
+        "city": patient.city,
+        "state": patient.state,
+        "zip": zip_code(patient.zip),
+        "country": "US",
+        "phoneMobile": phone(patient.phone),
+        "email": patient.email,
+    }
+
+
+def _shipping(message: Message, link: Link) -> Json:
+    to, patient = message.address, message.patient
+    to_clinic = message.ship_to is ShipTo.CLINIC
+    return {
+        "recipientType": "clinic" if to_clinic else "patient",
+        "recipientLastName": patient.last_name,
+        "recipientFirstName": patient.first_name,
+        "recipientPhone": phone(patient.phone),
+        "recipientEmail": patient.email,
+        "addressLine1": to.address1,
+        "addressLine2": to.address2,
+        "city": to.city,
+        "state": to.state,
+        "zipCode": zip_code(to.zip),
+        "country": "US",
+        "service": link.cold_service if message.cold else link.ambient_service,
+    }
+
+
+def _rx(line: MessageLine, message: Message, link: Link) -> Json:
+    sku, prescription = line.sku, line.prescription
+    counted = amount(sku, line.quantity, link.quantity_unit)
+    rx = {
+        "rxType": "refill" if line.is_refill else "new",
+        "rxNumber": prescription.rx_number if line.is_refill else "",
+        "drugName": sku.name,
+        "drugStrength": sku.strength,
+        "drugForm": sku.form,
+        "foreignPmsId": sku.sku,
+        "lfProductID": line.product,
+        "foreignRxNumber": foreign_number(line.reference, line.attempt),
+        "quantity": counted.number,
+        "quantityUnits": counted.unit,
+        "directions": line.sig,
+        "refills": 0,
+        "dateWritten": prescription.written_on.isoformat(),
+        "daysSupply": line.days_supply,
+        "scheduleCode": SCHEDULES.get(sku.dea_schedule or "", LEGEND),
+        "clinicalDifferenceStatement": prescription.clinical_difference,
+    }
+    return {name: value for name, value in rx.items() if value not in {None, ""} or name in _KEPT_EMPTY}
+
+
+_KEPT_EMPTY: Final = frozenset(path.partition(".")[2] for path in REQUIRED if path.startswith("rxs."))
+
+
+def foreign_number(reference: str, attempt: int) -> str:
+    """How a line's attempt is called in the pharmacy's books: what it says later names it so."""
+    return f"{reference}/{attempt}"
+
+
+def phone(text: str) -> str:
+    """A US number as the API writes it, ``(512) 555-0142``; anything else stays as it is, and is a fault."""
+    number = us_phone(text)
+    return f"({number[2:5]}) {number[5:8]}-{number[8:]}" if number else text
+
+
+def zip_code(text: str) -> str:
+    """Nine digits with their hyphen."""
+    return f"{text[:5]}-{text[5:]}" if re.fullmatch(r"\d{9}", text) else text
+
+
+def refusals(body: Json, message: Message, link: Link) -> list[Refusal]:
+    """What the pharmacy's system would refuse, or could not fill safely, in this side's words; empty when it may go."""
+    content = body["order"]
+    found = [Refusal(text) for text in _of_order(message)]
+    for section in ("general", "prescriber", "patient", "shipping"):
+        found += [Refusal(text) for text in _of_fields(section, content[section])]
+    for rx, line in zip(content["rxs"], message.lines, strict=True):
+        found += [Refusal(text, line.reference) for text in (*_of_fields("rxs", rx), *_of_line(line, link))]
+    return found
+
+
+def unset(message: Message, link: Link) -> str | None:
+    """What the connection lacks for this order; the order is fine, and goes once the connection is put right."""
+    if link.practice_id is None:
+        return "The pharmacy's number of our practice is not set on Setup, Pharmacies."
+    if (link.cold_service if message.cold else link.ambient_service) is None:
+        box = "cold" if message.cold else "ambient"
+        return f"The pharmacy's number for {box} shipping is not set on Setup, Pharmacies."
+    return None
+
+
+def _of_order(message: Message) -> Iterator[str]:
+    if us_phone(message.patient.phone) is None:
+        yield "Not sent: patient.phoneMobile is not a US number, and the pharmacy takes no other."
+    if len(message.lines) > MOST_LINES:
+        yield f"Not sent: an order holds at most {MOST_LINES} prescriptions."
+
+
+def _of_fields(section: str, fields: Mapping[str, object]) -> Iterator[str]:
+    for name, value in fields.items():
+        path, text = f"{section}.{name}", "" if value is None else str(value)
+        if path in REQUIRED and not text.strip():
+            yield f"Not sent: {path} is empty."
+        elif path in PATTERNS and not PATTERNS[path][0].fullmatch(text):
+            yield f"Not sent: {path} {PATTERNS[path][1]}."
+        elif len(text) > LIMITS.get(path, len(text)):
+            yield f"Not sent: {path} has {len(text)} characters, and the pharmacy takes {LIMITS[path]}."
+
+
+def _of_line(line: MessageLine, link: Link) -> Iterator[str]:
+    """Neither a quantity nor a controlled prescription is ever guessed."""
+    if line.product == "":
+        yield f"Not sent: the product is not mapped: the pharmacy's number of {line.sku.sku} is not set on Setup."
+    if line.sku.volume_ml is None and line.sku.units_per_pack is None:
+        yield f"Not sent: {line.sku.sku} says neither volume nor pieces of a pack, so its quantity cannot be told."
+    if line.sku.scheduled and not line.is_refill:
+        yield (
+            "Not sent: a controlled prescription is sent by its prescriber; give the "
+            "pharmacy's number of it, so that the order can refer to it."
+        )
+    if line.is_refill and line.prescription.rx_pharmacy != link.pharmacy:
+        yield f"Not sent: the prescription {line.prescription.rx_number} is on file at another pharmacy."
+
+
+def line_named(text: str, lines: Sequence[MessageLine]) -> str | None:
+    """The line that a pharmacy's message points at: by its place, ``rxs.0`` or ``rxs[0]``, or by the number it got."""
+    place = re.search(r"\brxs?[.\[](\d{1,3})\b", text)
+    if place and int(place[1]) < len(lines):
+        return lines[int(place[1])].reference
+    named = [line.reference for line in lines if re.search(rf"{re.escape(line.reference)}(?!\d)", text)]
+    return named[0] if len(named) == 1 else None

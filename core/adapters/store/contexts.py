@@ -1,0 +1,236 @@
+"""A clinic's Context in a number of queries that does not depend on its size (see core/domain/context.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import aliased
+
+from core.adapters.store.engine import Work, no_clinic
+from core.adapters.store.orders import OrderLineRow, StockReservationRow
+from core.adapters.store.tables import (
+    AggregatePriceRow,
+    CarrierDayRow,
+    CartLineRow,
+    ClinicRow,
+    ClosureRow,
+    LadderStepRow,
+    OfferRow,
+    PatientRow,
+    PharmacyLicenceRow,
+    PharmacyRow,
+    PrescriberLicenceRow,
+    PrescriberRow,
+    PrescriptionRow,
+    ProgramRow,
+    SettingRow,
+    SkuRow,
+)
+from core.domain.context import Context
+from core.domain.model import (
+    AggregatePrice,
+    Clinic,
+    LadderStep,
+    Model,
+    Offer,
+    OurLine,
+    Patient,
+    Pharmacy,
+    PharmacyLicence,
+    Prescriber,
+    PrescriberLicence,
+    Prescription,
+    Program,
+    Setting,
+    Sku,
+)
+
+M = TypeVar("M", bound=Model)
+MOST_NAMED: Final = 10_000
+"""Above so many patients a statement does not name them but reads everybody (drivers limit its parameters)."""
+
+
+def load_context(
+    work: Work,
+    patients: Collection[str] | None = None,
+    *,
+    named: Collection[str] = (),
+    refill_day: date | None = None,
+    placing_day: date | None = None,
+) -> Context:
+    """Everything that decisions need, with these patients (None: every patient) and their own rows.
+
+    ``named`` are prescriptions that lines name, whoever they belong to. ``other_carts`` are the lines of every open
+    cart but that of ``refill_day``; a cart is open until its day is over. Stock is told by the offers in force on
+    ``placing_day`` (None: today). Raises Refused for an unknown clinic.
+    """
+    if patients is not None and len(patients) > MOST_NAMED:
+        patients = None
+    return Context(
+        clinic=clinic_of(work),
+        skus={row.sku: row for row in _stored(work, SkuRow, Sku)},
+        pharmacies=pharmacies_of(work),
+        licences=_stored(work, PharmacyLicenceRow, PharmacyLicence),
+        offers=_stored(work, OfferRow, Offer),
+        programs=_stored(work, ProgramRow, Program),
+        aggregate_prices=_stored(work, AggregatePriceRow, AggregatePrice),
+        prescribers=_prescribers(work),
+        patients={row.patient: row for row in _stored(work, PatientRow, Patient, patients)},
+        prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients, named)},
+        carrier_days=_carrier_days(work),
+        closures=_closures(work),
+        ladder_steps=_stored(work, LadderStepRow, LadderStep),
+        settings=settings_of(work),
+        our_lines=_stored(work, OrderLineRow, OurLine, patients),
+        reserved=_reserved(work, placing_day or work.today),
+        other_carts=_other_carts(work, refill_day),
+    )
+
+
+def load_for_messages(work: Work, patients: Collection[str]) -> Context:
+    """What messages to pharmacies say of these patients; nothing that decisions need: no price, licence or stock."""
+    return Context(
+        clinic=clinic_of(work),
+        skus={row.sku: row for row in _stored(work, SkuRow, Sku)},
+        prescribers=_prescribers(work),
+        patients=patients_of(work, patients),
+        prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients)},
+        settings=settings_of(work),
+    )
+
+
+def _prescribers(work: Work) -> dict[str, Prescriber]:
+    licences: dict[str, dict[str, PrescriberLicence]] = {}
+    for licence in _stored(work, PrescriberLicenceRow, PrescriberLicence):
+        licences.setdefault(licence.npi, {})[licence.state] = licence
+    prescribers = _stored(work, PrescriberRow, Prescriber)
+    return {row.npi: row.model_copy(update={"licences": licences.get(row.npi, {})}) for row in prescribers}
+
+
+def clinic_of(work: Work) -> Clinic:
+    """The clinic itself. Raises Refused for an unknown one."""
+    found = _stored(work, ClinicRow, Clinic)
+    if not found:
+        raise no_clinic(work.clinic)
+    return found[0]
+
+
+def patients_of(work: Work, patients: Collection[str]) -> dict[str, Patient]:
+    """Those of these patients that the clinic has, by code."""
+    return {row.patient: row for row in _stored(work, PatientRow, Patient, patients)}
+
+
+def prescriptions_of(work: Work, patient: str) -> dict[str, Prescription]:
+    """One patient's prescriptions, by code."""
+    return {row.rx: row for row in _stored(work, PrescriptionRow, Prescription, [patient])}
+
+
+def pharmacies_of(work: Work) -> dict[str, Pharmacy]:
+    """The clinic's pharmacies, by code."""
+    return {row.pharmacy: row for row in _stored(work, PharmacyRow, Pharmacy)}
+
+
+def skus_of(work: Work) -> dict[str, Sku]:
+    """The clinic's catalog, by code."""
+    return {row.sku: row for row in _stored(work, SkuRow, Sku)}
+
+
+def settings_of(work: Work) -> tuple[Setting, ...]:
+    """The clinic's thresholds, every row."""
+    return _stored(work, SettingRow, Setting)
+
+
+def _stored(
+    work: Work, table: Any, model: type[M], patients: Collection[str] | None = None, named: Collection[str] = ()
+) -> tuple[M, ...]:
+    """The clinic's rows of a table as models, in order of key: all, or these patients' and those prescriptions."""
+    reading = _reading(table, model, patients is not None, bool(named))
+    given = {"clinic": work.clinic, "patients": list(patients or ()), "named": list(named)}
+    found = work.connection.execute(reading.statement, {name: given[name] for name in reading.parameters}).all()
+    rows = sorted(found, key=lambda row: [row[at] for at in reading.keys])
+    return _reader(model).validate_python([dict(zip(reading.names, row, strict=True)) for row in rows])
+
+
+class _Reading(NamedTuple):
+    """A statement that reads a table's rows, its parameters and columns, and which of them are the key."""
+
+    statement: Select[Any]
+    parameters: tuple[str, ...]
+    names: tuple[str, ...]
+    keys: tuple[int, ...]
+
+
+@cache
+def _reading(table: Any, model: type[Model], of_patients: bool, or_named: bool) -> _Reading:
+    """Built once: writing a statement down takes longer than running it on a small clinic."""
+    columns = [column for column in table.__table__.columns if column.name in model.model_fields]
+    statement = select(*columns).where(table.clinic == bindparam("clinic"))
+    parameters = ["clinic"]
+    if of_patients:
+        theirs = table.patient.in_(bindparam("patients", expanding=True))
+        by_name = table.rx.in_(bindparam("named", expanding=True)) if or_named else None
+        statement = statement.where(theirs if by_name is None else or_(theirs, by_name))
+        parameters += ["patients", "named"] if or_named else ["patients"]
+    names = tuple(column.name for column in columns)
+    keys = tuple(at for at, column in enumerate(columns) if column.primary_key)
+    return _Reading(statement, tuple(parameters), names, keys)
+
+
+@cache
+def _reader(model: type[M]) -> TypeAdapter[tuple[M, ...]]:
+    """All rows at once: twice as fast as one model after another."""
+    return TypeAdapter(tuple[model, ...])  # type: ignore[valid-type]
+
+
+def _carrier_days(work: Work) -> dict[tuple[str, date], bool]:
+    statement = select(CarrierDayRow.carrier, CarrierDayRow.date, CarrierDayRow.runs)
+    rows = work.connection.execute(statement.where(CarrierDayRow.clinic == work.clinic))
+    return {(carrier, day): runs for carrier, day, runs in rows}
+
+
+def _closures(work: Work) -> frozenset[tuple[str, date]]:
+    statement = select(ClosureRow.pharmacy, ClosureRow.date).where(ClosureRow.clinic == work.clinic)
+    return frozenset((pharmacy, day) for pharmacy, day in work.connection.execute(statement))
+
+
+def _reserved(work: Work, day: date) -> dict[tuple[str, str], int]:
+    """Packs reserved since the offer in force on ``day`` was told, and not released."""
+    rows = work.connection.execute(_reservations(), {"clinic": work.clinic, "day": day})
+    return {(pharmacy, sku): int(quantity) for pharmacy, sku, quantity in rows}
+
+
+@cache
+def _reservations() -> Select[str, str, int]:
+    taken = StockReservationRow
+    return (
+        select(taken.pharmacy, taken.sku, func.sum(taken.quantity))
+        .join(OfferRow, and_(*_same(OfferRow, taken)))
+        .where(taken.clinic == bindparam("clinic"), taken.released_at.is_(None), _in_force(bindparam("day")))
+        .where(or_(OfferRow.stock_at.is_(None), taken.reserved_at >= OfferRow.stock_at))
+        .group_by(taken.pharmacy, taken.sku)
+    )
+
+
+def _in_force(day: Any) -> ColumnElement[bool]:
+    """Of the offers joined, the one whose ``valid_from`` is the latest on or before ``day``."""
+    row = aliased(OfferRow)
+    latest = select(func.max(row.valid_from)).where(*_same(row, OfferRow), row.valid_from <= day)
+    return OfferRow.valid_from == latest.scalar_subquery()
+
+
+def _same(one: Any, other: Any) -> Iterable[ColumnElement[bool]]:
+    return one.clinic == other.clinic, one.pharmacy == other.pharmacy, one.sku == other.sku
+
+
+def _other_carts(work: Work, refill_day: date | None) -> frozenset[tuple[str, str]]:
+    statement = select(CartLineRow.patient, CartLineRow.sku).where(
+        CartLineRow.clinic == work.clinic, CartLineRow.refill_day >= work.today
+    )
+    if refill_day is not None:
+        statement = statement.where(CartLineRow.refill_day != refill_day)
+    return frozenset((patient, sku) for patient, sku in work.connection.execute(statement))

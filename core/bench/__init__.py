@@ -1,1 +1,0 @@
-"""Measurements on the machine at hand: ``python -m core bench`` prints the table of docs/performance.md."""

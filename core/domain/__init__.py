@@ -1,0 +1,1 @@
+"""Values and their arithmetic: the vocabulary, money, orders, connections. No store, clock or network."""

@@ -1,0 +1,393 @@
+"""Some checkouts opened for writing: every change to a line, its money and its history happens here.
+
+A book is loaded from the store (or starts empty), changed in memory, and saved in the same transaction. It decides
+nothing about people or findings; it keeps lines, submissions, ledger and rollups in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from core.domain import ledger
+from core.domain.ledger import Account, Posting, Settlement
+from core.domain.model import LineState, SubmissionState
+from core.domain.orders.daily_totals import Stage, Tallies
+from core.domain.orders.records import (
+    Attempt,
+    Checkout,
+    EventRecord,
+    LedgerEntry,
+    OrderLine,
+    Outcome,
+    PharmacyOrder,
+    Reservation,
+    Submission,
+)
+from core.domain.orders.transitions import GONE, Decision, decide
+from core.domain.rejections import code_for, refused_with
+
+S = LineState
+
+
+class Event(NamedTuple):
+    """What a pharmacy says of a line's attempt. ``id`` is the pharmacy's own; the same id again is a duplicate.
+
+    ``sender`` is the pharmacy that proved to be speaking, empty where a person or the worker asked for it.
+    """
+
+    id: str
+    reference: str
+    attempt: int
+    status: str
+    at: datetime
+    tracking: str = ""
+    reason: str = ""
+    sender: str = ""
+
+
+class Refusal(NamedTuple):
+    """A pharmacy's message about a submission that it refuses; ``line`` is the reference that it names, if it does."""
+
+    text: str
+    line: str | None = None
+
+
+class _Told(NamedTuple):
+    at: datetime
+    explicit: bool
+    tracking: str = ""
+    reason: str = ""
+
+
+class Book:
+    """Checkouts with all their lines, and what is new since they were loaded."""
+
+    def __init__(self, zone: ZoneInfo, now: datetime, by: str, new_id: Callable[[], str]) -> None:
+        self.now = now
+        self.by = by
+        self._zone = zone
+        self._new_id = new_id
+        self.checkouts: dict[str, Checkout] = {}
+        self.orders: dict[str, PharmacyOrder] = {}
+        self.submissions: dict[str, Submission] = {}
+        self.lines: dict[str, OrderLine] = {}
+        self.attempts: dict[tuple[str, int], Attempt] = {}
+        self.known_events: set[tuple[str, str]] = set()
+        self.events: list[EventRecord] = []
+        self.entries: list[LedgerEntry] = []
+        self.reservations: list[Reservation] = []
+        self.released: list[tuple[str, int, datetime]] = []
+        self.tallies = Tallies()
+        self._of_checkout: dict[str, list[str]] = {}
+        self._of_submission: dict[str, list[Attempt]] = {}
+
+    # what is in it
+
+    def add_line(self, line: OrderLine) -> None:
+        """Put a line in."""
+        self.lines[line.reference] = line
+        self._of_checkout.setdefault(line.checkout, []).append(line.reference)
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Put an attempt of a line in."""
+        self.attempts[attempt.line, attempt.number] = attempt
+        self._of_submission.setdefault(attempt.submission, []).append(attempt)
+
+    def current(self, reference: str) -> Attempt:
+        """A line's newest attempt."""
+        return self.attempts[reference, self.lines[reference].attempt]
+
+    def lines_of(self, checkout: str) -> list[OrderLine]:
+        """A checkout's lines by number, in whatever order they were read: shares' ties go to the lower one."""
+        lines = (self.lines[reference] for reference in self._of_checkout.get(checkout, ()))
+        return sorted(lines, key=lambda line: line.number)
+
+    def attempts_in(self, submission: str) -> Sequence[Attempt]:
+        """The attempts that a submission carries, by line number."""
+        return sorted(self._of_submission.get(submission, ()), key=lambda attempt: self.lines[attempt.line].number)
+
+    def live_attempts(self, checkout: str) -> list[Attempt]:
+        """The newest attempts of a checkout that are not rejected, cancelled or returned."""
+        newest = (self.current(line.reference) for line in self.lines_of(checkout))
+        return [attempt for attempt in newest if attempt.state not in GONE]
+
+    def day(self, at: datetime) -> date:
+        """The day of an instant in the clinic's zone."""
+        return at.astimezone(self._zone).date()
+
+    # what happens to it
+
+    def start(self, attempt: Attempt, reason: str = "") -> None:
+        """A new attempt: its stock is reserved and its money authorised."""
+        self.add_attempt(attempt)
+        line = self.lines[attempt.line]
+        self.reservations.append(
+            Reservation(line.reference, attempt.number, attempt.pharmacy, line.sku, attempt.quantity, attempt.placed_at)
+        )
+        self._post([ledger.authorised(attempt.charge)], attempt.placed_at, reason)
+        if attempt.number == 1:
+            self.tallies.count(self.day(attempt.placed_at), attempt, placed=1)
+        self._say(attempt, S.PLACED, attempt.placed_at, reason=reason)
+
+    def apply(self, event: Event) -> Outcome:
+        """What one event of a pharmacy does; every one but a duplicate is kept."""
+        line = self.lines.get(event.reference)
+        attempt = self.attempts.get((event.reference, event.attempt))
+        pharmacy = event.sender or (attempt.pharmacy if attempt else line.pharmacy if line else "")
+        if (pharmacy, event.id) in self.known_events:
+            return Outcome.DUPLICATE
+        self.known_events.add((pharmacy, event.id))
+        decision = self._decision(line, attempt, event)
+        self._record(event, pharmacy, decision)
+        if attempt is not None:
+            self._follow(attempt, decision, event)
+        return decision.outcome
+
+    def acknowledge(self, submission: Submission, at: datetime, partner_reference: str = "", note: str = "") -> None:
+        """The pharmacy has the submission: its lines that are still placed become submitted."""
+        submission.state = SubmissionState.ACKNOWLEDGED
+        submission.answered_at = at
+        submission.lease_until = None
+        submission.partner_reference = partner_reference or submission.partner_reference
+        for attempt in self.attempts_in(submission.reference):
+            if attempt.state is S.PLACED:
+                self._enter(attempt, S.SUBMITTED, _Told(at, explicit=True))
+                self._say(attempt, S.SUBMITTED, at, note=note)
+
+    def hold(self, submission: Submission, said: Refusal, at: datetime) -> None:
+        """The pharmacy took less of a line than was ordered: quantity is all or nothing, so a person decides."""
+        for attempt in self.attempts_in(submission.reference):
+            if attempt.line == said.line and attempt.state is S.SUBMITTED:
+                self._say(attempt, S.ON_HOLD, at, reason=said.text)
+                self._enter(attempt, S.ON_HOLD, _Told(at, explicit=True, reason=said.text))
+
+    def refuse(self, submission: Submission, refusals: Sequence[Refusal], at: datetime) -> None:
+        """The pharmacy takes none of the submission's lines; those not named were refused together with the named."""
+        submission.state = SubmissionState.REJECTED
+        submission.answered_at = at
+        submission.lease_until = None
+        submission.message = "\n".join(refusal.text for refusal in refusals)
+        words = self._words(submission, refusals)
+        refused = [attempt for attempt in self.attempts_in(submission.reference) if attempt.state is S.PLACED]
+        for attempt in refused:
+            attempt.reason = words[attempt.line]
+            attempt.reason_code = code_for(attempt.reason)
+            self._say(attempt, S.REJECTED, at, reason=attempt.reason)
+        self._end(refused, S.REJECTED, at)
+
+    def cancel(self, attempt: Attempt, at: datetime, reason: str) -> None:
+        """The line is cancelled: by the clinic before it was sent, or confirmed by the pharmacy."""
+        self._say(attempt, S.CANCELLED, at, reason=reason)
+        self._enter(attempt, S.CANCELLED, _Told(at, explicit=True, reason=reason))
+
+    def refund(self, attempt: Attempt, cents: int, at: datetime, reason: str) -> None:
+        """A person gives money back; zero records only that nothing is. Raises ValueError beyond what is paid."""
+        self._settle(ledger.refunded(attempt.charge, cents), at, reason)
+        attempt.refund_recorded_at = at
+
+    # how it happens
+
+    def _decision(self, line: OrderLine | None, attempt: Attempt | None, event: Event) -> Decision:
+        if line is None:
+            return Decision(Outcome.MISFIT, note="no line of this clinic has this reference")
+        if attempt is None:
+            return Decision(Outcome.MISFIT, note=f"the line has no attempt {event.attempt}")
+        if event.sender not in {"", attempt.pharmacy}:
+            return Decision(Outcome.MISFIT, note=f"{event.sender} said so, but the attempt is at {attempt.pharmacy}")
+        sent = self.submissions[attempt.submission].state
+        return decide(attempt, line.attempt, sent, event.status, event.at)
+
+    def _record(self, event: Event, pharmacy: str, decision: Decision) -> None:
+        implied = tuple(state.value for state in decision.states if state.value != event.status)
+        self.events.append(
+            EventRecord(
+                id=self._new_id(),
+                reference=event.reference,
+                attempt=event.attempt,
+                pharmacy=pharmacy,
+                partner_event_id=event.id,
+                status=event.status,
+                at=event.at,
+                recorded_at=self.now,
+                recorded_by=self.by,
+                outcome=decision.outcome,
+                implied=implied,
+                note=decision.note,
+                tracking=event.tracking,
+                reason=event.reason,
+            )
+        )
+
+    def _say(self, attempt: Attempt, state: LineState, at: datetime, *, reason: str = "", note: str = "") -> None:
+        """History of what this side did: placed, sent, refused, cancelled."""
+        self.events.append(
+            EventRecord(
+                id=self._new_id(),
+                reference=attempt.line,
+                attempt=attempt.number,
+                pharmacy=attempt.pharmacy,
+                partner_event_id=None,
+                status=state.value,
+                at=at,
+                recorded_at=self.now,
+                recorded_by=self.by,
+                outcome=Outcome.MOVED,
+                note=note,
+                reason=reason,
+            )
+        )
+
+    def _follow(self, attempt: Attempt, decision: Decision, event: Event) -> None:
+        for state in decision.states:
+            explicit = state.value == event.status
+            told = _Told(event.at, explicit, event.tracking, event.reason if explicit else "")
+            self._enter(attempt, state, told)
+        if event.tracking and decision.outcome is not Outcome.MISFIT:
+            attempt.tracking = event.tracking
+
+    def _enter(self, attempt: Attempt, state: LineState, told: _Told) -> None:
+        if told.reason or state is not S.ON_HOLD:
+            attempt.reason = told.reason
+            attempt.reason_code = code_for(told.reason) if state is S.REJECTED else ""
+        if state in {S.REJECTED, S.CANCELLED}:
+            self._end([attempt], state, told.at)
+            return
+        _ENTERED[state](self, attempt, told)
+        self._stand(attempt, state, told.at)
+
+    def _stand(self, attempt: Attempt, state: LineState, at: datetime) -> None:
+        """The state of the attempt, and of its line if it is the newest."""
+        if state in GONE or state is S.ON_HOLD:
+            attempt.before = attempt.before if attempt.state is S.ON_HOLD else attempt.state
+        else:
+            attempt.before = None
+        if state in GONE:
+            attempt.ended_at = at
+        attempt.state = state
+        line = self.lines[attempt.line]
+        line.state, line.state_at = state, at
+
+    def _submitted(self, attempt: Attempt, told: _Told) -> None:
+        if told.explicit and attempt.submitted_at is None:
+            attempt.submitted_at = told.at
+            self.tallies.finished(self.day(told.at), attempt, Stage.SENDING, attempt.placed_at, told.at)
+        submission = self.submissions[attempt.submission]
+        if submission.state in {SubmissionState.SENDING, SubmissionState.UNKNOWN}:
+            self._stand(attempt, S.SUBMITTED, told.at)
+            number = self.lines[attempt.line].number
+            self.acknowledge(submission, told.at, note=f"known from an event of line {number}")
+
+    def _accepted(self, attempt: Attempt, told: _Told) -> None:
+        day = self.day(told.at)
+        if attempt.captured_at is not None:
+            return
+        if attempt.number == 1:
+            self.tallies.count(day, attempt, answered_first=1, accepted_first=1)
+        if told.explicit:
+            attempt.accepted_at = told.at
+            self.tallies.finished(day, attempt, Stage.ANSWER, attempt.submitted_at, told.at)
+        self._settle(ledger.captured(attempt.charge), told.at)
+        self.tallies.compared(day, attempt, 1)
+
+    def _on_hold(self, attempt: Attempt, told: _Told) -> None:
+        if told.explicit:
+            attempt.held_at = told.at
+
+    def _compounding(self, attempt: Attempt, told: _Told) -> None:
+        if told.explicit and attempt.compounding_at is None:
+            attempt.compounding_at = told.at
+
+    def _shipped(self, attempt: Attempt, told: _Told) -> None:
+        day = self.day(told.at)
+        self.lines[attempt.line].shipped_on = day
+        self.tallies.count(day, attempt, shipped=1)
+        if told.explicit:
+            attempt.shipped_at = told.at
+            self.tallies.finished(day, attempt, Stage.MAKING, attempt.accepted_at, told.at)
+
+    def _delivered(self, attempt: Attempt, told: _Told) -> None:
+        day = self.day(told.at)
+        attempt.delivered_at = told.at
+        self.tallies.count(day, attempt, delivered=1, delivered_on_time=int(day <= attempt.delivers_on))
+        self.tallies.finished(day, attempt, Stage.TRANSIT, attempt.shipped_at, told.at)
+        self.tallies.finished(day, attempt, Stage.WHOLE, attempt.placed_at, told.at)
+
+    def _returned(self, attempt: Attempt, told: _Told) -> None:
+        self.tallies.count(self.day(told.at), attempt, returned=1)
+
+    def _end(self, attempts: Sequence[Attempt], state: LineState, at: datetime) -> None:
+        """Attempts of one checkout that are rejected or cancelled together: money back, shares moved, stock free."""
+        for attempt in attempts:
+            self._count_end(attempt, state, at)
+            self._stand(attempt, state, at)
+            self.released.append((attempt.line, attempt.number, at))
+        if attempts:
+            left = [attempt.charge for attempt in self.live_attempts(attempts[0].checkout)]
+            words = attempts[0].reason_code or state.value
+            self._settle(ledger.ended([attempt.charge for attempt in attempts], left), at, words)
+
+    def _count_end(self, attempt: Attempt, state: LineState, at: datetime) -> None:
+        day = self.day(at)
+        if attempt.captured_at is not None:
+            self.tallies.compared(day, attempt, -1)
+        if state is S.REJECTED:
+            first = attempt.number == 1 and attempt.captured_at is None
+            self.tallies.count(day, attempt, rejected=1, answered_first=int(first))
+            self.tallies.rejected(day, attempt)
+        else:
+            self.tallies.count(day, attempt, cancelled=1)
+
+    def _settle(self, settlement: Settlement, at: datetime, reason: str = "") -> None:
+        for charge in settlement.charges:
+            self.attempts[charge.line, charge.attempt].settle(charge, at)
+        self._post(settlement.postings, at, reason)
+
+    def _post(self, postings: Iterable[Posting], at: datetime, reason: str) -> None:
+        day = self.day(at)
+        for posting in postings:
+            posting_id = self._new_id()
+            for leg in posting.legs:
+                self.entries.append(
+                    LedgerEntry(
+                        self._new_id(),
+                        posting_id,
+                        posting.kind,
+                        at,
+                        day,
+                        leg.line,
+                        leg.attempt,
+                        leg.account,
+                        leg.amounts.total_cents,
+                        *leg.amounts,
+                        self.by,
+                        reason,
+                    )
+                )
+                if leg.account is Account.PAYABLE:
+                    self.tallies.taken(day, self.attempts[leg.line, leg.attempt], leg.amounts)
+
+    def _words(self, submission: Submission, refusals: Sequence[Refusal]) -> dict[str, str]:
+        """Each line's reason: the messages that name it; where none names any line, all of them."""
+        lines = [attempt.line for attempt in self.attempts_in(submission.reference)]
+        named: dict[str, list[str]] = {}
+        for refusal in refusals:
+            if refusal.line in lines:
+                named.setdefault(refusal.line, []).append(refusal.text)
+        if not named:
+            return dict.fromkeys(lines, submission.message)
+        others = refused_with(tuple(sorted(self.lines[reference].number for reference in named)))
+        return {line: "\n".join(named[line]) if line in named else others for line in lines}
+
+
+_ENTERED: Final[dict[LineState, Callable[[Book, Attempt, _Told], None]]] = {
+    S.SUBMITTED: Book._submitted,
+    S.ACCEPTED: Book._accepted,
+    S.ON_HOLD: Book._on_hold,
+    S.COMPOUNDING: Book._compounding,
+    S.SHIPPED: Book._shipped,
+    S.DELIVERED: Book._delivered,
+    S.RETURNED: Book._returned,
+}

@@ -1,0 +1,71 @@
+"""What is counted of checkouts day by day, so that the dashboard never reads events (rules.md, section 9, Measures)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from core.domain.ledger import Amounts
+from core.domain.orders.records import Attempt
+
+
+class Stage(StrEnum):
+    """A part of a line's way, measured from what was told at its start to what was told at its end."""
+
+    SENDING = "placed to submitted"
+    ANSWER = "submitted to accepted"
+    MAKING = "accepted to shipped"
+    TRANSIT = "shipped to delivered"
+    WHOLE = "placed to delivered"
+
+
+COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "medication_cents": ("medication_cents",),
+    "program_fee_cents": ("program_fee_cents",),
+    "encounter_cents": ("encounter_cents",),
+    "shipping_cents": ("shipping_cents",),
+    "processing_cents": ("processing_cents", "processing_fixed_cents"),
+    "adjustment_cents": ("adjustment_cents",),
+}
+"""The tally's money columns, and the components that each adds up."""
+
+
+class Tallies:
+    """Increments of the rollups: per day, pharmacy and program; per rejection code; per stage and whole hour."""
+
+    def __init__(self) -> None:
+        self.daily: dict[tuple[date, str, str], Counter[str]] = {}
+        self.rejections: Counter[tuple[date, str, str]] = Counter()
+        self.hours: Counter[tuple[date, str, Stage, int]] = Counter()
+
+    def count(self, day: date, attempt: Attempt, **amounts: int) -> None:
+        """Add to a day's columns."""
+        self.daily.setdefault((day, attempt.pharmacy, attempt.program), Counter()).update(amounts)
+
+    def rejected(self, day: date, attempt: Attempt) -> None:
+        """One attempt refused, under its code."""
+        self.rejections[day, attempt.pharmacy, attempt.reason_code] += 1
+
+    def taken(self, day: date, attempt: Attempt, amounts: Amounts) -> None:
+        """Money that became payable, or (negative) no longer is."""
+        cents = amounts._asdict()
+        self.count(day, attempt, **{name: sum(cents[part] for part in parts) for name, parts in COMPONENTS.items()})
+
+    def compared(self, day: date, attempt: Attempt, sign: int) -> None:
+        """What was taken for medication and fee, beside what the other program would have cost."""
+        if attempt.alternative_cents is not None:
+            self.count(
+                day,
+                attempt,
+                compared_cents=sign * (attempt.medication_cents + attempt.program_fee_cents),
+                alternative_cents=sign * attempt.alternative_cents,
+            )
+
+    def finished(self, day: date, attempt: Attempt, stage: Stage, start: datetime | None, end: datetime) -> None:
+        """A stage whose start was told took this many whole hours."""
+        if start is not None:
+            hours = max(int((end - start).total_seconds() // 3600), 0)
+            self.hours[day, attempt.pharmacy, stage, hours] += 1

@@ -1,0 +1,109 @@
+"""What every partner can do: take a message, say what it knows of one, tell what has happened to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from core.domain.model import Patient, Prescriber, Prescription, ShipTo, Sku
+from core.domain.orders.book import Event, Refusal
+from core.domain.orders.records import SentLine
+
+
+class MessageLine(NamedTuple):
+    """One prescription to fill: ``quantity`` in packs, directions as written.
+
+    ``product`` is the pharmacy's own number of the SKU: empty where it has numbers but none for this one, None where it
+    has none at all. A refill names the pharmacy's own ``rx_number``; without one it is a new prescription with 0
+    refills, the remaining ones being counted here.
+    """
+
+    reference: str
+    attempt: int
+    number: int
+    sku: Sku
+    prescription: Prescription
+    quantity: int
+    sig: str
+    days_supply: int | None = None
+    product: str | None = None
+
+    @property
+    def is_refill(self) -> bool:
+        """Whether the pharmacy has the prescription already."""
+        return bool(self.prescription.rx_pharmacy and self.prescription.rx_number)
+
+
+class Address(NamedTuple):
+    """Where the box goes."""
+
+    recipient: str
+    address1: str
+    address2: str
+    city: str
+    state: str
+    zip: str
+
+
+class Message(NamedTuple):
+    """One submission: one patient, one prescriber, one destination, one temperature class. The clinic pays."""
+
+    reference: str
+    pharmacy: str
+    patient: Patient
+    prescriber: Prescriber
+    ship_to: ShipTo
+    address: Address
+    cold: bool
+    lines: tuple[MessageLine, ...]
+
+
+class Acknowledged(NamedTuple):
+    """The partner has it, under its own reference if it gives one.
+
+    ``short`` are lines of which it took less than was ordered, in its words: quantity is all or nothing, so each is put
+    on hold for a person.
+    """
+
+    partner_reference: str = ""
+    short: tuple[Refusal, ...] = ()
+
+
+class Refused(NamedTuple):
+    """The partner takes none of it, in its own words."""
+
+    refusals: tuple[Refusal, ...]
+
+
+class Lost(NamedTuple):
+    """It may or may not have arrived: nobody sends it again by himself."""
+
+    why: str
+
+
+class NotSent(NamedTuple):
+    """It certainly never left, or was turned away unread: it may be sent again, not before ``retry_after``.
+
+    ``tried`` is False where nobody even knocked, because the pharmacy was out of reach for another message.
+    """
+
+    why: str
+    retry_after: timedelta | None = None
+    tried: bool = True
+
+
+Answer = Acknowledged | Refused | Lost | NotSent
+
+
+class Partner(Protocol):
+    """A pharmacy's way of being spoken to. ``send`` may raise: what was sent is then unknown."""
+
+    def send(self, message: Message, now: datetime) -> Answer:
+        """Hand a message over."""
+
+    def look_up(self, reference: str) -> Acknowledged | Refused | None:
+        """What became of a submission whose answer was lost; None where the partner cannot say."""
+
+    def poll(self, lines: Sequence[SentLine], now: datetime) -> Sequence[Event]:
+        """What is new of these lines."""

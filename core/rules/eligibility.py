@@ -1,0 +1,303 @@
+"""Which pharmacy may fill a line, and why not (rules.md, section 3, "Rules that need a pharmacy").
+
+Every code but OUT_OF_STOCK depends on the line and the pharmacy alone; stock shared across a cart is the split's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from core.domain.context import Context
+from core.domain.model import CartLine, Days, LicenceKind, Pharmacy, Program, ProgramKind, Promise, ShipTo, Sku
+from core.rules.prescriptions import Fill, computed_days, last_fill, supply_days
+from core.rules.ship_dates import promise
+from core.rules.sig import read, weekly_mg
+
+FILTERS: Final = (
+    "NO_OFFER",
+    "PRICE_STALE",
+    "NO_PRICE",
+    "QUANTITY_LIMIT",
+    "PHARMACY_NOT_LICENSED",
+    "SIG_TOO_LONG",
+    "REFILL_TOO_SOON",
+    "COLD_CHAIN_WINDOW",
+    "OUT_OF_STOCK",
+)
+"""The order in which filters empty an unpinned line's list of pharmacies."""
+
+OVERRIDABLE: Final = frozenset({"REFILL_TOO_SOON"})
+"""Filters that a person may override with a reason."""
+
+SIG_MOST_CHARS: Final = 1000
+"""No pharmacy takes longer directions, whatever its own limit says (NCPDP SCRIPT 2017071, SigText)."""
+
+
+class Supply(NamedTuple):
+    """What a patient still has of a line's active: when it was last filled, and the days that it lasts."""
+
+    filled_on: date
+    days: int
+
+
+class Subject(NamedTuple):
+    """What the filters need of a line, found once for all pharmacies. ``earliest`` fills up by share of the supply."""
+
+    line: CartLine
+    sku: Sku
+    state: str
+    refills: int
+    supply: Supply | None
+    earliest: dict[Decimal | None, date]
+
+
+class Offered(NamedTuple):
+    """A pharmacy's offer of a SKU: codes that refuse every line, price, limits, stock (None: not limited)."""
+
+    closed: frozenset[str]
+    unit_price_cents: int | None
+    least: int | None
+    most: int | None
+    stock: int | None
+
+
+class House(NamedTuple):
+    """A pharmacy's rules for SKUs of one class shipped to one state: the codes that refuse every line, the longest
+    directions, the dates of a box, and the share of the last supply that must be used before a refill (None for a
+    controlled substance, which counts ``early`` days before its end)."""
+
+    pharmacy: str
+    closed: frozenset[str]
+    max_refills: int
+    sig_limit: int
+    share: Decimal | None
+    early: int
+    promise: Promise | None
+
+
+class Terms(NamedTuple):
+    """On what terms a pharmacy fills a SKU for a state; ``closed`` are the codes that refuse every line, in order."""
+
+    house: House
+    offered: Offered
+    closed: tuple[str, ...]
+
+
+class Eligibility:
+    """Answers for one context, program and days, remembering what lines have in common."""
+
+    def __init__(self, context: Context, program: Program, days: Days) -> None:
+        self.context = context
+        self.program = program
+        self.days = days
+        self._offered: dict[tuple[str, str], Offered] = {}
+        self._houses: dict[tuple[str, str, bool, bool, bool], House] = {}
+        self._terms: dict[tuple[str, str], tuple[Terms, ...]] = {}
+
+    def subject(self, line: CartLine) -> Subject | None:
+        """The line as the filters see it; None where its SKU is not in the catalog."""
+        sku = self.context.skus.get(line.sku)
+        if sku is None:
+            return None
+        prescription = self.context.prescriptions.get(line.rx or "")
+        return Subject(
+            line,
+            sku,
+            destination_state(line, self.context),
+            prescription.refills if prescription else 0,
+            _supply(line, sku, self.context, self.days),
+            {},
+        )
+
+    def terms(self, subject: Subject) -> tuple[Terms, ...]:
+        """Every pharmacy's terms for the line: the earliest delivery first, then by code."""
+        key = (subject.sku.sku, subject.state)
+        if key not in self._terms:
+            found = [self.terms_of(pharmacy, subject) for pharmacy in self.context.pharmacies.values()]
+            self._terms[key] = tuple(sorted(found, key=_by_delivery))
+        return self._terms[key]
+
+    def terms_of(self, pharmacy: Pharmacy, subject: Subject) -> Terms:
+        """One pharmacy's terms for the line."""
+        house, offered = self._house(pharmacy, subject.sku, subject.state), self._offer(pharmacy, subject.sku.sku)
+        return Terms(house, offered, _ordered(house.closed | offered.closed))
+
+    def codes(self, subject: Subject, terms: Terms, overridden: frozenset[str]) -> tuple[str, ...]:
+        """The filters that refuse the line, in order; of stock, only what a single line can tell."""
+        house, offered, line = terms.house, terms.offered, subject.line
+        codes = []
+        if (
+            (offered.least is not None and line.quantity < offered.least)
+            or (offered.most is not None and line.quantity > offered.most)
+            or subject.refills > house.max_refills
+        ):
+            codes.append("QUANTITY_LIMIT")
+        if len(line.sig) > house.sig_limit:
+            codes.append("SIG_TOO_LONG")
+        if subject.supply is not None and self._too_soon(subject.supply, subject.earliest, house):
+            codes.append("REFILL_TOO_SOON")
+        if offered.stock is not None and line.quantity > offered.stock:
+            codes.append("OUT_OF_STOCK")
+        return _ordered({*codes, *terms.closed} - (overridden & OVERRIDABLE)) if codes else terms.closed
+
+    def _too_soon(self, supply: Supply, earliest: dict[Decimal | None, date], house: House) -> bool:
+        if house.share not in earliest:
+            earliest[house.share] = _earliest(supply, house.share, house.early)
+        return earliest[house.share] > self.days.refill_day
+
+    def _offer(self, pharmacy: Pharmacy, sku: str) -> Offered:
+        key = (pharmacy.pharmacy, sku)
+        if key not in self._offered:
+            offer = self.context.offer(*key, self.days.placing_day)
+            self._offered[key] = Offered(
+                frozenset(self._unpriced(pharmacy, sku)),
+                self.context.unit_price_cents(self.program, *key, self.days.placing_day),
+                offer.min_quantity if offer else None,
+                offer.max_quantity if offer else None,
+                self.context.stock(*key, self.days.placing_day),
+            )
+        return self._offered[key]
+
+    def _unpriced(self, pharmacy: Pharmacy, sku: str) -> Iterator[str]:
+        context, day, program = self.context, self.days.placing_day, self.program
+        offered = context.has_offer_row(pharmacy.pharmacy, sku)
+        if not offered or not pharmacy.takes(program.program):
+            yield "NO_OFFER"
+        if offered and context.offer(pharmacy.pharmacy, sku, day) is None:
+            yield "PRICE_STALE"
+        if program.kind is ProgramKind.AGGREGATE and not context.aggregate_price(program.program, sku, day):
+            yield "NO_PRICE"
+
+    def _house(self, pharmacy: Pharmacy, sku: Sku, state: str) -> House:
+        key = (pharmacy.pharmacy, state, sku.sterile, sku.scheduled, sku.cold_chain)
+        if key not in self._houses:
+            dates = promise(pharmacy, sku.cold_chain, self.context, self.days)
+            self._houses[key] = House(
+                pharmacy.pharmacy,
+                frozenset(self._unlawful(pharmacy, sku, state, dates)),
+                refills_limit(pharmacy, self.context, self.days.placing_day),
+                sig_limit(pharmacy, state, self.context, self.days.placing_day),
+                *_threshold(sku, pharmacy, state, self.context, self.days),
+                dates,
+            )
+        return self._houses[key]
+
+    def _unlawful(self, pharmacy: Pharmacy, sku: Sku, state: str, dates: Promise | None) -> Iterator[str]:
+        ships_on = dates.ships_on if dates else self.days.refill_day
+        kinds = (sku.licence_kind, LicenceKind.CONTROLLED) if sku.scheduled else (sku.licence_kind,)
+        if not all(self.context.pharmacy_licensed(pharmacy.pharmacy, state, kind, ships_on) for kind in kinds):
+            yield "PHARMACY_NOT_LICENSED"
+        if dates is None:
+            yield "COLD_CHAIN_WINDOW"
+
+
+def sig_limit(pharmacy: Pharmacy, state: str, context: Context, day: date) -> int:
+    """The longest directions, in characters, that the pharmacy takes for a box to ``state``."""
+    own = context.pharmacy_number("sig_max_chars", day, pharmacy.pharmacy, pharmacy.sig_max_chars, state)
+    return min(int(own), SIG_MOST_CHARS)
+
+
+def refills_limit(pharmacy: Pharmacy, context: Context, day: date) -> int:
+    """The most refills on a prescription that the pharmacy takes."""
+    return int(context.pharmacy_number("max_refills", day, pharmacy.pharmacy, pharmacy.max_refills))
+
+
+def codes_against(
+    line: CartLine,
+    pharmacy: str,
+    context: Context,
+    program: Program,
+    days: Days,
+    overridden: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
+    """The filters that refuse a pharmacy for a line, in the order of FILTERS; empty where it may fill it.
+
+    Stock is the pharmacy's whole stock: what other lines of the cart take is the split's to say. ``overridden`` are
+    codes that a person has overridden on this line.
+    """
+    eligibility = Eligibility(context, program, days)
+    subject, partner = eligibility.subject(line), context.pharmacies.get(pharmacy)
+    if subject is None or partner is None:
+        return FILTERS[:1]
+    return eligibility.codes(subject, eligibility.terms_of(partner, subject), overridden)
+
+
+def earliest_refill(line: CartLine, pharmacy: str | None, context: Context, days: Days) -> date | None:
+    """The first day on which the line is not REFILL_TOO_SOON, under a pharmacy's threshold or the clinic's (None).
+
+    None where there is no earlier fill of the active, or nobody can tell how long it lasts.
+    """
+    sku = context.skus.get(line.sku)
+    supply = _supply(line, sku, context, days) if sku else None
+    if sku is None or supply is None:
+        return None
+    partner = context.pharmacies.get(pharmacy or "")
+    return _earliest(supply, *_threshold(sku, partner, destination_state(line, context), context, days))
+
+
+def destination_state(line: CartLine, context: Context) -> str:
+    """The state that the line's box goes to; empty where the patient is not known."""
+    if line.ship_to is ShipTo.CLINIC:
+        return context.clinic.state
+    patient = context.patients.get(line.patient)
+    return patient.state if patient else ""
+
+
+def _ordered(codes: Collection[str]) -> tuple[str, ...]:
+    return tuple(code for code in FILTERS if code in codes)
+
+
+def _by_delivery(terms: Terms) -> tuple[date, str]:
+    dates = terms.house.promise
+    return dates.delivers_on if dates else date.max, terms.house.pharmacy
+
+
+def _threshold(
+    sku: Sku, pharmacy: Pharmacy | None, state: str, context: Context, days: Days
+) -> tuple[Decimal | None, int]:
+    """The share of a supply that must be used, or None and the days before its end for a controlled substance."""
+    code, day = pharmacy.pharmacy if pharmacy else None, days.refill_day
+    if sku.scheduled:
+        return None, int(context.number("scheduled_days_early", day, pharmacy=code, state=state))
+    if pharmacy is None:
+        return context.number("refill_threshold", day, state=state), 0
+    return context.pharmacy_number("refill_threshold", day, pharmacy.pharmacy, pharmacy.refill_threshold, state), 0
+
+
+def _earliest(supply: Supply, share: Decimal | None, early: int) -> date:
+    wait = supply.days - early if share is None else math.ceil(supply.days * share)
+    return date.fromordinal(min(supply.filled_on.toordinal() + max(wait, 0), date.max.toordinal()))
+
+
+def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> Supply | None:
+    fill = last_fill(line.patient, sku.active, context)
+    if fill is None:
+        return None
+    filled = context.skus[fill.prescription.sku]
+    lasts = supply_days(fill.prescription, filled, fill.quantity, context, days.refill_day)
+    if lasts is None:
+        return None
+    return Supply(fill.filled_on, min(lasts, _at_new_dose(line, sku, fill, filled, lasts, context, days)))
+
+
+def _at_new_dose(line: CartLine, sku: Sku, fill: Fill, filled: Sku, lasts: int, context: Context, days: Days) -> int:
+    """Days that the old packs last when a higher dose is drawn from them; ``lasts`` where the dose does not rise."""
+    if line.sig == fill.prescription.sig and sku is filled:
+        return lasts
+    old, new = _highest_mg(fill.prescription.sig, filled), _highest_mg(line.sig, sku)
+    if old is None or new is None or new <= old:
+        return lasts
+    if _highest_mg(line.sig, filled) == new:
+        drawn = computed_days(line.sig, filled, fill.quantity, context, days.refill_day)
+        if drawn is not None:
+            return drawn
+    return int(lasts * old / new)
+
+
+def _highest_mg(sig: str, sku: Sku) -> Decimal | None:
+    weekly = weekly_mg(read(sig, sku), sku)
+    return weekly.highest if weekly else None

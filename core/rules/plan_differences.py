@@ -1,0 +1,114 @@
+"""What a person saw of a cart beside what it is now: everything that differs, both sides (rules.md, section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Final, NamedTuple
+
+from core.domain.model import DifferenceValue, PlanDifference, Quote, RoutedLine
+from core.rules.plan import Plan
+
+
+class SeenLine(NamedTuple):
+    """A line as it was shown: who fills it, what it costs and when it comes; None where nobody fills it."""
+
+    number: int
+    sku: str
+    quantity: int
+    hold: bool
+    pharmacy: str | None
+    landed_cents: int | None
+    ships_on: date | None
+    delivers_on: date | None
+    findings: frozenset[str]
+
+
+class Seen(NamedTuple):
+    """What a person confirms: the checkout's amounts, and its lines by the store's id, else by number."""
+
+    amounts: Mapping[str, int]
+    lines: Mapping[str, SeenLine]
+
+
+def seen(plan: Plan) -> Seen:
+    """What is shown of a plan."""
+    costs = {line.line: line.landed_cents for line in plan.quote.lines}
+    codes: dict[int, set[str]] = {}
+    for finding in plan.findings:
+        codes.setdefault(finding.line, set()).add(finding.code)
+    lines = {
+        routed.line.id or str(routed.line.number): _line(routed, costs, codes.get(routed.line.number, ()))
+        for routed in plan.split.lines
+    }
+    return Seen(amounts(plan.quote), lines)
+
+
+def _line(routed: RoutedLine, costs: Mapping[int, int], codes: Iterable[str]) -> SeenLine:
+    line, promise = routed.line, routed.promise
+    return SeenLine(
+        number=line.number,
+        sku=line.sku,
+        quantity=line.quantity,
+        hold=line.hold,
+        pharmacy=routed.pharmacy,
+        landed_cents=costs.get(line.number),
+        ships_on=promise.ships_on if promise else None,
+        delivers_on=promise.delivers_on if promise else None,
+        findings=frozenset(codes),
+    )
+
+
+def amounts(quote: Quote) -> dict[str, int]:
+    """The checkout's amounts as a bill names them, in cents."""
+    return {name: getattr(quote, field) for name, field in _AMOUNTS.items()}
+
+
+_AMOUNTS: Final = {
+    "medication": "medication_cents",
+    "program fee": "program_fee_cents",
+    "shipping": "shipping_cents",
+    "encounters": "encounters_cents",
+    "processing": "processing_cents",
+    "total": "total_cents",
+}
+
+
+def differences(before: Seen, now: Seen) -> tuple[PlanDifference, ...]:
+    """Everything that is not as it was seen: amounts first, then lines in their order."""
+    changed = [
+        PlanDifference(None, name, before.amounts[name], now.amounts[name])
+        for name in _AMOUNTS
+        if before.amounts[name] != now.amounts[name]
+    ]
+    rows = [*now.lines.items(), *((key, line) for key, line in before.lines.items() if key not in now.lines)]
+    for key, _ in sorted(rows, key=lambda row: row[1].number):
+        changed += _of_line(before.lines.get(key), now.lines.get(key))
+    return tuple(changed)
+
+
+def _of_line(before: SeenLine | None, now: SeenLine | None) -> Iterator[PlanDifference]:
+    if before is None or now is None:
+        number = before.number if before else now.number if now else 0
+        yield PlanDifference(number, "line", before and _said(before), now and _said(now))
+        return
+    for what, value in _VALUES.items():
+        if value(before) != value(now):
+            yield PlanDifference(now.number, what, value(before), value(now))
+    for code in sorted(before.findings ^ now.findings):
+        gone = code in before.findings
+        yield PlanDifference(now.number, "finding", code if gone else None, None if gone else code)
+
+
+def _said(line: SeenLine) -> str:
+    return f"{line.quantity} × {line.sku}"
+
+
+_VALUES: Final[Mapping[str, Callable[[SeenLine], DifferenceValue]]] = {
+    "line": _said,
+    "hold": lambda line: "held" if line.hold else "not held",
+    "pharmacy": lambda line: line.pharmacy,
+    "cost": lambda line: line.landed_cents,
+    "ships on": lambda line: line.ships_on,
+    "delivers on": lambda line: line.delivers_on,
+}

@@ -1,0 +1,251 @@
+"""What a SKU costs under every program: one shipment of it alone, without an encounter (rules.md, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
+
+from core.domain.context import Context
+from core.domain.model import ProgramKind, Sku
+from core.rules.pricing.break_even import BreakEven, Side, break_even, four_decimals
+from core.rules.pricing.market import Market, Offered, PharmacyCost
+from core.rules.pricing.terms import Terms
+from core.rules.pricing.volume import AtVolume, at_volume
+from core.rules.sig import Supply, read, supply
+
+
+class Pack(NamedTuple):
+    """What one pack of a SKU gives: how long it lasts under the usual directions, milligrams, and what it sells for.
+
+    None is not known.
+    """
+
+    lasts: Supply | None
+    mg: Decimal | None
+    patient_price_cents: int | None
+
+
+class ProgramCost(NamedTuple):
+    """A SKU under one program at its cheapest pharmacy; None is "no price" or, for a measure, not known.
+
+    Measures are worked out when asked for; ``per_*`` are dollars to four decimals.
+    """
+
+    program: str
+    kind: ProgramKind
+    pack: Pack
+    best: PharmacyCost | None = None
+    market: Market | None = None
+
+    @property
+    def pharmacy(self) -> str | None:
+        """The cheapest pharmacy."""
+        return self.best and self.best.pharmacy
+
+    @property
+    def unit_cost_cents(self) -> int | None:
+        """One pack's price there."""
+        return self.best and self.best.unit_cost_cents
+
+    @property
+    def unit_landed_cents(self) -> int | None:
+        """One pack's landed cost there."""
+        return self.best and self.best.unit_landed_cents
+
+    @property
+    def per_dose(self) -> Decimal | None:
+        """Landed cost of a dose."""
+        lasts = self.pack.lasts
+        return self._per(lasts.doses if lasts else None)
+
+    @property
+    def per_day(self) -> Decimal | None:
+        """Landed cost of a day of therapy."""
+        lasts = self.pack.lasts
+        return self._per(lasts.days if lasts else None)
+
+    @property
+    def per_week(self) -> Decimal | None:
+        """Landed cost of a week of therapy."""
+        lasts = self.pack.lasts
+        return self._per(lasts.days if lasts else None, times=7)
+
+    @property
+    def per_mg(self) -> Decimal | None:
+        """Landed cost of a milligram of the first active."""
+        return self._per(self.pack.mg)
+
+    def _per(self, amount: Decimal | int | None, times: int = 1) -> Decimal | None:
+        if not self.best or not amount:
+            return None
+        numerator, denominator = amount.as_integer_ratio()
+        return four_decimals(times * self.best.unit_landed_cents * denominator, 100 * numerator)
+
+    @property
+    def margin_cents(self) -> int | None:
+        """What the patient's price leaves over a pack's landed cost."""
+        sells_for = self.pack.patient_price_cents
+        return None if sells_for is None or not self.best else sells_for - self.best.unit_landed_cents
+
+    @property
+    def pharmacies(self) -> tuple[PharmacyCost, ...]:
+        """All that can fill it, the cheapest first; worked out when asked for."""
+        return self.market.costs() if self.market else ()
+
+
+class SkuComparison(NamedTuple):
+    """A SKU under every program; ``cheapest`` is the program with the least landed cost, spend ignored.
+
+    ``own`` and ``pooled`` are its pass-through and its aggregate sides.
+    """
+
+    sku: str
+    name: str
+    programs: tuple[ProgramCost, ...]
+    cheapest: str | None
+    own: tuple[Side, ...]
+    pooled: tuple[Side, ...]
+    units: int
+    spend_cents: int | None
+
+    @property
+    def break_even(self) -> tuple[BreakEven, ...]:
+        """Every pass-through program beside every aggregate one."""
+        return tuple(break_even(*pair, self.units, self.spend_cents) for pair in product(self.own, self.pooled))
+
+    def versus(self, pass_through: str, aggregate: str) -> BreakEven | None:
+        """One pair of them; None where either program is not in force."""
+        pair = self._pair(pass_through, aggregate)
+        return break_even(*pair, self.units, self.spend_cents) if pair else None
+
+    def at_volume(self, pass_through: str, aggregate: str, packs: int, days: int) -> AtVolume | None:
+        """The pair in a month, at ``packs`` ordered in ``days``; None where one has no price, or without packs."""
+        pair = self._pair(pass_through, aggregate)
+        return at_volume(*pair, self.units, packs, days) if pair else None
+
+    def _pair(self, pass_through: str, aggregate: str) -> tuple[Side, Side] | None:
+        own = next((side for side in self.own if side.terms.program == pass_through), None)
+        pooled = next((side for side in self.pooled if side.terms.program == aggregate), None)
+        return (own, pooled) if own and pooled else None
+
+
+def answer_changes(row: SkuComparison, pass_through: str, aggregate: str) -> bool:
+    """Whether which of two programs is cheaper delivered is not the whole answer: monthly fees turn it over at the
+    asked spend, or another pass-through program beside another aggregate one says otherwise."""
+    pair = row.versus(pass_through, aggregate)
+    if pair is None or pair.difference_cents is None:
+        return False
+    if row.spend_cents is not None and pair.cheaper_at_spend != pair.cheaper:
+        return True
+    found = [other.difference_cents for other in row.break_even if other.difference_cents is not None]
+    return len({(cents > 0) - (cents < 0) for cents in found}) > 1
+
+
+class _Order(NamedTuple):
+    """The typical order that is compared, with what is the same for every SKU: programs and who takes them."""
+
+    context: Context
+    day: date
+    units: int
+    spend_cents: int | None
+    terms: tuple[Terms, ...]
+    takers: Mapping[str, frozenset[str]]
+    waste_ml: Decimal
+    in_use_days: int
+
+
+def compare(
+    context: Context, day: date, *, units: int = 1, spend_cents: int | None = None, only: Collection[str] | None = None
+) -> tuple[SkuComparison, ...]:
+    """Every SKU (or ``only`` these), by code, under every program in force on ``day``.
+
+    ``units`` is packs in the shipment, from 1 (ValueError below); ``spend_cents`` is monthly medication spend and
+    decides ``cheaper_at_spend`` alone.
+    """
+    if units < 1:
+        raise ValueError(f"a shipment has at least 1 pack, not {units}")
+    order = _order(context, day, units, spend_cents)
+    wanted = sorted(context.skus if only is None else only)
+    return tuple(_compared(context.skus[code], order) for code in wanted)
+
+
+def _order(context: Context, day: date, units: int, spend_cents: int | None) -> _Order:
+    programs = context.programs_on(day)
+    return _Order(
+        context,
+        day,
+        units,
+        spend_cents,
+        terms=tuple(Terms.of(program) for program in programs),
+        takers={
+            row.program: frozenset(code for code, pharmacy in context.pharmacies.items() if pharmacy.takes(row.program))
+            for row in programs
+        },
+        waste_ml=context.number("waste_ml_per_draw", day),
+        in_use_days=int(context.number("default_in_use_days", day)),
+    )
+
+
+def _compared(sku: Sku, order: _Order) -> SkuComparison:
+    lasts = lasts_under(sku.usual_sig, sku, order.waste_ml, order.in_use_days)
+    pack = Pack(lasts, sku.mg_per_pack, sku.patient_price_cents)
+    offered = _offered(sku, order)
+    costs: list[ProgramCost] = []
+    own: list[Side] = []
+    pooled: list[Side] = []
+    for terms in order.terms:
+        takers = order.takers[terms.program]
+        taking = tuple([offer for offer in offered if offer.pharmacy in takers])
+        market = _market(sku, terms, taking, order)
+        cost = ProgramCost(terms.program, terms.kind, pack, market.cheapest() if market else None, market)
+        costs.append(cost)
+        (own if terms.kind is ProgramKind.PASS_THROUGH else pooled).append(_side(terms, cost, taking))
+    priced = [(cost.best.landed_cents, cost.program) for cost in costs if cost.best]
+    return SkuComparison(
+        sku=sku.sku,
+        name=sku.name,
+        programs=tuple(costs),
+        cheapest=min(priced)[1] if priced else None,
+        own=tuple(own),
+        pooled=tuple(pooled),
+        units=order.units,
+        spend_cents=order.spend_cents,
+    )
+
+
+def _offered(sku: Sku, order: _Order) -> list[Offered]:
+    """What pharmacies ask for the SKU in force, by code."""
+    found = []
+    for code in order.context.pharmacies_offering(sku.sku):
+        offer = order.context.offer(code, sku.sku, order.day)
+        if offer:
+            shipping = order.context.pharmacies[code].fee_cents(sku.cold_chain)
+            found.append(Offered(code, offer.unit_cost_cents, shipping))
+    return found
+
+
+@lru_cache(maxsize=8192)
+def lasts_under(directions: str, sku: Sku, waste_ml: Decimal, in_use_days: int) -> Supply | None:
+    """How long one pack lasts under some directions, and the doses used in that time; None for no whole day."""
+    used = supply(read(directions, sku), sku, 1, waste_ml=waste_ml, default_in_use_days=in_use_days)
+    return used if used and used.days > 0 else None
+
+
+def _market(sku: Sku, terms: Terms, taking: tuple[Offered, ...], order: _Order) -> Market | None:
+    """Who can fill the order; None where nobody can, or where an aggregate program has no price."""
+    if not taking:
+        return None
+    if terms.kind is ProgramKind.PASS_THROUGH:
+        return Market(terms, order.units, None, taking)
+    row = order.context.aggregate_price(terms.program, sku.sku, order.day)
+    return Market(terms, order.units, row.unit_price_cents, taking) if row else None
+
+
+def _side(terms: Terms, cost: ProgramCost, taking: Sequence[Offered]) -> Side:
+    fees = (offer.shipping_cents for offer in taking)
+    shipping = cost.best.shipping_cents if cost.best else min(fees, default=None)
+    return Side(terms, cost.unit_cost_cents, cost.unit_landed_cents, shipping)

@@ -1,0 +1,61 @@
+"""Directions for use: what they say, how long a quantity lasts under them, whether their amounts agree; new ones built.
+
+Source: rules.md, section 4 and the SIG gate of section 3. Pure: text, a SKU and numbers in, frozen values out.
+"""
+
+from core.rules.sig.agreement import Disagreement, disagreements
+from core.rules.sig.build import (
+    FREQUENCIES,
+    MOST_DAYS,
+    WAYS,
+    Built,
+    Draft,
+    DraftStep,
+    Measured,
+    TimeOfDay,
+    Unbuildable,
+    build,
+)
+from core.rules.sig.proposals import Proposal, frequency_of, proposals, usual
+from core.rules.sig.reader import read
+from core.rules.sig.supply import Supply, WeeklyMg, days_supply, supply, weekly_mg
+from core.rules.sig.syringes import SYRINGES, Mark, Syringe, marks
+from core.rules.sig.values import Certainty, Dose, Part, Rate, Reading, Segment, Unit, decimal, number
+
+__all__ = [
+    "FREQUENCIES",
+    "MOST_DAYS",
+    "SYRINGES",
+    "WAYS",
+    "Built",
+    "Certainty",
+    "Disagreement",
+    "Dose",
+    "Draft",
+    "DraftStep",
+    "Mark",
+    "Measured",
+    "Part",
+    "Proposal",
+    "Rate",
+    "Reading",
+    "Segment",
+    "Supply",
+    "Syringe",
+    "TimeOfDay",
+    "Unbuildable",
+    "Unit",
+    "WeeklyMg",
+    "build",
+    "days_supply",
+    "decimal",
+    "disagreements",
+    "frequency_of",
+    "marks",
+    "number",
+    "proposals",
+    "read",
+    "supply",
+    "usual",
+    "weekly_mg",
+]

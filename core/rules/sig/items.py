@@ -1,0 +1,163 @@
+"""What a stretch of directions says by itself, before it is put together with the rest."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from core.rules.sig.values import Unit
+
+
+class Action(NamedTuple):
+    """What to do with the drug: inject, take, apply ..."""
+
+    name: str
+
+
+class Route(NamedTuple):
+    """Where it goes; None for a place on the body, which is a route only for what is put on the skin.
+
+    ``sites`` is 2 for "each nostril", "both eyes".
+    """
+
+    name: str | None
+    sites: int = 1
+
+
+class Amount(NamedTuple):
+    """A number or range with its unit; None where no unit was written.
+
+    ``each`` is what one piece holds, where that was told ("one 25 mg capsule").
+    """
+
+    low: Fraction
+    high: Fraction
+    unit: Unit | None
+    each: tuple[Fraction, Unit] | None = None
+
+
+class Often(NamedTuple):
+    """Doses a week, and the days of the interval that it was told in (1 for daily, 7 for weekly).
+
+    ``when`` is the time that it belongs to: ``night`` of "every other night", ``weekday`` of "every other Monday".
+    """
+
+    low: Fraction
+    high: Fraction
+    interval_days: Fraction
+    when: str = ""
+
+
+class Either(NamedTuple):
+    """A word with two meanings: biweekly is twice a week or every other week."""
+
+    first: Often
+    second: Often
+
+
+class Concentration(NamedTuple):
+    """What the product holds, told along the way; ``mg_per_ml`` None for a percentage."""
+
+    mg_per_ml: Fraction | None
+
+
+class Weekdays(NamedTuple):
+    """How many days of the week; ``named`` is which (0 for Monday), empty for "5 days a week"."""
+
+    per_week: int
+    named: frozenset[int] = frozenset()
+
+
+class Slot(NamedTuple):
+    """A time of day at which a dose is taken; ``daily`` where it also says every day (nightly, qam)."""
+
+    name: str
+    daily: bool = False
+
+
+class Meals(NamedTuple):
+    """With meals, however many: a time that counts no doses."""
+
+
+class Cycle(NamedTuple):
+    """Days on and days off."""
+
+    on_days: Fraction
+    off_days: Fraction
+
+
+class Limit(NamedTuple):
+    """A maximum in so many days: of an amount where ``unit`` is set, else of doses.
+
+    ``bare`` where no word says what is counted.
+    """
+
+    most: Fraction
+    unit: Unit | None
+    days: Fraction
+    bare: bool = False
+
+
+class Lasting(NamedTuple):
+    """How long: in days, or in doses; ``starts`` is the day it begins on, where that was told (0 for day 1)."""
+
+    days: int | None = None
+    doses: int | None = None
+    starts: int | None = None
+
+
+class After(NamedTuple):
+    """How long the step before what follows, or the one just left, goes on."""
+
+    length: Lasting
+
+
+class StepHeader(NamedTuple):
+    """``Weeks 1-4``: how long a step lasts, None for ``week 9 on``; and the day that it begins on, 0 for the first."""
+
+    days: int | None
+    starts: int
+
+
+class Unread(NamedTuple):
+    """A word that was not understood; ``harmless`` where it cannot change dose or frequency (an indication)."""
+
+    harmless: bool
+
+
+class Mark(NamedTuple):
+    """A word or sign that only joins: ``then``, ``or``, ``and``, ``=``, ``(``, ``)``, ``.``, ``as needed``."""
+
+    name: str
+
+
+Item = (
+    Action
+    | Route
+    | Amount
+    | Often
+    | Either
+    | Concentration
+    | Weekdays
+    | Slot
+    | Meals
+    | Cycle
+    | Limit
+    | Lasting
+    | After
+    | StepHeader
+    | Unread
+    | Mark
+)
+
+THEN, OR, AND, EQUALS = Mark("then"), Mark("or"), Mark("and"), Mark("=")
+OPEN, CLOSE, STOP, COMMA = Mark("("), Mark(")"), Mark("."), Mark(",")
+AS_NEEDED, EXTRA = Mark("as needed"), Mark("extra")
+UNSURE = Unread(harmless=False)
+
+
+class Piece(NamedTuple):
+    """An item and the words that it was read from, as written."""
+
+    item: Item
+    words: tuple[str, ...]

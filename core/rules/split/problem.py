@@ -1,0 +1,183 @@
+"""The split as numbers: lines that may move, what each pharmacy would cost, boxes that are paid once, stock.
+
+Boxes and encounters are both ``openings``: an amount that is paid once, by whichever lines use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from core.rules.split.measure import Measure
+
+UNFILLED: Final = 10**9
+"""What an unfilled line counts before cost: more than any sum of delivery days."""
+
+
+class Choice(NamedTuple):
+    """A pharmacy for a line, or none. ``rank`` is its place in the line's order of ties.
+
+    ``first`` counts before cost (delivery days where they come first, UNFILLED a line for none); ``extra`` is what is
+    minimised beside the cost, in cents, without being paid (the price of its days, of leaving a pharmacy). ``opens``
+    are openings and ``takes`` (limited stock, packs) by their positions in the problem; ``unfilled`` counts lines.
+    """
+
+    pharmacy: str | None
+    rank: int
+    first: int
+    cost: int
+    extra: int
+    opens: tuple[int, ...] = ()
+    takes: tuple[tuple[int, int], ...] = ()
+    unfilled: int = 0
+
+
+class FreeLine(NamedTuple):
+    """A line that may move, or several that move together: its position among such, its choices (the last is none)."""
+
+    position: int
+    choices: tuple[Choice, ...]
+
+
+class Worth(NamedTuple):
+    """How good a part of an assignment is, lower being better: what counts before cost, then weight."""
+
+    first: int
+    weight: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything to be decided. ``fees`` are the openings' costs and ``extras`` what else they count, in cents;
+    ``stock`` the packs left; ``cost`` and ``extra`` are what pinned lines already come to; ``digit_bits`` is the room
+    that a line's rank takes in a code of ties."""
+
+    measure: Measure
+    lines: tuple[FreeLine, ...]
+    fees: tuple[int, ...]
+    extras: tuple[int, ...]
+    stock: tuple[int, ...]
+    cost: int
+    extra: int
+
+    @cached_property
+    def digit_bits(self) -> int:
+        """Bits for one line's rank."""
+        return max((len(line.choices) for line in self.lines), default=1).bit_length()
+
+    def code(self, line: FreeLine, choice: Choice) -> int:
+        """A choice as a digit of the code of ties: of equally good assignments the one with the least sum wins."""
+        return choice.rank << self.digit_bits * (len(self.lines) - 1 - line.position)
+
+    def decoded(self, code: int) -> dict[int, Choice]:
+        """The choice of each line, by position, that a sum of digits stands for."""
+        bits, chosen = self.digit_bits, {}
+        for line in reversed(self.lines):
+            chosen[line.position] = line.choices[code & (1 << bits) - 1]
+            code >>= bits
+        return chosen
+
+    def weight(self, choice: Choice) -> int:
+        """A choice's weight, its openings aside."""
+        return self.measure.weight(choice.cost, choice.extra)
+
+    def fee_weight(self, opening: int) -> int:
+        """An opening's weight."""
+        return self.measure.weight(self.fees[opening], self.extras[opening])
+
+    def outcome(self, chosen: Collection[Choice]) -> tuple[int, int]:
+        """The cost and the extra cents of some lines' choices together, each opening paid once."""
+        opened = {opening for choice in chosen for opening in choice.opens}
+        cost = sum(choice.cost for choice in chosen) + sum(self.fees[opening] for opening in opened)
+        extra = sum(choice.extra for choice in chosen) + sum(self.extras[opening] for opening in opened)
+        return cost, extra
+
+    def worth(self, chosen: Collection[Choice]) -> Worth:
+        """How good some lines' choices are together."""
+        return Worth(sum(choice.first for choice in chosen), self.measure.weight(*self.outcome(chosen)))
+
+
+def asked(problem: Problem, lines: Iterable[FreeLine]) -> list[int]:
+    """The packs that lines could ask of each stock at most."""
+    packs = [0] * len(problem.stock)
+    for line in lines:
+        most: dict[int, int] = {}
+        for choice in line.choices:
+            for stock, taken in choice.takes:
+                most[stock] = max(most.get(stock, 0), taken)
+        for stock, taken in most.items():
+            packs[stock] += taken
+    return packs
+
+
+def contested(problem: Problem, lines: Iterable[FreeLine]) -> frozenset[int]:
+    """Stocks that lines could ask more of than there is."""
+    return frozenset(stock for stock, packs in enumerate(asked(problem, lines)) if packs > problem.stock[stock])
+
+
+def runs_out(choice: Choice, scarce: frozenset[int]) -> bool:
+    """Whether a choice takes of a stock that could run out."""
+    return any(stock in scarce for stock, _ in choice.takes)
+
+
+def without_hopeless(problem: Problem, line: FreeLine, scarce: frozenset[int]) -> FreeLine:
+    """The line without choices that are always worse than moving it to another one whose stock cannot run out.
+
+    Such a move at most opens the other's box, so a choice dearer by more than that is in no best assignment.
+    """
+    filled = [choice for choice in line.choices if choice.pharmacy is not None]
+    safe = [choice for choice in filled if not runs_out(choice, scarce)]
+    if not safe:
+        return line
+    always = set.intersection(*(set(choice.opens) for choice in filled))
+    first = min(choice.first for choice in safe)
+    most = min(
+        problem.weight(choice) + sum(problem.fee_weight(opening) for opening in choice.opens if opening not in always)
+        for choice in safe
+        if choice.first == first
+    )
+    most += problem.measure.slack
+    kept = [
+        choice
+        for choice in line.choices
+        if choice.first < first or (choice.first == first and problem.weight(choice) <= most)
+    ]
+    return line._replace(choices=tuple(kept))
+
+
+def reduced(problem: Problem, lines: Sequence[FreeLine]) -> tuple[list[FreeLine], frozenset[int]]:
+    """Lines without hopeless choices, and the stocks still contested among what is left."""
+    kept, scarce = list(lines), contested(problem, lines)
+    while True:
+        kept = [without_hopeless(problem, line, scarce) for line in kept]
+        still = contested(problem, kept)
+        if still == scarce:
+            return kept, scarce
+        scarce = still
+
+
+def components(
+    lines: Sequence[FreeLine], scarce: frozenset[int], *, through_openings: bool = True
+) -> list[list[FreeLine]]:
+    """Lines that have to do with one another through an opening or a scarce stock, apart from those that do not."""
+    parent = list(range(len(lines)))
+
+    def root(at: int) -> int:
+        while parent[at] != at:
+            parent[at] = parent[parent[at]]
+            at = parent[at]
+        return at
+
+    seen: dict[tuple[str, int], int] = {}
+    for at, line in enumerate(lines):
+        for choice in line.choices:
+            links = [("opening", opening) for opening in choice.opens] if through_openings else []
+            links.extend(("stock", stock) for stock, _ in choice.takes if stock in scarce)
+            for link in links:
+                parent[root(at)] = root(seen.setdefault(link, at))
+    parts: dict[int, list[FreeLine]] = {}
+    for at, line in enumerate(lines):
+        parts.setdefault(root(at), []).append(line)
+    return list(parts.values())

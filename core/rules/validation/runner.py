@@ -1,0 +1,101 @@
+"""Run the rule book over a routed cart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from core.domain.context import Context
+from core.domain.model import (
+    CartLine,
+    Days,
+    Finding,
+    Fix,
+    Gate,
+    Objective,
+    Program,
+    ProgramKind,
+    RoutedLine,
+    Severity,
+    Sku,
+    Split,
+)
+from core.rules.validation import patient, pharmacy, prescriber, prescription, shipping, sig, timing, titration
+from core.rules.validation.checked import HOLD, CheckedCart, Problem, checked
+from core.rules.validation.registry import Rule, rule_book
+
+GATE_FILES: Final = (sig, prescriber, prescription, timing, titration, pharmacy, shipping, patient)
+"""Importing a gate's file enters its rules."""
+
+RULES: Final = rule_book()
+"""Every rule by its code, in the order of rules.md, section 3."""
+
+_SEVERITIES: Final = tuple(Severity)
+_PLACES: Final = {code: place for place, code in enumerate(RULES)}
+
+
+def validate(split: Split, context: Context, program: Program, days: Days) -> tuple[Finding, ...]:
+    """Every finding of a routed cart: by line, then blocking first, then in the rule book's order.
+
+    Held lines are checked too. Rules on the ship date use the line's promise, or the refill day without a pharmacy.
+    """
+    cart = checked(split, context, program, days)
+    found = _unsilenced([*_found(cart, context, days)])
+    return tuple(sorted((_finding(entry, problem) for entry, problem in found), key=_order))
+
+
+def validate_directions(text: str, sku: Sku | None, quantity: int, context: Context, days: Days) -> tuple[Finding, ...]:
+    """What the SIG gate alone says of directions, as line 1 of a cart; without a SKU, of the words alone."""
+    code = sku.sku if sku else ""
+    line = CartLine(number=1, patient="", sku=code, quantity=quantity, sig=text)
+    program = Program(
+        program="", kind=ProgramKind.PASS_THROUGH, monthly_fee_cents=0, rate=Decimal(0), valid_from=date.min
+    )
+    split = Split(Objective.CHEAPEST, "", (RoutedLine(line),), 0, 0, True, 0.0)
+    cart = checked(split, context, program, days)
+    found = _unsilenced([(entry, problem) for entry, problem in _found(cart, context, days) if entry.gate is Gate.SIG])
+    return tuple(sorted((_finding(entry, problem) for entry, problem in found), key=_order))
+
+
+def _found(cart: CheckedCart, context: Context, days: Days) -> Iterator[tuple[Rule, Problem]]:
+    for entry in RULES.values():
+        for problem in entry.check(cart, context, days):
+            yield entry, problem
+
+
+def _unsilenced(found: list[tuple[Rule, Problem]]) -> list[tuple[Rule, Problem]]:
+    """Without what a missing prescription, empty directions or a wrong NPI make pointless to say."""
+    silenced: set[tuple[int, Gate]] = {
+        (problem.line.line.number, entry.gate) for entry, problem in found if entry.silences_gate
+    }
+    return [
+        (entry, problem)
+        for entry, problem in found
+        if entry.silences_gate or (problem.line.line.number, entry.gate) not in silenced
+    ]
+
+
+def _finding(entry: Rule, problem: Problem) -> Finding:
+    line = problem.line.line
+    severity = problem.severity or entry.severity
+    return Finding(
+        line=line.number,
+        held=line.hold,
+        code=entry.code,
+        severity=severity,
+        field=problem.field or entry.field,
+        message=problem.message,
+        owner=entry.owner,
+        fixes=_with_hold(problem.fixes) if severity is Severity.BLOCKING and not line.hold else problem.fixes,
+    )
+
+
+def _with_hold(fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    """Holding always stops a blocking finding, so it is always offered, last."""
+    return fixes if any(fix.change == HOLD.change for fix in fixes) else (*fixes, HOLD)
+
+
+def _order(finding: Finding) -> tuple[int, int, int]:
+    return finding.line, _SEVERITIES.index(finding.severity), _PLACES[finding.code]

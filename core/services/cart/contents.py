@@ -1,0 +1,108 @@
+"""A refill day's cart as people see it: its lines completed and numbered, who is due, what earlier days left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from core.adapters.store import Store, Work, carts, load_context
+from core.adapters.store.carts import Answers, StoredLine
+from core.adapters.store.constraints import StoredConstraint, constraints_of
+from core.domain.context import Context
+from core.domain.model import Cart, CartLine, Constraint, Override, Scope
+from core.rules.prescriptions import DueLine, completed, due_list
+from core.services.people import Action, Person, require
+
+
+class Leftover(NamedTuple):
+    """A line that an earlier refill day's cart still holds."""
+
+    refill_day: date
+    line: CartLine
+
+
+@dataclass(frozen=True)
+class OpenCart:
+    """A cart with its context; ``acknowledged`` and ``overrides`` name lines by number, as plans and checkouts do.
+
+    ``asked`` are the wishes of its split as stored, in the order of the cart's constraints.
+    """
+
+    cart: Cart
+    context: Context
+    acknowledged: frozenset[tuple[int, str]]
+    overrides: tuple[Override, ...]
+    leftovers: tuple[Leftover, ...]
+    asked: tuple[StoredConstraint, ...] = ()
+
+    @property
+    def overridden(self) -> frozenset[tuple[int, str]]:
+        """(line number, code) of every override."""
+        return frozenset((override.line, override.code) for override in self.overrides)
+
+
+def open_cart(store: Store, person: Person, clinic: str, refill_day: date, *, everybody: bool = False) -> OpenCart:
+    """The cart of a refill day; ``everybody`` loads every patient's context, as the due list needs."""
+    require(person, Action.WORK_CART)
+    with store.read(clinic) as work:
+        return cart_of(work, refill_day, everybody=everybody)
+
+
+def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCart:
+    """The same within a transaction."""
+    lines, earlier = carts.lines_of(work, refill_day), carts.earlier_lines(work, refill_day)
+    patients = None if everybody else {line.patient for line in (*lines, *earlier)}
+    named = {line.rx for line in (*lines, *earlier) if line.rx}
+    context = load_context(work, patients, named=named, refill_day=refill_day)
+    acknowledged, overrides = _by_number(lines, carts.answers(work, refill_day))
+    numbers = {line.id: number for number, line in enumerate(lines, 1)}
+    asked = tuple(one for one in constraints_of(work, refill_day) if one.line is None or one.line in numbers)
+    return OpenCart(
+        cart=Cart(
+            refill_day=refill_day,
+            lines=tuple(completed_lines(lines, context, refill_day)),
+            constraints=tuple(_constraint(one, numbers) for one in asked),
+        ),
+        context=context,
+        leftovers=tuple(
+            Leftover(stored.refill_day, line)
+            for stored, line in zip(earlier, completed_lines(earlier, context, refill_day), strict=True)
+        ),
+        acknowledged=acknowledged,
+        overrides=overrides,
+        asked=asked,
+    )
+
+
+def _constraint(one: StoredConstraint, numbers: Mapping[str, int]) -> Constraint:
+    of = {Scope.PATIENT: one.patient, Scope.SKU: one.sku, Scope.LINE: str(numbers.get(one.line or "", ""))}
+    return Constraint(one.kind, one.scope, of.get(one.scope) or "", one.pharmacy or "", one.amount_cents)
+
+
+def completed_lines(lines: Iterable[StoredLine], context: Context, refill_day: date) -> list[CartLine]:
+    """The lines with their blank cells taken from prescriptions, numbered from 1."""
+    return [
+        completed(line.row, number, context, refill_day).model_copy(update={"id": line.id, "version": line.version})
+        for number, line in enumerate(lines, 1)
+    ]
+
+
+def _by_number(
+    lines: Iterable[StoredLine], answers: Answers
+) -> tuple[frozenset[tuple[int, str]], tuple[Override, ...]]:
+    numbers = {line.id: number for number, line in enumerate(lines, 1)}
+    overrides = [
+        Override(numbers[made.line], made.code, made.reason, made.confirmed_by or "", made.confirmed_on)
+        for made in answers.overrides
+    ]
+    acknowledged = frozenset((numbers[line], code) for line, code in answers.acknowledged)
+    return acknowledged, tuple(sorted(overrides, key=lambda override: (override.line, override.code)))
+
+
+def due_lines(opened: OpenCart) -> list[DueLine]:
+    """Who is due and not in the cart yet; the cart was opened with everybody's context."""
+    there = {(line.patient, line.sku) for line in opened.cart.lines}
+    due = due_list(opened.context, opened.cart.refill_day)
+    return [line for line in due if (line.patient, line.sku) not in there]

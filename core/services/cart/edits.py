@@ -1,0 +1,140 @@
+"""Lines that are edited: quantity, pharmacy, destination, hold and which prescription are people's to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Final
+
+from pydantic import ValidationError
+
+from core.adapters.files import CART
+from core.adapters.store import Store, Work, carts
+from core.adapters.store.carts import LineChange, StoredLine
+from core.adapters.store.contexts import pharmacies_of, prescriptions_of
+from core.domain.errors import Refused
+from core.domain.model import Fix
+from core.services.cart.cells import typed_cells
+from core.services.cart.changes import Changed, current_line, press, refuse_stale
+from core.services.people import Action, Person, require
+
+EDITABLE: Final = frozenset({"quantity", "pharmacy", "ship_to", "hold", "rx"})
+FIXABLE: Final = EDITABLE | {"sku", "sig", "npi"}
+"""What a finding's fix may change too: it only ever puts in what a prescription says."""
+
+
+def edit_line(
+    store: Store, person: Person, clinic: str, line: str, version: int, changes: Mapping[str, object]
+) -> Changed:
+    """Change a line's cells: columns of cart.csv, as typed values or as the text of a file ("" comes back to the
+    prescription's or the split's).
+
+    Another ``rx`` brings its own SKU, directions, prescriber and quantity. The same edit again changes nothing.
+    Raises Stale where somebody changed the line since ``version``, Refused for what is not people's to choose.
+    """
+    require(person, Action.WORK_CART)
+    if wrong := sorted(set(changes) - EDITABLE):
+        raise Refused(f"{', '.join(wrong)} comes from the prescription; choose another prescription instead.")
+    return store.write(clinic, lambda work: _edit(work, person, current_line(work, line), version, changes))
+
+
+def apply_fix(store: Store, person: Person, clinic: str, line: str, version: int, fix: Fix) -> Changed:
+    """What one click on a finding's fix does. Raises Stale where somebody changed the line since ``version``."""
+    require(person, Action.WORK_CART)
+    if _removes(fix):
+        return remove_line(store, person, clinic, line, version)
+    _refuse_unfixable(fix)
+    return store.write(clinic, lambda work: _edit(work, person, current_line(work, line), version, fix.change))
+
+
+def apply_fix_to_all(
+    store: Store, person: Person, clinic: str, refill_day: date, lines: Mapping[str, int], fix: Fix
+) -> Changed:
+    """The same fix on many lines of one cart (id: version) as one press: all of them or, where one is stale, none."""
+    require(person, Action.WORK_CART)
+    if not _removes(fix):
+        _refuse_unfixable(fix)
+
+    def change(work: Work) -> Changed:
+        found = carts.lines_by_id(work, lines)
+        changes = [
+            _fixed(work, found.get(line) or current_line(work, line), version, fix) for line, version in lines.items()
+        ]
+        return press(work, person, refill_day, f"{fix.label}: {len(changes)}.", changes)
+
+    return store.write(clinic, change)
+
+
+def _fixed(work: Work, before: StoredLine, version: int, fix: Fix) -> LineChange:
+    refuse_stale(work, before, version)
+    if _removes(fix):
+        return LineChange(before, None)
+    cells = _chosen(work, before, typed_cells(work, CART, fix.change))
+    return LineChange(before, _checked(before, cells | {"version": before.version + 1}))
+
+
+def _removes(fix: Fix) -> bool:
+    return fix.change.get("remove") == "yes"
+
+
+def _refuse_unfixable(fix: Fix) -> None:
+    if wrong := sorted(set(fix.change) - FIXABLE):
+        raise Refused(f"A fix cannot change {', '.join(wrong)} of a line.")
+
+
+def _edit(work: Work, person: Person, before: StoredLine, version: int, changes: Mapping[str, object]) -> Changed:
+    cells = _chosen(work, before, typed_cells(work, CART, changes))
+    if all(getattr(before, name) == value for name, value in cells.items()):
+        return Changed("Nothing changed.", (before,))
+    refuse_stale(work, before, version)
+    after = _checked(before, cells | {"version": before.version + 1})
+    return press(work, person, before.refill_day, "Saved.", [LineChange(before, after)])
+
+
+def _chosen(work: Work, before: StoredLine, cells: dict[str, object]) -> dict[str, object]:
+    """The cells, with what another prescription brings. Raises Refused for an unknown pharmacy or prescription."""
+    pharmacy, rx = cells.get("pharmacy"), cells.get("rx")
+    if pharmacy is not None and pharmacy not in pharmacies_of(work):
+        raise Refused(f"This clinic has no pharmacy “{pharmacy}”.")
+    if rx is None or rx == before.rx:
+        return cells
+    prescription = prescriptions_of(work, before.patient).get(str(rx))
+    if prescription is None:
+        raise Refused(f"This patient has no prescription “{rx}”.")
+    return {"sku": prescription.sku, "quantity": None, "sig": None, "npi": None} | cells
+
+
+def _checked(before: StoredLine, cells: Mapping[str, object]) -> StoredLine:
+    try:
+        return StoredLine.model_validate({**before.model_dump(), **cells})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise Refused(f"{wrong['loc'][0]} cannot be “{wrong['input']}”.") from None
+
+
+def remove_line(store: Store, person: Person, clinic: str, line: str, version: int) -> Changed:
+    """Take a line out of its cart. Raises Stale where somebody changed it since ``version``."""
+    require(person, Action.WORK_CART)
+
+    def remove(work: Work) -> Changed:
+        before = current_line(work, line)
+        refuse_stale(work, before, version)
+        return press(work, person, before.refill_day, "Line removed.", [LineChange(before, None)])
+
+    return store.write(clinic, remove)
+
+
+def hold_lines(
+    store: Store, person: Person, clinic: str, refill_day: date, lines: Collection[str], *, hold: bool = True
+) -> Changed:
+    """Hold these lines of one cart, or release them. It touches no other cell, so it overwrites nobody's edit."""
+    require(person, Action.WORK_CART)
+
+    def change(work: Work) -> Changed:
+        found = [line for line in carts.lines_of(work, refill_day) if line.id in lines and line.hold != hold]
+        changes = [
+            LineChange(line, line.model_copy(update={"hold": hold, "version": line.version + 1})) for line in found
+        ]
+        return press(work, person, refill_day, f"{len(found)} {'held' if hold else 'released'}.", changes)
+
+    return store.write(clinic, change)

@@ -1,0 +1,163 @@
+"""Use cases: a clinic's files, or one row of them, into the store, whole or not at all (docs/formats.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from core.adapters.files import FILES, Folder, Known, csv_bytes, read_files, read_folder
+from core.adapters.store import Store, Work, save_folder
+from core.adapters.store.contexts import clinic_of
+from core.adapters.store.folders import Difference, Row, differences, known_keys
+from core.domain.errors import BadCell, BadInput, Refused, Stale
+from core.services.people import Action, Entry, Person, record_all, require
+from core.services.rule_history import RULE_FILES
+from core.services.rule_history import loaded as changed_rules
+
+Files = Path | Mapping[str, bytes]
+"""A folder or ZIP file on the disk, or uploaded files by name."""
+
+
+BY_ROW: Final = frozenset(FILES) - {"settings.csv", "ladders.csv"}
+"""Files whose rows are saved one by one here; thresholds and ladders have their own (core/services/thresholds.py)."""
+
+
+class Loaded(NamedTuple):
+    """What was loaded: the clinic, the rows each file gave, what they changed, and what was not read."""
+
+    clinic: str
+    counts: Mapping[str, int]
+    changes: Mapping[str, Difference]
+    warnings: tuple[BadCell, ...]
+
+
+class _Stored(NamedTuple):
+    """What rows may refer to beside their own folder, and the zone that days are read in."""
+
+    known: Known | None
+    time_zone: str
+    today: date
+
+
+def load(store: Store, person: Person, files: Files, clinic: str | None = None, on: date | None = None) -> Loaded:
+    """Save the files' rows by key; nothing is deleted. Every changed row is audited with its values before and after.
+
+    ``clinic`` None takes the folder's own, or the store's only one. ``on`` is what relative dates count from (today in
+    the clinic's zone). Raises BadInput with every bad cell.
+    """
+    require(person, Action.SET_UP)
+    code, folder = _folder(store, files, clinic, on)
+
+    def save(work: Work) -> Mapping[str, Difference]:
+        changes = save_folder(work, folder)
+        record_all(work, person, [Entry("load files", code, None, folder.counts()), *_changed(changes)])
+        return changes
+
+    return Loaded(code, folder.counts(), store.write(code, save, new=folder.clinic is not None), folder.warnings)
+
+
+def preview_load(store: Store, person: Person, files: Files, clinic: str | None = None) -> Loaded:
+    """What loading the files would change; nothing is written. Raises BadInput with every bad cell."""
+    require(person, Action.SET_UP)
+    code, folder = _folder(store, files, clinic, None)
+    if code not in store.clinics():
+        changes = {file: Difference(folder.rows(file), (), 0) for file in folder.counts()}
+        return Loaded(code, folder.counts(), changes, folder.warnings)
+    with store.read(code) as work:
+        return Loaded(code, folder.counts(), differences(work, folder), folder.warnings)
+
+
+def save_row(
+    store: Store, person: Person, clinic: str, file: str, cells: Mapping[str, str], seen: Mapping[str, str] | None
+) -> bool:
+    """Add or change one row of a file, its cells as the file writes them; whether that changed anything.
+
+    ``seen`` are the cells of the row as the person saw it, None for a new one. Raises BadInput with every bad cell,
+    Refused for a file that is not saved by row or a new row that is there already, and Stale, with what the row says
+    now, where somebody changed it first.
+    """
+    require(person, Action.SET_UP)
+    if file not in BY_ROW:
+        raise Refused(f"{file} is not changed row by row; on Setup, Rules has its values.")
+    row = csv_bytes(list(cells), [list(cells.values())])
+    try:
+        _, folder = _folder(store, {file: row}, clinic, None)
+    except BadInput as error:
+        raise BadInput(cell._replace(row=None) for cell in error.errors) from None
+
+    def save(work: Work) -> bool:
+        change = differences(work, folder)[file]
+        if seen is None and not change.added:
+            raise Refused(f"{file} has this row already; choose it to change it.")
+        for before, _ in change.changed:
+            _still(file, before, seen or {})
+        save_folder(work, folder)
+        added = [Entry("add row", _subject(file, row), None, _words(row)) for row in change.added]
+        record_all(work, person, [*(added if file not in RULE_FILES else ()), *_changed({file: change})])
+        return bool(change.written)
+
+    return store.write(clinic, save)
+
+
+def _still(file: str, stored: Row, seen: Mapping[str, str]) -> None:
+    """Raises Stale unless the row still says what was seen of it."""
+    columns = [column for column in FILES[file].columns if column.field in stored]
+    now = {column.name: column.written(stored[column.field]) for column in columns}
+    other = {name: text for name, text in now.items() if text != seen.get(name, text)}
+    if other:
+        told = f"Somebody changed {', '.join(other)} of this row of {file} first. Look at it, then save again."
+        raise Stale(told, other)
+
+
+def _changed(changes: Mapping[str, Difference]) -> Iterator[Entry]:
+    """One audit entry for every changed row, with the values that differ; rules say it in their own words."""
+    yield from changed_rules(changes)
+    for file, difference in changes.items():
+        for before, after in difference.changed if file in BY_ROW.difference(RULE_FILES) else ():
+            names = [name for name, value in after.items() if value != before[name]]
+            old, new = ({name: row[name] for name in names} for row in (before, after))
+            yield Entry("change row", _subject(file, after), _words(old), _words(new))
+
+
+def _subject(file: str, row: Row) -> str:
+    return " ".join((file, *(str(row[name]) for name in FILES[file].key if name in row)))
+
+
+def _words(row: Row) -> dict[str, Any]:
+    """Values as JSON holds them, sets in order."""
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in row.items()}
+
+
+def _folder(store: Store, files: Files, clinic: str | None, on: date | None) -> tuple[str, Folder]:
+    """The files read for their clinic, with its code."""
+    codes = store.clinics()
+    expected = clinic or (codes[0] if len(codes) == 1 else None)
+    folder = _read(files, _stored(store, expected, on))
+    code = folder.clinic.clinic if folder.clinic else expected
+    if code is None or (clinic and code != clinic):
+        raise BadInput([_wrong_clinic(code, clinic)])
+    if folder.clinic and code != expected:
+        folder = _read(files, _stored(store, code, on, folder.clinic.time_zone))
+    return code, folder
+
+
+def _wrong_clinic(code: str | None, clinic: str | None) -> BadCell:
+    if code is None:
+        return BadCell("clinic.csv", None, None, None, "is missing: say which clinic these files belong to")
+    return BadCell("clinic.csv", 2, "clinic", code, f"is another clinic than {clinic}, which you are working on")
+
+
+def _stored(store: Store, clinic: str | None, on: date | None, time_zone: str = "UTC") -> _Stored:
+    if clinic is None or clinic not in store.clinics():
+        return _Stored(None, time_zone, on or store.clock().astimezone(ZoneInfo(time_zone)).date())
+    with store.read(clinic) as work:
+        return _Stored(known_keys(work), clinic_of(work).time_zone, on or work.today)
+
+
+def _read(files: Files, stored: _Stored) -> Folder:
+    if isinstance(files, Path):
+        return read_folder(files, stored.today, known=stored.known, time_zone=stored.time_zone)
+    return read_files(files, stored.today, known=stored.known, time_zone=stored.time_zone)

@@ -1,0 +1,190 @@
+"""How the pharmacies do and what it costs, from rollups alone (rules.md, section 9, Measures). No patient data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+from core.adapters.store import Store
+from core.adapters.store.rollups import (
+    HourCount,
+    RejectionCount,
+    Tally,
+    hour_counts,
+    rejection_counts,
+    stalled_lines,
+    tallies,
+)
+from core.domain.model import IN_FLIGHT
+from core.domain.orders.daily_totals import Stage
+from core.services.orders.views import stalled_before
+from core.services.people import Action, Person, require
+
+K = TypeVar("K", date, str)
+
+
+class Share(NamedTuple):
+    """A part of a whole, counted."""
+
+    part: int
+    whole: int
+
+    @property
+    def rate(self) -> Decimal | None:
+        """The fraction; None of nothing."""
+        return Decimal(self.part) / self.whole if self.whole else None
+
+
+class StageTime(NamedTuple):
+    """How long a stage took, in whole hours; ``pharmacy`` None is all of them."""
+
+    stage: Stage
+    pharmacy: str | None
+    lines: int
+    median_hours: int
+    p90_hours: int
+
+
+class Figures(NamedTuple):
+    """The measures of some days at some pharmacies; money in cents.
+
+    ``spend`` is what was captured less what was refunded. ``saving`` is what the same lines' medication and fee would
+    have cost under the clinic's other program, less what they did; it covers only lines with a price there.
+    """
+
+    placed: int
+    shipped: int
+    delivered: int
+    returned: int
+    cancelled: int
+    rejected: int
+    first_pass: Share
+    on_time: Share
+    medication_cents: int
+    program_fee_cents: int
+    encounter_cents: int
+    shipping_cents: int
+    processing_cents: int
+    adjustment_cents: int
+    compared_cents: int
+    alternative_cents: int
+
+    @property
+    def spend_cents(self) -> int:
+        """Everything paid, less what was given back."""
+        taken = self.medication_cents + self.program_fee_cents + self.encounter_cents
+        return taken + self.shipping_cents + self.processing_cents + self.adjustment_cents
+
+    @property
+    def fee_share(self) -> Share:
+        """Program fees as a share of spend."""
+        return Share(self.program_fee_cents, self.spend_cents)
+
+    @property
+    def saving_cents(self) -> int:
+        """What the other program would have cost more (negative: less)."""
+        return self.alternative_cents - self.compared_cents
+
+
+class Measures(NamedTuple):
+    """A period's figures: all together, by day, by week (under its Monday), by pharmacy; refusals; stage times; what
+    stalls now, by pharmacy."""
+
+    first: date
+    last: date
+    total: Figures
+    by_day: Mapping[date, Figures]
+    by_week: Mapping[date, Figures]
+    by_pharmacy: Mapping[str, Figures]
+    rejections: tuple[RejectionCount, ...]
+    stages: tuple[StageTime, ...]
+    stalled: Mapping[str, int]
+
+    @property
+    def rejections_by_code(self) -> Mapping[str, int]:
+        """Refused lines by code, the most first."""
+        return _added_up(self.rejections, lambda count: count.code)
+
+    @property
+    def rejections_by_pharmacy(self) -> Mapping[str, int]:
+        """Refused lines by pharmacy, the most first."""
+        return _added_up(self.rejections, lambda count: count.pharmacy)
+
+
+def measures(store: Store, person: Person, clinic: str, first: date, last: date) -> Measures:
+    """The figures of the days from ``first`` to ``last``, both included, in the clinic's zone."""
+    require(person, Action.SEE_FULFILMENT)
+    with store.read(clinic) as work:
+        days = tallies(work, first, last)
+        return Measures(
+            first=first,
+            last=last,
+            total=figures(days),
+            by_day=_by(days, lambda tally: tally.day),
+            by_week=_by(days, lambda tally: tally.day - timedelta(tally.day.weekday())),
+            by_pharmacy=_by(days, lambda tally: tally.pharmacy),
+            rejections=tuple(rejection_counts(work, first, last)),
+            stages=stage_times(hour_counts(work, first, last)),
+            stalled=stalled_lines(work, stalled_before(work), sorted(IN_FLIGHT)),
+        )
+
+
+def turnarounds(store: Store, person: Person, clinic: str, first: date, last: date) -> Mapping[str, StageTime]:
+    """By pharmacy, how long lines delivered on some days took from placing to delivery; one statement.
+
+    What was observed stands beside promised dates and changes none of them.
+    """
+    require(person, Action.WORK_CART)
+    with store.read(clinic) as work:
+        counts = [count for count in hour_counts(work, first, last) if count.stage == Stage.WHOLE]
+    return {one.pharmacy: one for one in stage_times(counts) if one.pharmacy is not None}
+
+
+def figures(days: Sequence[Tally]) -> Figures:
+    """Counts and cents added up."""
+    sums = {name: sum(getattr(tally, name) for tally in days) for name in Tally._fields[3:]}
+    first_pass = Share(sums.pop("accepted_first"), sums.pop("answered_first"))
+    on_time = Share(sums.pop("delivered_on_time"), sums["delivered"])
+    return Figures(first_pass=first_pass, on_time=on_time, **sums)
+
+
+def _by(days: Iterable[Tally], key: Callable[[Tally], K]) -> Mapping[K, Figures]:
+    groups: dict[K, list[Tally]] = {}
+    for tally in days:
+        groups.setdefault(key(tally), []).append(tally)
+    return {name: figures(groups[name]) for name in sorted(groups)}
+
+
+def stage_times(counts: Iterable[HourCount]) -> tuple[StageTime, ...]:
+    """Median and 90th percentile of every stage, over all pharmacies and for each."""
+    hours: dict[tuple[Stage, str | None], dict[int, int]] = {}
+    for count in counts:
+        for pharmacy in (None, count.pharmacy):
+            spread = hours.setdefault((Stage(count.stage), pharmacy), {})
+            spread[count.hours] = spread.get(count.hours, 0) + count.lines
+    order = list(Stage)
+    keys = sorted(hours, key=lambda key: (order.index(key[0]), key[1] is not None, key[1] or ""))
+    return tuple(_stage_time(*key, hours[key]) for key in keys)
+
+
+def _stage_time(stage: Stage, pharmacy: str | None, spread: Mapping[int, int]) -> StageTime:
+    return StageTime(stage, pharmacy, sum(spread.values()), percentile(spread, 50), percentile(spread, 90))
+
+
+def percentile(spread: Mapping[int, int], percent: int) -> int:
+    """The smallest value that at least ``percent`` of the counted do not exceed (nearest rank)."""
+    wanted, seen = sum(spread.values()) * percent, 0
+    for value in sorted(spread):
+        seen += spread[value]
+        if seen * 100 >= wanted:
+            return value
+    raise ValueError("nothing was counted")
+
+
+def _added_up(counts: Iterable[RejectionCount], key: Callable[[RejectionCount], str]) -> Mapping[str, int]:
+    sums: dict[str, int] = {}
+    for count in counts:
+        sums[key(count)] = sums.get(key(count), 0) + count.lines
+    return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,241 @@
+"""What people see of placed orders: tracking, the Orders list and its queues, one line in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from core.adapters.store import Store, Work
+from core.adapters.store.contexts import patients_of, prescriptions_of, settings_of
+from core.adapters.store.order_books import checkout_of, open_book
+from core.adapters.store.order_views import (
+    Counts,
+    EntryRow,
+    HistoryRow,
+    OrderFilter,
+    OrderRow,
+    Queue,
+    count_lines,
+    history,
+    ledger_of,
+    open_misfits,
+    queue_sizes,
+    references_of,
+    search_lines,
+    stray_events,
+)
+from core.domain.errors import Refused
+from core.domain.model import IN_FLIGHT, LineState, Patient, Prescription, SubmissionState
+from core.domain.orders.book import Book
+from core.domain.orders.records import Attempt, OrderLine, Submission
+from core.domain.rejections import REJECTIONS, Rejection
+from core.domain.settings import setting_in_force
+from core.services.people import Action, Person, require
+
+S = LineState
+
+
+class TrackedLine(NamedTuple):
+    """A line's state, and its money in cents over all its attempts."""
+
+    reference: str
+    attempt: int
+    state: LineState
+    submission_state: SubmissionState
+    pharmacy: str
+    tracking: str
+    reason: str
+    authorised_cents: int
+    captured_cents: int
+    released_cents: int
+    refunded_cents: int
+    history: tuple[HistoryRow, ...]
+
+
+class Tracking(NamedTuple):
+    """Lines in order, and the events that did not fit and wait for a person."""
+
+    lines: tuple[TrackedLine, ...]
+    misfits: tuple[HistoryRow, ...]
+
+
+def track(store: Store, person: Person, clinic: str, reference: str | None = None) -> Tracking:
+    """Every line's state and history; of one line, submission, pharmacy order or checkout where named.
+
+    Raises Refused for a reference that names nothing.
+    """
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        references = references_of(work, reference)
+        misfits = [
+            misfit
+            for misfit in open_misfits(work)
+            if reference in {None, misfit.reference} or misfit.reference in references
+        ]
+        if reference is not None and not references and not misfits:
+            raise Refused(f"There is nothing with the reference {reference}.")
+        book = open_book(work, person.email, {checkout_of(line) for line in references}).book
+        said: dict[str, list[HistoryRow]] = {}
+        for entry in history(work, references):
+            said.setdefault(entry.reference, []).append(entry)
+    lines = tuple(_tracked(book, line, said.get(line, [])) for line in references)
+    return Tracking(lines, tuple(misfits))
+
+
+def _tracked(book: Book, reference: str, said: Sequence[HistoryRow]) -> TrackedLine:
+    line, current = book.lines[reference], book.current(reference)
+    attempts = [book.attempts[reference, number] for number in range(1, line.attempt + 1)]
+    return TrackedLine(
+        reference=reference,
+        attempt=line.attempt,
+        state=line.state,
+        submission_state=book.submissions[current.submission].state,
+        pharmacy=current.pharmacy,
+        tracking=current.tracking,
+        reason=current.reason,
+        authorised_cents=sum(attempt.charge.amounts.total_cents for attempt in attempts),
+        captured_cents=sum(attempt.charge.captured_cents for attempt in attempts),
+        released_cents=sum(attempt.released_cents for attempt in attempts),
+        refunded_cents=sum(attempt.refunded_cents for attempt in attempts),
+        history=tuple(said),
+    )
+
+
+class Page(NamedTuple):
+    """One page of lines, and how many there are on all pages."""
+
+    rows: tuple[OrderRow, ...]
+    total: int
+
+
+def search(
+    store: Store, person: Person, clinic: str, wanted: OrderFilter, *, limit: int = 100, offset: int = 0
+) -> Page:
+    """Lines for the Orders screen, newest first."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        rows, total = search_lines(work, wanted, stalled_before(work), limit, offset)
+    return Page(tuple(rows), total)
+
+
+def queues(store: Store, person: Person, clinic: str) -> Mapping[Queue, int]:
+    """How many lines wait in each queue."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        return queue_sizes(work, stalled_before(work))
+
+
+def counts(store: Store, person: Person, clinic: str, wanted: OrderFilter) -> Counts:
+    """How many lines of a filter are in each state and queue; its own states and queue are left aside."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        return count_lines(work, wanted, stalled_before(work))
+
+
+def strays(store: Store, person: Person, clinic: str) -> tuple[HistoryRow, ...]:
+    """Events of pharmacies that name no line of the clinic and that nobody has settled, oldest first."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        return tuple(stray_events(work))
+
+
+def stalled_before(work: Work) -> date:
+    """A line counts as stalled when it has not shipped and its promised ship date is before this day, or when it has
+    shipped, nobody has told of its delivery and the promised day is before this one."""
+    days = setting_in_force(settings_of(work), "stalled_days", work.today)
+    return work.today - timedelta(int(str(days)))
+
+
+class Press(StrEnum):
+    """What a person may do to a line as it stands: the buttons of its detail."""
+
+    CANCEL = "cancel"
+    ASK_TO_CANCEL = "ask to cancel"
+    CONFIRM_CANCELLED = "confirm that it is cancelled"
+    REFUSE_CANCEL = "record that the pharmacy goes on with it"
+    ACKNOWLEDGED = "record that the pharmacy has it"
+    NOT_RECEIVED = "record that the pharmacy does not take it"
+    RESUBMIT = "resubmit"
+    REFUND = "refund"
+    SETTLE_MISFIT = "settle what did not fit"
+
+
+class LineDetail(NamedTuple):
+    """A line in full: attempts oldest first, history, ledger, what is open, and what may be pressed.
+
+    ``prescriptions`` are the patient's for the line's SKU, newest first.
+    """
+
+    line: OrderLine
+    attempts: tuple[Attempt, ...]
+    submission: Submission
+    rejection: Rejection | None
+    history: tuple[HistoryRow, ...]
+    ledger: tuple[EntryRow, ...]
+    misfits: tuple[HistoryRow, ...]
+    presses: tuple[Press, ...]
+    refundable_cents: int
+    stalled: bool
+    asked_at: datetime
+    patient: Patient
+    prescriptions: tuple[Prescription, ...]
+
+
+def line_detail(store: Store, person: Person, clinic: str, reference: str) -> LineDetail:
+    """One line in full. Raises Refused for a reference that is no line's."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        book = open_book(work, person.email, [checkout_of(reference)]).book
+        if reference not in book.lines:
+            raise Refused(f"There is no line {reference}.")
+        line, current = book.lines[reference], book.current(reference)
+        misfits = tuple(misfit for misfit in open_misfits(work) if misfit.reference == reference)
+        return LineDetail(
+            line=line,
+            attempts=tuple(book.attempts[reference, number] for number in range(1, line.attempt + 1)),
+            submission=book.submissions[current.submission],
+            rejection=REJECTIONS.get(current.reason_code),
+            history=tuple(history(work, [reference])),
+            ledger=tuple(ledger_of(work, reference)),
+            misfits=misfits,
+            presses=presses(line, current, book.submissions[current.submission].state, bool(misfits)),
+            refundable_cents=current.charge.paid_cents,
+            stalled=_stalled(current, stalled_before(work)),
+            asked_at=work.now(),
+            patient=patients_of(work, [line.patient])[line.patient],
+            prescriptions=_prescriptions(work, line),
+        )
+
+
+def _stalled(attempt: Attempt, before: date) -> bool:
+    late = {S.SHIPPED: attempt.delivers_on, **dict.fromkeys(IN_FLIGHT, attempt.ships_on)}.get(attempt.state)
+    return late is not None and late < before
+
+
+def _prescriptions(work: Work, line: OrderLine) -> tuple[Prescription, ...]:
+    same = (row for row in prescriptions_of(work, line.patient).values() if row.sku == line.sku)
+    return tuple(sorted(same, key=lambda row: (row.written_on, row.rx), reverse=True))
+
+
+def presses(line: OrderLine, attempt: Attempt, sent: SubmissionState, misfit: bool) -> tuple[Press, ...]:
+    """What may be done to a line, in the order of Press."""
+    placed, in_flight = line.state is S.PLACED, line.state in IN_FLIGHT
+    unknown = placed and sent is SubmissionState.UNKNOWN
+    queued = placed and sent is SubmissionState.QUEUED
+    asked = line.cancel_requested_at is not None
+    allowed = {
+        Press.CANCEL: queued,
+        Press.ASK_TO_CANCEL: in_flight and not queued and not unknown and not asked,
+        Press.CONFIRM_CANCELLED: in_flight and not placed and asked,
+        Press.REFUSE_CANCEL: in_flight and not placed and asked,
+        Press.ACKNOWLEDGED: unknown,
+        Press.NOT_RECEIVED: unknown,
+        Press.RESUBMIT: line.state is S.REJECTED
+        or (line.state is S.RETURNED and attempt.refund_recorded_at is not None),
+        Press.REFUND: attempt.charge.paid_cents > 0
+        or (line.state is S.RETURNED and attempt.refund_recorded_at is None),
+        Press.SETTLE_MISFIT: misfit,
+    }
+    return tuple(press for press, may in allowed.items() if may)

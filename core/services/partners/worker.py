@@ -1,0 +1,353 @@
+"""The worker: round after round it sends what is queued, looks up what is unknown, and takes in what pharmacies say.
+
+Any number of workers may run. Pharmacies reached over the network each have a lane of their own, so that one that is
+slow or down holds up no other.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from core.adapters.pharmacies.simulated import SimulatedPartner
+from core.adapters.store import Store, Work
+from core.adapters.store.contexts import pharmacies_of
+from core.adapters.store.partners import beat, beats, healths, links, put_healths
+from core.adapters.store.queue import (
+    PharmacyQueue,
+    QueueCounts,
+    WorkerRun,
+    keep_run,
+    put_ahead,
+    put_off,
+    queue_counts,
+    queues_by_pharmacy,
+    seconds_ahead,
+    sent_lines,
+    unknown_submissions,
+    worker_runs,
+)
+from core.domain.errors import RefillDayError
+from core.domain.orders.book import Event
+from core.domain.orders.records import SentLine
+from core.domain.partners.link import Adapter, Link
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Partner, Refused
+from core.domain.partners.rate_limit import Health, breaker
+from core.services.orders.events import apply_events, record_answers
+from core.services.partners.connections import SIMULATED, Partners, connected
+from core.services.partners.submissions import BY, EVERY, LEASE, Lane, drain
+from core.services.payments.execution import carry_out_payments
+from core.services.people import Action, Person, require
+
+__all__ = ["BY", "LEASE", "SIMULATED", "SimulatedPartner"]
+
+IDLE_SECONDS: Final = 3.0
+BEAT_SECONDS: Final = 30.0
+LOOK_UP_EVERY: Final = timedelta(minutes=5)
+"""How often a pharmacy over the network is asked about a submission whose answer was lost."""
+NOT_FOUND: Final = "Asked since, its system did not find it, which proves nothing."
+MOST_LANES: Final = 64
+
+_log = logging.getLogger(__name__)
+
+
+def worker_name() -> str:
+    """This process, as the store knows it."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+class Round(NamedTuple):
+    """What one round did: submissions by answer, and events taken in."""
+
+    acknowledged: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+    events: int = 0
+
+
+def run_once(store: Store, clinic: str, partners: Partners | None = None, *, worker: str | None = None) -> Round:
+    """Pay and send everything that is due, then take in what is new; what it came to.
+
+    ``partners`` None are those that the clinic has connected.
+    """
+    name = worker or worker_name()
+    carry_out_payments(store, clinic)
+    if partners is not None:
+        return serve_lane(store, clinic, partners, EVERY, name)
+    connections, lanes = connected(store, clinic), lanes_of(store, clinic)
+    if len(lanes) == 1:
+        return serve_lane(store, clinic, connections, lanes[0], name)
+    with ThreadPoolExecutor(min(len(lanes), MOST_LANES)) as threads:
+        done = threads.map(lambda lane: serve_lane(store, clinic, connections, lane, name), lanes)
+        return Round(*(sum(parts) for parts in zip(*done, strict=True)))
+
+
+def lanes_of(store: Store, clinic: str) -> list[Lane]:
+    """One lane for each pharmacy over the network, one for all others."""
+    with store.read(clinic) as work:
+        far = frozenset(code for code, link in links(work).items() if link.adapter is Adapter.HTTP)
+    return [Lane(but=far), *(Lane(only=code) for code in sorted(far))]
+
+
+def serve_lane(store: Store, clinic: str, partners: Partners, lane: Lane, worker: str) -> Round:
+    """Send, look up and listen for the pharmacies of one lane."""
+    answers = drain(store, clinic, partners, lane)
+    found = _look_up(store, clinic, partners, lane)
+    events = _listen(store, clinic, partners, lane)
+    done = _counted([*answers.values(), *found.values()], events)
+    if any(done):
+        run = WorkerRun(worker, store.clock(), len(answers), done.unknown + done.not_sent, "")
+        store.write(clinic, lambda work: keep_run(work, run))
+    return done
+
+
+def _counted(answers: Iterable[Answer], events: int) -> Round:
+    kinds = [type(answer) for answer in answers]
+    return Round(kinds.count(Acknowledged), kinds.count(Refused), kinds.count(Lost), kinds.count(NotSent), events)
+
+
+def _look_up(store: Store, clinic: str, partners: Partners, lane: Lane) -> dict[str, Answer]:
+    far = lane.only is not None
+    with store.read(clinic) as work:
+        if far and not links(work).get(lane.only or "", Link("")).looks_up:
+            return {}
+        lost = [(reference, code) for reference, code in unknown_submissions(work, due=far) if lane.holds(code)]
+    found = {reference: _said(reference, partners(pharmacy)) for reference, pharmacy in lost}
+    answers: dict[str, Answer] = {reference: answer for reference, answer in found.items() if answer is not None}
+    later = [reference for reference in found if reference not in answers] if far else []
+    if answers or later:
+        store.write(clinic, lambda work: _found(work, answers, later))
+    return answers
+
+
+def _found(work: Work, answers: dict[str, Answer], later: Sequence[str]) -> None:
+    if answers:
+        record_answers(work, answers, BY)
+    put_off(work, later, work.now() + LOOK_UP_EVERY, NOT_FOUND)
+
+
+def _said(reference: str, partner: Partner) -> Acknowledged | Refused | None:
+    try:
+        return partner.look_up(reference)
+    except Exception as error:  # noqa: BLE001  (it can be asked again)
+        _log.warning("looking up %s failed: %s", reference, type(error).__name__)
+        return None
+
+
+def _listen(store: Store, clinic: str, partners: Partners, lane: Lane) -> int:
+    with store.read(clinic) as work:
+        now = work.now() + timedelta(seconds=seconds_ahead(work))
+        asked = _to_ask(work, lane)
+        by_pharmacy: dict[str, list[SentLine]] = {}
+        for line in sent_lines(work) if asked is None or asked else ():
+            if lane.holds(line.pharmacy) and (asked is None or line.pharmacy in asked):
+                by_pharmacy.setdefault(line.pharmacy, []).append(line)
+        again_at = {code: _share(work, code, by_pharmacy) for code in asked or ()}
+    events: list[Event] = []
+    for pharmacy, lines in by_pharmacy.items():
+        try:
+            events += partners(pharmacy).poll(lines, now)
+        except Exception as error:  # noqa: BLE001  (it can be asked again; the others have news too)
+            _log.warning("asking %s for news failed: %s", pharmacy, type(error).__name__)
+    if events or asked:
+        store.write(clinic, lambda work: _take_in(work, events, again_at))
+    return len(events)
+
+
+def _to_ask(work: Work, lane: Lane) -> frozenset[str] | None:
+    """Pharmacies whose time to be asked has come; None for a lane that asks at every round."""
+    if lane.only is None:
+        return None
+    link, health = links(work).get(lane.only), healths(work).get(lane.only, Health(lane.only))
+    if link is None or link.poll_minutes is None:
+        return frozenset()
+    due = health.polled_at is None or work.now() >= health.polled_at + timedelta(minutes=link.poll_minutes)
+    return frozenset({lane.only}) if due else frozenset()
+
+
+def _share(work: Work, code: str, by_pharmacy: dict[str, list[SentLine]]) -> datetime:
+    """Keep of a pharmacy's lines those whose orders may be asked about within its limit: each minute the next ones.
+
+    The instant that counts as its last poll: now, or such that the rest is asked about in a minute.
+    """
+    link, lines, now = links(work)[code], by_pharmacy.get(code, []), work.now()
+    orders = {line.partner_reference for line in lines}
+    if link.per_minute is None or link.poll_minutes is None or len(orders) <= link.per_minute:
+        return now
+    first = int(now.timestamp() // 60) * link.per_minute % len(orders)
+    turn = sorted(orders) * 2
+    due = set(turn[first : first + link.per_minute])
+    by_pharmacy[code] = [line for line in lines if line.partner_reference in due]
+    return now - timedelta(minutes=link.poll_minutes - 1)
+
+
+def _take_in(work: Work, events: Sequence[Event], polled_at: dict[str, datetime]) -> None:
+    apply_events(work, events, BY)
+    now = healths(work)
+    put_healths(work, [now.get(code, Health(code))._replace(polled_at=at) for code, at in polled_at.items()])
+
+
+def step_stage(store: Store, person: Person, clinic: str) -> int:
+    """Every open line at the simulated pharmacies takes its next step; how many did."""
+    require(person, Action.WORK_ORDERS)
+
+    def use_case(work: Work) -> int:
+        return len(apply_events(work, SIMULATED.next_step(_simulated_lines(work)), BY))
+
+    return store.write(clinic, use_case)
+
+
+def step_day(store: Store, person: Person, clinic: str, days: int = 1) -> int:
+    """The simulated pharmacies' clock goes on by days; how many events that brought."""
+    require(person, Action.WORK_ORDERS)
+
+    def use_case(work: Work) -> int:
+        ahead = seconds_ahead(work) + days * 86_400
+        put_ahead(work, ahead)
+        now = work.now() + timedelta(seconds=ahead)
+        return len(apply_events(work, SIMULATED.poll(_simulated_lines(work), now), BY))
+
+    return store.write(clinic, use_case)
+
+
+def _simulated_lines(work: Work) -> list[SentLine]:
+    """A real pharmacy's lines are not the script's to move."""
+    real = {code for code, link in links(work).items() if link.adapter is not Adapter.SIMULATED}
+    return [line for line in sent_lines(work) if line.pharmacy not in real]
+
+
+class PharmacyStatus(NamedTuple):
+    """How one pharmacy's queue and connection stand; ``breaker`` is closed, open or half-open."""
+
+    pharmacy: str
+    name: str
+    adapter: Adapter
+    queued: int
+    unknown: int
+    oldest_queued_at: datetime | None
+    breaker: str
+    rests_until: datetime | None
+    failures: int
+    last_ok_at: datetime | None
+    last_error: str
+    last_error_at: datetime | None
+
+
+class Beat(NamedTuple):
+    """A worker's last sign of life; one that is older than a few minutes is gone."""
+
+    worker: str
+    started_at: datetime
+    beat_at: datetime
+    alive: bool
+
+
+class Status(NamedTuple):
+    """How the queue stands, what the workers last did, each pharmacy, and which workers are alive."""
+
+    queue: QueueCounts
+    workers: Sequence[WorkerRun]
+    pharmacies: Sequence[PharmacyStatus]
+    beats: Sequence[Beat]
+
+
+def status(store: Store, person: Person, clinic: str) -> Status:
+    """For Setup and the command line."""
+    require(person, Action.WORK_ORDERS)
+    with store.read(clinic) as work:
+        return Status(queue_counts(work), worker_runs(work), _pharmacies(work), _beats(work))
+
+
+def _pharmacies(work: Work) -> list[PharmacyStatus]:
+    found, well, waiting, now = links(work), healths(work), queues_by_pharmacy(work), work.now()
+    rows = []
+    for code, pharmacy in sorted(pharmacies_of(work).items()):
+        health, queue = well.get(code, Health(code)), waiting.get(code, PharmacyQueue())
+        rows.append(
+            PharmacyStatus(
+                pharmacy=code,
+                name=pharmacy.name,
+                adapter=found.get(code, Link(code)).adapter,
+                queued=queue.queued,
+                unknown=queue.unknown,
+                oldest_queued_at=queue.oldest_queued_at,
+                breaker=breaker(health, now),
+                rests_until=health.rests_until if breaker(health, now) == "open" else None,
+                failures=health.failures,
+                last_ok_at=health.last_ok_at,
+                last_error=health.last_error,
+                last_error_at=health.last_error_at,
+            )
+        )
+    return rows
+
+
+def _beats(work: Work) -> list[Beat]:
+    gone = work.now() - timedelta(seconds=4 * BEAT_SECONDS)
+    return [Beat(worker, started, seen, seen > gone) for worker, started, seen in beats(work)]
+
+
+_running: Final[dict[str, threading.Thread]] = {}
+_starting: Final = threading.Lock()
+
+
+def start_in_background(store: Store, partners: Partners | None = None) -> None:
+    """Run a worker as a daemon thread of this process, once for each store's address."""
+    address = str(store.engine.url)
+    with _starting:
+        if address not in _running:
+            thread = threading.Thread(target=run_forever, args=(store, partners), name="worker", daemon=True)
+            _running[address] = thread
+            thread.start()
+
+
+def run_forever(
+    store: Store, partners: Partners | None = None, *, stop: threading.Event | None = None, worker: str | None = None
+) -> None:
+    """Round after round over every clinic, with a pause after each; what fails is logged and tried again.
+
+    A lane that is still busy from an earlier round is left to finish.
+    """
+    stop, name = stop or threading.Event(), worker or worker_name()
+    started, beaten = store.clock(), None
+    busy: dict[tuple[str, Lane | None], Future[object]] = {}
+    with ThreadPoolExecutor(MOST_LANES, thread_name_prefix="lane") as threads:
+        while not stop.is_set():
+            try:
+                beaten = _alive(store, name, started, beaten)
+                for clinic in store.clinics():
+                    if (clinic, None) not in busy:
+                        busy[clinic, None] = threads.submit(carry_out_payments, store, clinic)
+                    here = partners or connected(store, clinic)
+                    for lane in [EVERY] if partners else lanes_of(store, clinic):
+                        if (clinic, lane) not in busy:
+                            busy[clinic, lane] = threads.submit(serve_lane, store, clinic, here, lane, name)
+            except RefillDayError as error:
+                _log.warning("the worker waits: %s", error)
+            except RuntimeError:  # the process is ending, and starts no more threads
+                return
+            stop.wait(IDLE_SECONDS)
+            busy = {key: future for key, future in busy.items() if not _finished(future)}
+
+
+def _finished(future: Future[object]) -> bool:
+    if future.done() and (error := future.exception()) is not None:
+        _log.warning("the worker waits: %s", error if isinstance(error, RefillDayError) else type(error).__name__)
+    return future.done()
+
+
+def _alive(store: Store, worker: str, started: datetime, beaten: datetime | None) -> datetime:
+    """A sign of life in every clinic now and then; when the last one was given."""
+    now = store.clock()
+    if beaten is not None and (now - beaten).total_seconds() < BEAT_SECONDS:
+        return beaten
+    for clinic in store.clinics():
+        store.note(clinic, lambda work: beat(work, worker, started))
+    return now

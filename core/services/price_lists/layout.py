@@ -1,0 +1,113 @@
+"""A price list as its sender laid it out: where its header stands, and which column means what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from core.adapters.files.export import as_typed
+from core.adapters.files.tables import MOST_ROWS, filled_rows
+from core.domain.errors import BadCell, BadInput
+
+HEADER_WITHIN: Final = 20
+"""Filled rows from the top among which the header is looked for: lists begin with a letterhead."""
+
+
+class Field(StrEnum):
+    """What a column of a price list may mean; the value completes "the column with ..."."""
+
+    SKU = "the SKU's code"
+    NAME = "the SKU's name"
+    PRICE = "the price"
+    UNIT = "what the price is for"
+    MG = "mg in a vial"
+    MG_PER_ML = "mg/mL"
+    VOLUME_ML = "mL in a vial"
+    FEE = "the program's fee"
+
+
+_SYNONYMS: Final[Mapping[Field, str]] = {
+    Field.SKU: "sku|sku code|sku id|sku number|code|item|item code|item number|item no|item id|product code|product id"
+    "|product number|product no|catalog number|part number",
+    Field.NAME: "name|sku name|product|product name|item name|description|item description|product description|drug"
+    "|drug name|medication|medication name|compound",
+    Field.PRICE: "price|unit price|unit cost|cost|pack price|price per pack|price each|vial price|price per vial"
+    "|clinic price|clinic cost|net price|wholesale price|your price|your cost",
+    Field.UNIT: "unit|units|uom|unit of measure|unit of sale|sold by|sell unit|price unit|price per|per",
+    Field.MG: "mg|total mg|mg total|mg per vial|mg vial|strength mg",
+    Field.MG_PER_ML: "mg ml|mg per ml|concentration|concentration mg ml|concentration mg per ml|strength mg ml",
+    Field.VOLUME_ML: "ml|volume|volume ml|total ml|vial size|vial size ml|size ml|fill volume|fill volume ml"
+    "|ml per vial|ml vial",
+    Field.FEE: "fee|fee percent|percent fee|fee rate|program fee|program fee percent|facilitation fee|software fee"
+    "|platform fee",
+}
+_MEANING: Final = {name: field for field, names in _SYNONYMS.items() for name in names.split("|")}
+
+Mapped = Mapping[Field, int]
+"""The position of each column that means something."""
+
+
+class Sheet(NamedTuple):
+    """A list as it came: its headings, and its filled rows by number (the header's row counts from 1)."""
+
+    file: str
+    header_row: int
+    headings: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def heading(self, position: int) -> str:
+        """A column's heading, or its letter where it has none."""
+        return self.headings[position] or f"column {_letter(position)}"
+
+
+def open_list(file: str, data: bytes) -> Sheet:
+    """The list in a CSV or XLSX file. Raises BadInput where it cannot be read, is empty or has too many rows."""
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    for number, cells in filled_rows(file, data):
+        if len(rows) > MOST_ROWS:
+            raise BadInput([BadCell(file, number, None, None, f"a list may have {MOST_ROWS:,} rows, so split it")])
+        rows.append((number, tuple(as_typed(cell.strip()) for cell in cells)))
+    if not rows:
+        raise BadInput([BadCell(file, None, None, None, "is empty; a list has a header and a row for each SKU")])
+    at = _header_at([cells for _, cells in rows[:HEADER_WITHIN]])
+    number, header = rows[at]
+    width = max(len(cells) for _, cells in rows[at:])
+    return Sheet(file, number, (*header, *[""] * (width - len(header))), tuple(rows[at + 1 :]))
+
+
+def guessed(headings: Sequence[str]) -> dict[Field, int]:
+    """The columns whose headings are known; where two could mean the same, neither is taken."""
+    found: dict[Field, list[int]] = {}
+    for position, heading in enumerate(headings):
+        if field := _MEANING.get(_folded(heading)):
+            found.setdefault(field, []).append(position)
+    return {field: positions[0] for field, positions in found.items() if len(positions) == 1}
+
+
+def lacking(mapped: Mapped) -> str | None:
+    """What a list cannot be read without, as a sentence; None where nothing is lacking."""
+    if Field.PRICE not in mapped:
+        return "Choose the column with the price."
+    if Field.SKU not in mapped and Field.NAME not in mapped:
+        return "Choose the column with the SKU's code or its name."
+    return None
+
+
+def _header_at(rows: Sequence[Sequence[str]]) -> int:
+    """The first row that names a price and a SKU; else the first with two cells, else the first."""
+    told = (at for at, cells in enumerate(rows) if lacking(guessed(cells)) is None)
+    wide = (at for at, cells in enumerate(rows) if sum(map(bool, cells)) > 1)
+    return next(told, next(wide, 0))
+
+
+def _folded(heading: str) -> str:
+    spelt = heading.casefold().replace("%", " percent ").replace("#", " number ")
+    words = re.sub(r"[^a-z0-9]+", " ", spelt).split()
+    return " ".join(word for word in words if word != "usd")
+
+
+def _letter(position: int) -> str:
+    tens, ones = divmod(position, 26)
+    return (_letter(tens - 1) if tens else "") + chr(ord("A") + ones)

@@ -1,0 +1,121 @@
+"""What a quote to share is made of: chosen SKUs under chosen programs, and every price, fee and source behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from core.domain.context import Context
+from core.domain.model import Pharmacy, Program, ProgramKind, Sku
+from core.rules.pricing import ProgramCost, SkuComparison, compare
+
+
+class Wanted(NamedTuple):
+    """What somebody chose: SKUs and programs by code, packs in the shipment, cents of medication a month."""
+
+    skus: tuple[str, ...]
+    programs: tuple[str, ...]
+    units: int = 1
+    spend_cents: int = 0
+
+
+class Price(NamedTuple):
+    """A price for one pack, of a pharmacy or an aggregate program; None is no price."""
+
+    sku: Sku
+    of: str
+    name: str
+    cents: int | None
+    since: date | None
+    source: str
+
+
+class Under(NamedTuple):
+    """A SKU under one program: what core makes of it, and who could fill it, in order of code."""
+
+    program: Program
+    cost: ProgramCost
+    pharmacies: tuple[Pharmacy, ...]
+
+    def price_of(self, pharmacy: str) -> str:
+        """Whose price counts: the pharmacy's own, or the program's."""
+        return pharmacy if self.program.kind is ProgramKind.PASS_THROUGH else self.program.program
+
+
+class Compared(NamedTuple):
+    """A SKU under the chosen programs, in order of code."""
+
+    sku: Sku
+    row: SkuComparison
+    under: tuple[Under, ...]
+
+
+class Selection(NamedTuple):
+    """One quote: everything on it as of ``day``."""
+
+    clinic: str
+    day: date
+    units: int
+    spend_cents: int
+    programs: tuple[Program, ...]
+    skus: tuple[Compared, ...]
+    prices: tuple[Price, ...]
+
+    @property
+    def demo(self) -> bool:
+        """Whether a price or a program says that it is made up."""
+        sources = [*(row.source for row in self.programs), *(row.source for row in self.prices)]
+        return any("demo" in source.casefold() for source in sources)
+
+    @property
+    def boxes(self) -> tuple[tuple[Pharmacy, bool], ...]:
+        """The boxes that are paid for, cold or not, by pharmacy."""
+        found = {
+            (pharmacy.pharmacy, found.sku.cold_chain): pharmacy
+            for found in self.skus
+            for under in found.under
+            for pharmacy in under.pharmacies
+        }
+        return tuple((found[key], key[1]) for key in sorted(found))
+
+
+def selected(context: Context, day: date, wanted: Wanted) -> Selection:
+    """The chosen SKUs and programs that there are on ``day``."""
+    programs = tuple(row for row in context.programs_on(day) if row.program in wanted.programs)
+    skus = [code for code in context.skus if code in wanted.skus]
+    rows = compare(context, day, units=wanted.units, spend_cents=wanted.spend_cents, only=skus)
+    found = tuple(_compared(context, day, row, programs) for row in rows)
+    prices = tuple(price for compared in found for price in _prices(context, day, compared))
+    return Selection(context.clinic.name, day, wanted.units, wanted.spend_cents, programs, found, prices)
+
+
+def _compared(context: Context, day: date, row: SkuComparison, programs: Iterable[Program]) -> Compared:
+    costs = {cost.program: cost for cost in row.programs}
+    offering = [code for code in context.pharmacies_offering(row.sku) if context.offer(code, row.sku, day)]
+    pharmacies = [context.pharmacies[code] for code in offering]
+    under = (
+        Under(program, costs[program.program], tuple(house for house in pharmacies if house.takes(program.program)))
+        for program in programs
+    )
+    return Compared(context.skus[row.sku], row, tuple(under))
+
+
+def _prices(context: Context, day: date, compared: Compared) -> Iterator[Price]:
+    """Each price once, those of pharmacies first; a program without one is there, to be filled in."""
+    sku, houses = compared.sku, dict[str, Pharmacy]()
+    for under in compared.under:
+        if under.program.kind is ProgramKind.PASS_THROUGH:
+            houses |= {pharmacy.pharmacy: pharmacy for pharmacy in under.pharmacies}
+    for code, pharmacy in sorted(houses.items()):
+        if offer := context.offer(code, sku.sku, day):
+            yield Price(sku, code, pharmacy.name, offer.unit_cost_cents, offer.valid_from, offer.source)
+    for under in compared.under:
+        if under.program.kind is ProgramKind.AGGREGATE:
+            code = under.program.program
+            pooled = context.aggregate_price(code, sku.sku, day)
+            yield (
+                Price(sku, code, code, pooled.unit_price_cents, pooled.valid_from, pooled.source)
+                if pooled
+                else Price(sku, code, code, None, None, "")
+            )

@@ -1,0 +1,182 @@
+"""Use case: the rule book with its record, so that a clinic sees which rules earn their keep.
+
+A rule counts once for a patient's line of a SKU on a refill day, however often the cart is looked at: noted when the
+cart is worked on, and again, with what became of it, in the transaction that places the line
+(docs/decisions/0006-what-a-rule-s-record-counts.md).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from core.adapters.store import Store, Work, firings
+from core.adapters.store.firings import Ended, Fired, RejectedLine, Tally
+from core.domain.errors import Unavailable
+from core.domain.model import CartLine, Finding, FindingEnd
+from core.rules.plan import Plan
+from core.rules.validation import RULES, Rule
+from core.services.people import Action, Person, require
+
+DAYS: Final = 90
+"""How far back the record looks, in days."""
+
+REJECTED_AS: Final[Mapping[str, str]] = {
+    code: reason
+    for reason, codes in (
+        ("SIG_REJECTED", "SIG_MISSING SIG_INCOMPLETE SIG_AMBIGUOUS SIG_TOO_LONG SIG_DOSE_MISMATCH SIG_NO_MG"),
+        ("SIG_REJECTED", "SIG_SUPPLY_MISMATCH DOSE_OVER_MAX RX_SIG_CHANGED DOSE_START_HIGH TITRATION_SKIP"),
+        ("PRESCRIBER_NOT_LICENSED", "NPI_INVALID PRESCRIBER_NOT_LICENSED LICENCE_EXPIRING RX_PRESCRIBER_MISMATCH"),
+        ("CONTROLLED_RULE", "DEA_MISSING DEA_INVALID CONTROLLED_LIMIT"),
+        ("RX_NOT_FOUND", "RX_MISSING RX_PATIENT_MISMATCH RX_SKU_MISMATCH RX_QUANTITY RX_AT_OTHER_PHARMACY"),
+        ("RX_EXPIRED", "RX_EXPIRED TITRATION_STALE"),
+        ("NO_REFILLS", "NO_REFILLS"),
+        ("CLINICAL_DIFFERENCE_MISSING", "CLINICAL_DIFFERENCE_MISSING CLINICAL_DIFFERENCE_BOILERPLATE"),
+        ("REFILL_TOO_SOON", "REFILL_TOO_SOON"),
+        ("SUSPECTED_DUPLICATE", "SUSPECTED_DUPLICATE"),
+        ("DUPLICATE_THERAPY", "DUPLICATE_THERAPY"),
+        ("PRODUCT_NOT_MAPPED", "NO_OFFER PRICE_STALE NO_PRICE QUANTITY_LIMIT"),
+        ("OUT_OF_STOCK", "OUT_OF_STOCK"),
+        ("OTHER", "PHARMACY_NOT_LICENSED COLD_CHAIN_WINDOW EXCLUDED"),
+        ("ADDRESS_INVALID", "ADDRESS_INCOMPLETE PO_BOX STATE_ZIP_MISMATCH"),
+        ("DEMOGRAPHIC_MISMATCH", "PATIENT_INCOMPLETE PHONE_INVALID"),
+        ("ALLERGY", "ALLERGY ALLERGIES_UNKNOWN"),
+    )
+    for code in codes.split()
+}  # fmt: skip
+"""For which reason a pharmacy would reject a line that a rule speaks of: whether it did is the rule's record."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A rule and its record: lines by what became of the finding, and how many of those placed with it a pharmacy
+    rejected, for any reason and for the rule's own."""
+
+    rule: Rule
+    lines: Mapping[FindingEnd, int] = field(default_factory=dict)
+    rejected: int = 0
+    rejected_for_it: int = 0
+
+    @property
+    def fired(self) -> int:
+        """Lines on which it fired."""
+        return sum(self.lines.values())
+
+    @property
+    def placed_with_it(self) -> int:
+        """Lines that went out although it had fired: acknowledged or overridden."""
+        return self.lines.get(FindingEnd.ACKNOWLEDGED, 0) + self.lines.get(FindingEnd.OVERRIDDEN, 0)
+
+
+class Refusal(NamedTuple):
+    """Lines that pharmacies rejected for one reason at the first attempt, and on how many of them a rule that speaks of
+    that reason had fired."""
+
+    reason: str
+    lines: int
+    foretold: int
+
+
+class RuleBook(NamedTuple):
+    """Every rule in the book's order, and every reason for which lines were rejected; ``since`` is the first refill day
+    that counts."""
+
+    since: date
+    entries: tuple[Entry, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def rule_book(store: Store, person: Person, clinic: str, days: int = DAYS) -> RuleBook:
+    """The rule book of the last ``days``; two queries, no patient's data."""
+    require(person, Action.SEE_RULES)
+    with store.read(clinic) as work:
+        since = work.today - timedelta(days=days)
+        tallies, rejected = firings.tallies(work, since), firings.rejected_lines(work, since)
+    return RuleBook(since, tuple(_entries(tallies)), tuple(_refusals(rejected)))
+
+
+def note_seen(
+    store: Store, person: Person, clinic: str, refill_day: date, lines: Iterable[CartLine], findings: Iterable[Finding]
+) -> None:
+    """Count the findings of a cart that is being worked on, each once. A store that cannot be written to now is passed
+    over: whoever looks at the cart next counts them."""
+    require(person, Action.WORK_CART)
+    fired = _fired(lines, findings)
+    with store.read(clinic) as work:
+        new = fired - firings.fired_on(work, refill_day).keys()
+    if not new:
+        return
+    try:
+        store.note(clinic, lambda work: firings.note(work, refill_day, sorted(new)))
+    except Unavailable:
+        return
+
+
+def note_placed(
+    work: Work, decision: Plan, checkout: str, refill_day: date, overridden: Collection[tuple[int, str]]
+) -> None:
+    """Count the findings of a cart that is being placed, and say what became of those on its placed lines."""
+    lines = [routed.line for routed in decision.split.lines]
+    standing = _by_key(lines, decision.findings)
+    placed = {(routed.line.patient, routed.line.sku): routed.line.number for routed in decision.split.filled}
+    known = firings.fired_on(work, refill_day, {patient for patient, _ in placed})
+    firings.note(work, refill_day, sorted(standing.keys() - known.keys()))
+    ended = []
+    for fired in sorted(known.keys() | standing.keys()):
+        number = placed.get((fired.patient, fired.sku))
+        if number is None or known.get(fired, FindingEnd.OPEN) is not FindingEnd.OPEN:
+            continue
+        ended.append(Ended(fired, _end(standing.get(fired), overridden), f"{checkout}/{number:02d}"))
+    firings.end(work, refill_day, ended)
+
+
+def _end(finding: Finding | None, overridden: Collection[tuple[int, str]]) -> FindingEnd:
+    if finding is None:
+        return FindingEnd.FIXED
+    return FindingEnd.OVERRIDDEN if (finding.line, finding.code) in overridden else FindingEnd.ACKNOWLEDGED
+
+
+def _fired(lines: Iterable[CartLine], findings: Iterable[Finding]) -> set[Fired]:
+    return set(_by_key(lines, findings))
+
+
+def _by_key(lines: Iterable[CartLine], findings: Iterable[Finding]) -> dict[Fired, Finding]:
+    by_number = {line.number: line for line in lines}
+    return {
+        Fired(by_number[finding.line].patient, by_number[finding.line].sku, finding.code): finding
+        for finding in findings
+    }
+
+
+def _entries(tallies: Iterable[Tally]) -> Iterable[Entry]:
+    by_code: dict[str, list[Tally]] = defaultdict(list)
+    for tally in tallies:
+        by_code[tally.code].append(tally)
+    for code, rule in RULES.items():
+        lines: Counter[FindingEnd] = Counter()
+        for tally in by_code[code]:
+            lines[tally.end] += tally.lines
+        gone = [
+            tally for tally in by_code[code] if tally.end is not FindingEnd.FIXED and tally.rejected_for is not None
+        ]
+        yield Entry(
+            rule,
+            lines,
+            rejected=sum(tally.lines for tally in gone),
+            rejected_for_it=sum(tally.lines for tally in gone if tally.rejected_for == REJECTED_AS[code]),
+        )
+
+
+def _refusals(rejected: Iterable[RejectedLine]) -> list[Refusal]:
+    """The reasons with the most lines first. A rule that was put right before placing foretold nothing."""
+    lines: dict[str, set[str]] = defaultdict(set)
+    foretold: dict[str, set[str]] = defaultdict(set)
+    for row in rejected:
+        lines[row.reason].add(row.line)
+        if row.code is not None and REJECTED_AS.get(row.code) == row.reason:
+            foretold[row.reason].add(row.line)
+    found = [Refusal(reason, len(numbers), len(foretold[reason])) for reason, numbers in lines.items()]
+    return sorted(found, key=lambda refusal: (-refusal.lines, refusal.reason))

@@ -1,7 +1,0 @@
-"""Every finding of a cart before payment (rules.md, section 3): the rule book, the runner, and the cart's hash."""
-
-from core.validation.hashing import cart_hash
-from core.validation.registry import Rule
-from core.validation.runner import RULES, validate, validate_directions
-
-__all__ = ["RULES", "Rule", "cart_hash", "validate", "validate_directions"]
