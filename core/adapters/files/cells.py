@@ -173,7 +173,11 @@ def _scope(text: str, reading: Reading) -> str:
         return f"pharmacy:{code.strip()}"
     if colon and kind.strip().casefold() == "state":
         return f"state:{_state(code.strip(), reading)}"
-    raise ValueError("is not a scope; write clinic, pharmacy:CODE or state:TX")
+    if colon and kind.strip().casefold() == "active" and code.strip():
+        return f"active:{code.strip().casefold()}"
+    if colon and kind.strip().casefold() == "sku" and code.strip():
+        return f"sku:{code.strip()}"
+    raise ValueError("is not a scope; write clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE")
 
 
 def _setting_name(text: str, _: Reading) -> str:
@@ -281,6 +285,6 @@ WEEKDAY_LIST = Kind("Mon;Tue;Wed", _weekdays, _written_weekdays)
 STATE = Kind("two-letter state", _state)
 PATIENT_STATE = Kind("two-letter state", _patient_state, empty="")
 YES_NO = Kind("yes or no", _yes_no, _written_bool, empty=False, choices=("yes", "no"))
-SCOPE = Kind("clinic, pharmacy:CODE or state:TX", _scope, keys=_scoped_pharmacy)
+SCOPE = Kind("clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE", _scope, keys=_scoped_pharmacy)
 SETTING_NAME = Kind("name of a setting", _setting_name)
 SETTING_VALUE = Kind("as the setting says", _setting_value)

@@ -43,6 +43,12 @@ def is_pharmacy(work: Work, code: str) -> bool:
     return work.connection.scalar(select(PharmacyRow.pharmacy).where(*here)) is not None
 
 
+def is_sku(work: Work, code: str) -> bool:
+    """Whether the clinic has a SKU of this code."""
+    here = (SkuRow.clinic == work.clinic, SkuRow.sku == code)
+    return work.connection.scalar(select(SkuRow.sku).where(*here)) is not None
+
+
 def first_actives(work: Work) -> set[str]:
     """The actives that ladders can be of: the first one of each SKU, in small letters."""
     rows = work.connection.scalars(select(SkuRow.actives).where(SkuRow.clinic == work.clinic))

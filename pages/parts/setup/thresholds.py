@@ -163,20 +163,19 @@ def _choices(kind: SettingKind, context: Context) -> list[str]:
         Scope.CLINIC: ["clinic"],
         Scope.PHARMACY: [f"pharmacy:{code}" for code in context.pharmacies],
         Scope.STATE: [f"state:{state}" for state in sorted(STATES)],
+        Scope.ACTIVE: [f"active:{active}" for active in sorted({sku.active for sku in context.skus.values()})],
+        Scope.SKU: [f"sku:{sku}" for sku in sorted(context.skus)],
     }
-    return [
-        choice
-        for scope in (Scope.CLINIC, Scope.PHARMACY, Scope.STATE)
-        if scope in kind.scopes
-        for choice in codes[scope]
-    ]
+    return [choice for scope, choices in codes.items() if scope in kind.scopes for choice in choices]
 
 
 def _scope_words(scope: str, context: Context) -> str:
     kind, _, code = scope.partition(":")
     if kind == Scope.PHARMACY:
         return f"{context.pharmacies[code].name} ({code})"
-    return f"State {code}" if kind == Scope.STATE else "The whole clinic"
+    if kind == Scope.SKU:
+        return f"{context.skus[code].name} ({code})"
+    return {Scope.STATE: f"State {code}", Scope.ACTIVE: f"Active {code}"}.get(Scope(kind), "The whole clinic")
 
 
 def _put(session: Session, kind: SettingKind, seen: dict[tuple[str, date], str]) -> None:
