@@ -191,7 +191,8 @@ def test_what_is_stale(case: str, rows: tuple[Prescription, ...], line: str, exp
     [
         ("the cream's fill is not the capsule's",
          (rx("CAP", DAILY, "PROG-100"), rx("CR", APPLY, "PROG-CR", last_filled_on=date(2026, 12, 1))), "CAP", None),
-        ("its own fill is", (rx("CAP", DAILY, "PROG-100", last_filled_on=date(2026, 12, 1)), rx("CR", APPLY, "PROG-CR")),
+        ("its own fill is",
+         (rx("CAP", DAILY, "PROG-100", last_filled_on=date(2026, 12, 1)), rx("CR", APPLY, "PROG-CR")),
          "CAP", date(2026, 12, 22)),
         ("of a cream that was stopped it is",
          (rx("CAP", DAILY, "PROG-100"),

@@ -201,7 +201,7 @@ class PrescriptionRow(OfClinic, Base):
     encounter: Mapped[Encounter] = mapped_column(choice(Encounter))
     rx_pharmacy: Mapped[str | None]
     rx_number: Mapped[str]
-    telemedicine: Mapped[bool]
+    telemedicine: Mapped[bool | None]
     in_person_on: Mapped[date | None]
     stopped_on: Mapped[date | None]
     stop_reason: Mapped[str]

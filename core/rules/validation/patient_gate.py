@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import us_phone
 from core.domain.model import Days, Gate, Owner, Patient, Severity
 from core.rules.validation.allergens import matches
-from core.rules.validation.checked import CheckedCart, Violation, in_words
+from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, in_words
 from core.rules.validation.registry import rule
+
+OLDEST_YEARS: Final = 110
 
 
 @rule(
@@ -39,6 +42,58 @@ def patient_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iter
 def _missing(patient: Patient) -> list[str]:
     columns = ("first_name", "last_name", "born_on", "sex", "phone")
     return [column for column in columns if not str(getattr(patient, column) or "").strip()]
+
+
+@rule(
+    "BIRTH_DATE_DOUBTFUL",
+    gate=Gate.PATIENT,
+    severity=Severity.BLOCKING,
+    field="born_on",
+    example="Born yesterday, or on 1 January 1900",
+    source="Placeholders that systems write, as 1900-01-01; hardly anybody reaches 110",
+    overridable=True,
+)
+def birth_date_is_likely(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The patient is at least one year old and younger than 110 on the ship date."""
+    for line in cart.lines:
+        age, born = _age(line, days), line.patient.born_on
+        if age is not None and born is not None and not 1 <= age < OLDEST_YEARS:
+            years = f"{age} years" if age else "less than a year"
+            yield line.problem(
+                f"Patient {line.line.patient}, born on {full_day(born)}, would be {years} old: check the date of birth."
+            )
+
+
+@rule(
+    "UNDER_AGE",
+    gate=Gate.PATIENT,
+    severity=Severity.BLOCKING,
+    field="born_on",
+    example="Semaglutide for a patient of 16, where the least age is 18",
+    source="The approved products' labels; setting least_age_years",
+    overridable=True,
+    owner=Owner.PRESCRIBER,
+)
+def patient_is_old_enough(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The patient is as old on the ship date as the SKU asks, 18 years unless a setting says otherwise."""
+    for line in cart.lines:
+        age = _age(line, days)
+        if age is None:
+            continue
+        least = int(context.number("least_age_years", line.ship_day, sku=line.sku.sku))
+        if age < least:
+            yield line.problem(
+                f"Patient {line.line.patient} will be {age} on {full_day(line.ship_day)}; {line.sku.name} is for "
+                f"patients of {least} years or more."
+            )
+
+
+def _age(line: CheckedLine, days: Days) -> int | None:
+    """The patient's age in whole years on the ship date; None for no date of birth or one in the future."""
+    born, day = line.patient.born_on, line.ship_day
+    if born is None or born > days.placing_day:
+        return None
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 @rule(

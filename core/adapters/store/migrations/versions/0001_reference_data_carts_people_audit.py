@@ -360,7 +360,7 @@ def upgrade() -> None:
         ),
         sa.Column("rx_pharmacy", sa.Text(), nullable=True),
         sa.Column("rx_number", sa.Text(), nullable=False),
-        sa.Column("telemedicine", sa.Boolean(), nullable=False),
+        sa.Column("telemedicine", sa.Boolean(), nullable=True),
         sa.Column("in_person_on", sa.Date(), nullable=True),
         sa.Column("stopped_on", sa.Date(), nullable=True),
         sa.Column("stop_reason", sa.Text(), nullable=False),
