@@ -164,6 +164,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ("allergic to an active's sister", 5, {"patient": {"allergies": ("B12",)}}, ["B ALLERGY"]),
     ("allergic to the oil", 3, {"patient": {"allergies": ("grape seed oil",)}}, ["B ALLERGY"]),
     ("allergic to a second active's name", 1, {"patient": {"allergies": ("cyanocobalamin (rash)",)}}, ["B ALLERGY"]),
+    ("allergic to an active, misspelled", 5, {"patient": {"allergies": ("methylcobalamine",)}}, ["W ALLERGY_POSSIBLE"]),
+    ("allergic to nobody knows what", 4, {"patient": {"allergies": ("blorfen",)}}, ["W ALLERGY_UNRECOGNIZED"]),
+    ("allergies are still pending", 4, {"patient": {"allergies": ("pending",)}}, ["W ALLERGIES_UNKNOWN"]),
     ("nobody asked about allergies", 4, {"patient": {"allergies": None}}, ["W ALLERGIES_UNKNOWN"]),
 )  # fmt: skip
 

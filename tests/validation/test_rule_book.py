@@ -71,6 +71,8 @@ Patient       BIRTH_DATE_DOUBTFUL              Bo  clinic
 Patient       UNDER_AGE                        Bo  prescriber
 Patient       PHONE_INVALID                    W   clinic
 Patient       ALLERGY                          Bo  patient
+Patient       ALLERGY_POSSIBLE                 W   patient
+Patient       ALLERGY_UNRECOGNIZED             W   clinic
 Patient       ALLERGIES_UNKNOWN                W   clinic
 """
 

@@ -24,9 +24,9 @@ _CLINICAL: Final = re.compile(
 )
 _FILLERS: Final = frozenset(
     """a about all also an and any are as asks at be because been brand branded brands but by can cannot cant clinic
-    commercial commercially compounded compounding could currently difference does doesnt drug due even fda approved
-    for from further generic get gets had has have he her high higher him his if in is isnt it its just keep less low
-    lower lowest makes me medication medications month monthly more most mounjaro much my name need needs no not of off on
+    commercial commercially compounded compounding could currently difference does doesnt drug due even fda approved for
+    from further generic get gets had has have he her high higher him his if in is isnt it its just keep less low lower
+    lowest makes me medication medications month monthly more most mounjaro much my name need needs no not of off on
     only option or other our over ozempic patient patients per please plan prefer preference preferred prefers product
     products pt pts reason reasons request requested requests saxenda she since so switch than that the their them
     therapy there they this to too treatment under version very wants was way we wegovy which will with within without
