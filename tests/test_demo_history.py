@@ -12,8 +12,9 @@ from core.adapters.files import read_folder
 from core.adapters.store import Store, load_context, save_folder
 from core.adapters.store.order_views import Queue
 from core.domain.model import Days, LineState, Objective
+from core.rules.due_list import due_list
 from core.rules.plan import plan
-from core.rules.prescriptions import CartRow, completed, due_list, fills_and_in_flight
+from core.rules.prescriptions import CartRow, completed, fills_and_in_flight
 from core.services.demo.fills import refill_day_before
 from core.services.demo.history import Seeded, seed_history
 from core.services.orders import views

@@ -14,8 +14,8 @@ from core.cli.run import Answer, Run, bad_argument
 from core.domain.context import Context
 from core.domain.model import Clinic, Days, Finding, Objective, QuoteLine, RoutedLine, Severity, Sku
 from core.domain.money import dollars
+from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
-from core.rules.prescriptions import due_list
 from core.rules.pricing import SkuComparison, compare, plans
 from core.rules.sig import Reading, Segment, days_supply, decimal, read
 from core.rules.validation import validate_directions

@@ -18,7 +18,8 @@ from core.adapters.store import load_context, open_store
 from core.domain.context import Context
 from core.domain.identifiers import is_dea, is_npi, state_of_zip
 from core.domain.model import Cart, CartLine, Days, Finding, Objective, Prescription, ProgramKind, Severity
-from core.rules.prescriptions import CartRow, completed, due_list, fills_and_in_flight, months_after
+from core.rules.due_list import due_list
+from core.rules.prescriptions import CartRow, completed, fills_and_in_flight, months_after
 from core.rules.pricing import compare
 from core.rules.sig import Certainty, read
 from core.rules.split import split

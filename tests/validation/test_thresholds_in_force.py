@@ -13,7 +13,7 @@ import pytest
 from core.domain.context import Context
 from core.domain.model import Setting
 from core.domain.settings import SETTINGS
-from core.rules.prescriptions import due_list
+from core.rules.due_list import due_list
 from tests.builders import DAYS, FRIDAY, a_prescription
 from tests.validation.good_cart import RXS, broken, caught
 from tests.validation.world import codes, world

@@ -11,8 +11,8 @@ from core.adapters.store.carts import refill_days
 from core.domain.context import Context
 from core.domain.model import Days, Objective, Program
 from core.domain.money import cents_from
+from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
-from core.rules.prescriptions import due_list
 from core.rules.split import Question, Watch
 from core.services.cart import OpenCart, open_cart
 from core.services.rule_book import note_seen
