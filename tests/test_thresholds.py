@@ -318,7 +318,7 @@ def test_licences_and_calendars_of_a_file_are_in_the_history(store: Store) -> No
     }
     load_files(store, MANAGER, files, CLINIC)
     load_files(store, MANAGER, files, CLINIC)
-    found = {(change.what, change.before, change.after) for change in changes(store, MANAGER, CLINIC)}
+    found = {(change.subject, change.before, change.after) for change in changes(store, MANAGER, CLINIC)}
     assert found == {
         ("pharmacy_licences.csv", None, "1 added: cedar OK sterile"),
         ("pharmacy_licences.csv", "cedar TX sterile: expires_on empty", "expires_on 2027-06-30"),

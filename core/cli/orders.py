@@ -107,7 +107,7 @@ def _refused(no: Blocked | Differs) -> dict[str, Any]:
         "expected": differs and known_dollars(differs.expected_cents),
         "actual": differs and known_dollars(differs.actual_cents),
         "differences": [
-            {"line": one.line, "what": one.what, "expected": _side(one.expected), "actual": _side(one.actual)}
+            {"line": one.line, "what": one.aspect, "expected": _side(one.expected), "actual": _side(one.actual)}
             for one in (differs.differences if differs else ())
         ],
     }

@@ -27,7 +27,7 @@ def _scope(text: str, about: str, kind: ConstraintKind, cart: Cart) -> tuple[Sco
         raise bad_argument("--ask", text, "names neither patient=, sku= nor line= after “for”")
     scope = Scope(name or Scope.CART)
     if scope not in SCOPES[kind]:
-        raise bad_argument("--ask", text, f"{kind} is asked of {' or '.join(SCOPES[kind])}")
+        raise bad_argument("--ask", text, f"{kind} is about {' or '.join(SCOPES[kind])}")
     known = {
         Scope.CART: {""},
         Scope.PATIENT: {line.patient for line in cart.lines},

@@ -647,6 +647,6 @@ class PlanDifference(NamedTuple):
     """One thing of a plan that is not as it was seen; ``line`` None is the whole checkout."""
 
     line: int | None
-    what: str
+    aspect: str
     expected: DifferenceValue
     actual: DifferenceValue

@@ -42,11 +42,11 @@ class Difference(Protocol):
 
 
 class RuleChange(NamedTuple):
-    """One change: ``what`` is a setting, an active or a file; values as text, None where there was nothing."""
+    """One change: ``subject`` is a setting, an active or a file; values as text, None where there was nothing."""
 
     at: datetime
     email: str
-    what: str
+    subject: str
     scope: str
     valid_from: str
     before: str | None

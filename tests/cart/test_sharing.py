@@ -13,7 +13,7 @@ from core.domain.model import CartLine, Fix, Objective, Role
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.cart import (
-    Seen,
+    ShownFinding,
     acknowledge,
     add_everyone_due,
     add_line,
@@ -46,7 +46,10 @@ USE_CASES: list[tuple[str, Callable[[Store, Person, CartLine], object]]] = [
     ("fix", lambda store, who, line: apply_fix(store, who, CLINIC, line.id, 1, Fix(label="", change={"hold": "yes"}))),
     ("remove", lambda store, who, line: remove_line(store, who, CLINIC, line.id, 1)),
     ("hold", lambda store, who, line: hold_lines(store, who, CLINIC, FRIDAY, [line.id])),
-    ("acknowledge", lambda store, who, line: acknowledge(store, who, CLINIC, [Seen(line.id, 1, "PHONE_INVALID")])),
+    (
+        "acknowledge",
+        lambda store, who, line: acknowledge(store, who, CLINIC, [ShownFinding(line.id, 1, "PHONE_INVALID")]),
+    ),
     ("override", lambda store, who, line: override(store, who, CLINIC, line.id, 1, SAID)),
     ("undo", lambda store, who, line: undo(store, who, CLINIC, FRIDAY)),
     ("patient", lambda store, who, line: update_patient(store, who, CLINIC, "P1", {"zip": "78705"})),

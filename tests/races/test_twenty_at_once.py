@@ -14,7 +14,7 @@ from core.adapters.store.orders import OrderLineRow, StockReservationRow
 from core.domain.errors import Blocked, Differs, Stale
 from core.domain.model import Objective
 from core.rules.plan import plan
-from core.rules.plan_differences import seen
+from core.rules.plan_differences import shown_plan
 from core.rules.prescriptions import CartRow
 from core.services.cart import add_line, edit_line, open_cart
 from core.services.checkout import Receipt, place
@@ -88,7 +88,9 @@ def test_thirteen_place_one_cart_while_seven_edit_a_line_each(store: Store, stoc
         add_line(store, LOCAL, CLINIC, FRIDAY, CartRow(f"P{number}", "SEMA", 1))
     opened = open_cart(store, STAFF, CLINIC, FRIDAY)
     shown = plan(opened.cart, opened.context, opened.context.programs[0], Objective.CHEAPEST, DAYS)
-    confirmed = confirmation(None, hash=shown.hash, expected_cents=shown.quote.total_cents, seen=seen(shown), key="K")
+    confirmed = confirmation(
+        None, hash=shown.hash, expected_cents=shown.quote.total_cents, shown_plan=shown_plan(shown), key="K"
+    )
     lines = opened.cart.lines
 
     def edit(number: int) -> object:

@@ -119,8 +119,8 @@ def try_clinic(through: Store, node: Store, clock: Clock, clinic: str) -> None:
     folder = the_folder(clinic)
     tell("load a folder", lambda: through.write(clinic, lambda work: save_folder(work, folder), new=True))
     node.write(clinic, lambda work: save_folder(work, folder), new=True)
-    tell("add everybody due", lambda: add_everyone_due(through, LOCAL, clinic, DAY).what)
-    tell("upload a cart", lambda: upload(through, LOCAL, clinic, DAY, BENCH.rows, replace=True).what)
+    tell("add everybody due", lambda: add_everyone_due(through, LOCAL, clinic, DAY).summary)
+    tell("upload a cart", lambda: upload(through, LOCAL, clinic, DAY, BENCH.rows, replace=True).summary)
     tell("place", lambda: place(through, LOCAL, clinic, CONFIRMED).checkout)
     place(node, LOCAL, clinic, CONFIRMED)
     first = track(node, LOCAL, clinic).lines[0].reference

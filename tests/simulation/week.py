@@ -226,12 +226,12 @@ class Week:
     # on the cart
 
     def _fills_the_cart(self) -> str:
-        return add_everyone_due(self.store, self._someone(), CLINIC, self._refill_day).what
+        return add_everyone_due(self.store, self._someone(), CLINIC, self._refill_day).summary
 
     def _adds_a_line(self) -> str:
         dice = self.dice
         row = CartRow(dice.choice(PATIENTS), dice.choice(SKUS), ship_to=dice.choice([*ShipTo]))
-        return add_line(self.store, self._someone(), CLINIC, self._refill_day, row).what
+        return add_line(self.store, self._someone(), CLINIC, self._refill_day, row).summary
 
     def _edits_a_line(self) -> str:
         day, person, dice = self._refill_day, self._someone(), self.dice
@@ -240,20 +240,20 @@ class Week:
             return "nothing there"
         line = dice.choice(lines)
         if dice.random() < 0.15:
-            return remove_line(self.store, person, CLINIC, line.id, line.version).what
+            return remove_line(self.store, person, CLINIC, line.id, line.version).summary
         cells = dice.choice(
             [{"hold": True}, {"hold": False}, {"ship_to": "clinic"}, {"pharmacy": dice.choice(PHARMACIES)}]
         )
         stale = int(dice.random() < 0.1)
-        return edit_line(self.store, person, CLINIC, line.id, line.version - stale, cells).what
+        return edit_line(self.store, person, CLINIC, line.id, line.version - stale, cells).summary
 
     def _undoes(self) -> str:
-        return undo(self.store, self._someone(), CLINIC, self._refill_day).what
+        return undo(self.store, self._someone(), CLINIC, self._refill_day).summary
 
     def _takes_over(self) -> str:
         day, person = self._refill_day, self._someone()
         left = open_cart(self.store, person, CLINIC, day).leftovers
-        return take_over(self.store, person, CLINIC, day, [leftover.line.id for leftover in left]).what
+        return take_over(self.store, person, CLINIC, day, [leftover.line.id for leftover in left]).summary
 
     def _confirms(self) -> str:
         """Looks at the cart, holds what is blocked, and is about to press."""

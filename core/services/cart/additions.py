@@ -46,10 +46,10 @@ def _named(lines: Iterable[StoredLine | CartRow]) -> set[str]:
 
 
 def _refuse_unknown(row: CartRow, context: Context) -> None:
-    known = (("patient", row.patient, context.patients), ("SKU", row.sku, context.skus))
-    for what, code, codes in (*known, ("pharmacy", row.pharmacy, context.pharmacies)):
+    allowed = (("patient", row.patient, context.patients), ("SKU", row.sku, context.skus))
+    for noun, code, codes in (*allowed, ("pharmacy", row.pharmacy, context.pharmacies)):
         if code is not None and code not in codes:
-            raise Refused(f"This clinic has no {what} “{code}”.")
+            raise Refused(f"This clinic has no {noun} “{code}”.")
 
 
 Same = tuple[str, str, str | None, ShipTo, str | None, bool]
@@ -146,8 +146,8 @@ def _press_rows(
         for position, row in enumerate(rows, first)
     ]
     changes = [LineChange(line, None) for line in removed] + [LineChange(None, line) for line in added]
-    what = f"{_lines(len(added))} added" + (f", {skipped} in the cart already." if skipped else ".")
-    return press(work, person, refill_day, what, changes, skipped)
+    summary = f"{_lines(len(added))} added" + (f", {skipped} in the cart already." if skipped else ".")
+    return press(work, person, refill_day, summary, changes, skipped)
 
 
 def _lines(number: int) -> str:

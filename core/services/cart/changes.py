@@ -18,20 +18,20 @@ CELLS: Final = ("refill_day", "patient", "sku", "quantity", "rx", "sig", "npi", 
 class Changed(NamedTuple):
     """What a press did, in words for a toast, the lines as they are now, and how many were there already."""
 
-    what: str
+    summary: str
     lines: tuple[StoredLine, ...]
     skipped: int = 0
 
 
 def press(
-    work: Work, person: Person, refill_day: date, what: str, changes: Sequence[LineChange], skipped: int = 0
+    work: Work, person: Person, refill_day: date, summary: str, changes: Sequence[LineChange], skipped: int = 0
 ) -> Changed:
     """Write the changes of one press; nothing is written where there are none."""
     if changes:
         carts.write_changes(work, changes)
-        carts.keep_press(work, refill_day, person.email, what, changes)
+        carts.keep_press(work, refill_day, person.email, summary, changes)
         record_all(work, person, [_entry(change) for change in changes])
-    return Changed(what, tuple(change.after for change in changes if change.after), skipped)
+    return Changed(summary, tuple(change.after for change in changes if change.after), skipped)
 
 
 def undo(store: Store, person: Person, clinic: str, refill_day: date) -> Changed:
@@ -67,10 +67,10 @@ def _reversed(change: LineChange, now: Mapping[str, StoredLine]) -> LineChange:
 
 def current_line(work: Work, line: str) -> StoredLine:
     """The line as it is. Raises Stale where it is in no cart any more."""
-    found = carts.lines_by_id(work, [line]).get(line)
-    if found is None:
+    stored = carts.lines_by_id(work, [line]).get(line)
+    if stored is None:
         raise Stale("This line is not in the cart any more: somebody has removed or placed it.")
-    return found
+    return stored
 
 
 def refuse_stale(work: Work, line: StoredLine, version: int) -> None:
@@ -85,8 +85,8 @@ def refuse_stale(work: Work, line: StoredLine, version: int) -> None:
 
 def _changed_since(work: Work, line: StoredLine, version: int) -> dict[str, Any]:
     states = (state for made in carts.presses(work, line.refill_day) for change in made.changes for state in change)
-    seen = next((state for state in states if state and state.id == line.id and state.version == version), None)
-    return cells_changed(seen, line)
+    earlier = next((state for state in states if state and state.id == line.id and state.version == version), None)
+    return cells_changed(earlier, line)
 
 
 def cells_changed(before: StoredLine | None, after: StoredLine) -> dict[str, Any]:

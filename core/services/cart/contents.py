@@ -28,7 +28,7 @@ class Leftover(NamedTuple):
 class OpenCart:
     """A cart with its context; ``acknowledged`` and ``overrides`` name lines by number, as plans and checkouts do.
 
-    ``asked`` are the wishes of its split as stored, in the order of the cart's constraints.
+    ``preferences`` are its routing preferences as stored, in the order of the cart's constraints.
     """
 
     cart: Cart
@@ -36,7 +36,7 @@ class OpenCart:
     acknowledged: frozenset[tuple[int, str]]
     overrides: tuple[Override, ...]
     leftovers: tuple[Leftover, ...]
-    asked: tuple[StoredConstraint, ...] = ()
+    preferences: tuple[StoredConstraint, ...] = ()
 
     @property
     def overridden(self) -> frozenset[tuple[int, str]]:
@@ -59,12 +59,12 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
     context = load_context(work, patients, named=named, refill_day=refill_day)
     acknowledged, overrides = _by_number(lines, carts.answers(work, refill_day))
     numbers = {line.id: number for number, line in enumerate(lines, 1)}
-    asked = tuple(one for one in constraints_of(work, refill_day) if one.line is None or one.line in numbers)
+    preferences = tuple(row for row in constraints_of(work, refill_day) if row.line is None or row.line in numbers)
     return OpenCart(
         cart=Cart(
             refill_day=refill_day,
             lines=tuple(completed_lines(lines, context, refill_day)),
-            constraints=tuple(_constraint(one, numbers) for one in asked),
+            constraints=tuple(_constraint(row, numbers) for row in preferences),
         ),
         context=context,
         leftovers=tuple(
@@ -73,13 +73,13 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
         ),
         acknowledged=acknowledged,
         overrides=overrides,
-        asked=asked,
+        preferences=preferences,
     )
 
 
-def _constraint(one: StoredConstraint, numbers: Mapping[str, int]) -> Constraint:
-    of = {Scope.PATIENT: one.patient, Scope.SKU: one.sku, Scope.LINE: str(numbers.get(one.line or "", ""))}
-    return Constraint(one.kind, one.scope, of.get(one.scope) or "", one.pharmacy or "", one.amount_cents)
+def _constraint(row: StoredConstraint, numbers: Mapping[str, int]) -> Constraint:
+    of = {Scope.PATIENT: row.patient, Scope.SKU: row.sku, Scope.LINE: str(numbers.get(row.line or "", ""))}
+    return Constraint(row.kind, row.scope, of.get(row.scope) or "", row.pharmacy or "", row.amount_cents)
 
 
 def completed_lines(lines: Iterable[StoredLine], context: Context, refill_day: date) -> list[CartLine]:

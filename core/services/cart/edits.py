@@ -56,9 +56,9 @@ def apply_fix_to_all(
         _refuse_unfixable(fix)
 
     def change(work: Work) -> Changed:
-        found = carts.lines_by_id(work, lines)
+        stored = carts.lines_by_id(work, lines)
         changes = [
-            _fixed(work, found.get(line) or current_line(work, line), version, fix) for line, version in lines.items()
+            _fixed(work, stored.get(line) or current_line(work, line), version, fix) for line, version in lines.items()
         ]
         return press(work, person, refill_day, f"{fix.label}: {len(changes)}.", changes)
 
@@ -131,10 +131,10 @@ def hold_lines(
     require(person, Action.WORK_CART)
 
     def change(work: Work) -> Changed:
-        found = [line for line in carts.lines_of(work, refill_day) if line.id in lines and line.hold != hold]
+        changing = [line for line in carts.lines_of(work, refill_day) if line.id in lines and line.hold != hold]
         changes = [
-            LineChange(line, line.model_copy(update={"hold": hold, "version": line.version + 1})) for line in found
+            LineChange(line, line.model_copy(update={"hold": hold, "version": line.version + 1})) for line in changing
         ]
-        return press(work, person, refill_day, f"{len(found)} {'held' if hold else 'released'}.", changes)
+        return press(work, person, refill_day, f"{len(changing)} {'held' if hold else 'released'}.", changes)
 
     return store.write(clinic, change)

@@ -214,7 +214,7 @@ def _search(
             days,
             overrides=opened.overridden,
             day_price_cents=day_price_cents,
-            known=known,
+            confirmed=known,
             watch=watch,
         )
 

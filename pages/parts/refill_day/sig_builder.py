@@ -31,7 +31,7 @@ from core.rules.sig import (
     proposals,
     read,
 )
-from core.services.cart import ask_prescriber, questions
+from core.services.cart import ask_prescriber, requested_directions
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import press
 from pages.parts.refill_day.views import View
@@ -65,7 +65,7 @@ def other_directions(desk: Desk, view: View) -> None:
 
 def _asked(desk: Desk, view: View) -> None:
     session = desk.session
-    for question in questions(session.store, session.person, session.clinic, view.line.id):
+    for question in requested_directions(session.store, session.person, session.clinic, view.line.id):
         st.info(
             plain(
                 f"Asked on {moment(question.at, desk.context.clinic.time_zone)} by {question.by}: {question.directions}"

@@ -124,7 +124,7 @@ def with_who(rows: Sequence[Row], name: str, found: Sequence[RuleChange], zone: 
     the newest first."""
     made: dict[tuple[str, str], RuleChange] = {}
     for change in found:
-        if change.what == name:
+        if change.subject == name:
             made.setdefault((change.scope, change.valid_from), change)
     return [row | _who(made.get((str(row["For"]), str(row["From"]))), zone) for row in map(dict, rows)]
 
@@ -216,7 +216,7 @@ def history_rows(found: Sequence[RuleChange], zone: str) -> list[Row]:
         {
             "At": moment(change.at, zone),
             "Who": change.email,
-            "What": change.what,
+            "What": change.subject,
             "For": change.scope or None,
             "From": date.fromisoformat(change.valid_from) if change.valid_from else None,
             "Before": change.before,
