@@ -37,7 +37,7 @@ SIG_MOST_CHARS: Final = 1000
 """No pharmacy takes longer directions, whatever its own limit says (NCPDP SCRIPT 2017071, SigText)."""
 
 
-class Supply(NamedTuple):
+class RemainingSupply(NamedTuple):
     """What a patient still has of a line's active: when it was last filled, and the days that it lasts."""
 
     filled_on: date
@@ -51,11 +51,11 @@ class Subject(NamedTuple):
     sku: Sku
     state: str
     refills: int
-    supply: Supply | None
+    supply: RemainingSupply | None
     earliest: dict[Decimal | None, date]
 
 
-class Offered(NamedTuple):
+class OfferTerms(NamedTuple):
     """A pharmacy's offer of a SKU: codes that refuse every line, price, limits, stock (None: not limited)."""
 
     closed: frozenset[str]
@@ -79,11 +79,11 @@ class House(NamedTuple):
     promise: Promise | None
 
 
-class Terms(NamedTuple):
+class FillTerms(NamedTuple):
     """On what terms a pharmacy fills a SKU for a state; ``closed`` are the codes that refuse every line, in order."""
 
     house: House
-    offered: Offered
+    offered: OfferTerms
     closed: tuple[str, ...]
 
 
@@ -94,9 +94,9 @@ class Eligibility:
         self.context = context
         self.program = program
         self.days = days
-        self._offered: dict[tuple[str, str], Offered] = {}
+        self._offered: dict[tuple[str, str], OfferTerms] = {}
         self._houses: dict[tuple[str, str, bool, bool, bool], House] = {}
-        self._terms: dict[tuple[str, str], tuple[Terms, ...]] = {}
+        self._terms: dict[tuple[str, str], tuple[FillTerms, ...]] = {}
 
     def subject(self, line: CartLine) -> Subject | None:
         """The line as the filters see it; None where its SKU is not in the catalog."""
@@ -113,20 +113,20 @@ class Eligibility:
             {},
         )
 
-    def terms(self, subject: Subject) -> tuple[Terms, ...]:
+    def terms(self, subject: Subject) -> tuple[FillTerms, ...]:
         """Every pharmacy's terms for the line: the earliest delivery first, then by code."""
         key = (subject.sku.sku, subject.state)
         if key not in self._terms:
-            found = [self.terms_of(pharmacy, subject) for pharmacy in self.context.pharmacies.values()]
-            self._terms[key] = tuple(sorted(found, key=_by_delivery))
+            terms = [self.terms_of(pharmacy, subject) for pharmacy in self.context.pharmacies.values()]
+            self._terms[key] = tuple(sorted(terms, key=_by_delivery))
         return self._terms[key]
 
-    def terms_of(self, pharmacy: Pharmacy, subject: Subject) -> Terms:
+    def terms_of(self, pharmacy: Pharmacy, subject: Subject) -> FillTerms:
         """One pharmacy's terms for the line."""
         house, offered = self._house(pharmacy, subject.sku, subject.state), self._offer(pharmacy, subject.sku.sku)
-        return Terms(house, offered, _ordered(house.closed | offered.closed))
+        return FillTerms(house, offered, _ordered(house.closed | offered.closed))
 
-    def codes(self, subject: Subject, terms: Terms, overridden: frozenset[str]) -> tuple[str, ...]:
+    def codes(self, subject: Subject, terms: FillTerms, overridden: frozenset[str]) -> tuple[str, ...]:
         """The filters that refuse the line, in order; of stock, only what a single line can tell."""
         house, offered, line = terms.house, terms.offered, subject.line
         codes = []
@@ -144,16 +144,16 @@ class Eligibility:
             codes.append("OUT_OF_STOCK")
         return _ordered({*codes, *terms.closed} - (overridden & OVERRIDABLE)) if codes else terms.closed
 
-    def _too_soon(self, supply: Supply, earliest: dict[Decimal | None, date], house: House) -> bool:
+    def _too_soon(self, supply: RemainingSupply, earliest: dict[Decimal | None, date], house: House) -> bool:
         if house.share not in earliest:
             earliest[house.share] = _earliest(supply, house.share, house.early)
         return earliest[house.share] > self.days.refill_day
 
-    def _offer(self, pharmacy: Pharmacy, sku: str) -> Offered:
+    def _offer(self, pharmacy: Pharmacy, sku: str) -> OfferTerms:
         key = (pharmacy.pharmacy, sku)
         if key not in self._offered:
             offer = self.context.offer(*key, self.days.placing_day)
-            self._offered[key] = Offered(
+            self._offered[key] = OfferTerms(
                 frozenset(self._unpriced(pharmacy, sku)),
                 self.context.unit_price_cents(self.program, *key, self.days.placing_day),
                 offer.min_quantity if offer else None,
@@ -197,8 +197,8 @@ class Eligibility:
 
 def sig_limit(pharmacy: Pharmacy, state: str, context: Context, day: date) -> int:
     """The longest directions, in characters, that the pharmacy takes for a box to ``state``."""
-    own = context.pharmacy_number("sig_max_chars", day, pharmacy.pharmacy, pharmacy.sig_max_chars, state)
-    return min(int(own), SIG_MOST_CHARS)
+    limit = context.pharmacy_number("sig_max_chars", day, pharmacy.pharmacy, pharmacy.sig_max_chars, state)
+    return min(int(limit), SIG_MOST_CHARS)
 
 
 def refills_limit(pharmacy: Pharmacy, context: Context, day: date) -> int:
@@ -251,7 +251,7 @@ def _ordered(codes: Collection[str]) -> tuple[str, ...]:
     return tuple(code for code in FILTERS if code in codes)
 
 
-def _by_delivery(terms: Terms) -> tuple[date, str]:
+def _by_delivery(terms: FillTerms) -> tuple[date, str]:
     dates = terms.house.promise
     return dates.delivers_on if dates else date.max, terms.house.pharmacy
 
@@ -268,12 +268,12 @@ def _threshold(
     return context.pharmacy_number("refill_threshold", day, pharmacy.pharmacy, pharmacy.refill_threshold, state), 0
 
 
-def _earliest(supply: Supply, share: Decimal | None, early: int) -> date:
+def _earliest(supply: RemainingSupply, share: Decimal | None, early: int) -> date:
     wait = supply.days - early if share is None else math.ceil(supply.days * share)
     return date.fromordinal(min(supply.filled_on.toordinal() + max(wait, 0), date.max.toordinal()))
 
 
-def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> Supply | None:
+def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> RemainingSupply | None:
     fill = last_fill(line.patient, sku.active, context)
     if fill is None:
         return None
@@ -281,7 +281,7 @@ def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> Supply | 
     lasts = supply_days(fill.prescription, filled, fill.quantity, context, days.refill_day)
     if lasts is None:
         return None
-    return Supply(fill.filled_on, min(lasts, _at_new_dose(line, sku, fill, filled, lasts, context, days)))
+    return RemainingSupply(fill.filled_on, min(lasts, _at_new_dose(line, sku, fill, filled, lasts, context, days)))
 
 
 def _at_new_dose(line: CartLine, sku: Sku, fill: Fill, filled: Sku, lasts: int, context: Context, days: Days) -> int:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.model import ShipTo
-from core.rules.validation.checked import Address
-from core.rules.validation.shipping import _unreachable
+from core.rules.validation.checked import DeliveryAddress
+from core.rules.validation.shipping_gate import _unreachable
 from tests.builders import a_line
 from tests.validation.world import codes, findings, world
 
@@ -197,5 +197,5 @@ def test_a_street_is_no_box(number: int, name: str, kind: str, flat: str) -> Non
     assert _unreachable(on(f"{number} {name} {kind}{flat}")) is None
 
 
-def on(street: str) -> Address:
-    return Address("the patient", street, "", "Austin", "TX", "78704")
+def on(street: str) -> DeliveryAddress:
+    return DeliveryAddress("the patient", street, "", "Austin", "TX", "78704")

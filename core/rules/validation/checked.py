@@ -35,7 +35,7 @@ REMOVE = Fix(label="Remove this line", change={"remove": "yes"})
 UNPIN = Fix(label="Let the split choose the pharmacy", change={"pharmacy": ""})
 
 
-class Address(NamedTuple):
+class DeliveryAddress(NamedTuple):
     """Where a line's box goes; ``owner`` says whose address it is."""
 
     owner: str
@@ -52,7 +52,7 @@ class Address(NamedTuple):
         return tuple(column for column in columns if not says_something(getattr(self, column)))
 
 
-class Problem(NamedTuple):
+class Violation(NamedTuple):
     """What a rule found wrong with a line; severity and field are the rule's own where None."""
 
     line: CheckedLine
@@ -136,7 +136,7 @@ class CheckedLine:
     patient: Patient
     prescription: Prescription | None
     prescriber: Prescriber | None
-    destination: Address
+    destination: DeliveryAddress
     ship_day: date
     directions: Directions
 
@@ -160,9 +160,11 @@ class CheckedLine:
         """The one pharmacy that may fill it: the line's own pin, else the one that has the prescription."""
         return self.line.pharmacy or (self.prescription.rx_pharmacy if self.prescription else None)
 
-    def problem(self, message: str, *fixes: Fix, severity: Severity | None = None, field: str | None = None) -> Problem:
+    def problem(
+        self, message: str, *fixes: Fix, severity: Severity | None = None, field: str | None = None
+    ) -> Violation:
         """What is wrong with this line, in words, and what would put it right."""
-        return Problem(self, message, fixes, severity, field)
+        return Violation(self, message, fixes, severity, field)
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ def checked(split: Split, context: Context, program: Program, days: Days) -> Che
     return CheckedCart(tuple(_checked(routed, context, days, reader, clinic) for routed in ordered), program, reader)
 
 
-def _checked(routed: RoutedLine, context: Context, days: Days, reader: Reader, clinic: Address) -> CheckedLine:
+def _checked(routed: RoutedLine, context: Context, days: Days, reader: Reader, clinic: DeliveryAddress) -> CheckedLine:
     line = routed.line
     sku = context.skus.get(line.sku) or Sku(sku=line.sku, name=line.sku, sterile=False, cold_chain=False)
     patient = context.patients.get(line.patient) or Patient(patient=line.patient)
@@ -225,15 +227,15 @@ def _checked(routed: RoutedLine, context: Context, days: Days, reader: Reader, c
     )
 
 
-def clinic_address(clinic: Clinic) -> Address:
+def clinic_address(clinic: Clinic) -> DeliveryAddress:
     """Where boxes to the clinic go."""
-    return Address(
+    return DeliveryAddress(
         "the clinic", clinic.address1.strip(), "", clinic.city.strip(), clinic.state.strip().upper(), clinic.zip.strip()
     )
 
 
-def _patient_address(patient: Patient) -> Address:
-    return Address(
+def _patient_address(patient: Patient) -> DeliveryAddress:
+    return DeliveryAddress(
         "the patient",
         patient.address1.strip(),
         patient.address2.strip(),

@@ -12,7 +12,7 @@ from core.domain.date_words import full_day
 from core.domain.model import Days, Gate, OurLine, Severity, Sku
 from core.rules.eligibility import earliest_refill
 from core.rules.prescriptions import last_fill
-from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Problem
+from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
 from core.rules.validation.doses import highest_step
 from core.rules.validation.registry import rule
 
@@ -26,7 +26,7 @@ from core.rules.validation.registry import rule
     source="Usual retail policy, 75 % of the supply; settings refill_threshold and scheduled_days_early",
     overridable=True,
 )
-def last_fill_is_used(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def last_fill_is_used(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The last fill of the active is used as far as the pharmacy asks before the refill day."""
     accused = {line.line.number: pharmacies for line, pharmacies in cart.accused("REFILL_TOO_SOON")}
     for line in cart.lines:
@@ -46,10 +46,10 @@ def _pharmacy(line: CheckedLine, context: Context) -> tuple[str, ...]:
 def _too_soon(line: CheckedLine, earliest: date | None, context: Context, days: Days) -> str:
     fill = last_fill(line.line.patient, line.sku.active, context)
     filled = f"{line.sku.active} was last filled on {full_day(fill.filled_on)}" if fill else "The last fill is not used"
-    said = f"{filled[:1].upper()}{filled[1:]}"
+    sentence = f"{filled[:1].upper()}{filled[1:]}"
     if earliest is None:
-        return f"{said}."
-    return f"{said}; the earliest refill is on {full_day(earliest)}, the refill day is {full_day(days.refill_day)}."
+        return f"{sentence}."
+    return f"{sentence}; the earliest refill is on {full_day(earliest)}, the refill day is {full_day(days.refill_day)}."
 
 
 @rule(
@@ -61,14 +61,14 @@ def _too_soon(line: CheckedLine, earliest: date | None, context: Context, days: 
     source="rules.md, section 3",
     overridable=True,
 )
-def line_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def line_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The patient gets the SKU on no earlier line, in no other open cart, and has none in flight."""
     first: dict[tuple[str, str], int] = {}
     for line in cart.lines:
         key = (line.line.patient, line.line.sku)
         places = [f"on line {first[key]} of this cart"] if key in first else []
         places += ["in another open cart"] if key in context.other_carts else []
-        places += [f"on its way as {own.reference}" for own in _in_flight(key[0], context) if own.sku == line.line.sku]
+        places += [f"on its way as {ours.reference}" for ours in _in_flight(key[0], context) if ours.sku == key[1]]
         first.setdefault(key, line.line.number)
         if places:
             yield line.problem(f"Patient {key[0]} gets {line.sku.name} already: {', '.join(places)}.", REMOVE)
@@ -82,21 +82,21 @@ def line_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Ite
     example="Semaglutide and tirzepatide for one patient",
     source="rules.md, section 3",
 )
-def therapy_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def therapy_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """No other SKU of the patient, earlier in the cart or in flight, shares an active or a therapy class.
 
     Two steps of one titration are no duplicates: the same active with a ladder, at different steps.
     """
     taken: dict[tuple[str, str], dict[tuple[str, int | None], _Taken]] = defaultdict(dict)
     for patient in dict.fromkeys(line.line.patient for line in cart.lines):
-        for own in _in_flight(patient, context):
-            if own.sku in context.skus:
-                _take(taken, patient, _ours(own, cart, context))
+        for ours in _in_flight(patient, context):
+            if ours.sku in context.skus:
+                _take(taken, patient, _ours(ours, cart, context))
     for line in cart.lines:
         step = highest_step(line.directions, context)
         this = _Taken(line.sku, step, f"on line {line.line.number} of this cart")
-        others = (one for key in _therapies(line.sku) for one in taken[line.line.patient, key].values())
-        other = next((one for one in others if _duplicates(this, one)), None)
+        others = (therapy for key in _therapies(line.sku) for therapy in taken[line.line.patient, key].values())
+        other = next((therapy for therapy in others if _duplicates(this, therapy)), None)
         if other is not None:
             yield line.problem(
                 f"{line.sku.name} and {other.sku.name} ({other.place}) are the same kind of therapy for patient "
@@ -133,11 +133,11 @@ def _duplicates(this: _Taken, other: _Taken) -> bool:
     return not (steps and this.sku.active == other.sku.active)
 
 
-def _ours(own: OurLine, cart: CheckedCart, context: Context) -> _Taken:
-    sku, rx = context.skus[own.sku], context.prescriptions.get(own.rx)
+def _ours(ours: OurLine, cart: CheckedCart, context: Context) -> _Taken:
+    sku, rx = context.skus[ours.sku], context.prescriptions.get(ours.rx)
     step = highest_step(cart.read(rx.sig, sku), context) if rx else None
-    return _Taken(sku, step, f"on its way as {own.reference}")
+    return _Taken(sku, step, f"on its way as {ours.reference}")
 
 
 def _in_flight(patient: str, context: Context) -> list[OurLine]:
-    return [own for own in context.lines_of(patient) if own.in_flight]
+    return [ours for ours in context.lines_of(patient) if ours.in_flight]

@@ -9,7 +9,7 @@ from core.domain.date_words import full_day
 from core.domain.identifiers import us_phone
 from core.domain.model import Days, Gate, Owner, Patient, Severity
 from core.rules.validation.allergens import matches
-from core.rules.validation.checked import CheckedCart, Problem, in_words
+from core.rules.validation.checked import CheckedCart, Violation, in_words
 from core.rules.validation.registry import rule
 
 
@@ -21,7 +21,7 @@ from core.rules.validation.registry import rule
     example="No date of birth, or one in the future",
     source="What every pharmacy's order form asks",
 )
-def patient_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def patient_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The patient has a first and last name, a date of birth that is not in the future, a sex and a phone number."""
     for line in cart.lines:
         missing, born = _missing(line.patient), line.patient.born_on
@@ -49,7 +49,7 @@ def _missing(patient: Patient) -> list[str]:
     example="555-555-5555: no such area code",
     source="North American numbering plan, through the phonenumbers package",
 )
-def phone_is_a_us_number(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def phone_is_a_us_number(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The patient's phone number is a US number."""
     for line in cart.lines:
         phone = line.patient.phone.strip()
@@ -67,7 +67,7 @@ def phone_is_a_us_number(cart: CheckedCart, context: Context, days: Days) -> Ite
     overridable=True,
     owner=Owner.PATIENT,
 )
-def patient_tolerates_every_ingredient(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def patient_tolerates_every_ingredient(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """No allergy of the patient matches an ingredient of the SKU, its base included."""
     for line in cart.lines:
         if not line.patient.allergies:
@@ -88,7 +88,7 @@ def patient_tolerates_every_ingredient(cart: CheckedCart, context: Context, days
     example="An empty cell; “none” means no known allergies",
     source="What every pharmacy's order form asks",
 )
-def allergies_are_known(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def allergies_are_known(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """Somebody asked the patient about allergies."""
     for line in cart.lines:
         if line.patient.allergies is None:

@@ -9,10 +9,10 @@ from core.domain.date_words import full_day
 from core.domain.model import Days, Fix, Gate, LicenceKind, Offer, Owner, Pharmacy, Severity
 from core.rules.eligibility import refills_limit
 from core.rules.ship_dates import promise
-from core.rules.validation.checked import CheckedCart, CheckedLine, Problem
+from core.rules.validation.checked import CheckedCart, CheckedLine, Violation
 from core.rules.validation.refusals import refused
 from core.rules.validation.registry import rule
-from core.rules.validation.shipping import to_clinic
+from core.rules.validation.shipping_gate import to_clinic
 
 
 @rule(
@@ -23,15 +23,15 @@ from core.rules.validation.shipping import to_clinic
     example="A SKU that nobody prices, or whose only pharmacy does not take the chosen program",
     source="offers.csv; programs in pharmacies.csv",
 )
-def somebody_offers_it(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def somebody_offers_it(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """A pharmacy offers the SKU and takes the chosen program."""
 
-    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+    def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
         if not context.has_offer_row(pharmacy.pharmacy, line.sku.sku):
             return f"no offer for {line.sku.sku}"
         return f"takes the programs {', '.join(pharmacy.programs)}, not {cart.program.program}"
 
-    yield from refused(cart, context, "NO_OFFER", say)
+    yield from refused(cart, context, "NO_OFFER", reason)
 
 
 @rule(
@@ -42,10 +42,10 @@ def somebody_offers_it(cart: CheckedCart, context: Context, days: Days) -> Itera
     example="The only price ended last month",
     source="valid_from and valid_to in offers.csv",
 )
-def its_price_is_in_force(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def its_price_is_in_force(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The pharmacy's price for the SKU is in force on the placing day."""
 
-    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+    def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
         rows = context.offer_rows(pharmacy.pharmacy, line.sku.sku)
         ended = [row.valid_to for row in rows if row.valid_from <= days.placing_day and row.valid_to is not None]
         if ended:
@@ -53,7 +53,7 @@ def its_price_is_in_force(cart: CheckedCart, context: Context, days: Days) -> It
         begins = rows[0].valid_from if rows else None
         return f"its price begins on {full_day(begins)}, after {full_day(days.placing_day)}" if begins else "no price"
 
-    yield from refused(cart, context, "PRICE_STALE", say)
+    yield from refused(cart, context, "PRICE_STALE", reason)
 
 
 @rule(
@@ -64,7 +64,7 @@ def its_price_is_in_force(cart: CheckedCart, context: Context, days: Days) -> It
     example="An aggregate program without a price for the SKU",
     source="aggregate_prices.csv",
 )
-def the_program_prices_it(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def the_program_prices_it(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """An aggregate program has a price for the SKU in force on the placing day."""
     program, day = cart.program.program, days.placing_day
     for line, _ in cart.accused("NO_PRICE"):
@@ -81,10 +81,10 @@ def the_program_prices_it(cart: CheckedCart, context: Context, days: Days) -> It
     example="1 pack where the pharmacy takes 2 at least; 11 refills where it takes 5 at most",
     source="min_quantity and max_quantity in offers.csv, max_refills in pharmacies.csv and settings.csv",
 )
-def quantity_is_within_its_limits(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def quantity_is_within_its_limits(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The line's quantity and its prescription's refills are within the pharmacy's limits."""
 
-    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+    def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
         most = refills_limit(pharmacy, context, days.placing_day)
         if _refills(line) > most:
             return f"takes prescriptions of at most {most} refills, this one has {_refills(line)}"
@@ -97,7 +97,7 @@ def quantity_is_within_its_limits(cart: CheckedCart, context: Context, days: Day
         if quantity is not None:
             yield Fix(label=f"Order {quantity}", change={"quantity": str(quantity)})
 
-    yield from refused(cart, context, "QUANTITY_LIMIT", say, fixes)
+    yield from refused(cart, context, "QUANTITY_LIMIT", reason, fixes)
 
 
 def _refills(line: CheckedLine) -> int:
@@ -113,15 +113,15 @@ def _limits(offer: Offer) -> str:
 
 def _nearest(line: CheckedLine, pharmacies: tuple[Pharmacy, ...], context: Context, days: Days) -> int | None:
     """The nearest quantity that one of the pharmacies takes and the prescription allows."""
-    wanted, most = line.line.quantity, line.prescription.quantity if line.prescription else 0
+    quantity, most = line.line.quantity, line.prescription.quantity if line.prescription else 0
     taken = set()
     for pharmacy in pharmacies:
         offer = context.offer(pharmacy.pharmacy, line.sku.sku, days.placing_day)
         if offer is not None and _refills(line) <= refills_limit(pharmacy, context, days.placing_day):
             least, cap = offer.min_quantity or 1, most if offer.max_quantity is None else offer.max_quantity
-            taken.add(max(min(wanted, cap), least))
+            taken.add(max(min(quantity, cap), least))
     return min(
-        (quantity for quantity in taken if 1 <= quantity <= most), key=lambda q: (abs(q - wanted), q), default=None
+        (quantity for quantity in taken if 1 <= quantity <= most), key=lambda q: (abs(q - quantity), q), default=None
     )
 
 
@@ -133,10 +133,10 @@ def _nearest(line: CheckedLine, pharmacies: tuple[Pharmacy, ...], context: Conte
     example="A sterile vial to Oklahoma from a pharmacy with a nonsterile licence there",
     source="State boards of pharmacy: non-resident and sterile permits; pharmacy_licences.csv",
 )
-def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The pharmacy holds the licences for the SKU in the destination's state, in force on the ship date."""
 
-    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+    def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
         dates = promise(pharmacy, line.sku.cold_chain, context, days)
         day, state = dates.ships_on if dates else days.refill_day, line.destination.state
         kinds = [line.sku.licence_kind, *([LicenceKind.CONTROLLED] if line.sku.scheduled else [])]
@@ -148,7 +148,7 @@ def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days:
         elsewhere = line.destination.state != context.clinic.state.strip().upper()
         return to_clinic(line, context) if elsewhere else ()
 
-    yield from refused(cart, context, "PHARMACY_NOT_LICENSED", say, fixes)
+    yield from refused(cart, context, "PHARMACY_NOT_LICENSED", reason, fixes)
 
 
 @rule(
@@ -159,16 +159,16 @@ def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days:
     example="5 packs in stock, 3 of them for the line before, 3 wanted",
     source="stock in offers.csv, less what the clinic has reserved since",
 )
-def it_has_enough_in_stock(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def it_has_enough_in_stock(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The pharmacy has the quantity left, after the other lines of the cart; a held line takes none."""
 
-    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+    def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
         stock = context.stock(pharmacy.pharmacy, line.sku.sku, days.placing_day) or 0
         if stock < line.line.quantity:
             return f"{stock} in stock, {line.line.quantity} wanted"
         return f"{stock} in stock, taken by other lines of the cart; {line.line.quantity} wanted"
 
-    for problem in refused(cart, context, "OUT_OF_STOCK", say):
+    for problem in refused(cart, context, "OUT_OF_STOCK", reason):
         if not problem.line.line.hold:
             yield problem
 
@@ -182,13 +182,13 @@ def it_has_enough_in_stock(cart: CheckedCart, context: Context, days: Days) -> I
     example="The only pharmacy with the SKU is one that somebody told the split to avoid",
     source="What people ask of the split of this cart",
 )
-def somebody_left_a_pharmacy(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def somebody_left_a_pharmacy(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """A pharmacy that may fill the line is left after what people ask of the split."""
 
-    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+    def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
         return "could fill it, and is left out by what is asked of the split"
 
-    yield from refused(cart, context, "EXCLUDED", say)
+    yield from refused(cart, context, "EXCLUDED", reason)
 
 
 @rule(
@@ -199,7 +199,7 @@ def somebody_left_a_pharmacy(cart: CheckedCart, context: Context, days: Days) ->
     example="A pin on Oak for a prescription that Cedar holds",
     source="rx_pharmacy in prescriptions.csv: moving it needs a new prescription",
 )
-def pin_is_where_the_prescription_is(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def pin_is_where_the_prescription_is(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """A prescription that a pharmacy holds is filled there, whatever the line's pin."""
     for line, rx in cart.prescribed:
         pin = line.line.pharmacy

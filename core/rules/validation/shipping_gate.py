@@ -11,7 +11,7 @@ from core.domain.context import Context
 from core.domain.identifiers import MILITARY, STATES, is_zip, state_of_zip, straddles
 from core.domain.model import Days, Fix, Gate, Pharmacy, Severity, ShipTo
 from core.rules.ship_dates import longest_wait
-from core.rules.validation.checked import Address, CheckedCart, CheckedLine, Problem, clinic_address, in_words
+from core.rules.validation.checked import CheckedCart, CheckedLine, DeliveryAddress, Violation, clinic_address, in_words
 from core.rules.validation.refusals import refused
 from core.rules.validation.registry import rule
 
@@ -49,7 +49,7 @@ AT_THE_COUNTER: Final = re.compile(rf"(?<![a-z])(?:general{GAP}delivery|poste{GA
     example="No ZIP code",
     source="Every carrier's label",
 )
-def address_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def address_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The destination has a street, a city, a state and a ZIP code."""
     for line in cart.lines:
         missing = line.destination.missing
@@ -69,22 +69,22 @@ def address_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iter
     example="P. O. Box 12, POB 12, Post Office Box 12, General Delivery, APO AE 09012",
     source="FedEx and UPS service guides; USPS Publication 28, section 283",
 )
-def address_is_no_post_office_box(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def address_is_no_post_office_box(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The destination is neither a PO box nor a military address; an ambient box is only warned of."""
     for line in cart.lines:
-        found = _unreachable(line.destination)
-        if found is None:
+        fault = _unreachable(line.destination)
+        if fault is None:
             continue
         cold = line.sku.cold_chain
         advice = "a cold box needs a street address" if cold else "not every carrier goes there"
         yield line.problem(
-            f"{found}: {advice}.",
+            f"{fault}: {advice}.",
             *to_clinic(line, context),
             severity=Severity.BLOCKING if cold else Severity.WARNING,
         )
 
 
-def _unreachable(address: Address) -> str | None:
+def _unreachable(address: DeliveryAddress) -> str | None:
     first, second = _folded(address.address1), _folded(address.address2)
     if address.state in MILITARY or MILITARY_POST.fullmatch(_folded(address.city)):
         return f"{address.city} {address.state} is a military address"
@@ -112,14 +112,14 @@ def _folded(text: str) -> str:
     source="Three-digit ZIP prefixes, 933 of them",
     overridable=True,
 )
-def zip_lies_in_the_state(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def zip_lies_in_the_state(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The destination's ZIP code lies in its state; only a warning for the eight prefixes that states share."""
     for line in cart.lines:
         state, code = line.destination.state, line.destination.zip
-        if state and code and (found := _mismatch(state, code)) is not None:
+        if state and code and (fault := _mismatch(state, code)) is not None:
             shared = is_zip(code) and state in STATES and straddles(code)
             yield line.problem(
-                found, *to_clinic(line, context), severity=Severity.WARNING if shared else Severity.BLOCKING
+                fault, *to_clinic(line, context), severity=Severity.WARNING if shared else Severity.BLOCKING
             )
 
 
@@ -146,10 +146,10 @@ def _mismatch(state: str, code: str) -> str | None:
     example="A pharmacy that ships cold on Fridays alone, two days away",
     source="rules.md, section 6; setting ship_window_days",
 )
-def box_ships_and_never_rests(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def box_ships_and_never_rests(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The box ships within 14 days of being ready, a cold one so that it never rests on its way."""
 
-    def say(line: CheckedLine, pharmacy: Pharmacy) -> str:
+    def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
         kind = "a cold box so that it never rests on its way" if line.sku.cold_chain else "a box"
         wait = longest_wait(pharmacy, context, days.refill_day)
         return (
@@ -157,7 +157,7 @@ def box_ships_and_never_rests(cart: CheckedCart, context: Context, days: Days) -
             "days"
         )
 
-    yield from refused(cart, context, "COLD_CHAIN_WINDOW", say)
+    yield from refused(cart, context, "COLD_CHAIN_WINDOW", reason)
 
 
 def to_clinic(line: CheckedLine, context: Context) -> tuple[Fix, ...]:

@@ -9,7 +9,7 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import is_dea, is_npi
 from core.domain.model import Days, Fix, Gate, Severity
-from core.rules.validation.checked import CheckedCart, CheckedLine, Problem
+from core.rules.validation.checked import CheckedCart, CheckedLine, Violation
 from core.rules.validation.registry import rule
 
 
@@ -22,7 +22,7 @@ from core.rules.validation.registry import rule
     source="45 CFR 162.406; ISO 7812 check digit over 80840 + NPI",
     silences_gate=True,
 )
-def npi_is_a_known_prescriber(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def npi_is_a_known_prescriber(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The prescriber's NPI is ten digits, the first 1 or 2, with the right check digit, and is in the clinic's list."""
     for line in cart.lines:
         npi = line.line.npi.strip()
@@ -51,7 +51,7 @@ def _prescribed(line: CheckedLine) -> tuple[Fix, ...]:
     example="A patient in Oklahoma, a prescriber with a Texas licence alone",
     source="State medical practice acts: a prescriber is licensed where the patient is",
 )
-def prescriber_is_licensed_in_the_patients_state(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def prescriber_is_licensed_for_the_patient(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The prescriber holds a licence in the state of the patient's address, in force on the ship date."""
     for line in cart.lines:
         if line.prescriber is None:
@@ -77,7 +77,7 @@ def prescriber_is_licensed_in_the_patients_state(cart: CheckedCart, context: Con
     example="A licence that ends on 20 December for a line that ships on 7 December",
     source="Setting licence_expiring_days",
 )
-def licence_outlives_the_ship_date(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def licence_outlives_the_ship_date(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The prescriber's licence in the patient's state does not end within 30 days after the ship date."""
     for line in cart.lines:
         ends = line.licence.expires_on if line.licence else None
@@ -105,7 +105,7 @@ def _after(number: int) -> str:
     example="Testosterone for a patient in Oklahoma, a DEA number for Texas alone",
     source="21 CFR 1301.11 and 1306.05: a registration in each state",
 )
-def scheduled_line_has_a_dea_number(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def scheduled_line_has_a_dea_number(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """A scheduled SKU's prescriber has a DEA number for the patient's state."""
     for line in cart.scheduled:
         if line.prescriber is not None and not _dea(line):
@@ -123,7 +123,7 @@ def scheduled_line_has_a_dea_number(cart: CheckedCart, context: Context, days: D
     example="GQ9999999: the check digit would be 1",
     source="DEA registration number check digit",
 )
-def dea_number_is_valid(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def dea_number_is_valid(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The DEA number is two letters (the second may be 9) and seven digits with the right check digit."""
     for line in cart.scheduled:
         number = _dea(line)

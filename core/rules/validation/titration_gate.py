@@ -9,7 +9,7 @@ from core.domain.date_words import full_day
 from core.domain.model import Days, Fix, Gate, Prescription, Severity
 from core.rules.prescriptions import stopped
 from core.rules.sig import WeeklyMg
-from core.rules.validation.checked import CheckedCart, CheckedLine, Problem, mg
+from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, mg
 from core.rules.validation.doses import at_dose_since, dose_fills, filled_before, prescribed_of, step_at
 from core.rules.validation.registry import rule
 
@@ -22,7 +22,7 @@ from core.rules.validation.registry import rule
     example="A first fill of semaglutide at 1 mg a week",
     source="Semaglutide and tirzepatide labels; ladders.csv",
 )
-def first_dose_is_the_first_step(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def first_dose_is_the_first_step(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """Without an earlier fill of the active, the weekly mg is at most the ladder's first step."""
     for line, weekly in _on_a_ladder(cart, context):
         active = line.sku.active
@@ -42,12 +42,12 @@ def first_dose_is_the_first_step(cart: CheckedCart, context: Context, days: Days
     example="From 0.25 to 1 mg of semaglutide; or to 0.5 mg after 14 days",
     source="Semaglutide and tirzepatide labels: four weeks a step; setting titration_step_days",
 )
-def dose_goes_up_one_step_at_a_time(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def dose_goes_up_one_step_at_a_time(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The weekly dose is at most one step above the last fill's, and that was first filled 28 days ago or more."""
     for line, weekly in _on_a_ladder(cart, context):
-        found = _skip(line, weekly, cart, context)
-        if found:
-            yield line.problem(found)
+        message = _skip(line, weekly, cart, context)
+        if message:
+            yield line.problem(message)
 
 
 def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Context) -> str | None:
@@ -77,7 +77,7 @@ def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Conte
     example="A refill of 0.25 mg where the prescriber has written 0.5 mg since",
     source="rules.md, section 2: the newest prescription not stopped",
 )
-def prescription_is_the_newest(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def prescription_is_the_newest(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """No newer prescription of the active, not stopped, exists for the patient."""
     for line, rx in cart.prescribed:
         newer = _newer(line, rx, context, days)

@@ -11,7 +11,7 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.model import Days, Fix, Gate, Prescription, Severity, ShipTo
 from core.rules.prescriptions import expired, fills_and_in_flight, months_after, prescription_for
-from core.rules.validation.checked import CheckedCart, CheckedLine, Problem, packs, says_something
+from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, packs, says_something
 from core.rules.validation.registry import rule
 
 TO_PATIENT: Final = Fix(label="Ship it to the patient", change={"ship_to": "patient"})
@@ -26,15 +26,15 @@ TO_PATIENT: Final = Fix(label="Ship it to the patient", change={"ship_to": "pati
     source="FD&C Act 503A(a): a valid prescription for an identified patient",
     silences_gate=True,
 )
-def prescription_exists(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def prescription_exists(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The patient has a prescription for the SKU, and the one that the line names is known."""
     for line in cart.lines:
         if line.prescription is not None:
             continue
-        found = f"Prescription {line.line.rx} is not known" if line.line.rx else "No prescription is named"
-        own = _own_prescription(line, context, days)
-        expected = f"the patient has {own.rx} for" if own else "the patient has no prescription for"
-        yield line.problem(f"{found}; {expected} {line.sku.name}.", *([_use_own(own)] if own else []))
+        lead = f"Prescription {line.line.rx} is not known" if line.line.rx else "No prescription is named"
+        patients_rx = _own_prescription(line, context, days)
+        expected = f"the patient has {patients_rx.rx} for" if patients_rx else "the patient has no prescription for"
+        yield line.problem(f"{lead}; {expected} {line.sku.name}.", *([_use_own(patients_rx)] if patients_rx else []))
 
 
 @rule(
@@ -45,13 +45,13 @@ def prescription_exists(cart: CheckedCart, context: Context, days: Days) -> Iter
     example="A line for P1 with a prescription of P2",
     source="FD&C Act 503A(a)",
 )
-def prescription_is_the_patients(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def prescription_is_the_patients(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The prescription was written for the line's patient."""
     for line, rx in cart.prescribed:
         if rx.patient != line.line.patient:
-            own = _own_prescription(line, context, days)
+            patients_rx = _own_prescription(line, context, days)
             message = f"Prescription {rx.rx} is for patient {rx.patient}, the line is for {line.line.patient}."
-            yield line.problem(message, *([_use_own(own)] if own else []))
+            yield line.problem(message, *([_use_own(patients_rx)] if patients_rx else []))
 
 
 @rule(
@@ -62,15 +62,15 @@ def prescription_is_the_patients(cart: CheckedCart, context: Context, days: Days
     example="A line for SEMA-5 with a prescription for SEMA-2.5",
     source="FD&C Act 503A(a)",
 )
-def prescription_is_for_the_sku(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def prescription_is_for_the_sku(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The prescription was written for the line's SKU."""
     for line, rx in cart.prescribed:
         if rx.sku == line.line.sku:
             continue
-        own = _own_prescription(line, context, days)
+        patients_rx = _own_prescription(line, context, days)
         message = f"Prescription {rx.rx} is for {rx.sku}, the line is for {line.line.sku}."
         order = Fix(label=f"Order {rx.sku}, as prescribed", change={"sku": rx.sku})
-        yield line.problem(message, *([_use_own(own)] if own else []), order)
+        yield line.problem(message, *([_use_own(patients_rx)] if patients_rx else []), order)
 
 
 @rule(
@@ -81,7 +81,7 @@ def prescription_is_for_the_sku(cart: CheckedCart, context: Context, days: Days)
     example="The cart says twice weekly where the prescription says once weekly",
     source="The prescriber's directions are never edited",
 )
-def directions_are_the_prescribers(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def directions_are_the_prescribers(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The directions are those of the prescription, word for word."""
     use = Fix(label="Use the prescription's directions", change={"sig": ""})
     for line, rx in cart.prescribed:
@@ -101,7 +101,7 @@ def directions_are_the_prescribers(cart: CheckedCart, context: Context, days: Da
     example="A line with the NPI of a colleague of the one who signed",
     source="21 CFR 1306.05; state pharmacy acts",
 )
-def prescriber_is_the_one_who_signed(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def prescriber_is_the_one_who_signed(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The line's prescriber is the one who wrote the prescription."""
     use = Fix(label="Use the prescription's prescriber", change={"npi": ""})
     for line, rx in cart.prescribed:
@@ -122,7 +122,7 @@ def _differs(cell: str, written: str) -> bool:
     example="3 packs where 2 are prescribed",
     source="State pharmacy acts: at most the prescribed quantity a fill",
 )
-def quantity_is_prescribed(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def quantity_is_prescribed(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The line's quantity is at most the prescription's."""
     for line, rx in cart.prescribed:
         if line.line.quantity > rx.quantity:
@@ -139,7 +139,7 @@ def quantity_is_prescribed(cart: CheckedCart, context: Context, days: Days) -> I
     example="Written on 3 December 2025 for a line that ships on 4 December 2026",
     source="State pharmacy acts, usually 12 months; setting rx_valid_months",
 )
-def prescription_is_in_force(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def prescription_is_in_force(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The prescription is at most 12 months old on the ship date, not dated later, not stopped, its patient active."""
     for line, rx in cart.prescribed:
         reason = _expired(line, rx, context, days)
@@ -155,7 +155,7 @@ def prescription_is_in_force(cart: CheckedCart, context: Context, days: Days) ->
     example="2 refills, 3 fills so far",
     source="State pharmacy acts; 21 CFR 1306.22",
 )
-def refills_are_left(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def refills_are_left(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """Fills and lines in flight are fewer than the first fill and its refills."""
     for line, rx in cart.prescribed:
         used = fills_and_in_flight(rx, context)
@@ -178,7 +178,7 @@ def _no_refills(rx: Prescription, used: int) -> str:
     example="Testosterone (schedule III) written more than 6 months before it ships",
     source="21 CFR 1306.12, 1306.22; settings scheduled_refills_max, scheduled_months, telemedicine_flexibility_ends",
 )
-def scheduled_line_is_within_limits(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def scheduled_line_is_within_limits(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """A scheduled line keeps to its schedule's refills, age, destination, pharmacy and in-person rules."""
     for line, rx in cart.prescribed:
         reasons = _limits(line, rx, context)
@@ -198,8 +198,8 @@ def _limits(line: CheckedLine, rx: Prescription, context: Context) -> list[str]:
         return []
     reasons = [*_refill_limits(line, rx, context)]
     ends = context.setting("telemedicine_flexibility_ends", line.ship_day, state=line.state)
-    seen = rx.in_person_on is not None and rx.in_person_on <= line.ship_day
-    if rx.telemedicine and not seen and isinstance(ends, date) and line.ship_day > ends:
+    visited = rx.in_person_on is not None and rx.in_person_on <= line.ship_day
+    if rx.telemedicine and not visited and isinstance(ends, date) and line.ship_day > ends:
         reasons.append(
             "It was prescribed by telemedicine without a visit in person and would ship on "
             f"{full_day(line.ship_day)}; that is allowed until {full_day(ends)}."
@@ -250,7 +250,7 @@ def _use_own(rx: Prescription) -> Fix:
     example="Compounded semaglutide without a word on why the approved product will not do",
     source="FDA guidance on essentially a copy (503A), January 2018",
 )
-def clinical_difference_is_stated(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def clinical_difference_is_stated(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """A SKU marked so has the prescriber's statement of the difference that it makes for this patient."""
     for line, rx in cart.prescribed:
         if line.sku.clinical_difference_required and not says_something(rx.clinical_difference):
@@ -268,20 +268,20 @@ def clinical_difference_is_stated(cart: CheckedCart, context: Context, days: Day
     example="The same sentence for 3 of the 5 patients who need one",
     source="FDA guidance on essentially a copy (503A), January 2018; settings boilerplate_*",
 )
-def clinical_difference_is_the_patients_own(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def clinical_difference_is_the_patients_own(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The statement is not the same for more than half, and at least 3, of the cart's patients who need one."""
     needing = {line.line.patient for line in cart.lines if line.sku.clinical_difference_required}
     saying: dict[str, set[str]] = defaultdict(set)
-    said = [
+    statements = [
         (line, " ".join(rx.clinical_difference.split()).casefold())
         for line, rx in cart.prescribed
         if line.sku.clinical_difference_required
     ]
-    for line, text in said:
+    for line, text in statements:
         saying[text].add(line.line.patient)
     least = int(context.number("boilerplate_patients", days.refill_day))
     share = context.number("boilerplate_share", days.refill_day)
-    for line, text in said:
+    for line, text in statements:
         same = len(saying[text])
         if text and same >= least and same > share * len(needing):
             yield line.problem(

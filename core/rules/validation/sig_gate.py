@@ -10,7 +10,8 @@ from core.domain.model import Days, Fix, Gate, Pharmacy, Severity
 from core.rules.eligibility import sig_limit
 from core.rules.prescriptions import last_fill, supply_days
 from core.rules.sig import Certainty, Disagreement, Unit
-from core.rules.validation.checked import HOLD, CheckedCart, CheckedLine, Problem, mg, packs
+from core.rules.validation.checked import HOLD, CheckedCart, CheckedLine, mg, packs
+from core.rules.validation.checked import Violation as Problem
 from core.rules.validation.refusals import refused
 from core.rules.validation.registry import rule
 
