@@ -14,12 +14,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, Table, UniqueConstraint, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from core.adapters.store import Base, Store, open_store
+from core.adapters.store import METADATA, Store, open_store
 from core.adapters.store.migrate import head, upgrade
 from core.domain.errors import Refused
 from tests.stores import CLINIC, load
 
-TABLES = Base.metadata.sorted_tables
+TABLES = METADATA.sorted_tables
 APPEND_ONLY = {"audit_entry", "order_event", "misfit_decision", "ledger_entry", "partner_push", "payment_event"}
 
 
@@ -27,7 +27,7 @@ def test_the_migrated_schema_is_the_declared_one(store: Store) -> None:
     with store.engine.connect() as connection:
         opts = {"compare_type": True, "compare_server_default": True, "include_object": partial(_of_engine, connection)}
         context = MigrationContext.configure(connection, opts=opts)
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, METADATA) == []
 
 
 def _of_engine(connection: Connection, declared: Any, *_: object) -> bool:

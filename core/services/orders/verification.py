@@ -12,8 +12,8 @@ from core.adapters.store.ledger_checks import (
     Neighbours,
     attempt_money,
     count_entries,
+    money_in_totals,
     money_taken,
-    money_tallied,
     neighbours,
     unbalanced_postings,
     wrong_totals,
@@ -60,7 +60,7 @@ def check_ledger(work: Work) -> LedgerCheck:
     ]
     problems += [problem for one in neighbours(work) for problem in _out_of_step(one)]
     problems += [f"{checkout}: its total is not that of its parts and lines." for checkout in wrong_totals(work)]
-    if money_taken(work) != money_tallied(work):
+    if money_taken(work) != money_in_totals(work):
         problems.append("The daily rollups do not add up to the ledger.")
     problems += disagreements(*paid_orders(work))
     return LedgerCheck(count_entries(work), len(attempts), tuple(problems))
