@@ -129,7 +129,7 @@ def choice(kind: type[StrEnum], column: str) -> Enum:
     )
 
 
-class Reference(NamedTuple):
+class RowReference(NamedTuple):
     """A foreign key to another table of the clinic: ``columns`` are that table's key, the clinic left out, in order."""
 
     table: Table
@@ -143,12 +143,12 @@ class Reference(NamedTuple):
         return zip(self.columns, key, strict=True)
 
 
-def refers(table: Table, *columns: str, cascade: bool = False) -> Reference:
+def refers(table: Table, *columns: str, cascade: bool = False) -> RowReference:
     """``refers(CHECKOUT, "checkout")`` is (clinic, checkout) -> checkout (clinic, reference).
 
     With ``cascade`` the row goes when what it refers to is deleted.
     """
-    return Reference(table, columns, cascade)
+    return RowReference(table, columns, cascade)
 
 
 def indexed(*columns: str, unique: bool = False) -> Index:
@@ -162,7 +162,7 @@ Fields = type[Any] | Mapping[str, Any]
 def table_of(
     name: str,
     fields: Fields,
-    *parts: Reference | SchemaItem,
+    *parts: RowReference | SchemaItem,
     key: str = "",
     types: Mapping[str, TypeEngine[Any]] | None = None,
     without: str = "",
@@ -179,7 +179,7 @@ def table_of(
     clinic to SQLite, where it costs nothing; what it refers to refers to the clinic. PostgreSQL would lock the clinic's
     row, which every write has just changed, once for each new row.
     """
-    references = [part for part in parts if isinstance(part, Reference)]
+    references = [part for part in parts if isinstance(part, RowReference)]
     given = {column: to.type for reference in references for column, to in reference.pairs} | dict(types or {})
     kinds = {field: kind for field, kind in field_types(fields).items() if field not in without.split()}
     table = Table(
@@ -232,9 +232,9 @@ def _with_clinic(kinds: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _column(field: str, kind: Any, in_key: bool, given: Mapping[str, TypeEngine[Any]]) -> Column[Any]:
     optional = NoneType in get_args(kind)
     if optional:
-        (kind,) = (one for one in get_args(kind) if one is not NoneType)
+        (kind,) = (member for member in get_args(kind) if member is not NoneType)
     of_type = given.get(field) or _type_of(field, kind)
-    return Column(field, of_type, primary_key=in_key, nullable=optional, autoincrement=False)
+    return Column(field, of_type, primary_key=in_key, nullable=optional, autoincrement=False if in_key else "auto")
 
 
 def _type_of(field: str, kind: Any) -> TypeEngine[Any]:
@@ -245,7 +245,7 @@ def _type_of(field: str, kind: Any) -> TypeEngine[Any]:
     return CENTS if field.endswith("cents") else _TYPES[kind]
 
 
-def _foreign_key(reference: Reference) -> ForeignKeyConstraint:
+def _foreign_key(reference: RowReference) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["clinic", *reference.columns],
         [f"{reference.table.name}.{column.name}" for column in reference.table.primary_key.columns],

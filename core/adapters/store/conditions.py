@@ -10,7 +10,7 @@ from core.adapters.store.tables import ATTEMPT, MISFIT_DECISION, ORDER_EVENT, OR
 from core.domain.orders.records import Outcome
 from core.domain.payments.operations import OPEN, Kind
 
-AUTHORISED: Final = (
+AUTHORIZED: Final = (
     ATTEMPT.c.medication_cents
     + ATTEMPT.c.program_fee_cents
     + ATTEMPT.c.encounter_cents

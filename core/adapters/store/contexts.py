@@ -207,13 +207,15 @@ def _reserved(work: Work, day: date) -> dict[tuple[str, str], int]:
 
 @cache
 def _reservations() -> Select[str, str, int]:
-    taken = STOCK_RESERVATION.c
+    reservation = STOCK_RESERVATION.c
     return (
-        select(taken.pharmacy, taken.sku, func.sum(taken.quantity))
-        .join(OFFER, and_(*_same_offer(OFFER.c, taken)))
-        .where(taken.clinic == bindparam("clinic"), taken.released_at.is_(None), _in_force(bindparam("day")))
-        .where(or_(OFFER.c.stock_at.is_(None), taken.reserved_at >= OFFER.c.stock_at))
-        .group_by(taken.pharmacy, taken.sku)
+        select(reservation.pharmacy, reservation.sku, func.sum(reservation.quantity))
+        .join(OFFER, and_(*_same_offer(OFFER.c, reservation)))
+        .where(
+            reservation.clinic == bindparam("clinic"), reservation.released_at.is_(None), _in_force(bindparam("day"))
+        )
+        .where(or_(OFFER.c.stock_at.is_(None), reservation.reserved_at >= OFFER.c.stock_at))
+        .group_by(reservation.pharmacy, reservation.sku)
     )
 
 

@@ -1,4 +1,4 @@
-"""What ``ledger verify`` reads: rows beside what ledger entries, neighbours and daily totals say of them."""
+"""What ``ledger verify`` reads: rows beside what ledger entries, neighbors and daily totals say of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from core.adapters.store.conditions import AUTHORISED
+from core.adapters.store.conditions import AUTHORIZED
 from core.adapters.store.engine import Work
 from core.adapters.store.tables import (
     ATTEMPT,
@@ -59,7 +59,7 @@ _ATTEMPT_COLUMNS: Final = (
     ATTEMPT.c.number,
     ATTEMPT.c.state,
     ATTEMPT.c.captured_at.is_not(None),
-    AUTHORISED,
+    AUTHORIZED,
     ATTEMPT.c.released_cents,
     ATTEMPT.c.refunded_cents,
 )
@@ -125,7 +125,7 @@ def wrongly_carried(work: Work) -> list[Carried]:
     return carried
 
 
-class Neighbours(NamedTuple):
+class Neighbors(NamedTuple):
     """An attempt beside its line, its submission and its stock; ``reserved`` None where nothing holds stock for it."""
 
     line: str
@@ -143,7 +143,7 @@ class Neighbours(NamedTuple):
     released: bool
 
 
-def neighbours(work: Work) -> list[Neighbours]:
+def neighbors(work: Work) -> list[Neighbors]:
     """Every attempt with what stands beside it."""
     statement = (
         select(
@@ -168,22 +168,28 @@ def neighbours(work: Work) -> list[Neighbours]:
         .order_by(ATTEMPT.c.line, ATTEMPT.c.number)
     )
     rows = work.connection.execute(statement)
-    return [Neighbours._make((*row[:4], bool(row[4]), *row[5:12], bool(row[12]))) for row in rows]
+    return [Neighbors._make((*row[:4], bool(row[4]), *row[5:12], bool(row[12]))) for row in rows]
 
 
 def wrong_totals(work: Work) -> list[str]:
     """Checkouts whose total is not the sum of its parts, or not that of its lines as they were first placed."""
-    of = CHECKOUT.c
-    parts = of.medication_cents + of.program_fee_cents + of.encounters_cents + of.shipping_cents + of.processing_cents
+    checkout = CHECKOUT.c
+    parts = (
+        checkout.medication_cents
+        + checkout.program_fee_cents
+        + checkout.encounters_cents
+        + checkout.shipping_cents
+        + checkout.processing_cents
+    )
     landed = func.coalesce(func.sum(ATTEMPT.c.landed_cents), 0)
-    first = and_(ATTEMPT.c.clinic == of.clinic, ATTEMPT.c.checkout == of.reference, ATTEMPT.c.number == 1)
+    first = and_(ATTEMPT.c.clinic == checkout.clinic, ATTEMPT.c.checkout == checkout.reference, ATTEMPT.c.number == 1)
     statement = (
-        select(of.reference)
+        select(checkout.reference)
         .outerjoin(ATTEMPT, first)
         .where(work.of_clinic(CHECKOUT))
-        .group_by(of.clinic, of.reference)
-        .having(or_(of.total_cents != parts, of.total_cents != landed))
-        .order_by(of.reference)
+        .group_by(checkout.clinic, checkout.reference)
+        .having(or_(checkout.total_cents != parts, checkout.total_cents != landed))
+        .order_by(checkout.reference)
     )
     return list(work.connection.scalars(statement))
 
@@ -215,16 +221,16 @@ def money_taken(work: Work) -> list[DayMoney]:
 
 def money_in_totals(work: Work) -> list[DayMoney]:
     """The same by the daily totals."""
-    of = DAILY_TALLY.c
+    total = DAILY_TALLY.c
     spend = (
-        of.medication_cents
-        + of.program_fee_cents
-        + of.encounter_cents
-        + of.shipping_cents
-        + of.processing_cents
-        + of.adjustment_cents
+        total.medication_cents
+        + total.program_fee_cents
+        + total.encounter_cents
+        + total.shipping_cents
+        + total.processing_cents
+        + total.adjustment_cents
     )
-    statement = select(of.day, of.pharmacy, of.program, spend).where(work.of_clinic(DAILY_TALLY), spend != 0)
+    statement = select(total.day, total.pharmacy, total.program, spend).where(work.of_clinic(DAILY_TALLY), spend != 0)
     return _day_money(work, statement)
 
 

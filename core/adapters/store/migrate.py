@@ -51,7 +51,7 @@ def _refuse_foreign(revision: str) -> None:
     if revision < FIRST:
         raise Refused(
             "This store was made by an early version of Refill Day and cannot be brought up to date. Delete or move its"
-            " file (data/refill.db where no other was named), or name an empty database; `make run` then makes a new"
+            " file (data/refill.db where no other was named), or name an empty database; “make run” then makes a new"
             " demo store."
         )
 

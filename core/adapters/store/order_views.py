@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from core.adapters.store.base import columns_of
-from core.adapters.store.conditions import AUTHORISED, NEWEST_ATTEMPT, UNMATCHED
+from core.adapters.store.conditions import AUTHORIZED, NEWEST_ATTEMPT, UNMATCHED
 from core.adapters.store.engine import Work, insert_rows
 from core.adapters.store.tables import (
     ATTEMPT,
@@ -138,7 +138,7 @@ def _order_columns(clinic: str) -> list[Any]:
         ORDER_LINE.c.attempt,
         ATTEMPT.c.ships_on,
         ATTEMPT.c.delivers_on,
-        AUTHORISED,
+        AUTHORIZED,
         ATTEMPT.c.tracking,
         ATTEMPT.c.reason_code,
         ATTEMPT.c.reason,

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, fun
 
 from core.adapters.store.base import columns_of
 from core.adapters.store.bulk import insert_all
-from core.adapters.store.conditions import AUTHORISED
+from core.adapters.store.conditions import AUTHORIZED
 from core.adapters.store.engine import Row, Work, insert_rows, upsert
 from core.adapters.store.tables import (
     ATTEMPT,
@@ -112,8 +112,8 @@ def _standings(work: Work, checkouts: Collection[str]) -> dict[tuple[str, str], 
         select(
             ATTEMPT.c.checkout,
             SUBMISSION.c.pharmacy_order,
-            func.sum(case((uncaptured, AUTHORISED - ATTEMPT.c.released_cents), else_=0)),
-            func.sum(case((uncaptured, 0), else_=AUTHORISED - ATTEMPT.c.refunded_cents)),
+            func.sum(case((uncaptured, AUTHORIZED - ATTEMPT.c.released_cents), else_=0)),
+            func.sum(case((uncaptured, 0), else_=AUTHORIZED - ATTEMPT.c.refunded_cents)),
         )
         .join_from(ATTEMPT, SUBMISSION)
         .where(work.of_clinic(ATTEMPT), ATTEMPT.c.checkout.in_(checkouts))

@@ -45,16 +45,16 @@ def _run_out(now: datetime) -> ColumnElement[bool]:
 
 
 class Claim(NamedTuple):
-    """Whose submissions may be claimed: ``only`` one pharmacy's or all ``but`` some, at most ``most`` of each named."""
+    """Whose submissions may be claimed: one pharmacy's, or all but of those ``excluded``; ``limits`` are how many each."""
 
-    only: str | None = None
-    but: frozenset[str] = frozenset()
-    most: Mapping[str, int] = {}
+    pharmacy: str | None = None
+    excluded: frozenset[str] = frozenset()
+    limits: Mapping[str, int] = {}
 
     def allows(self) -> ColumnElement[bool]:
         """The condition on a submission's pharmacy."""
-        allowed = SUBMISSION.c.pharmacy.not_in(sorted(self.but)) if self.but else true()
-        return allowed if self.only is None else and_(SUBMISSION.c.pharmacy == self.only, allowed)
+        allowed = SUBMISSION.c.pharmacy.not_in(sorted(self.excluded)) if self.excluded else true()
+        return allowed if self.pharmacy is None else and_(SUBMISSION.c.pharmacy == self.pharmacy, allowed)
 
 
 ANY: Final = Claim()
@@ -76,7 +76,7 @@ def claim(work: Work, lease_until: datetime, limit: int, allowed: Claim = ANY) -
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    left = dict(allowed.most)
+    left = dict(allowed.limits)
     claimed: list[tuple[str, str]] = []
     for reference, pharmacy in work.connection.execute(statement):
         if left.get(pharmacy, 1) > 0:
@@ -328,15 +328,15 @@ def queue_counts(work: Work) -> QueueCounts:
         (state, bool(stopped)): count for state, stopped, count, _ in rows
     }
 
-    def of(state: SubmissionState) -> int:
+    def count_of(state: SubmissionState) -> int:
         return counts.get((state, False), 0) + counts.get((state, True), 0)
 
     queued = [since for state, _, _, since in rows if state is SubmissionState.QUEUED]
     return QueueCounts(
-        queued=of(SubmissionState.QUEUED),
+        queued=count_of(SubmissionState.QUEUED),
         stopped=counts.get((SubmissionState.QUEUED, True), 0),
-        sending=of(SubmissionState.SENDING),
-        unknown=of(SubmissionState.UNKNOWN),
+        sending=count_of(SubmissionState.SENDING),
+        unknown=count_of(SubmissionState.UNKNOWN),
         oldest_queued_at=min(queued, default=None),
     )
 
