@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from core.adapters.files import FILES, Folder, Known, csv_bytes, read_files, read_folder
 from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import clinic_of
-from core.adapters.store.folders import Difference, Row, differences, known_keys
+from core.adapters.store.folders import FileDifference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
 from core.services.people import Action, Entry, Person, record_all, require
 from core.services.rule_history import RULE_FILES
@@ -30,7 +30,7 @@ class Loaded(NamedTuple):
 
     clinic: str
     counts: Mapping[str, int]
-    changes: Mapping[str, Difference]
+    changes: Mapping[str, FileDifference]
     warnings: tuple[BadCell, ...]
 
 
@@ -51,7 +51,7 @@ def load(store: Store, person: Person, files: Files, clinic: str | None = None, 
     require(person, Action.SET_UP)
     code, folder = _folder(store, files, clinic, on)
 
-    def save(work: Work) -> Mapping[str, Difference]:
+    def save(work: Work) -> Mapping[str, FileDifference]:
         changes = save_folder(work, folder)
         record_all(work, person, [Entry("load files", code, None, folder.counts()), *_changed(changes)])
         return changes
@@ -64,7 +64,7 @@ def preview_load(store: Store, person: Person, files: Files, clinic: str | None 
     require(person, Action.SET_UP)
     code, folder = _folder(store, files, clinic, None)
     if code not in store.clinics():
-        changes = {file: Difference(folder.rows(file), (), 0) for file in folder.counts()}
+        changes = {file: FileDifference(folder.rows(file), (), 0) for file in folder.counts()}
         return Loaded(code, folder.counts(), changes, folder.warnings)
     with store.read(code) as work:
         return Loaded(code, folder.counts(), differences(work, folder), folder.warnings)
@@ -112,7 +112,7 @@ def _still(file: str, stored: Row, seen: Mapping[str, str]) -> None:
         raise Stale(told, other)
 
 
-def _changed(changes: Mapping[str, Difference]) -> Iterator[Entry]:
+def _changed(changes: Mapping[str, FileDifference]) -> Iterator[Entry]:
     """One audit entry for every changed row, with the values that differ; rules say it in their own words."""
     yield from changed_rules(changes)
     for file, difference in changes.items():

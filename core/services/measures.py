@@ -8,15 +8,15 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from core.adapters.store import Store
-from core.adapters.store.rollups import (
+from core.adapters.store.daily_totals import (
     HourCount,
     RejectionCount,
-    Tally,
+    daily_totals,
     hour_counts,
     rejection_counts,
     stalled_lines,
-    tallies,
 )
+from core.adapters.store.values import DailyTotal
 from core.domain.model import IN_FLIGHT
 from core.domain.orders.daily_totals import Stage
 from core.services.orders.views import stalled_before
@@ -117,7 +117,7 @@ def measures(store: Store, person: Person, clinic: str, first: date, last: date)
     """The figures of the days from ``first`` to ``last``, both included, in the clinic's zone."""
     require(person, Action.SEE_FULFILMENT)
     with store.read(clinic) as work:
-        days = tallies(work, first, last)
+        days = daily_totals(work, first, last)
         return Measures(
             first=first,
             last=last,
@@ -142,16 +142,16 @@ def turnarounds(store: Store, person: Person, clinic: str, first: date, last: da
     return {one.pharmacy: one for one in stage_times(counts) if one.pharmacy is not None}
 
 
-def figures(days: Sequence[Tally]) -> Figures:
+def figures(days: Sequence[DailyTotal]) -> Figures:
     """Counts and cents added up."""
-    sums = {name: sum(getattr(tally, name) for tally in days) for name in Tally._fields[3:]}
+    sums = {name: sum(getattr(tally, name) for tally in days) for name in DailyTotal._fields[3:]}
     first_pass = Share(sums.pop("accepted_first"), sums.pop("answered_first"))
     on_time = Share(sums.pop("delivered_on_time"), sums["delivered"])
     return Figures(first_pass=first_pass, on_time=on_time, **sums)
 
 
-def _by(days: Iterable[Tally], key: Callable[[Tally], K]) -> Mapping[K, Figures]:
-    groups: dict[K, list[Tally]] = {}
+def _by(days: Iterable[DailyTotal], key: Callable[[DailyTotal], K]) -> Mapping[K, Figures]:
+    groups: dict[K, list[DailyTotal]] = {}
     for tally in days:
         groups.setdefault(key(tally), []).append(tally)
     return {name: figures(groups[name]) for name in sorted(groups)}

@@ -6,9 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
-from core.adapters.store.payments import Setup
 from core.domain.model import Role
-from core.domain.payments.operations import Kind, Method, State
+from core.domain.payments.operations import Kind, Method, Setup, State
 from core.domain.payments.provider import Declined, Impossible, Outcome
 from core.services.checkout import place
 from core.services.payments.decisions import change_setup, open_payments, setup_of

@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work
 from core.adapters.store.ledger_checks import (
     AttemptMoney,
-    Neighbours,
+    Neighbors,
     attempt_money,
     count_entries,
+    money_in_totals,
     money_taken,
-    money_tallied,
-    neighbours,
+    neighbors,
     unbalanced_postings,
     wrong_totals,
     wrongly_carried,
@@ -58,9 +58,9 @@ def check_ledger(work: Work) -> LedgerCheck:
         f"{shown(one.ledger_cents)}."
         for one in wrongly_carried(work)
     ]
-    problems += [problem for one in neighbours(work) for problem in _out_of_step(one)]
+    problems += [problem for one in neighbors(work) for problem in _out_of_step(one)]
     problems += [f"{checkout}: its total is not that of its parts and lines." for checkout in wrong_totals(work)]
-    if money_taken(work) != money_tallied(work):
+    if money_taken(work) != money_in_totals(work):
         problems.append("The daily rollups do not add up to the ledger.")
     problems += disagreements(*paid_orders(work))
     return LedgerCheck(count_entries(work), len(attempts), tuple(problems))
@@ -84,7 +84,7 @@ def _wrong(money: AttemptMoney) -> Iterator[str]:
         yield f"{name}: it ended as {money.state.value} and still holds money."
 
 
-def _out_of_step(one: Neighbours) -> Iterator[str]:
+def _out_of_step(one: Neighbors) -> Iterator[str]:
     name = f"{one.line}, attempt {one.attempt}"
     if one.attempt == one.newest and (one.state, one.pharmacy) != (one.line_state, one.line_pharmacy):
         line = f"its line {one.line_state.value} at {one.line_pharmacy}"

@@ -20,11 +20,11 @@ from core.adapters.store.order_views import (
     count_lines,
     history,
     ledger_of,
-    open_misfits,
     queue_sizes,
     references_of,
     search_lines,
     stray_events,
+    unmatched_events,
 )
 from core.domain.errors import Refused
 from core.domain.model import IN_FLIGHT, LineState, Patient, Prescription, SubmissionState
@@ -71,7 +71,7 @@ def track(store: Store, person: Person, clinic: str, reference: str | None = Non
         references = references_of(work, reference)
         misfits = [
             misfit
-            for misfit in open_misfits(work)
+            for misfit in unmatched_events(work)
             if reference in {None, misfit.reference} or misfit.reference in references
         ]
         if reference is not None and not references and not misfits:
@@ -191,7 +191,7 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
         if reference not in book.lines:
             raise Refused(f"There is no line {reference}.")
         line, current = book.lines[reference], book.current(reference)
-        misfits = tuple(misfit for misfit in open_misfits(work) if misfit.reference == reference)
+        misfits = tuple(misfit for misfit in unmatched_events(work) if misfit.reference == reference)
         return LineDetail(
             line=line,
             attempts=tuple(book.attempts[reference, number] for number in range(1, line.attempt + 1)),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.adapters.store.constraints import StoredConstraint
+from core.adapters.store.values import StoredConstraint
 from core.domain.model import ConstraintKind, Scope
 from core.domain.money import cents_from
 from core.services.cart import add_routing_preference, remove_routing_preference
