@@ -23,7 +23,7 @@ from core.adapters.store.orders import (
 from core.adapters.store.partners import PartnerLinkRow
 from core.adapters.store.tables import PatientRow, PharmacyRow, SkuRow
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
-from core.domain.orders.records import Outcome
+from core.domain.orders.records import EventOutcome
 from core.domain.partners.link import Adapter
 
 K = TypeVar("K")
@@ -93,7 +93,7 @@ class HistoryRow(NamedTuple):
     at: datetime
     recorded_at: datetime
     recorded_by: str
-    outcome: Outcome
+    outcome: EventOutcome
     implied: tuple[str, ...]
     note: str
     tracking: str
@@ -336,7 +336,7 @@ def _unsettled(clinic: str) -> tuple[ColumnElement[bool], ...]:
     settled = exists().where(
         MisfitDecisionRow.clinic == OrderEventRow.clinic, MisfitDecisionRow.event == OrderEventRow.id
     )
-    return OrderEventRow.clinic == clinic, OrderEventRow.outcome == Outcome.MISFIT, ~settled
+    return OrderEventRow.clinic == clinic, OrderEventRow.outcome == EventOutcome.UNMATCHED, ~settled
 
 
 def misfit_exists(work: Work, event: str) -> bool:

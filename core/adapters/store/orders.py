@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.adapters.store.base import Base, Cents, Made, OfClinic, choice, refers, through_others
 from core.domain.ledger import Account, PostingKind
 from core.domain.model import FindingEnd, LineState, Objective, ShipTo, SubmissionState
-from core.domain.orders.records import Outcome
+from core.domain.orders.records import EventOutcome
 
 
 class OrderCounterRow(OfClinic, Base):
@@ -216,7 +216,7 @@ class OrderEventRow(Made, Base):
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
-    outcome: Mapped[Outcome] = mapped_column(choice(Outcome))
+    outcome: Mapped[EventOutcome] = mapped_column(choice(EventOutcome))
     implied: Mapped[tuple[str, ...]]
     note: Mapped[str]
     tracking: Mapped[str]

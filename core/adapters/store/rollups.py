@@ -13,7 +13,7 @@ from core.adapters.store.orders import AttemptRow, DailyRejectionRow, DailyTally
 from core.domain.model import LineState
 
 
-class Tally(NamedTuple):
+class DayTotals(NamedTuple):
     """What one day counted at one pharmacy under one program."""
 
     day: date
@@ -55,12 +55,12 @@ class HourCount(NamedTuple):
     lines: int
 
 
-def tallies(work: Work, first: date, last: date) -> list[Tally]:
+def daily_totals(work: Work, first: date, last: date) -> list[DayTotals]:
     """Every day's counts from ``first`` to ``last``, both included."""
-    columns = [DailyTallyRow.__table__.c[name] for name in Tally._fields]
+    columns = [DailyTallyRow.__table__.c[name] for name in DayTotals._fields]
     statement = select(*columns).where(_within(work, DailyTallyRow, first, last))
     ordered = statement.order_by(DailyTallyRow.day, DailyTallyRow.pharmacy, DailyTallyRow.program)
-    return [Tally._make(row) for row in work.connection.execute(ordered)]
+    return [DayTotals._make(row) for row in work.connection.execute(ordered)]
 
 
 def rejection_counts(work: Work, first: date, last: date) -> list[RejectionCount]:
