@@ -17,7 +17,7 @@ from core.services.cart import update_patient
 from core.services.checkout import place
 from core.services.orders.events import record_event
 from core.services.people import LOCAL
-from core.services.rule_book import REJECTED_AS, Entry, Refusal, note_seen, rule_book
+from core.services.rule_book import REJECTED_AS, RejectionReason, RuleRecord, note_findings, rule_book
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription, a_program
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line
@@ -46,7 +46,7 @@ def look(store: Store, *lines: CartLine) -> None:
     with store.read(CLINIC) as work:
         context = load_context(work)
     decided = plan(Cart(refill_day=FRIDAY, lines=lines), context, a_program(), Objective.CHEAPEST, DAYS)
-    note_seen(store, STAFF, CLINIC, FRIDAY, lines, decided.findings)
+    note_findings(store, STAFF, CLINIC, FRIDAY, lines, decided.findings)
 
 
 def record(store: Store) -> dict[str, dict[FindingEnd, int]]:
@@ -54,7 +54,7 @@ def record(store: Store) -> dict[str, dict[FindingEnd, int]]:
     return {entry.rule.code: dict(entry.lines) for entry in rule_book(store, STAFF, CLINIC).entries if entry.fired}
 
 
-def entry(store: Store, code: str) -> Entry:
+def entry(store: Store, code: str) -> RuleRecord:
     return next(entry for entry in rule_book(store, STAFF, CLINIC).entries if entry.rule.code == code)
 
 
@@ -124,8 +124,8 @@ def test_a_rejection_counts_for_the_rules_that_the_line_was_placed_with(clinic: 
     assert (allergy.placed_with_it, allergy.rejected, allergy.rejected_for_it) == (1, 1, 1)
     assert (phone.placed_with_it, phone.rejected, phone.rejected_for_it) == (1, 1, 0)
     assert rule_book(clinic, STAFF, CLINIC).refusals == (
-        Refusal("ADDRESS_INVALID", lines=2, foretold=0),
-        Refusal("ALLERGY", lines=1, foretold=1),
+        RejectionReason("ADDRESS_INVALID", lines=2, predicted=0),
+        RejectionReason("ALLERGY", lines=1, predicted=1),
     )
 
 
@@ -137,7 +137,7 @@ def test_what_was_put_right_foretold_no_rejection(clinic: Store) -> None:
     reject(clinic, 4, "Invalid zip code")
     address = entry(clinic, "ADDRESS_INCOMPLETE")
     assert (address.fired, address.rejected) == (1, 0)
-    assert rule_book(clinic, STAFF, CLINIC).refusals == (Refusal("ADDRESS_INVALID", lines=1, foretold=0),)
+    assert rule_book(clinic, STAFF, CLINIC).refusals == (RejectionReason("ADDRESS_INVALID", lines=1, predicted=0),)
 
 
 def test_the_record_looks_ninety_days_back(clinic: Store, clock: Clock) -> None:

@@ -127,7 +127,7 @@ def _tracked(run: Run, reference: str | None) -> Answer:
     return Answer(
         {
             "lines": [_line(line) for line in found.lines],
-            "misfits": [{"id": row.event, "reference": row.reference} | _history(row) for row in found.misfits],
+            "misfits": [{"id": row.event, "reference": row.reference} | _history(row) for row in found.unmatched],
         }
     )
 

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from core.domain.model import Setting
 
 
-class Scope(StrEnum):
+class SettingScope(StrEnum):
     """How far a row of a setting reaches, the widest first."""
 
     CLINIC = "clinic"
@@ -24,10 +24,10 @@ class Scope(StrEnum):
     PHARMACY = "pharmacy"
 
 
-EVERYWHERE: Final = (Scope.CLINIC, Scope.STATE, Scope.PHARMACY)
-BY_STATE: Final = (Scope.CLINIC, Scope.STATE)
-BY_PHARMACY: Final = (Scope.CLINIC, Scope.PHARMACY)
-CLINIC_ONLY: Final = (Scope.CLINIC,)
+EVERYWHERE: Final = (SettingScope.CLINIC, SettingScope.STATE, SettingScope.PHARMACY)
+BY_STATE: Final = (SettingScope.CLINIC, SettingScope.STATE)
+BY_PHARMACY: Final = (SettingScope.CLINIC, SettingScope.PHARMACY)
+CLINIC_ONLY: Final = (SettingScope.CLINIC,)
 
 
 class SettingKind(NamedTuple):
@@ -39,7 +39,7 @@ class SettingKind(NamedTuple):
     default: str
     read: Callable[[str], object]
     source: str
-    scopes: tuple[Scope, ...]
+    scopes: tuple[SettingScope, ...]
     most: int | None = None
 
 
@@ -86,7 +86,7 @@ def setting_in_force(
 
 def pharmacys_own(rows: Iterable[Setting], name: str, day: date, pharmacy: str) -> object | None:
     """The value of the pharmacy's own row in force on ``day``; None where only wider rows count."""
-    scope = f"{Scope.PHARMACY}:{pharmacy}"
+    scope = f"{SettingScope.PHARMACY}:{pharmacy}"
     in_force = [row for row in rows if row.name == name and row.valid_from <= day and row.scope == scope]
     newest = max(in_force, key=lambda row: row.valid_from, default=None)
     return None if newest is None else SETTINGS[name].read(newest.value)

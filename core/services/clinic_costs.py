@@ -23,11 +23,11 @@ class Repriced(NamedTuple):
 
 
 class MonthSpend(NamedTuple):
-    """Cents of medication placed in a month, by its first day; not ``whole`` while the month goes on."""
+    """Cents of medication placed in a month, by its first day; not ``complete`` while the month goes on."""
 
     month: date
     cents: int
-    whole: bool
+    complete: bool
 
 
 def repriced(store: Store, person: Person, clinic: str, days: int = PERIOD_DAYS) -> Repriced:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.files import FILES, Folder, Known, csv_bytes, read_files, read_folder
+from core.adapters.files import FILES, Folder, KnownKeys, csv_bytes, read_files, read_folder
 from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import clinic_of
 from core.adapters.store.folders import FileDifference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
 from core.services.people import Action, Entry, Person, record_all, require
 from core.services.rule_history import RULE_FILES
-from core.services.rule_history import loaded as changed_rules
+from core.services.rule_history import load_entries as changed_rules
 
 Files = Path | Mapping[str, bytes]
 """A folder or ZIP file on the disk, or uploaded files by name."""
@@ -37,7 +37,7 @@ class Loaded(NamedTuple):
 class _Stored(NamedTuple):
     """What rows may refer to beside their own folder, and the zone that days are read in."""
 
-    known: Known | None
+    known_keys: KnownKeys | None
     time_zone: str
     today: date
 
@@ -71,11 +71,11 @@ def preview_load(store: Store, person: Person, files: Files, clinic: str | None 
 
 
 def save_row(
-    store: Store, person: Person, clinic: str, file: str, cells: Mapping[str, str], seen: Mapping[str, str] | None
+    store: Store, person: Person, clinic: str, file: str, cells: Mapping[str, str], shown: Mapping[str, str] | None
 ) -> bool:
     """Add or change one row of a file, its cells as the file writes them; whether that changed anything.
 
-    ``seen`` are the cells of the row as the person saw it, None for a new one. Raises BadInput with every bad cell,
+    ``shown`` are the cells of the row as the person saw it, None for a new one. Raises BadInput with every bad cell,
     Refused for a file that is not saved by row or a new row that is there already, and Stale, with what the row says
     now, where somebody changed it first.
     """
@@ -90,10 +90,10 @@ def save_row(
 
     def save(work: Work) -> bool:
         change = differences(work, folder)[file]
-        if seen is None and not change.added:
+        if shown is None and not change.added:
             raise Refused(f"{file} has this row already; choose it to change it.")
         for before, _ in change.changed:
-            _still(file, before, seen or {})
+            _refuse_stale(file, before, shown or {})
         save_folder(work, folder)
         added = [Entry("add row", _subject(file, row), None, _words(row)) for row in change.added]
         record_all(work, person, [*(added if file not in RULE_FILES else ()), *_changed({file: change})])
@@ -102,14 +102,14 @@ def save_row(
     return store.write(clinic, save)
 
 
-def _still(file: str, stored: Row, seen: Mapping[str, str]) -> None:
+def _refuse_stale(file: str, stored: Row, shown: Mapping[str, str]) -> None:
     """Raises Stale unless the row still says what was seen of it."""
     columns = [column for column in FILES[file].columns if column.field in stored]
     now = {column.name: column.written(stored[column.field]) for column in columns}
-    other = {name: text for name, text in now.items() if text != seen.get(name, text)}
+    other = {name: text for name, text in now.items() if text != shown.get(name, text)}
     if other:
-        told = f"Somebody changed {', '.join(other)} of this row of {file} first. Look at it, then save again."
-        raise Stale(told, other)
+        message = f"Somebody changed {', '.join(other)} of this row of {file} first. Look at it, then save again."
+        raise Stale(message, other)
 
 
 def _changed(changes: Mapping[str, FileDifference]) -> Iterator[Entry]:
@@ -159,5 +159,5 @@ def _stored(store: Store, clinic: str | None, on: date | None, time_zone: str = 
 
 def _read(files: Files, stored: _Stored) -> Folder:
     if isinstance(files, Path):
-        return read_folder(files, stored.today, known=stored.known, time_zone=stored.time_zone)
-    return read_files(files, stored.today, known=stored.known, time_zone=stored.time_zone)
+        return read_folder(files, stored.today, known_keys=stored.known_keys, time_zone=stored.time_zone)
+    return read_files(files, stored.today, known_keys=stored.known_keys, time_zone=stored.time_zone)

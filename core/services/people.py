@@ -206,8 +206,8 @@ def members(store: Store, person: Person, clinic: str) -> list[Member]:
 def signed_in(store: Store, clinic: str, email: str) -> Person | None:
     """The active member with this email; None lets nobody in."""
     with store.read(clinic) as work:
-        found = {member.email: member for member in _members(work) if member.active}.get(_folded(email))
-    return None if found is None else Person(found.email, found.name, found.role)
+        member = {member.email: member for member in _members(work) if member.active}.get(_folded(email))
+    return None if member is None else Person(member.email, member.name, member.role)
 
 
 def add_person(store: Store, person: Person, clinic: str, email: str, name: str, role: Role) -> None:

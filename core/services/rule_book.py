@@ -51,7 +51,7 @@ REJECTED_AS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class RuleRecord:
     """A rule and its record: lines by what became of the finding, and how many of those placed with it a pharmacy
     rejected, for any reason and for the rule's own."""
 
@@ -71,13 +71,13 @@ class Entry:
         return self.lines.get(FindingEnd.ACKNOWLEDGED, 0) + self.lines.get(FindingEnd.OVERRIDDEN, 0)
 
 
-class Refusal(NamedTuple):
+class RejectionReason(NamedTuple):
     """Lines that pharmacies rejected for one reason at the first attempt, and on how many of them a rule that speaks of
     that reason had fired."""
 
     reason: str
     lines: int
-    foretold: int
+    predicted: int
 
 
 class RuleBook(NamedTuple):
@@ -85,8 +85,8 @@ class RuleBook(NamedTuple):
     that counts."""
 
     since: date
-    entries: tuple[Entry, ...]
-    refusals: tuple[Refusal, ...]
+    entries: tuple[RuleRecord, ...]
+    refusals: tuple[RejectionReason, ...]
 
 
 def rule_book(store: Store, person: Person, clinic: str, days: int = DAYS) -> RuleBook:
@@ -95,10 +95,10 @@ def rule_book(store: Store, person: Person, clinic: str, days: int = DAYS) -> Ru
     with store.read(clinic) as work:
         since = work.today - timedelta(days=days)
         counts, rejected = rule_hits.hit_counts(work, since), rule_hits.rejected_lines(work, since)
-    return RuleBook(since, tuple(_entries(counts)), tuple(_refusals(rejected)))
+    return RuleBook(since, tuple(_entries(counts)), tuple(_rejection_reasons(rejected)))
 
 
-def note_seen(
+def note_findings(
     store: Store, person: Person, clinic: str, refill_day: date, lines: Iterable[CartLine], findings: Iterable[Finding]
 ) -> None:
     """Count the findings of a cart that is being worked on, each once. A store that cannot be written to now is passed
@@ -122,12 +122,12 @@ def note_placed(
     lines = [routed.line for routed in decision.split.lines]
     standing = _by_key(lines, decision.findings)
     placed = {(routed.line.patient, routed.line.sku): routed.line.number for routed in decision.split.filled}
-    known = rule_hits.hits_of(work, refill_day, {patient for patient, _ in placed})
-    rule_hits.note_hits(work, refill_day, sorted(standing.keys() - known.keys()))
+    hits = rule_hits.hits_of(work, refill_day, {patient for patient, _ in placed})
+    rule_hits.note_hits(work, refill_day, sorted(standing.keys() - hits.keys()))
     ended = []
-    for fired in sorted(known.keys() | standing.keys()):
+    for fired in sorted(hits.keys() | standing.keys()):
         number = placed.get((fired.patient, fired.sku))
-        if number is None or known.get(fired, FindingEnd.OPEN) is not FindingEnd.OPEN:
+        if number is None or hits.get(fired, FindingEnd.OPEN) is not FindingEnd.OPEN:
             continue
         ended.append(HitResult(fired, _end(standing.get(fired), overridden), f"{checkout}/{number:02d}"))
     rule_hits.end_hits(work, refill_day, ended)
@@ -151,7 +151,7 @@ def _by_key(lines: Iterable[CartLine], findings: Iterable[Finding]) -> dict[Rule
     }
 
 
-def _entries(counts: Iterable[HitCount]) -> Iterable[Entry]:
+def _entries(counts: Iterable[HitCount]) -> Iterable[RuleRecord]:
     by_code: dict[str, list[HitCount]] = defaultdict(list)
     for tally in counts:
         by_code[tally.code].append(tally)
@@ -159,24 +159,24 @@ def _entries(counts: Iterable[HitCount]) -> Iterable[Entry]:
         lines: Counter[FindingEnd] = Counter()
         for tally in by_code[code]:
             lines[tally.end] += tally.lines
-        gone = [
+        sent_out = [
             tally for tally in by_code[code] if tally.end is not FindingEnd.FIXED and tally.rejected_for is not None
         ]
-        yield Entry(
+        yield RuleRecord(
             rule,
             lines,
-            rejected=sum(tally.lines for tally in gone),
-            rejected_for_it=sum(tally.lines for tally in gone if tally.rejected_for == REJECTED_AS[code]),
+            rejected=sum(tally.lines for tally in sent_out),
+            rejected_for_it=sum(tally.lines for tally in sent_out if tally.rejected_for == REJECTED_AS[code]),
         )
 
 
-def _refusals(rejected: Iterable[RejectedLine]) -> list[Refusal]:
-    """The reasons with the most lines first. A rule that was put right before placing foretold nothing."""
+def _rejection_reasons(rejected: Iterable[RejectedLine]) -> list[RejectionReason]:
+    """The reasons with the most lines first. A rule that was put right before placing predicted nothing."""
     lines: dict[str, set[str]] = defaultdict(set)
-    foretold: dict[str, set[str]] = defaultdict(set)
+    predicted: dict[str, set[str]] = defaultdict(set)
     for row in rejected:
         lines[row.reason].add(row.line)
         if row.code is not None and REJECTED_AS.get(row.code) == row.reason:
-            foretold[row.reason].add(row.line)
-    found = [Refusal(reason, len(numbers), len(foretold[reason])) for reason, numbers in lines.items()]
-    return sorted(found, key=lambda refusal: (-refusal.lines, refusal.reason))
+            predicted[row.reason].add(row.line)
+    reasons = [RejectionReason(reason, len(numbers), len(predicted[reason])) for reason, numbers in lines.items()]
+    return sorted(reasons, key=lambda refusal: (-refusal.lines, refusal.reason))

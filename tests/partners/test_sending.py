@@ -108,7 +108,7 @@ def test_a_word_that_nobody_knows_is_shown_and_moves_nothing(
     clock.forward(minutes=11)
     worker.run_once(sqlite, CLINIC)
     tracked = track(sqlite, LOCAL, CLINIC)
-    assert [misfit.status for misfit in tracked.misfits] == ["quantum flux"]
+    assert [misfit.status for misfit in tracked.unmatched] == ["quantum flux"]
     assert tracked.lines[0].state.value == "submitted"
 
 

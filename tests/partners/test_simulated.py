@@ -82,7 +82,7 @@ def test_what_was_told_is_not_told_again() -> None:
     partner, now = SimulatedPartner(), SENT + timedelta(days=30)
     first = partner.poll([a_sent_line()], now)
     seen = [event.id for event in first[:2]]
-    assert partner.poll([a_sent_line(seen=seen)], now) == first[2:]
+    assert partner.poll([a_sent_line(known_events=seen)], now) == first[2:]
     assert partner.poll([a_sent_line()], SENT) == []
 
 

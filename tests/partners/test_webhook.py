@@ -183,7 +183,7 @@ def test_a_pharmacy_speaks_of_its_own_lines_only(clinic: Store) -> None:
     status, answer = push(clinic, content, signed(content, key=SECRETS["BIRCH_PUSH"]), pharmacy="birch")
     assert (status, answer["misfit"]) == (200, 1)
     assert state(clinic) == "submitted"
-    (misfit,) = track(clinic, LOCAL, CLINIC, f"{CHECKOUT}/01").misfits
+    (misfit,) = track(clinic, LOCAL, CLINIC, f"{CHECKOUT}/01").unmatched
     assert misfit.note == "birch said so, but the attempt is at cedar"
 
 

@@ -15,7 +15,7 @@ from core.adapters.store.order_views import OrderFilter
 from core.domain.ledger import Account, PostingKind
 from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
-from core.domain.orders.daily_totals import COMPONENTS, Stage
+from core.domain.orders.daily_totals import COMPONENTS, FulfillmentStage
 from core.domain.orders.records import Outcome
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import search
@@ -25,11 +25,11 @@ S = LineState
 Row = dict[str, Any]
 ZONE = ZoneInfo("America/Chicago")
 STAGES = {
-    Stage.SENDING: ("placed", "submitted"),
-    Stage.ANSWER: ("submitted", "accepted"),
-    Stage.MAKING: ("accepted", "shipped"),
-    Stage.TRANSIT: ("shipped", "delivered"),
-    Stage.WHOLE: ("placed", "delivered"),
+    FulfillmentStage.SENDING: ("placed", "submitted"),
+    FulfillmentStage.ANSWER: ("submitted", "accepted"),
+    FulfillmentStage.COMPOUNDING: ("accepted", "shipped"),
+    FulfillmentStage.TRANSIT: ("shipped", "delivered"),
+    FulfillmentStage.TOTAL: ("placed", "delivered"),
 }
 TIMED = frozenset(end for _, end in STAGES.values())
 

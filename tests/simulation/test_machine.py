@@ -36,7 +36,7 @@ from core.rules.prescriptions import CartRow
 from core.services.cart import add_line, edit_line, open_cart, remove_line
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.events import record_event
-from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
+from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_unmatched
 from core.services.orders.views import line_detail
 from core.services.partners.worker import run_once
 from tests.simulation.clinic import PATIENTS, REFILL_DAYS, STAFF, offer
@@ -302,7 +302,7 @@ class Anything(RuleBasedStateMachine):
     def _told(self, line: Line, status: LineState) -> None:
         self.events += 1
         event = Event(f"e{self.events}", line.reference, line.attempt, status.value, self.clock.now)
-        fits = record_event(self.store, ADA, CLINIC, event) is not Outcome.MISFIT
+        fits = record_event(self.store, ADA, CLINIC, event) is not Outcome.UNMATCHED
         assert not (fits and line.sent is Q.QUEUED), "a pharmacy knew what was never sent"
         line.told.append(event)
         line.stopped = line.stopped or not fits
@@ -324,8 +324,8 @@ class Anything(RuleBasedStateMachine):
     def settle(self, data: st.DataObject) -> None:
         """A person deals with what did not fit; what it held back may be sent."""
         line = self._drawn(data, lambda line: line.stopped)
-        for misfit in line_detail(self.store, ADA, CLINIC, line.reference).misfits:
-            settle_misfit(self.store, ADA, CLINIC, misfit.event, "called")
+        for misfit in line_detail(self.store, ADA, CLINIC, line.reference).unmatched:
+            settle_unmatched(self.store, ADA, CLINIC, misfit.event, "called")
         line.stopped = False
 
     @precondition(lambda self: any(line.told for line in self.lines.values()))

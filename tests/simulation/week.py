@@ -41,8 +41,8 @@ from core.services.cart import (
 )
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.events import record_event
-from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
-from core.services.orders.views import LineDetail, Press, line_detail, search, strays
+from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_unmatched
+from core.services.orders.views import LineDetail, OrderAction, line_detail, search, strays
 from core.services.partners.pushes import receive
 from core.services.partners.worker import run_once
 from core.services.payments.decisions import change_setup, open_payments, pay_again
@@ -339,9 +339,9 @@ class Week:
             return "nothing to do"
         person = self._someone()
         detail = line_detail(self.store, person, CLINIC, self.dice.choice(rows).reference)
-        if not detail.presses:
+        if not detail.actions:
             return f"{detail.line.reference}: {self._asks_after(_Case.of(detail), person)}"
-        press = self.dice.choice(detail.presses)
+        press = self.dice.choice(detail.actions)
         self._say(f"{detail.line.reference}: {press.value}")
         try:
             return _PRESSED[press](self, _Case.of(detail), person)
@@ -375,9 +375,9 @@ class Week:
             return [reference for reference, state in rows if state in states]
 
     def _settles(self, case: _Case, person: Person) -> str:
-        misfits = line_detail(self.store, person, CLINIC, case.line).misfits
+        misfits = line_detail(self.store, person, CLINIC, case.line).unmatched
         for misfit in misfits:
-            settle_misfit(self.store, person, CLINIC, misfit.event, "called the pharmacy")
+            settle_unmatched(self.store, person, CLINIC, misfit.event, "called the pharmacy")
         return ", ".join(f"{misfit.status} ({misfit.note})" for misfit in misfits)
 
     def _cancels(self, case: _Case, person: Person) -> str:
@@ -454,7 +454,7 @@ class Week:
 
     def _everybody_works_the_queues(self) -> str:
         for misfit in strays(self.store, STAFF[0], CLINIC):
-            settle_misfit(self.store, STAFF[0], CLINIC, misfit.event, "not ours")
+            settle_unmatched(self.store, STAFF[0], CLINIC, misfit.event, "not ours")
         done = [self._pays_again()] if self.bank else []
         for row in self._waiting():
             case = _Case(row.reference, row.attempt, row.state, 0)
@@ -510,16 +510,16 @@ _MEANWHILE: Final = (
     Week._edits_a_line,
     Week._changes_a_price,
 )
-_PRESSED: Final[dict[Press, Callable[[Week, _Case, Person], str]]] = {
-    Press.CANCEL: Week._cancels,
-    Press.ASK_TO_CANCEL: Week._cancels,
-    Press.CONFIRM_CANCELLED: Week._hears_of_request,
-    Press.REFUSE_CANCEL: Week._hears_of_request,
-    Press.ACKNOWLEDGED: Week._finds_out,
-    Press.NOT_RECEIVED: Week._finds_out,
-    Press.RESUBMIT: Week._sends_again,
-    Press.REFUND: Week._gives_back,
-    Press.SETTLE_MISFIT: Week._settles,
+_PRESSED: Final[dict[OrderAction, Callable[[Week, _Case, Person], str]]] = {
+    OrderAction.CANCEL: Week._cancels,
+    OrderAction.ASK_TO_CANCEL: Week._cancels,
+    OrderAction.CONFIRM_CANCELLED: Week._hears_of_request,
+    OrderAction.REFUSE_CANCEL: Week._hears_of_request,
+    OrderAction.ACKNOWLEDGED: Week._finds_out,
+    OrderAction.NOT_RECEIVED: Week._finds_out,
+    OrderAction.RESUBMIT: Week._sends_again,
+    OrderAction.REFUND: Week._gives_back,
+    OrderAction.SETTLE_MISFIT: Week._settles,
 }
 _DEALS: Final[tuple[tuple[Callable[[OrderRow], object], Callable[[Week, _Case, Person], str]], ...]] = (
     (lambda row: row.misfit, Week._settles),

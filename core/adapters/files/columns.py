@@ -31,7 +31,7 @@ from core.adapters.files.cells import (
     WHOLE,
     YES_NO,
     ZONE,
-    Kind,
+    CellKind,
     one_of,
     whole,
     word_of,
@@ -70,7 +70,7 @@ class Column(NamedTuple):
     """
 
     name: str
-    kind: Kind
+    kind: CellKind
     meaning: str
     required: bool
     field: str
@@ -93,16 +93,16 @@ class File(NamedTuple):
     columns: tuple[Column, ...]
 
 
-def _column(name: str, kind: Kind, meaning: str, required: bool, refers_to: str = "") -> Column:
+def _column(name: str, kind: CellKind, meaning: str, required: bool, refers_to: str = "") -> Column:
     field = f"{name}_cents" if kind is MONEY else name
     return Column(name, kind, meaning, required, field, lambda row: kind.empty, refers_to)
 
 
-def _needs(name: str, kind: Kind, meaning: str, refers_to: str = "") -> Column:
+def _needs(name: str, kind: CellKind, meaning: str, refers_to: str = "") -> Column:
     return _column(name, kind, meaning, True, refers_to)
 
 
-def _may(name: str, kind: Kind, meaning: str, refers_to: str = "") -> Column:
+def _may(name: str, kind: CellKind, meaning: str, refers_to: str = "") -> Column:
     return _column(name, kind, meaning, False, refers_to)
 
 

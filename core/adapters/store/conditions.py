@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, exists
 
 from core.adapters.store.tables import ATTEMPT, MISFIT_DECISION, ORDER_EVENT, ORDER_LINE, PAYMENT_OPERATION
-from core.domain.orders.records import Outcome
+from core.domain.orders.records import EventOutcome
 from core.domain.payments.operations import OPEN, Kind
 
 AUTHORIZED: Final = (
@@ -26,7 +26,7 @@ NEWEST_ATTEMPT: Final = and_(
 )
 """An attempt is its line's newest: what it is joined by."""
 UNMATCHED: Final = and_(
-    ORDER_EVENT.c.outcome == Outcome.MISFIT,
+    ORDER_EVENT.c.outcome == EventOutcome.MISFIT,
     ~exists().where(MISFIT_DECISION.c.clinic == ORDER_EVENT.c.clinic, MISFIT_DECISION.c.event == ORDER_EVENT.c.id),
 )
 """An event did not match its line's state, and nobody has settled it."""

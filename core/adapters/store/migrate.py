@@ -1,6 +1,6 @@
 """The schema brought up to date, by one process at a time (docs/decisions/0012).
 
-A new store is made from the declaration, the tables of core/adapters/store/tables.py; revisions bring older stores up to it.
+A new store is made from the declaration, the tables of tables.py; revisions bring older stores up to it.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ def _release(work: Work, book: Book) -> None:
 
 
 def _save_daily_totals(work: Work, book: Book) -> None:
-    tallies = book.tallies
+    tallies = book.totals
     counted = [column.name for column in DAILY_TALLY.columns if not column.primary_key]
     daily = [
         {"day": day, "pharmacy": pharmacy, "program": program, **{name: amounts[name] for name in counted}}

@@ -25,7 +25,7 @@ from core.adapters.store.tables import (
     SUBMISSION,
 )
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
-from core.domain.orders.records import Outcome
+from core.domain.orders.records import EventOutcome
 from core.domain.partners.link import Adapter
 
 K = TypeVar("K")
@@ -95,7 +95,7 @@ class HistoryRow(NamedTuple):
     at: datetime
     recorded_at: datetime
     recorded_by: str
-    outcome: Outcome
+    outcome: EventOutcome
     implied: tuple[str, ...]
     note: str
     tracking: str

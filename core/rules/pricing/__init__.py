@@ -5,8 +5,8 @@ from core.rules.pricing.comparison import Pack, ProgramCost, SkuComparison, answ
 from core.rules.pricing.market import PharmacyCost
 from core.rules.pricing.monthly import Crossing, PlanCost, Plans, plans
 from core.rules.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
+from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal, Repricing, added_up, reprice
 from core.rules.pricing.quotes import ProgramQuote, box_for, quote, under_every_program, unpriced
-from core.rules.pricing.repricing import Compared, Cost, PlacedLine, Repricing, added_up, reprice
 from core.rules.pricing.sensitivity import Sensitivity, sensitivity
 from core.rules.pricing.spread import MonthlyDifference, monthly_difference
 from core.rules.pricing.terms import Terms, fee_covers_shipping
@@ -17,8 +17,7 @@ __all__ = [
     "MONTH_DAYS",
     "AtVolume",
     "BreakEven",
-    "Compared",
-    "Cost",
+    "CostParts",
     "Crossing",
     "MonthlyDifference",
     "Pack",
@@ -29,6 +28,7 @@ __all__ = [
     "Plans",
     "ProgramCost",
     "ProgramQuote",
+    "RepricedTotal",
     "Repricing",
     "Sensitivity",
     "SkuComparison",

@@ -85,10 +85,10 @@ def not_due(context: Context, today: date, ours: Mapping[str, int]) -> list[Pres
 
 
 def _one_a_patient(lines: Iterable[DueLine]) -> Iterator[DueLine]:
-    seen: set[str] = set()
+    patients: set[str] = set()
     for line in lines:
-        if line.patient not in seen:
-            seen.add(line.patient)
+        if line.patient not in patients:
+            patients.add(line.patient)
             yield line
 
 

@@ -33,7 +33,7 @@ FOUND: Final[Mapping[str, int]] = {
 """Codes that the demo's clinics meet, by how often."""
 
 
-def past_firings(book: Book, seed: str) -> list[dict[str, Any]]:
+def past_rule_hits(book: Book, seed: str) -> list[dict[str, Any]]:
     """One row a finding, columns by name; the same seed and book give the same."""
     dice = Random(f"{seed} firings")  # noqa: S311 (repeatable, not secret)
     rows = {}

@@ -11,9 +11,9 @@ import streamlit as st
 from core.adapters.files.cells import STATES
 from core.domain.context import Context
 from core.domain.model import Setting
-from core.domain.settings import SETTINGS, Scope, SettingKind, pharmacys_own
+from core.domain.settings import SETTINGS, SettingKind, SettingScope, pharmacys_own
 from core.services.rule_history import RuleChange, changes
-from core.services.thresholds import Typed, set_threshold, take_back
+from core.services.thresholds import ThresholdInput, set_threshold, take_back
 from pages.parts.notices import attempt
 from pages.parts.session import Reference, Session
 from pages.parts.tables import Row, pick, table
@@ -92,7 +92,7 @@ def _rows(kind: SettingKind, context: Context) -> list[Setting]:
 
 
 def _now(row: Setting, kind: SettingKind, context: Context, today: date) -> str:
-    if Scope(row.scope.partition(":")[0]) not in kind.scopes:
+    if SettingScope(row.scope.partition(":")[0]) not in kind.scopes:
         return f"not used: looked up by {' or '.join(kind.scopes)} alone"
     if row.valid_from > today:
         return "begins later"
@@ -159,14 +159,14 @@ def _key(row: Setting) -> tuple[str, date]:
 
 
 def _choices(kind: SettingKind, context: Context) -> list[str]:
-    codes: dict[Scope, Sequence[str]] = {
-        Scope.CLINIC: ["clinic"],
-        Scope.PHARMACY: [f"pharmacy:{code}" for code in context.pharmacies],
-        Scope.STATE: [f"state:{state}" for state in sorted(STATES)],
+    codes: dict[SettingScope, Sequence[str]] = {
+        SettingScope.CLINIC: ["clinic"],
+        SettingScope.PHARMACY: [f"pharmacy:{code}" for code in context.pharmacies],
+        SettingScope.STATE: [f"state:{state}" for state in sorted(STATES)],
     }
     return [
         choice
-        for scope in (Scope.CLINIC, Scope.PHARMACY, Scope.STATE)
+        for scope in (SettingScope.CLINIC, SettingScope.PHARMACY, SettingScope.STATE)
         if scope in kind.scopes
         for choice in codes[scope]
     ]
@@ -174,17 +174,17 @@ def _choices(kind: SettingKind, context: Context) -> list[str]:
 
 def _scope_words(scope: str, context: Context) -> str:
     kind, _, code = scope.partition(":")
-    if kind == Scope.PHARMACY:
+    if kind == SettingScope.PHARMACY:
         return f"{context.pharmacies[code].name} ({code})"
-    return f"State {code}" if kind == Scope.STATE else "The whole clinic"
+    return f"State {code}" if kind == SettingScope.STATE else "The whole clinic"
 
 
 def _put(session: Session, kind: SettingKind, seen: dict[tuple[str, date], str]) -> None:
     state = st.session_state
     scope, value, since = (state.get(f"{_SETTING}_{name}") for name in ("scope", "value", "from"))
-    scope, valid_from = str(scope or Scope.CLINIC), since if isinstance(since, date) else None
+    scope, valid_from = str(scope or SettingScope.CLINIC), since if isinstance(since, date) else None
     known = seen.get((scope, valid_from)) if valid_from else None
-    typed = Typed(kind.name, scope, str(value or ""), valid_from, known)
+    typed = ThresholdInput(kind.name, scope, str(value or ""), valid_from, known)
     if attempt(
         lambda: set_threshold(session.store, session.person, session.clinic, typed),
         lambda row: f"{row.name} is {row.value} for {row.scope} from {full_day(row.valid_from)}.",
