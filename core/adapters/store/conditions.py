@@ -26,7 +26,7 @@ NEWEST_ATTEMPT: Final = and_(
 )
 """An attempt is its line's newest: what it is joined by."""
 UNMATCHED: Final = and_(
-    ORDER_EVENT.c.outcome == EventOutcome.MISFIT,
+    ORDER_EVENT.c.outcome == EventOutcome.UNMATCHED,
     ~exists().where(MISFIT_DECISION.c.clinic == ORDER_EVENT.c.clinic, MISFIT_DECISION.c.event == ORDER_EVENT.c.id),
 )
 """An event did not match its line's state, and nobody has settled it."""
