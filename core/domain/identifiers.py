@@ -51,6 +51,18 @@ US_NUMBERS: Final = frozenset({"US", "AS", "GU", "MP", "PR", "VI"})
 """Regions of the North American numbering plan that are the United States."""
 
 
+_DIGITS: Final = re.compile(r"(\d{1,18})", re.ASCII)
+
+
+CodeOrder = tuple[tuple[str | int, ...], str]
+
+
+def code_order(code: str) -> CodeOrder:
+    """What codes are sorted by: runs of digits as numbers, so that ``RX-999`` comes before ``RX-1000``."""
+    parts = _DIGITS.split(code)
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), code
+
+
 @lru_cache(maxsize=4096)
 def is_npi(npi: str) -> bool:
     """Whether it is ten digits, the first 1 or 2, that pass Luhn over ``80840`` + NPI (45 CFR 162.406)."""

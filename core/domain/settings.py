@@ -1,7 +1,7 @@
 """Thresholds that are data: every setting's name, meaning and default, and which row is in force.
 
-A row's scope is ``clinic``, ``pharmacy:CODE`` or ``state:XX``; the narrowest scope with a row in force wins, then the
-latest ``valid_from``. A pharmacy's own column in pharmacies.csv stands between a row for that pharmacy and the wider
+A row's scope is ``clinic``, ``state:XX``, ``active:NAME``, ``sku:CODE`` or ``pharmacy:CODE``; the narrowest scope with a
+row in force wins, then the latest ``valid_from``. A pharmacy's own column in pharmacies.csv stands between a row for that pharmacy and the wider
 ones: a row has a first day, the column has none. Setup and docs/reference.md list this table from here.
 """
 
@@ -21,12 +21,16 @@ class SettingScope(StrEnum):
 
     CLINIC = "clinic"
     STATE = "state"
+    ACTIVE = "active"
+    SKU = "sku"
     PHARMACY = "pharmacy"
 
 
 EVERYWHERE: Final = (SettingScope.CLINIC, SettingScope.STATE, SettingScope.PHARMACY)
 BY_STATE: Final = (SettingScope.CLINIC, SettingScope.STATE)
 BY_PHARMACY: Final = (SettingScope.CLINIC, SettingScope.PHARMACY)
+BY_ACTIVE: Final = (SettingScope.CLINIC, SettingScope.ACTIVE)
+BY_SKU: Final = (SettingScope.CLINIC, SettingScope.SKU)
 CLINIC_ONLY: Final = (SettingScope.CLINIC,)
 
 
@@ -65,6 +69,8 @@ SETTINGS = {
         SettingKind("supply_tolerance_share", "Share by which a stated days' supply may differ", "0.10", Decimal, "rules.md, SIG_SUPPLY_MISMATCH", CLINIC_ONLY),
         SettingKind("ship_window_days", "Days after a box is ready within which it must ship, or nobody can fill the line", "14", int, "rules.md, section 6", BY_PHARMACY),
         SettingKind("titration_step_days", "Days at a dose before the next step up", "28", int, "semaglutide and tirzepatide labels: four weeks a step", BY_STATE),
+        SettingKind("retitration_gap_days", "Days without supply after which a dose above the first step asks for titration anew", "14", int, "semaglutide (Wegovy) label, 2.1: more than two weekly doses missed", BY_ACTIVE),
+        SettingKind("least_age_years", "Youngest age, in years, of a patient who may get the product", "18", int, "the approved products' labels: safety and efficacy in adults; clinic's habit", BY_SKU),
         SettingKind("boilerplate_patients", "Fewest patients with the same statement of clinical difference that are pointed out", "3", int, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE", CLINIC_ONLY),
         SettingKind("boilerplate_share", "Share of the cart's patients who need a statement above which the same one is pointed out", "0.5", Decimal, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE", CLINIC_ONLY),
         SettingKind("stalled_days", "Days past the promised ship date (of a shipped line: delivery date) after which a line counts as stalled", "2", int, "clinic's habit", CLINIC_ONLY),
@@ -73,11 +79,18 @@ SETTINGS = {
 
 
 def setting_in_force(
-    rows: Iterable[Setting], name: str, day: date, *, pharmacy: str | None = None, state: str | None = None
+    rows: Iterable[Setting],
+    name: str,
+    day: date,
+    *,
+    pharmacy: str | None = None,
+    state: str | None = None,
+    active: str | None = None,
+    sku: str | None = None,
 ) -> object:
     """The value of a setting on ``day``, read by its kind; its default where no row is in force."""
     kind = SETTINGS[name]
-    scopes = ("clinic", f"state:{state}", f"pharmacy:{pharmacy}")
+    scopes = ("clinic", f"state:{state}", f"active:{active}", f"sku:{sku}", f"pharmacy:{pharmacy}")
     in_force = [row for row in rows if row.name == name and row.valid_from <= day and row.scope in scopes]
     if not in_force:
         return kind.read(kind.default)

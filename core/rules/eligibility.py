@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import CartLine, Days, LicenceKind, Pharmacy, Program, ProgramKind, Promise, ShipTo, Sku
-from core.rules.prescriptions import Fill, computed_days, last_fill, supply_days
+from core.rules.prescriptions import Fill, computed_days, last_fill_for, supply_days
+from core.rules.regimens import highest_weekly_mg
 from core.rules.ship_dates import promise
-from core.rules.sig import read, weekly_mg
 
 FILTERS: Final = (
     "NO_OFFER",
@@ -274,7 +274,7 @@ def _earliest(supply: RemainingSupply, share: Decimal | None, early: int) -> dat
 
 
 def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> RemainingSupply | None:
-    fill = last_fill(line.patient, sku.active, context)
+    fill = last_fill_for(line.patient, line.sig, sku, context, days.refill_day)
     if fill is None:
         return None
     filled = context.skus[fill.prescription.sku]
@@ -288,16 +288,11 @@ def _at_new_dose(line: CartLine, sku: Sku, fill: Fill, filled: Sku, lasts: int, 
     """Days that the old packs last when a higher dose is drawn from them; ``lasts`` where the dose does not rise."""
     if line.sig == fill.prescription.sig and sku is filled:
         return lasts
-    old, new = _highest_mg(fill.prescription.sig, filled), _highest_mg(line.sig, sku)
+    old, new = highest_weekly_mg(fill.prescription.sig, filled), highest_weekly_mg(line.sig, sku)
     if old is None or new is None or new <= old:
         return lasts
-    if _highest_mg(line.sig, filled) == new:
+    if highest_weekly_mg(line.sig, filled) == new:
         drawn = computed_days(line.sig, filled, fill.quantity, context, days.refill_day)
         if drawn is not None:
             return drawn
     return int(lasts * old / new)
-
-
-def _highest_mg(sig: str, sku: Sku) -> Decimal | None:
-    weekly = weekly_mg(read(sig, sku), sku)
-    return weekly.highest if weekly else None

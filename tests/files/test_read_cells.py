@@ -168,7 +168,7 @@ REFUSED = [
     ("a typed cell that is missing", "skus.csv", "sterile", "", "is required and empty"),
     ("no program", "clinic.csv", "program", ";", "is required and empty"),
     ("a scope nobody knows", "settings.csv", "scope", "region:X",
-     "is not a scope; write clinic, pharmacy:CODE or state:TX"),
+     "is not a scope; write clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE"),
     ("a setting's value", "settings.csv", "value", "soon", "is not a whole number from 0"),
 ]  # fmt: skip
 

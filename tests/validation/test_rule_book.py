@@ -49,7 +49,9 @@ Prescription  CLINICAL_DIFFERENCE_BOILERPLATE  W   prescriber
 Timing        REFILL_TOO_SOON                  Bo  clinic
 Timing        SUSPECTED_DUPLICATE              Bo  clinic
 Timing        DUPLICATE_THERAPY                W   clinic
-Titration     DOSE_START_HIGH                  W   prescriber
+Timing        THERAPY_SWITCH                   W   clinic
+Titration     DOSE_START_HIGH                  Bo  prescriber
+Titration     RETITRATION                      Bo  prescriber
 Titration     TITRATION_SKIP                   W   prescriber
 Titration     TITRATION_STALE                  W   prescriber
 Pharmacy      NO_OFFER                         B   pharmacy

@@ -173,7 +173,11 @@ def _scope(text: str, reading: CellContext) -> str:
         return f"pharmacy:{code.strip()}"
     if colon and kind.strip().casefold() == "state":
         return f"state:{_state(code.strip(), reading)}"
-    raise ValueError("is not a scope; write clinic, pharmacy:CODE or state:TX")
+    if colon and kind.strip().casefold() == "active" and code.strip():
+        return f"active:{code.strip().casefold()}"
+    if colon and kind.strip().casefold() == "sku" and code.strip():
+        return f"sku:{code.strip()}"
+    raise ValueError("is not a scope; write clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE")
 
 
 def _setting_name(text: str, _: CellContext) -> str:
@@ -281,6 +285,6 @@ WEEKDAY_LIST = CellKind("Mon;Tue;Wed", _weekdays, _written_weekdays)
 STATE = CellKind("two-letter state", _state)
 PATIENT_STATE = CellKind("two-letter state", _patient_state, empty="")
 YES_NO = CellKind("yes or no", _yes_no, _written_bool, empty=False, choices=("yes", "no"))
-SCOPE = CellKind("clinic, pharmacy:CODE or state:TX", _scope, keys=_scoped_pharmacy)
+SCOPE = CellKind("clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE", _scope, keys=_scoped_pharmacy)
 SETTING_NAME = CellKind("name of a setting", _setting_name)
 SETTING_VALUE = CellKind("as the setting says", _setting_value)

@@ -40,6 +40,11 @@ def is_pharmacy(work: Work, code: str) -> bool:
     return work.connection.scalar(statement) is not None
 
 
+def is_sku(work: Work, code: str) -> bool:
+    """Whether the clinic has a SKU of this code."""
+    return work.connection.scalar(select(SKU.c.sku).where(work.of_clinic(SKU), SKU.c.sku == code)) is not None
+
+
 def first_actives(work: Work) -> set[str]:
     """The actives that ladders can be of: the first one of each SKU, in small letters."""
     rows = work.connection.scalars(select(SKU.c.actives).where(work.of_clinic(SKU)))

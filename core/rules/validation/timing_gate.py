@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -9,9 +10,9 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
-from core.domain.model import Days, Gate, OurLine, Severity, Sku
+from core.domain.model import Days, Gate, OurLine, Prescription, Severity, Sku
 from core.rules.eligibility import earliest_refill
-from core.rules.prescriptions import last_fill
+from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for, supply_days
 from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
 from core.rules.validation.doses import highest_step
 from core.rules.validation.registry import rule
@@ -44,7 +45,7 @@ def _pharmacy(line: CheckedLine, context: Context) -> tuple[str, ...]:
 
 
 def _too_soon(line: CheckedLine, earliest: date | None, context: Context, days: Days) -> str:
-    fill = last_fill(line.line.patient, line.sku.active, context)
+    fill = last_fill_for(line.line.patient, line.directions.text, line.sku, context, days.refill_day)
     filled = f"{line.sku.active} was last filled on {full_day(fill.filled_on)}" if fill else "The last fill is not used"
     sentence = f"{filled[:1].upper()}{filled[1:]}"
     if earliest is None:
@@ -141,3 +142,77 @@ def _ours(ours: OurLine, cart: CheckedCart, context: Context) -> _Taken:
 
 def _in_flight(patient: str, context: Context) -> list[OurLine]:
     return [ours for ours in context.lines_of(patient) if ours.in_flight]
+
+
+@rule(
+    "THERAPY_SWITCH",
+    gate=Gate.TIMING,
+    severity=Severity.WARNING,
+    field="sku",
+    example="A first fill of tirzepatide ten days after 28 days of semaglutide were filled",
+    source="rules.md, section 3; setting refill_threshold",
+)
+def other_supply_is_used_before_a_switch(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """No supply of another drug of the class, or of the active for another use, is left at the start of this one.
+
+    What the patient takes beside the other, filled while this one's supply lasted, is no start.
+    """
+    for line in cart.lines:
+        fills = _other_fills(line, context, days)
+        newest = max(fills, key=lambda supplied: supplied.fill.filled_on, default=None)
+        if newest is not None:
+            sku = context.skus[newest.fill.prescription.sku]
+            yield line.problem(
+                f"{line.sku.name} begins while the patient has {sku.name}, filled on {full_day(newest.fill.filled_on)} "
+                f"for {newest.lasts} days: confirm that the prescriber means the switch now.",
+                REMOVE,
+            )
+
+
+class _SuppliedFill(NamedTuple):
+    """A fill and the days that it lasts."""
+
+    fill: Fill
+    lasts: int
+
+
+def _other_fills(line: CheckedLine, context: Context, days: Days) -> list[_SuppliedFill]:
+    """Fills of the class's other drugs of which too much is left on the refill day, unless both are taken together."""
+    supplied = [_supplied(fill, context, days) for fill in _fills_of_class(line, context)]
+    others = [entry for entry in supplied if _is_other_drug(entry.fill.prescription, line, context, days)]
+    same = (entry for entry in supplied if entry not in others)
+    until = max((_day_after(fill.filled_on, lasts) for fill, lasts in same), default=date.min)
+    share = context.number("refill_threshold", days.refill_day, state=line.state)
+    return [
+        entry
+        for entry in others
+        if until < entry.fill.filled_on
+        and _day_after(entry.fill.filled_on, math.ceil(entry.lasts * share)) > days.refill_day
+    ]
+
+
+def _is_other_drug(rx: Prescription, line: CheckedLine, context: Context, days: Days) -> bool:
+    if context.skus[rx.sku].active != line.sku.active:
+        return True
+    return is_other_therapy(rx, line.directions.text, line.sku, context, days.refill_day)
+
+
+def _fills_of_class(line: CheckedLine, context: Context) -> Iterator[Fill]:
+    therapy_class = line.sku.therapy_class.strip().casefold()
+    actives = {
+        sku.active
+        for row in context.prescriptions_of(line.line.patient)
+        if (sku := context.skus.get(row.sku)) is not None
+        and (sku.active == line.sku.active or (therapy_class and sku.therapy_class.strip().casefold() == therapy_class))
+    }
+    for active in sorted(actives):
+        yield from fills_of(line.line.patient, active, context)
+
+
+def _supplied(fill: Fill, context: Context, days: Days) -> _SuppliedFill:
+    sku = context.skus[fill.prescription.sku]
+    return _SuppliedFill(fill, supply_days(fill.prescription, sku, fill.quantity, context, days.refill_day) or 0)
+
+
+def _day_after(day: date, count: int) -> date:
+    return date.fromordinal(min(day.toordinal() + count, date.max.toordinal()))

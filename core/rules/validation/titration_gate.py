@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
+from core.domain.identifiers import code_order
 from core.domain.model import Days, Fix, Gate, Prescription, Severity
-from core.rules.prescriptions import stopped
+from core.rules.prescriptions import is_other_therapy, last_fill, next_step, plan_dose, stopped, supply_days
 from core.rules.sig import WeeklyMg
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, mg
 from core.rules.validation.doses import at_dose_since, dose_fills, filled_before, prescribed_of, step_at
@@ -17,21 +20,88 @@ from core.rules.validation.registry import rule
 @rule(
     "DOSE_START_HIGH",
     gate=Gate.TITRATION,
-    severity=Severity.WARNING,
+    severity=Severity.BLOCKING,
     field="sig",
-    example="A first fill of semaglutide at 1 mg a week",
+    example="A first fill of semaglutide at 1 mg a week, two steps above the first; 0.5 mg, one step, is warned of",
     source="Semaglutide and tirzepatide labels; ladders.csv",
+    overridable=True,
 )
 def first_dose_is_the_first_step(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """Without an earlier fill of the active, the weekly mg is at most the ladder's first step."""
     for line, weekly in _on_a_ladder(cart, context):
         active = line.sku.active
-        first = context.ladder(active)[0]
-        if weekly.first > first and not filled_before(line.line.patient, active, cart, context):
+        ladder = context.ladder(active)
+        if weekly.first > ladder[0] and not filled_before(line.line.patient, active, cart, context):
             yield line.problem(
                 f"No earlier fill of {active} is known and the directions begin at {mg(weekly.first)} mg a week; the "
-                f"first step is {first} mg."
+                f"first step is {ladder[0]} mg.",
+                *_lower_step(line, context, days),
+                severity=_of_start(ladder, weekly),
             )
+
+
+def _of_start(ladder: Sequence[Decimal], weekly: WeeklyMg) -> Severity:
+    """Of a start, or a new one, above the first step: two steps at once stop the line."""
+    return Severity.BLOCKING if step_at(ladder, weekly.first) > 1 else Severity.WARNING
+
+
+def _lower_step(line: CheckedLine, context: Context, days: Days) -> Iterator[Fix]:
+    """The step of the same plan that is next, where that is another prescription."""
+    if line.prescription is None:
+        return
+    rows = [
+        row
+        for row, _ in prescribed_of(line.line.patient, line.sku.active, context)
+        if plan_dose(row, line.prescription, context) is not None and not stopped(row, days.refill_day)
+    ]
+    step = next_step(rows, context, days.refill_day) if rows else line.prescription
+    if step.rx != line.prescription.rx:
+        change = {"rx": step.rx, "sku": step.sku, "quantity": "", "sig": "", "npi": ""}
+        yield Fix(label=f"Use prescription {step.rx}, the step that is next", change=change)
+
+
+@rule(
+    "RETITRATION",
+    gate=Gate.TITRATION,
+    severity=Severity.BLOCKING,
+    field="last_filled_on",
+    example="Semaglutide at 1.7 mg a week again, three months after the last fill's supply ended",
+    source="Semaglutide (Wegovy) label, 2.1; ladders.csv; setting retitration_gap_days",
+    overridable=True,
+)
+def dose_begins_anew_after_a_gap(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """After more than 14 days without supply of the active, the weekly mg is at most the ladder's first step.
+
+    One step above it, or a gap of at most twice as long, is only warned of.
+    """
+    for line, weekly in _on_a_ladder(cart, context):
+        active = line.sku.active
+        ladder = context.ladder(active)
+        ended = _supply_ended(line, context, days)
+        if ended is None or step_at(ladder, weekly.first) < 1:
+            continue
+        gap, most = (
+            (line.ship_day - ended).days,
+            int(context.number("retitration_gap_days", line.ship_day, active=active)),
+        )
+        if gap > most:
+            yield line.problem(
+                f"The supply of {active} ended on {full_day(ended)}, {gap} days before this ships; after {most} days "
+                f"without it, {mg(weekly.first)} mg a week asks for titration anew from {ladder[0]} mg.",
+                severity=_of_start(ladder, weekly) if gap > 2 * most else Severity.WARNING,
+            )
+
+
+def _supply_ended(line: CheckedLine, context: Context, days: Days) -> date | None:
+    """When the newest fill of the active was used up; a supply that nobody can tell is that of one opened pack."""
+    fill = last_fill(line.line.patient, line.sku.active, context)
+    if fill is None:
+        return None
+    sku = context.skus[fill.prescription.sku]
+    lasts = supply_days(fill.prescription, sku, fill.quantity, context, days.refill_day)
+    if lasts is None:
+        lasts = int(context.number("default_in_use_days", days.refill_day))
+    return date.fromordinal(min(fill.filled_on.toordinal() + lasts, date.max.toordinal()))
 
 
 @rule(
@@ -93,12 +163,21 @@ def prescription_is_the_newest(cart: CheckedCart, context: Context, days: Days) 
 
 
 def _newer(line: CheckedLine, rx: Prescription, context: Context, days: Days) -> Prescription | None:
-    for other, _ in prescribed_of(line.line.patient, line.sku.active, context):
-        if (other.written_on, other.rx) <= (rx.written_on, rx.rx):
+    """The newest prescription that replaces this one: neither a step of the same plan nor another therapy."""
+    for other, sku in prescribed_of(line.line.patient, line.sku.active, context):
+        if (other.written_on, code_order(other.rx)) <= (rx.written_on, code_order(rx.rx)):
             return None
-        if other.written_on <= days.refill_day and not stopped(other, days.refill_day):
-            return other
+        if other.written_on > days.refill_day or stopped(other, days.refill_day):
+            continue
+        if is_other_therapy(rx, other.sig, sku, context, days.refill_day) or _is_step_of_plan(rx, other, context):
+            continue
+        return other
     return None
+
+
+def _is_step_of_plan(rx: Prescription, other: Prescription, context: Context) -> bool:
+    doses = plan_dose(rx, other, context), plan_dose(other, other, context)
+    return None not in doses and doses[0] != doses[1]
 
 
 def _on_a_ladder(cart: CheckedCart, context: Context) -> Iterator[tuple[CheckedLine, WeeklyMg]]:

@@ -27,6 +27,7 @@ from core.adapters.store.order_views import (
     unmatched_events,
 )
 from core.domain.errors import Refused
+from core.domain.identifiers import code_order
 from core.domain.model import IN_FLIGHT, LineState, Patient, Prescription, SubmissionState
 from core.domain.orders.book import Book
 from core.domain.orders.records import Attempt, OrderLine, Submission
@@ -216,7 +217,7 @@ def _stalled(attempt: Attempt, before: date) -> bool:
 
 def _prescriptions(work: Work, line: OrderLine) -> tuple[Prescription, ...]:
     same = (row for row in prescriptions_of(work, line.patient).values() if row.sku == line.sku)
-    return tuple(sorted(same, key=lambda row: (row.written_on, row.rx), reverse=True))
+    return tuple(sorted(same, key=lambda row: (row.written_on, code_order(row.rx)), reverse=True))
 
 
 def line_actions(line: OrderLine, attempt: Attempt, sent: SubmissionState, unmatched: bool) -> tuple[OrderAction, ...]:

@@ -163,20 +163,21 @@ def _choices(kind: SettingKind, context: Context) -> list[str]:
         SettingScope.CLINIC: ["clinic"],
         SettingScope.PHARMACY: [f"pharmacy:{code}" for code in context.pharmacies],
         SettingScope.STATE: [f"state:{state}" for state in sorted(STATES)],
+        SettingScope.ACTIVE: [f"active:{active}" for active in sorted({sku.active for sku in context.skus.values()})],
+        SettingScope.SKU: [f"sku:{sku}" for sku in sorted(context.skus)],
     }
-    return [
-        choice
-        for scope in (SettingScope.CLINIC, SettingScope.PHARMACY, SettingScope.STATE)
-        if scope in kind.scopes
-        for choice in codes[scope]
-    ]
+    return [choice for scope, choices in codes.items() if scope in kind.scopes for choice in choices]
 
 
 def _scope_words(scope: str, context: Context) -> str:
     kind, _, code = scope.partition(":")
     if kind == SettingScope.PHARMACY:
         return f"{context.pharmacies[code].name} ({code})"
-    return f"State {code}" if kind == SettingScope.STATE else "The whole clinic"
+    if kind == SettingScope.SKU:
+        return f"{context.skus[code].name} ({code})"
+    return {SettingScope.STATE: f"State {code}", SettingScope.ACTIVE: f"Active {code}"}.get(
+        SettingScope(kind), "The whole clinic"
+    )
 
 
 def _put(session: Session, kind: SettingKind, seen: dict[tuple[str, date], str]) -> None:
