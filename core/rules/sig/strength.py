@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.domain.model import Sku
-from core.rules.sig.values import MASSES, Dose, Segment, Unit
+from core.rules.sig.values import Dose, Segment
+from core.rules.sig.vocabulary import MASSES, Unit
 
 SYRINGE_UNITS_PER_ML = Fraction(100)
 PRODUCT_BY_WEIGHT = frozenset({"apply", "rub", "massage", "insert"})

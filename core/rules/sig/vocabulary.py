@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from core.rules.sig.values import Unit
-
 Words = tuple[str, ...]
+
+
+class Unit(StrEnum):
+    """What a dose is counted in."""
+
+    MG = "mg"
+    MCG = "mcg"
+    G = "g"
+    ML = "mL"
+    UNITS = "units"
+    IU = "IU"
+    CAPSULE = "capsule"
+    TABLET = "tablet"
+    CLICK = "click"
+    PUMP = "pump"
+    SPRAY = "spray"
+    PATCH = "patch"
+    DROP = "drop"
+    TROCHE = "troche"
+    SUPPOSITORY = "suppository"
+    APPLICATION = "application"
+
+    @property
+    def is_piece(self) -> bool:
+        """Whether it is counted one by one, not measured."""
+        return self not in _MEASURED
+
+
+MASSES = {Unit.MG: Fraction(1), Unit.MCG: Fraction(1, 1000), Unit.G: Fraction(1000)}
+"""Milligrams in one of each unit of mass."""
+
+_MEASURED = frozenset({*MASSES, Unit.ML, Unit.UNITS, Unit.IU})
 
 
 def spellings(table: str) -> Iterator[Words]:
@@ -147,10 +178,15 @@ TWO_MEANINGS: Final[dict[str, tuple[tuple[Fraction | int, int], tuple[Fraction |
 }
 """Twice in that time or every other one; every other day or the end of the day."""
 
+_PRESCRIBERS: Final = ("prescriber", "provider", "doctor", "physician", "clinic", "pharmacist", "nurse")
 AS_DIRECTED: Final = "|".join(
-    "|".join((f"as {told}", *(f"as {told} by {whose}{who}" for whose in ("", "your ", "the ", "my ") for who in words)))
-    for words in [("prescriber", "provider", "doctor", "physician", "clinic", "pharmacist", "nurse")]
-    for told in ("directed", "instructed", "prescribed", "discussed")
+    "|".join(
+        (
+            f"as {participle}",
+            *(f"as {participle} by {whose}{who}" for whose in ("", "your ", "the ", "my ") for who in _PRESCRIBERS),
+        )
+    )
+    for participle in ("directed", "instructed", "prescribed", "discussed")
 )
 LOST_NUMBER: Final = "nights a week|nights per week|nights weekly"
 """What is left of "5 nights a week" without its number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.rules.sig.values import Unit
+from core.rules.sig.vocabulary import Unit
 
 _INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous"})
 _MOUTH: Final = frozenset({"oral", "sublingual"})
@@ -58,4 +58,4 @@ def goes_by(unit: Unit, action: str | None, route: str | None) -> bool:
     if unit in _MEASURED:
         return True
     routes = routes_of(action) if route is None else (route,)
-    return any(unit in _PIECES_OF_ROUTE.get(one, ()) for one in routes)
+    return any(unit in _PIECES_OF_ROUTE.get(candidate, ()) for candidate in routes)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from core.rules.sig.convert import Strength
-from core.rules.sig.forms import routes_of
-from core.rules.sig.items import (
+from core.rules.sig.compatibility import routes_of
+from core.rules.sig.elements import (
     AND,
     AS_NEEDED,
     CLOSE,
@@ -17,27 +16,28 @@ from core.rules.sig.items import (
     STOP,
     THEN,
     After,
-    Amount,
     Concentration,
+    Connective,
     Cycle,
+    DoseAmount,
     Either,
     Item,
     Lasting,
-    Limit,
-    Mark,
+    MaximumDose,
     Meals,
+    NamedDays,
     Often,
     Piece,
+    SigAction,
+    SigRoute,
     Slot,
     StepHeader,
-    Unread,
-    Weekdays,
+    UnknownWord,
 )
-from core.rules.sig.items import Action as ActionItem
-from core.rules.sig.items import Route as RouteItem
-from core.rules.sig.timing import Timing
-from core.rules.sig.values import MASSES, Dose, Unit
-from core.rules.sig.words import COUNT_WORDS
+from core.rules.sig.schedule import Schedule
+from core.rules.sig.strength import Strength
+from core.rules.sig.values import Dose
+from core.rules.sig.vocabulary import COUNT_WORDS, MASSES, Unit
 
 _SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY})
 SAME_DOSE = Fraction(1, 20)
@@ -50,19 +50,19 @@ class Arm:
 
     doses: list[Dose] = field(default_factory=list)
     equivalents: list[Dose] = field(default_factory=list)
-    timing: Timing = field(default_factory=Timing)
+    timing: Schedule = field(default_factory=Schedule)
     sites: int = 1
     instead: bool = False
     begun_by: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
-class Step:
+class SigStep:
     """What is taken for a while. ``begun_by`` are the words that started it; ``dated`` where its days were told."""
 
     arms: list[Arm] = field(default_factory=lambda: [Arm()])
     lead: list[Often | Either] = field(default_factory=list)
-    limits: list[tuple[Limit, tuple[str, ...]]] = field(default_factory=list)
+    limits: list[tuple[MaximumDose, tuple[str, ...]]] = field(default_factory=list)
     as_needed: bool = False
     lasting: Lasting | None = None
     dated: bool = False
@@ -84,7 +84,7 @@ class Assembly:
     """Everything told, as it comes in piece by piece."""
 
     strength: Strength
-    steps: list[Step] = field(default_factory=lambda: [Step()])
+    steps: list[SigStep] = field(default_factory=lambda: [SigStep()])
     action: str | None = None
     route: str | None = None
     on_skin: bool = False
@@ -104,14 +104,14 @@ class Assembly:
         """Takes the next piece in."""
         item = piece.item
         match item:
-            case Amount():
+            case DoseAmount():
                 self._amount(Dose(item.low, item.high, item.unit), piece.words)
                 if item.each is not None:
                     strength, unit = item.each
                     self._in_brackets(self._arm, Dose(item.low * strength, item.high * strength, unit), piece.words)
-            case Often() | Either() | Weekdays() | Slot() | Meals() | Cycle():
+            case Often() | Either() | NamedDays() | Slot() | Meals() | Cycle():
                 self._timing(item)
-            case Limit():
+            case MaximumDose():
                 self._step.limits.append((item, piece.words))
             case Lasting():
                 self._lasting(item, piece.words)
@@ -119,20 +119,20 @@ class Assembly:
                 self._after(item, piece.words)
             case StepHeader():
                 self._header(item, piece.words)
-            case Unread():
+            case UnknownWord():
                 self._leave(piece.words, harmless=item.harmless)
             case Concentration():
                 self._concentration(item, piece.words)
-            case ActionItem():
+            case SigAction():
                 self._action(item, piece.words)
-            case RouteItem():
+            case SigRoute():
                 self._route(item, piece.words)
-            case Mark():
+            case Connective():
                 self._mark(item, piece.words)
         self.last, self.last_words = item, piece.words
 
     @property
-    def _step(self) -> Step:
+    def _step(self) -> SigStep:
         return self.steps[-1]
 
     @property
@@ -150,7 +150,7 @@ class Assembly:
         if not COUNT_WORDS.isdisjoint(word.casefold() for word in words):
             self._arm.timing.lost = True
 
-    def _mark(self, mark: Mark, words: tuple[str, ...]) -> None:
+    def _mark(self, mark: Connective, words: tuple[str, ...]) -> None:
         if mark == OPEN:
             self.depth += 1
             self.open_words = words
@@ -167,7 +167,7 @@ class Assembly:
 
     def _next_step(self, words: tuple[str, ...]) -> None:
         if not self._step.is_empty:
-            self.steps.append(Step(begun_by=words))
+            self.steps.append(SigStep(begun_by=words))
 
     def _amount(self, dose: Dose, words: tuple[str, ...]) -> None:
         if self.depth and self._arm.doses:
@@ -187,8 +187,8 @@ class Assembly:
     @property
     def _goes_on(self) -> bool:
         """Whether another dose begins the next step: this one has a length, and its timing or days."""
-        told = self._step.timed or self._step.dated or len(self.steps) > 1
-        return self._step.lasting is not None and told and not isinstance(self.last, Amount)
+        has_timing = self._step.timed or self._step.dated or len(self.steps) > 1
+        return self._step.lasting is not None and has_timing and not isinstance(self.last, DoseAmount)
 
     def _in_brackets(self, arm: Arm, dose: Dose, words: tuple[str, ...]) -> None:
         """The same dose in another unit; another count, or other mg than the pieces hold, is another dose."""
@@ -204,19 +204,19 @@ class Assembly:
             same = self._same_pieces(first, dose) and self._same_pieces(dose, first) and self._same_mass(first, dose)
         (arm.equivalents if same else arm.doses).append(dose)
 
-    def _same_mass(self, one: Dose, other: Dose) -> bool:
+    def _same_mass(self, dose: Dose, other: Dose) -> bool:
         """Whether two masses agree; those of an injection are compared by SIG_DOSE_MISMATCH instead."""
-        if self.action == "inject" or one.unit not in MASSES or other.unit not in MASSES:
+        if self.action == "inject" or dose.unit not in MASSES or other.unit not in MASSES:
             return True
-        first, second = one.high * MASSES[one.unit], other.high * MASSES[other.unit]
+        first, second = dose.high * MASSES[dose.unit], other.high * MASSES[other.unit]
         return abs(second - first) <= SAME_DOSE * first
 
     def _same_pieces(self, counted: Dose, weighed: Dose) -> bool:
         """Whether counted pieces hold what was weighed; True where nobody knows."""
         if counted.unit not in _SOLID or weighed.unit not in MASSES:
             return True
-        expected, found = self.strength.mg(counted), self.strength.mg(weighed)
-        return expected is None or found is None or abs(found - expected) <= SAME_DOSE * expected
+        expected, weighed_mg = self.strength.mg(counted), self.strength.mg(weighed)
+        return expected is None or weighed_mg is None or abs(weighed_mg - expected) <= SAME_DOSE * expected
 
     def _with_unit(self, dose: Dose) -> Dose:
         """A bare number goes on counting the pieces before it ("and 2 at night"); nothing measured is guessed so."""
@@ -238,13 +238,13 @@ class Assembly:
         same = all(self._same_dose(dose, other) for other in arm.doses) and self.last not in {AND, THEN}
         (arm.equivalents if same else arm.doses).append(dose)
 
-    def _same_dose(self, one: Dose, other: Dose) -> bool:
-        if _dimension(one) == _dimension(other) or None in {one.unit, other.unit} or _solid_and_liquid(one, other):
+    def _same_dose(self, dose: Dose, other: Dose) -> bool:
+        if _dimension(dose) == _dimension(other) or None in {dose.unit, other.unit} or _solid_and_liquid(dose, other):
             return False
-        first, second = self.strength.ml(one), self.strength.ml(other)
+        first, second = self.strength.ml(dose), self.strength.ml(other)
         return first is None or second is None or abs(first - second) <= SAME_DOSE * max(first, second)
 
-    def _timing(self, item: Often | Either | Weekdays | Slot | Meals | Cycle) -> None:
+    def _timing(self, item: Often | Either | NamedDays | Slot | Meals | Cycle) -> None:
         """Takes a timing in; "and" between two kinds of it may add doses ("every 4 hours and at bedtime")."""
         if self.last == AND and type(item) is not self.timed_by and self.timed_by is not None:
             self._leave(self.last_words)
@@ -281,19 +281,19 @@ class Assembly:
 
     def _concentration(self, item: Concentration, words: tuple[str, ...]) -> None:
         """A concentration that is not the SKU's is left unread: it would make it another dose."""
-        known = self.strength.mg_per_ml
-        if item.mg_per_ml is not None and known is not None and item.mg_per_ml != known:
+        sku_strength = self.strength.mg_per_ml
+        if item.mg_per_ml is not None and sku_strength is not None and item.mg_per_ml != sku_strength:
             self._leave(words)
-        elif item.mg_per_ml is not None and known is None:
+        elif item.mg_per_ml is not None and sku_strength is None:
             self.told_strength = (item.mg_per_ml, words)
 
-    def _action(self, item: ActionItem, words: tuple[str, ...]) -> None:
+    def _action(self, item: SigAction, words: tuple[str, ...]) -> None:
         """A second action on another way into the body is another drug's, or a contradiction."""
         if self.action is not None and routes_of(self.action).isdisjoint(routes_of(item.name)):
             self._leave(words)
         self.action = self.action or item.name
 
-    def _route(self, item: RouteItem, words: tuple[str, ...]) -> None:
+    def _route(self, item: SigRoute, words: tuple[str, ...]) -> None:
         """A second route contradicts the first, but for "intramuscularly or subcutaneously" and "IM/SQ"."""
         if self.route is not None and item.name not in {None, self.route} and self.last not in {OR, EQUALS}:
             self._leave(words)
@@ -303,9 +303,9 @@ class Assembly:
         self._arm.sites = max(self._arm.sites, item.sites)
 
 
-def _solid_and_liquid(one: Dose, other: Dose) -> bool:
+def _solid_and_liquid(dose: Dose, other: Dose) -> bool:
     """Whether one is counted in tablets and the like, the other measured in mL: no dose is both."""
-    units = {one.unit, other.unit}
+    units = {dose.unit, other.unit}
     return Unit.ML in units and not _SOLID.isdisjoint(unit for unit in units if unit)
 
 

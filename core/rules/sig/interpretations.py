@@ -7,34 +7,34 @@ from fractions import Fraction
 from itertools import islice, pairwise, product
 from math import ceil
 
-from core.rules.sig.assemble import Arm, Assembly, Step
-from core.rules.sig.items import Either, Lasting, Often
-from core.rules.sig.timing import limited
+from core.rules.sig.assembly import Arm, Assembly, SigStep
+from core.rules.sig.elements import Either, Lasting, Often
+from core.rules.sig.schedule import limited
 from core.rules.sig.values import Dose, Rate, Segment
 
-_MOST_WAYS = 8
+_MOST_INTERPRETATIONS = 8
 _ONCE_THAT_DAY = Rate(Fraction(7), Fraction(7))
 
-Way = tuple[Segment, ...]
+Interpretation = tuple[Segment, ...]
 
 
-def ways(assembly: Assembly) -> tuple[Way, ...]:
+def interpretations_of(assembly: Assembly) -> tuple[Interpretation, ...]:
     """Every reading that fits, the one as written first; at most a few are told.
 
     Steps of which nobody can say when the next begins are readings instead of one another.
     """
     steps = [step for step in assembly.steps if not step.is_empty]
     _inherit(steps)
-    found = [way for run in _runs(steps) for way in _run_ways(run)]
-    return _distinct(found) or ((),)
+    interpretations = [interpretation for run in _runs(steps) for interpretation in _of_run(run)]
+    return _distinct(interpretations) or ((),)
 
 
-def _distinct(found: list[Way]) -> tuple[Way, ...]:
+def _distinct(interpretations: list[Interpretation]) -> tuple[Interpretation, ...]:
     """Each way once; a lone one, which most directions have, is not hashed for that."""
-    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
+    return tuple(interpretations) if len(interpretations) < 2 else tuple(dict.fromkeys(interpretations))
 
 
-def _runs(steps: list[Step]) -> Iterator[list[Step]]:
+def _runs(steps: list[SigStep]) -> Iterator[list[SigStep]]:
     """Steps that follow one another, cut after each that has no length."""
     start = 0
     for end, step in enumerate(steps, 1):
@@ -43,13 +43,13 @@ def _runs(steps: list[Step]) -> Iterator[list[Step]]:
             start = end
 
 
-def _run_ways(steps: list[Step]) -> Iterator[Way]:
-    per_step = [_step_ways(number, step) for number, step in enumerate(steps, 1)]
-    for way in islice(product(*per_step), _MOST_WAYS):
-        yield tuple(segment for part in way for segment in part)
+def _of_run(steps: list[SigStep]) -> Iterator[Interpretation]:
+    per_step = [_of_step(number, step) for number, step in enumerate(steps, 1)]
+    for interpretation in islice(product(*per_step), _MOST_INTERPRETATIONS):
+        yield tuple(segment for part in interpretation for segment in part)
 
 
-def _inherit(steps: list[Step]) -> None:
+def _inherit(steps: list[SigStep]) -> None:
     """A step that tells only a dose keeps the timing before it, and the other way round; so do steps before it.
 
     A timing told last goes back over the steps only where each changes the dose: else it is what changed.
@@ -66,17 +66,20 @@ def _inherit(steps: list[Step]) -> None:
             arm.timing, after.lead = kept.timing, list(before.lead)
 
 
-def _changes_dose(before: Step, after: Step) -> bool:
+def _changes_dose(before: SigStep, after: SigStep) -> bool:
     return bool(after.arms[0].doses) and after.arms[0].doses != before.arms[-1].doses
 
 
-def _step_ways(number: int, step: Step) -> list[Way]:
+def _of_step(number: int, step: SigStep) -> list[Interpretation]:
     arms = _settled(step.arms)
     _share_lead(arms, step.lead)
-    choices = [_arm_ways(number, arm, step) for arm in arms]
+    choices = [_of_arm(number, arm, step) for arm in arms]
     if len(arms) == 1 or side_by_side(arms):
-        return [tuple(segment for part in way for segment in part) for way in islice(product(*choices), _MOST_WAYS)]
-    return [way for choice in choices for way in choice]
+        return [
+            tuple(segment for part in interpretation for segment in part)
+            for interpretation in islice(product(*choices), _MOST_INTERPRETATIONS)
+        ]
+    return [interpretation for choice in choices for interpretation in choice]
 
 
 def _settled(arms: list[Arm]) -> list[Arm]:
@@ -94,8 +97,8 @@ def _share_lead(arms: list[Arm], lead: list[Often | Either]) -> None:
     """A frequency told before the doses belongs to all of them; "twice daily: one ..., two ..." counts them."""
     slots = sum(len(set(arm.timing.slots)) for arm in arms)
     for often in lead:
-        told = isinstance(often, Often) and often.low == often.high and often.high in {7, slots * 7}
-        if len(arms) > 1 and slots and told:
+        is_total = isinstance(often, Often) and often.low == often.high and often.high in {7, slots * 7}
+        if len(arms) > 1 and slots and is_total:
             continue
         for arm in arms:
             arm.timing.add(often, after_or=False)
@@ -114,7 +117,7 @@ def _disjoint(sets: list[frozenset[str]] | list[frozenset[int]]) -> bool:
     return all(sets) and sum(map(len, sets)) == len(frozenset().union(*sets))
 
 
-def _arm_ways(number: int, arm: Arm, step: Step) -> list[Way]:
+def _of_arm(number: int, arm: Arm, step: SigStep) -> list[Interpretation]:
     doses: list[Dose | None] = [*arm.doses] or [None]
     rates: list[Rate | None] = [*arm.timing.rates()] or [_ONCE_THAT_DAY if step.lasting == Lasting(1) else None]
     limits = [limit for limit, _ in step.limits]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from core.rules.sig.assemble import SAME_DOSE, Assembly
-from core.rules.sig.forms import routes_of
-from core.rules.sig.timing import doses_a_week
-from core.rules.sig.values import MASSES
-from core.rules.sig.ways import side_by_side
+from core.rules.sig.assembly import SAME_DOSE, Assembly
+from core.rules.sig.compatibility import routes_of
+from core.rules.sig.interpretations import side_by_side
+from core.rules.sig.schedule import doses_a_week
+from core.rules.sig.vocabulary import MASSES
 
 
-def doubts(assembly: Assembly) -> tuple[str, ...]:
+def contradictions(assembly: Assembly) -> tuple[str, ...]:
     """The words, as written, that keep directions from being read; empty where they agree."""
     checks = (_unfinished, _uncounted, _misplaced, _repeated, _unclosed, _misstated)
     return tuple(word for check in checks for word in check(assembly))

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from core.rules.sig.items import Cycle, Either, Limit, Meals, Often, Slot, Weekdays
+from core.rules.sig.elements import Cycle, Either, MaximumDose, Meals, NamedDays, Often, Slot
 from core.rules.sig.values import Dose, Rate
 
 _WEEK = Fraction(7)
 
 
 @dataclass(slots=True)
-class Timing:
+class Schedule:
     """What was told of one dose's frequency; ``choice`` where times of day are joined by "or".
 
     ``meals`` where it goes with meals, however many.
@@ -22,7 +22,7 @@ class Timing:
     """
 
     often: list[Often] = field(default_factory=list)
-    weekdays: list[Weekdays] = field(default_factory=list)
+    weekdays: list[NamedDays] = field(default_factory=list)
     slots: list[str] = field(default_factory=list)
     cycle: Cycle | None = None
     meals: bool = False
@@ -33,14 +33,14 @@ class Timing:
     def __bool__(self) -> bool:
         return bool(self.often or self.weekdays or self.slots or self.cycle)
 
-    def add(self, item: Often | Either | Weekdays | Slot | Meals | Cycle, *, after_or: bool) -> None:
+    def add(self, item: Often | Either | NamedDays | Slot | Meals | Cycle, *, after_or: bool) -> None:
         """Takes one more statement in."""
         match item:
             case Often():
                 self.often.append(item)
             case Either():
                 self.often += (item.first, item.second)
-            case Weekdays():
+            case NamedDays():
                 self.weekdays.append(item)
             case Slot():
                 self.choice = self.choice or (after_or and bool(self.slots))
@@ -83,16 +83,16 @@ class Timing:
         """The rates told, without those that only say another less exactly: "twice weekly (every 3-4 days)"."""
         if len(self.often) < 2:
             return self.often
-        told = list(dict.fromkeys((often.low, often.high) for often in self.often))
-        exact = [one for one in told if not any(_within(other, one) for other in told)]
-        return [next(often for often in self.often if (often.low, often.high) == one) for one in exact]
+        rates = list(dict.fromkeys((often.low, often.high) for often in self.often))
+        exact = [rate for rate in rates if not any(_within(other, rate) for other in rates)]
+        return [next(often for often in self.often if (often.low, often.high) == rate) for rate in exact]
 
     def _day_counts(self) -> list[int]:
-        told = {days.per_week for days in self.weekdays if not days.named}
+        rates = {days.per_week for days in self.weekdays if not days.named}
         named = [days for days in self.weekdays if days.named]
         if named:
-            told.add(named[0].per_week if len(named) == 1 else len(self.named_days))
-        return sorted(told)
+            rates.add(named[0].per_week if len(named) == 1 else len(self.named_days))
+        return sorted(rates)
 
     def _slot_counts(self) -> tuple[int, ...]:
         count = 1 if self.choice else len(set(self.slots))
@@ -120,8 +120,8 @@ class Timing:
                 yield _exactly(per_day * _WEEK)
 
 
-def _within(one: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> bool:
-    return one != other and other[0] <= one[0] and one[1] <= other[1]
+def _within(rate: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> bool:
+    return rate != other and other[0] <= rate[0] and rate[1] <= other[1]
 
 
 def _beside(often: Often, days: int | None, slots: int) -> Iterator[Rate]:
@@ -137,7 +137,7 @@ def _exactly(per_week: Fraction) -> Rate:
     return Rate(per_week, per_week)
 
 
-def limited(rate: Rate | None, limits: list[Limit], dose: Dose | None, as_needed: bool) -> Rate | None:
+def limited(rate: Rate | None, limits: list[MaximumDose], dose: Dose | None, as_needed: bool) -> Rate | None:
     """A rate under its maximum; as needed counts from 0, and a maximum alone is a rate up to it."""
     if not (limits or as_needed):
         return rate
@@ -148,7 +148,7 @@ def limited(rate: Rate | None, limits: list[Limit], dose: Dose | None, as_needed
     return Rate(Fraction(0) if as_needed else min(rate.low, high), high)
 
 
-def doses_a_week(limit: Limit, dose: Dose | None) -> Fraction | None:
+def doses_a_week(limit: MaximumDose, dose: Dose | None) -> Fraction | None:
     """A maximum in doses a week; None where it counts something else than the dose does."""
     per_week = limit.most * _WEEK / limit.days
     if limit.unit is None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from core.rules.sig.values import Unit
+from core.rules.sig.vocabulary import Unit
 
 
-class Action(NamedTuple):
+class SigAction(NamedTuple):
     """What to do with the drug: inject, take, apply ..."""
 
     name: str
 
 
-class Route(NamedTuple):
+class SigRoute(NamedTuple):
     """Where it goes; None for a place on the body, which is a route only for what is put on the skin.
 
     ``sites`` is 2 for "each nostril", "both eyes".
@@ -24,7 +24,7 @@ class Route(NamedTuple):
     sites: int = 1
 
 
-class Amount(NamedTuple):
+class DoseAmount(NamedTuple):
     """A number or range with its unit; None where no unit was written.
 
     ``each`` is what one piece holds, where that was told ("one 25 mg capsule").
@@ -61,7 +61,7 @@ class Concentration(NamedTuple):
     mg_per_ml: Fraction | None
 
 
-class Weekdays(NamedTuple):
+class NamedDays(NamedTuple):
     """How many days of the week; ``named`` is which (0 for Monday), empty for "5 days a week"."""
 
     per_week: int
@@ -86,7 +86,7 @@ class Cycle(NamedTuple):
     off_days: Fraction
 
 
-class Limit(NamedTuple):
+class MaximumDose(NamedTuple):
     """A maximum in so many days: of an amount where ``unit`` is set, else of doses.
 
     ``bare`` where no word says what is counted.
@@ -119,41 +119,41 @@ class StepHeader(NamedTuple):
     starts: int
 
 
-class Unread(NamedTuple):
+class UnknownWord(NamedTuple):
     """A word that was not understood; ``harmless`` where it cannot change dose or frequency (an indication)."""
 
     harmless: bool
 
 
-class Mark(NamedTuple):
+class Connective(NamedTuple):
     """A word or sign that only joins: ``then``, ``or``, ``and``, ``=``, ``(``, ``)``, ``.``, ``as needed``."""
 
     name: str
 
 
 Item = (
-    Action
-    | Route
-    | Amount
+    SigAction
+    | SigRoute
+    | DoseAmount
     | Often
     | Either
     | Concentration
-    | Weekdays
+    | NamedDays
     | Slot
     | Meals
     | Cycle
-    | Limit
+    | MaximumDose
     | Lasting
     | After
     | StepHeader
-    | Unread
-    | Mark
+    | UnknownWord
+    | Connective
 )
 
-THEN, OR, AND, EQUALS = Mark("then"), Mark("or"), Mark("and"), Mark("=")
-OPEN, CLOSE, STOP, COMMA = Mark("("), Mark(")"), Mark("."), Mark(",")
-AS_NEEDED, EXTRA = Mark("as needed"), Mark("extra")
-UNSURE = Unread(harmless=False)
+THEN, OR, AND, EQUALS = Connective("then"), Connective("or"), Connective("and"), Connective("=")
+OPEN, CLOSE, STOP, COMMA = Connective("("), Connective(")"), Connective("."), Connective(",")
+AS_NEEDED, EXTRA = Connective("as needed"), Connective("extra")
+UNSURE = UnknownWord(harmless=False)
 
 
 class Piece(NamedTuple):
