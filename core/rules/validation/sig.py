@@ -69,10 +69,10 @@ def _asking(line: CheckedLine) -> Iterator[Fix]:
         yield from _ask(line, f"for {proposal.when}: {proposal.text}")
 
 
-def _ask(line: CheckedLine, what: str) -> Iterator[Fix]:
+def _ask(line: CheckedLine, question: str) -> Iterator[Fix]:
     """Holding the line while the prescriber is asked; nothing for a line that is held already."""
     if not line.line.hold:
-        yield Fix(label=f"Hold, and ask the prescriber {what}", change=HOLD.change)
+        yield Fix(label=f"Hold, and ask the prescriber {question}", change=HOLD.change)
 
 
 @rule(
@@ -89,10 +89,10 @@ def directions_have_one_reading(cart: CheckedCart, context: Context, days: Days)
     for line in cart.directed:
         reading = line.directions.reading
         if reading.certainty is Certainty.AMBIGUOUS:
-            ways = "; or ".join(reading.readings)
+            readings = "; or ".join(reading.readings)
             yield line.problem(
-                f"The directions can be read in {len(reading.readings)} ways: {ways}.",
-                *_ask(line, f"which is meant: {ways}"),
+                f"The directions can be read in {len(reading.readings)} ways: {readings}.",
+                *_ask(line, f"which is meant: {readings}"),
             )
 
 
@@ -125,17 +125,17 @@ def directions_fit_the_pharmacy(cart: CheckedCart, context: Context, days: Days)
 def amounts_agree_with_the_concentration(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
     """The mg, mL and units of an injection are the same dose at the SKU's concentration."""
     for line in cart.directed:
-        found = line.directions.disagreements if _is_injection(line) else ()
-        if found:
-            first, second = found[0].readings
-            asked = _ask(line, f"which is meant: {first}; or {second}")
-            yield line.problem(" ".join(_disagreement(line, one) for one in found), *asked)
+        disagreements = line.directions.disagreements if _is_injection(line) else ()
+        if disagreements:
+            first, second = disagreements[0].readings
+            fixes = _ask(line, f"which is meant: {first}; or {second}")
+            yield line.problem(" ".join(_disagreement(line, disagreement) for disagreement in disagreements), *fixes)
 
 
-def _disagreement(line: CheckedLine, found: Disagreement) -> str:
-    first, second = found.readings
+def _disagreement(line: CheckedLine, disagreement: Disagreement) -> str:
+    first, second = disagreement.readings
     strength = f" at {line.sku.concentration_mg_per_ml} mg/mL" if line.sku.concentration_mg_per_ml else ""
-    return f"The amounts do not agree{strength}: {first}; {second} ({found.times})."
+    return f"The amounts do not agree{strength}: {first}; {second} ({disagreement.times})."
 
 
 @rule(
