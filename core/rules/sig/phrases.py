@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
+from core.rules.sig.clinical_terms import DRUGS
 from core.rules.sig.elements import (
     AND,
     AS_NEEDED,
@@ -20,6 +21,7 @@ from core.rules.sig.elements import (
     NamedDays,
     Often,
     SigAction,
+    SigDrug,
     SigRoute,
     Slot,
     UnknownWord,
@@ -65,6 +67,7 @@ def _all() -> Iterator[tuple[str, Item]]:
     yield LOST_NUMBER, UNSURE
     yield AS_DIRECTED, UnknownWord(harmless=True)
     yield HARMLESS, EXTRA
+    yield from ((" ".join(words), SigDrug(name)) for words, name in DRUGS.items())
 
 
 def _sites() -> Iterator[tuple[str, Item]]:
@@ -72,7 +75,7 @@ def _sites() -> Iterator[tuple[str, Item]]:
         for spelling in table.split("|"):
             yield "|".join(f"{before} {spelling}" for before in ("in", "into", "to", "")), SigRoute(name, 2)
     for site in SITES.split("|"):
-        yield "|".join(f"{before} {site}" for before in BEFORE_SITES), SigRoute(None)
+        yield "|".join(f"{before} {site}" for before in BEFORE_SITES), SigRoute(None, site=site)
 
 
 def _is_daily(spelling: str) -> bool:

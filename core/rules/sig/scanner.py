@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from core.rules.sig.advice import ADVICE, advice, advice_clause, advice_not_to
 from core.rules.sig.amounts import Found, Rule, a_strength, an_amount, no_number, up_to_amount
+from core.rules.sig.clinical_terms import INDICATION_WORDS, MAY_BE_INDICATED
 from core.rules.sig.elements import (
     AND,
     AS_NEEDED,
@@ -19,6 +21,7 @@ from core.rules.sig.elements import (
     NamedDays,
     Piece,
     SigAction,
+    SigDrug,
     Slot,
     UnknownWord,
 )
@@ -40,14 +43,11 @@ from core.rules.sig.numbers import a_number, at
 from core.rules.sig.phrases import LENGTHS, PHRASES
 from core.rules.sig.tokens import Token, tokenize
 from core.rules.sig.vocabulary import (
-    ADVICE,
     COUNTING,
     INDICATION_STARTS,
-    LENGTH_DAYS,
     LETTER_DAYS,
     LETTER_WEEKS,
     LINKS,
-    NEVER_DO,
     SUPPLIES,
     SUSPICIOUS,
     TENS,
@@ -72,12 +72,12 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
     rules |= dict.fromkeys(("not", "no", "nte", "max", "maximum", "limit", "must"), (limit,))
     rules |= dict.fromkeys(("per", "/"), (period_alone,))
     rules |= dict.fromkeys(("week", "weeks", "wk", "wks", "day", "days", "month", "months"), (step_header,))
-    rules |= dict.fromkeys(ADVICE, (_advice,))
+    rules |= dict.fromkeys(ADVICE, (advice,))
     return rules | {
         "up": (limit, up_to_amount),
         "on": (weekdays, _on_period),
         "at": (limit, apart),
-        "do": (limit, _advice_not_to),
+        "do": (limit, advice_not_to),
         "may": (_may_cause,),
         "take": (_take_off,),
         "use": (_use_within, _use_new),
@@ -94,7 +94,7 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
     """Every piece of the text in order; ``known`` are the SKU's own words (its name, actives and form)."""
     tokens = tokenize(text)
     pieces: list[Piece] = []
-    place, indication = 0, False
+    place, indication = 0, ""
     while place < len(tokens):
         item, end = (
             _item_at(tokens, place)
@@ -105,9 +105,11 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
         word = tokens[place].word
         if word in LINKS and _leads_nowhere(tokens, place, end, pieces):
             item = UNSURE
+        elif indication and isinstance(item, SigDrug) and indication != "of" and item.name in MAY_BE_INDICATED:
+            item = EXTRA
         pieces.append(Piece(item, tuple(token.written for token in tokens[place:end])))
         if indication or item is AS_NEEDED or word in INDICATION_STARTS:
-            indication = _stays_indication(word, item, indication)
+            indication = _indicated_by(word, item, indication)
         place = end
     return pieces
 
@@ -122,11 +124,14 @@ def _leads_nowhere(tokens: list[Token], place: int, end: int, before: list[Piece
     return starts or days_off or at(tokens, end).word in _NOTHING
 
 
-def _stays_indication(word: str, item: Item, indication: bool) -> bool:
-    """Whether the next unknown word belongs to an indication or a drug's name ("for weight loss", "of ...")."""
-    if item is AS_NEEDED or (word in INDICATION_STARTS and item is EXTRA):
-        return True
-    return indication and (item is EXTRA or item in {AND, OR} or item == UnknownWord(harmless=True)) and word != ":"
+def _indicated_by(word: str, item: Item, indication: str) -> str:
+    """What makes the next unknown word one of an indication or a drug's name: "for", "of", "needed"; empty for none."""
+    if item is AS_NEEDED:
+        return "needed"
+    if word in INDICATION_STARTS and item is EXTRA:
+        return indication if indication and word == "of" else word
+    goes_on = item is EXTRA or item in {AND, OR} or item == UnknownWord(harmless=True) or isinstance(item, SigDrug)
+    return indication if goes_on and word != ":" else ""
 
 
 def _item_at(tokens: list[Token], place: int) -> Found:
@@ -161,15 +166,21 @@ _NOTHING = frozenset({"", ".", ";", ",", ")", "and", "or"})
 _MARKS = {"(": OPEN, ")": CLOSE, ".": STOP, ";": STOP, ",": COMMA} | dict.fromkeys(":-'\"“”‘’!•#*", EXTRA)
 
 
-def _other(tokens: list[Token], place: int, sku_words: frozenset[str], indication: bool) -> tuple[Item, int]:
+def _other(tokens: list[Token], place: int, sku_words: frozenset[str], indication: str) -> tuple[Item, int]:
     word = tokens[place].word
     mark = _MARKS.get(word)
     if mark is not None:
         return mark, place + 1
     if word in sku_words or word in INDICATION_STARTS:
         return EXTRA, place + 1
-    harmless = indication and word.isalpha() and word not in SUSPICIOUS
-    return UnknownWord(harmless), place + 1
+    return UnknownWord(_is_harmless(word, indication, bool(sku_words))), place + 1
+
+
+def _is_harmless(word: str, indication: str, has_sku: bool) -> bool:
+    """An indication's own word; after "of" any, where no SKU tells which drug it must be."""
+    if indication == "of":
+        return not has_sku and word.isalpha() and word not in SUSPICIOUS
+    return bool(indication) and word in INDICATION_WORDS
 
 
 def _sign(tokens: list[Token], place: int, before: list[Piece]) -> Found:
@@ -199,39 +210,11 @@ def _on_period(tokens: list[Token], place: int) -> Found:
     return lasting([*tokens[:place], tokens[place]._replace(word="for"), *tokens[place + 1 :]], place)
 
 
-def _advice(tokens: list[Token], place: int) -> Found:
-    """Handling advice, to the end of its clause: ``rotate sites``, ``discard after 28 days``.
-
-    One that tells an amount, or to wait for days, is more than that: ``alternating with 2.5 mg``.
-    """
-    end = place + 1
-    while end < len(tokens) and tokens[end].word not in {".", ";", ",", ")", "then"} and not _resumes(tokens[end].word):
-        end += 1
-    dosed = any(an_amount(tokens, inside) for inside in range(place + 1, end))
-    waits = tokens[place].word == "wait" and any(token.word in _WHOLE_DAYS for token in tokens[place:end])
-    return UNSURE if dosed or waits else EXTRA, end
-
-
-_WHOLE_DAYS = frozenset({*(word for word, days in LENGTH_DAYS.items() if days >= 1), "daily", "weekly", "monthly"})
-
-
-def _resumes(word: str) -> bool:
-    return word in {"inject", "take", "apply", "insert", "instill", "administer"}
-
-
-def _advice_not_to(tokens: list[Token], place: int) -> Found:
-    if at(tokens, place + 1).word != "not":
-        return None
-    never = at(tokens, place + 2).word
-    spoiled = never == "use" and at(tokens, place + 3).word == "if"
-    return _advice(tokens, place) if spoiled or never in NEVER_DO else None
-
-
 def _use_new(tokens: list[Token], place: int) -> Found:
     """``use a new syringe for each injection``."""
     begins = place + 1 + (at(tokens, place + 1).word == "a")
     new = at(tokens, begins).word in {"new", "clean", "fresh", "sterile"}
-    return _advice(tokens, place) if new and at(tokens, begins + 1).word in SUPPLIES else None
+    return advice_clause(tokens, place) if new and at(tokens, begins + 1).word in SUPPLIES else None
 
 
 def _change_by(tokens: list[Token], place: int) -> Found:
@@ -245,7 +228,7 @@ def _change_by(tokens: list[Token], place: int) -> Found:
 
 
 def _may_cause(tokens: list[Token], place: int) -> Found:
-    return _advice(tokens, place) if at(tokens, place + 1).word == "cause" else None
+    return advice_clause(tokens, place) if at(tokens, place + 1).word == "cause" else None
 
 
 def _take_off(tokens: list[Token], place: int) -> Found:
@@ -257,7 +240,7 @@ def _take_off(tokens: list[Token], place: int) -> Found:
 
 
 def _use_within(tokens: list[Token], place: int) -> Found:
-    return _advice(tokens, place) if at(tokens, place + 1).word in {"within", "by"} else None
+    return advice_clause(tokens, place) if at(tokens, place + 1).word in {"within", "by"} else None
 
 
 _RULES = _rules()

@@ -29,6 +29,10 @@ class Unit(StrEnum):
     TROCHE = "troche"
     SUPPOSITORY = "suppository"
     APPLICATION = "application"
+    PILL = "pill"
+    FILM = "film"
+    PUFF = "puff"
+    PEN = "pen"
 
     @property
     def is_piece(self) -> bool:
@@ -69,6 +73,10 @@ UNITS: Final = {
     Unit.TROCHE: "troche|troches|lozenge|lozenges",
     Unit.SUPPOSITORY: "suppository|suppositories|supp",
     Unit.APPLICATION: "application|applications|applicatorful|applicatorfuls",
+    Unit.PILL: "pill|pills",
+    Unit.FILM: "film|films",
+    Unit.PUFF: "puff|puffs",
+    Unit.PEN: "pen|pens",
 }
 UNIT_WORDS: Final = {words: unit for unit, table in UNITS.items() for words in spellings(table)}
 
@@ -94,6 +102,8 @@ _ROUTES: Final = {
     "intramuscular": "intramuscularly|im|into the muscle|into muscle|in the muscle",
     "oral": "by mouth|orally|po|per os",
     "sublingual": "under the tongue|under your tongue|under tongue|sublingually|sl",
+    "buccal": "buccally|between cheek and gum|between the cheek and gum|between the cheek and gums"
+    "|between cheek and gums|between your cheek and gum|inside the cheek|inside cheek|in the cheek|inside of cheek",
     "topical": "topically|to the skin|to skin|on the skin|on skin|onto the skin|onto skin|to clean skin"
     "|to clean dry skin",
     "nasal": "nasally|intranasally|intranasal|in nostril|in the nostril|in one nostril|into one nostril"
@@ -222,11 +232,8 @@ HARMLESS: Final = "|".join((
     "before activity|prior to activity|before sex",
     "before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
     "type 2 diabetes|type two diabetes|type ii diabetes|type 1 diabetes|type 2 diabetes mellitus|t2dm",
-    "semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad",
-    "glutathione|methylcobalamin|cyanocobalamin|anastrozole|enclomiphene|tadalafil|sildenafil|naltrexone|progesterone",
-    "estradiol|estriol|biest|dhea|oxytocin|minoxidil|finasteride|liothyronine|levothyroxine|tesamorelin|ipamorelin",
 ))  # fmt: skip
-"""Auxiliary words, and the usual drugs' names: they leave dose and frequency alone."""
+"""Auxiliary words: they leave dose and frequency alone."""
 
 WEEKDAYS: Final = {
     name: number
@@ -272,20 +279,11 @@ MANY: Final = frozenset({"hrs", "hours", "days", "wks", "weeks", "mos", "months"
 LENGTH_DAYS: Final = PERIOD_DAYS | {"night": Fraction(1), "nights": Fraction(1)}
 """What a course is counted in; "every night" is a time of day instead."""
 
-ADVICE: Final = word_set(
-    "discard rotate rotating alternate alternating store refrigerate keep shake avoid wash expires expire swirl warm"
-    " clean dispose caution warning remove contact call see wait follow pinch dispense protect"
-)
-"""Words that begin handling advice; it goes on to the end of the clause."""
-
 SUPPLIES: Final = word_set("syringe syringes needle needles swab wipe")
 """What a new one of is used each time, and is no dose."""
 
-NEVER_DO: Final = word_set("crush chew freeze share shake swallow drive drink refrigerate reuse rub wash skip")
-"""After "do not": advice that leaves dose and frequency alone; "do not skip" included."""
-
 INDICATION_STARTS: Final = frozenset({"for", "of"})
-"""Words after these are an indication or a drug's name, unless they are suspicious."""
+"""Words after these are an indication or a drug's name."""
 
 COUNT_WORDS: Final = word_set("once twice thrice times time x hourly minutes yearly divided")
 """Words that count doses: where one is not understood, the frequency is not."""
