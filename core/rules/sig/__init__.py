@@ -16,6 +16,8 @@ from core.rules.sig.builder import (
     Unbuildable,
     build,
 )
+from core.rules.sig.dose_limits import DoseLimits, oversized, unmeasurable
+from core.rules.sig.product import drug_conflicts, form_conflicts, route_conflicts
 from core.rules.sig.proposals import Proposal, frequency_of, proposals, usual
 from core.rules.sig.reader import read
 from core.rules.sig.supply import DaysSupply, WeeklyMg, days_supply, supply, weekly_mg
@@ -33,6 +35,7 @@ __all__ = [
     "DaysSupply",
     "Disagreement",
     "Dose",
+    "DoseLimits",
     "Draft",
     "DraftStep",
     "Measured",
@@ -51,12 +54,17 @@ __all__ = [
     "days_supply",
     "decimal",
     "disagreements",
+    "drug_conflicts",
+    "form_conflicts",
     "frequency_of",
     "marks",
     "number",
+    "oversized",
     "proposals",
     "read",
+    "route_conflicts",
     "supply",
+    "unmeasurable",
     "usual",
     "weekly_mg",
 ]

@@ -46,6 +46,11 @@ def an_amount(tokens: list[Token], place: int) -> tuple[DoseAmount, int] | None:
         return None
     if at(tokens, end).word in {"/", "per"} and (a_unit(tokens, end + 1) or at(tokens, end + 1).word in _BODY):
         return None
+    piece = a_unit(tokens, end) if kind in MASSES and count.low != count.high else None
+    if piece is not None and piece[0].is_piece:  # "1-5 mg tablet": one tablet of 5 mg, or 1 to 5 mg
+        return DoseAmount(count.low, count.high, kind, or_pieces=(count.low, piece[0])), piece[1]
+    if kind.is_piece and each is None:
+        each, end = _each_holds(tokens, end)
     upper = _second_end(tokens, end, kind) if count.low == count.high else None
     if upper is not None and upper.high > count.low:
         return DoseAmount(count.low, upper.high, kind), upper.end
@@ -60,6 +65,22 @@ def _strength_of_piece(tokens: list[Token], place: int) -> tuple[tuple[Fraction,
     if strength and mass and piece and piece[0].is_piece:
         return (strength.high, mass[0]), mass[1]
     return None, place
+
+
+def _each_holds(tokens: list[Token], place: int) -> tuple[tuple[Fraction, Unit] | None, int]:
+    """The ``of 50 mg`` of "2 capsules of 50 mg", the ``(500 mcg each)`` of "2 capsules (500 mcg each)"."""
+    opened = at(tokens, place).word
+    if opened not in {"of", "("}:
+        return None, place
+    strength = a_number(tokens, place + 1) if at(tokens, place + 1).is_number else None
+    mass = a_unit(tokens, strength.end) if strength and strength.low == strength.high else None
+    if strength is None or mass is None or mass[0] not in MASSES or at(tokens, mass[1]).word in {"/", "per", "total"}:
+        return None, place
+    each = at(tokens, mass[1]).word == "each"
+    closed = mass[1] + each
+    if opened == "(" and not (each and at(tokens, closed).word == ")"):
+        return None, place
+    return (strength.high, mass[0]), closed + (opened == "(")
 
 
 def _article(tokens: list[Token], place: int) -> Number | None:

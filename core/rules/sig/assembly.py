@@ -13,7 +13,6 @@ from core.rules.sig.elements import (
     EQUALS,
     OPEN,
     OR,
-    STOP,
     THEN,
     After,
     Concentration,
@@ -29,17 +28,19 @@ from core.rules.sig.elements import (
     Often,
     Piece,
     SigAction,
+    SigDrug,
     SigRoute,
     Slot,
     StepHeader,
     UnknownWord,
+    Until,
 )
 from core.rules.sig.schedule import Schedule
 from core.rules.sig.strength import Strength
 from core.rules.sig.values import Dose
 from core.rules.sig.vocabulary import COUNT_WORDS, MASSES, Unit
 
-_SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY})
+_SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY, Unit.PILL, Unit.FILM})
 SAME_DOSE = Fraction(1, 20)
 """The share by which two statements of one dose may differ while they are read."""
 
@@ -97,39 +98,55 @@ class Assembly:
     headed: bool = False
     timed_by: type | None = None
     route_words: tuple[str, ...] = ()
+    sites: list[str] = field(default_factory=list)
+    other_routes: list[str] = field(default_factory=list)
+    drugs: list[str] = field(default_factory=list)
     last: Item = THEN
     last_words: tuple[str, ...] = ()
 
     def add(self, piece: Piece) -> None:
         """Takes the next piece in."""
-        item = piece.item
+        item, words = piece
         match item:
             case DoseAmount():
-                self._amount(Dose(item.low, item.high, item.unit), piece.words)
-                if item.each is not None:
-                    strength, unit = item.each
-                    self._in_brackets(self._arm, Dose(item.low * strength, item.high * strength, unit), piece.words)
+                self._dose(item, words)
             case Often() | Either() | NamedDays() | Slot() | Meals() | Cycle():
-                self._timing(item)
-            case MaximumDose():
-                self._step.limits.append((item, piece.words))
-            case Lasting():
-                self._lasting(item, piece.words)
-            case After():
-                self._after(item, piece.words)
-            case StepHeader():
-                self._header(item, piece.words)
-            case UnknownWord():
-                self._leave(piece.words, harmless=item.harmless)
-            case Concentration():
-                self._concentration(item, piece.words)
-            case SigAction():
-                self._action(item, piece.words)
-            case SigRoute():
-                self._route(item, piece.words)
+                self._timing(item, words)
+            case Lasting() | Until() | After() | StepHeader() | MaximumDose():
+                self._bounds(item, words)
             case Connective():
-                self._mark(item, piece.words)
-        self.last, self.last_words = item, piece.words
+                self._mark(item, words)
+            case UnknownWord():
+                self._leave(words, harmless=item.harmless)
+            case SigDrug() | Concentration():
+                self._product(item, words)
+            case SigAction():
+                self._action(item, words)
+            case SigRoute():
+                self._route(item, words)
+        self.last, self.last_words = item, words
+
+    def _bounds(self, item: Lasting | Until | After | StepHeader | MaximumDose, words: tuple[str, ...]) -> None:
+        match item:
+            case Lasting():
+                self._lasting(item, words)
+            case Until():
+                self._until(item, words)
+            case After():
+                self._after(item, words)
+            case StepHeader():
+                self._header(item, words)
+            case MaximumDose():
+                self._step.limits.append((item, words))
+
+    def _dose(self, item: DoseAmount, words: tuple[str, ...]) -> None:
+        self._amount(Dose(item.low, item.high, item.unit), words)
+        if item.each is not None:
+            strength, unit = item.each
+            self._in_brackets(self._arm, Dose(item.low * strength, item.high * strength, unit), words)
+        if item.or_pieces is not None:
+            count, pieces = item.or_pieces
+            self._arm.doses.append(Dose(count, count, pieces))
 
     @property
     def _step(self) -> SigStep:
@@ -218,6 +235,12 @@ class Assembly:
         expected, weighed_mg = self.strength.mg(counted), self.strength.mg(weighed)
         return expected is None or weighed_mg is None or abs(weighed_mg - expected) <= SAME_DOSE * expected
 
+    def _all_hold(self, counted: Dose, weighed: Dose) -> bool:
+        """As ``_same_pieces``; where nobody knows what a piece holds, mg may be of one piece or of all."""
+        if counted.unit not in _SOLID or weighed.unit not in MASSES or self.strength.mg(counted) is not None:
+            return self._same_pieces(counted, weighed)
+        return counted.high <= 1
+
     def _with_unit(self, dose: Dose) -> Dose:
         """A bare number goes on counting the pieces before it ("and 2 at night"); nothing measured is guessed so."""
         if dose.unit is not None:
@@ -232,8 +255,7 @@ class Assembly:
         The same amount again may be one more of it ("1 drop ... and 1 drop ...").
         """
         if dose in arm.doses:
-            if self.last != STOP:
-                self._leave(words)
+            self._leave(words)
             return
         same = all(self._same_dose(dose, other) for other in arm.doses) and self.last not in {AND, THEN}
         (arm.equivalents if same else arm.doses).append(dose)
@@ -241,10 +263,12 @@ class Assembly:
     def _same_dose(self, dose: Dose, other: Dose) -> bool:
         if _dimension(dose) == _dimension(other) or None in {dose.unit, other.unit} or _solid_and_liquid(dose, other):
             return False
+        if not (self._all_hold(dose, other) and self._all_hold(other, dose) and self._same_mass(dose, other)):
+            return False
         first, second = self.strength.ml(dose), self.strength.ml(other)
         return first is None or second is None or abs(first - second) <= SAME_DOSE * max(first, second)
 
-    def _timing(self, item: Often | Either | NamedDays | Slot | Meals | Cycle) -> None:
+    def _timing(self, item: Often | Either | NamedDays | Slot | Meals | Cycle, words: tuple[str, ...]) -> None:
         """Takes a timing in; "and" between two kinds of it may add doses ("every 4 hours and at bedtime")."""
         if self.last == AND and type(item) is not self.timed_by and self.timed_by is not None:
             self._leave(self.last_words)
@@ -252,7 +276,7 @@ class Assembly:
         if isinstance(item, Often | Either) and not any(arm.doses for arm in self._step.arms):
             self._step.lead.append(item)
         else:
-            self._arm.timing.add(item, after_or=self.last == OR)
+            self._arm.timing.add(item, self.last, words)
 
     def _lasting(self, item: Lasting, words: tuple[str, ...]) -> None:
         length, dated = Lasting(item.days, item.doses), item.starts is not None
@@ -260,6 +284,13 @@ class Assembly:
             self._leave(words)
         else:
             self._step.lasting, self._step.dated = length, self._step.dated or dated
+
+    def _until(self, item: Until, words: tuple[str, ...]) -> None:
+        days = item.day - self._begins
+        if days > 0 and self._step.lasting is None:
+            self._step.lasting = Lasting(days)
+        else:
+            self._leave(words)
 
     def _after(self, item: After, words: tuple[str, ...]) -> None:
         before = self.steps[-2] if len(self.steps) > 1 and any(arm.doses for arm in self._step.arms) else self._step
@@ -279,8 +310,11 @@ class Assembly:
         elif item.starts != self._begins:
             self._leave(words)
 
-    def _concentration(self, item: Concentration, words: tuple[str, ...]) -> None:
+    def _product(self, item: SigDrug | Concentration, words: tuple[str, ...]) -> None:
         """A concentration that is not the SKU's is left unread: it would make it another dose."""
+        if isinstance(item, SigDrug):
+            self.drugs.append(item.name)
+            return
         sku_strength = self.strength.mg_per_ml
         if item.mg_per_ml is not None and sku_strength is not None and item.mg_per_ml != sku_strength:
             self._leave(words)
@@ -299,7 +333,11 @@ class Assembly:
             self._leave(words)
         if self.route is None and item.name is not None:
             self.route, self.route_words = item.name, words
+        elif item.name not in {None, self.route}:
+            self.other_routes.append(str(item.name))
         self.on_skin = self.on_skin or item.name is None
+        if item.site:
+            self.sites.append(item.site)
         self._arm.sites = max(self._arm.sites, item.sites)
 
 

@@ -69,6 +69,11 @@ _PARTS: Final = {Unit.TABLET: 4, Unit.TROCHE: 4, Unit.SUPPOSITORY: 2}
 """In how many parts a piece may be divided; any other is whole."""
 
 
+def parts_of(form: str) -> int:
+    """In how many parts a piece of this form may be divided."""
+    return next((parts for unit, parts in _PARTS.items() if unit in form.casefold()), 1)
+
+
 class TimeOfDay(StrEnum):
     """When a dose is taken, said after the frequency."""
 

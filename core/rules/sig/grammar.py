@@ -16,6 +16,7 @@ from core.rules.sig.elements import (
     Often,
     Slot,
     StepHeader,
+    Until,
 )
 from core.rules.sig.numbers import Number, a_number, at, words_at
 from core.rules.sig.tokens import Token
@@ -188,7 +189,13 @@ def _day_list(tokens: list[Token], place: int, names: dict[str, int]) -> Found:
     torn = joiners == {""} and count == 2  # "Monday Friday" may have lost "through" or "and"
     if torn or ("or" in joiners and not joiners <= {"or", ",", "/"}):
         return UNSURE, place
-    return (NamedDays(1 if "or" in joiners else len(named), frozenset(named)), place) if named else None
+    if not named:
+        return None
+    span = "or" not in joiners and len(named) > 1
+    return (
+        NamedDays(1 if "or" in joiners else len(named), frozenset(named)),
+        _past_days_off(tokens, place, Fraction(7 - len(named))) if span else place,
+    )
 
 
 _THROUGH = frozenset({"-", "to", "through", "thru"})
@@ -206,24 +213,43 @@ def _span(first: int, last: int) -> set[int]:
 
 
 def days_a_week(tokens: list[Token], place: int) -> Found:
-    """``5 days a week``, ``5 nights per week``, ``5 days out of 7``."""
+    """``5 days a week``, ``5 nights per week``, ``5 days out of 7``, ``5 out of 7 days``."""
     count = a_number(tokens, place)
-    if count is None or count.low != count.high or at(tokens, count.end).word not in {"days", "nights", "d"}:
+    if count is None or count.low != count.high or count.low.denominator != 1 or not 1 <= count.low <= 7:
         return None
-    after = count.end + 1
-    period = _period(tokens, after)
-    end = period.end if period and period.low == 7 else None
-    for words in (("out", "of", "7"), ("of", "7"), ("out", "of", "seven"), ("weekly",)):
-        if end is None and words_at(tokens, after, words):
-            end = after + len(words) + (at(tokens, after + len(words)).word == "days")
-    if end is None or count.low.denominator != 1 or not 1 <= count.low <= 7:
+    after = count.end + 1 if at(tokens, count.end).word in _DAYS else count.end
+    end = _past_seven(tokens, after, named=after > count.end)
+    period = _period(tokens, after) if after > count.end and end is None else None
+    if period and period.low == 7:
+        end = period.end
+    return (NamedDays(int(count.low)), _past_days_off(tokens, end, 7 - count.low)) if end is not None else None
+
+
+_DAYS = frozenset({"days", "nights", "d"})
+
+
+def _past_seven(tokens: list[Token], place: int, *, named: bool) -> int | None:
+    """Past ``out of 7 (days)``, ``of 7``, ``weekly``; without days before it, it names them or the week itself."""
+    if named and at(tokens, place).word == "weekly":
+        return place + 1
+    start = place + 1 if at(tokens, place).word == "out" else place
+    if at(tokens, start).word != "of":
         return None
-    return NamedDays(int(count.low)), _past_days_off(tokens, end, 7 - count.low)
+    start += 2 if at(tokens, start + 1).word in {"every", "each"} else 1
+    if at(tokens, start).word not in {"7", "seven"}:
+        return None
+    end = start + 1 + (at(tokens, start + 1).word == "days")
+    period = _period(tokens, end)
+    if period and period.low == 7:
+        return period.end
+    return end if named or end > start + 1 else None
 
 
 def _past_days_off(tokens: list[Token], place: int, days: Fraction) -> int:
     """After "5 days a week, 2 days off"."""
-    start = place + 1 if at(tokens, place).word in {",", "and"} else place
+    start = place
+    while at(tokens, start).word in {",", "and", "then", "with", ";"}:
+        start += 1
     off = _stretch(tokens, start, "off")
     return off[1] if off and off[0] == days else place
 
@@ -266,7 +292,10 @@ def limit(tokens: list[Token], place: int) -> Found:
     """``up to 3 times daily``, ``not to exceed 2 a day``, ``max 4 tablets per 24 hours``, ``max daily dose 8 mg``."""
     if at(tokens, place).word in {"max", "maximum"} and words_at(tokens, place + 1, ("daily", "dose")):
         return _daily_limit(tokens, place + 3)
-    return next((_limit_of(tokens, place + len(words)) for words in _NO_MORE if words_at(tokens, place, words)), None)
+    for words in _NO_MORE:
+        if words_at(tokens, place, words):
+            return _limit_of(tokens, place + len(words), permits=words == ("up", "to"))
+    return None
 
 
 def _daily_limit(tokens: list[Token], place: int) -> Found:
@@ -274,7 +303,7 @@ def _daily_limit(tokens: list[Token], place: int) -> Found:
     return (MaximumDose(amount[0].high, amount[0].unit, Fraction(1)), amount[1]) if amount else None
 
 
-def _limit_of(tokens: list[Token], place: int) -> Found:
+def _limit_of(tokens: list[Token], place: int, *, permits: bool) -> Found:
     times = _times(tokens, place)
     amount = an_amount(tokens, place) if times is None else None
     bare = a_number(tokens, place) if times is None and amount is None else None
@@ -284,8 +313,10 @@ def _limit_of(tokens: list[Token], place: int) -> Found:
     if period is None:
         return None
     if amount:
-        return MaximumDose(amount[0].high, amount[0].unit, period.low), period.end
-    return (MaximumDose(count.high, None, period.low, bare=times is None), period.end) if count else None
+        return MaximumDose(amount[0].high, amount[0].unit, period.low, permits=permits), period.end
+    if count is None:
+        return None
+    return MaximumDose(count.high, None, period.low, bare=times is None, permits=permits), period.end
 
 
 def lasting(tokens: list[Token], place: int) -> Found:
@@ -303,8 +334,37 @@ def lasting(tokens: list[Token], place: int) -> Found:
             break
     header = step_header(tokens, start)
     if header is not None and isinstance(header[0], StepHeader) and header[0].days is not None:
-        return Lasting(header[0].days, starts=header[0].starts), header[1]
-    return _length(tokens, start)
+        lasting_days = Lasting(header[0].days, starts=header[0].starts)
+        return _in_each_period(tokens, lasting_days, header[1]) or (lasting_days, header[1])
+    length = _length(tokens, start)
+    if length is None or not isinstance(length[0], Lasting):
+        return length
+    return _in_each_period(tokens, length[0], length[1]) or length
+
+
+def _in_each_period(tokens: list[Token], length: Lasting, end: int) -> Found:
+    """The ``every month`` of "for 14 days every month": days on and off, in a period longer than they are."""
+    start = end + 1 if at(tokens, end).word == "out" else end
+    linked = at(tokens, start).word == "of"
+    start += linked
+    if at(tokens, start).word not in {"every", "each", "per", "a"} and not (linked and at(tokens, start).word == "the"):
+        return None
+    count = a_number(tokens, start + 1)
+    after = count.end if count else start + 1
+    days = LENGTH_DAYS.get(at(tokens, after).word, Fraction(0)) * (count.high if count else 1)
+    on_days = Fraction(length.days or 0)
+    if days < 7 or not on_days:
+        return None
+    return (Cycle(on_days, days - on_days), after + 1) if days > on_days else None
+
+
+def until(tokens: list[Token], place: int) -> Found:
+    """``through week 12``, ``until day 28``: the last day of the step."""
+    header = step_header(tokens, place + 1)
+    if header is None or not isinstance(header[0], StepHeader) or header[0].days is None:
+        return None
+    one_period = PERIOD_DAYS.get(at(tokens, place + 1).word)
+    return (Until(header[0].starts + header[0].days), header[1]) if header[0].days == one_period else None
 
 
 def _counted_bare(tokens: list[Token], place: int) -> Found:
@@ -353,12 +413,37 @@ def step_header(tokens: list[Token], place: int) -> Found:
 
 
 def clock(tokens: list[Token], place: int) -> Found:
-    """``8 am``, ``9:30 PM``: a time of day."""
-    end = place + 1
-    if at(tokens, end).word == ":" and at(tokens, end + 1).is_number:
-        end += 2
-    half = {"am": "morning", "pm": "evening", "a m": "morning"}.get(at(tokens, end).word)
-    return (Slot(half), end + 1) if half and tokens[place].word.isdigit() else None
+    """``8 am``, ``9:30 PM``, ``12 noon``, and by 24 hours ``at 14:00``: a time of day."""
+    hour, end = tokens[place].word, place + 1
+    if not hour.isdigit() or len(hour) > 2:
+        return None
+    minutes = at(tokens, end + 1).word if at(tokens, end).word == ":" and at(tokens, end + 1).is_number else ""
+    end += 2 if minutes else 0
+    half = at(tokens, end).word
+    if minutes and (not minutes.isdigit() or len(minutes) != 2 or int(minutes) > 59):
+        return None
+    if half in _HALVES and 1 <= int(hour) <= 12:
+        return _slot_at((int(hour) % 12 + 12 * (half == "pm")) * 60 + int(minutes or 0)), end + 1
+    if half in {"noon", "midnight"} and hour == "12" and not minutes:
+        return _slot_at(720 if half == "noon" else 0), end + 1
+    told_as_time = place and tokens[place - 1].word in {"at", ",", "and", "&", "or"}
+    return (_slot_at(int(hour) * 60 + int(minutes)), end) if minutes and told_as_time and int(hour) < 24 else None
+
+
+_HALVES = frozenset({"am", "pm"})
+_PARTS_OF_DAY = (
+    (180, "night"),
+    (720, "morning"),
+    (840, "noon"),
+    (1020, "afternoon"),
+    (1260, "evening"),
+    (1440, "night"),
+)
+"""The minute before which a clock time is of each part of the day."""
+
+
+def _slot_at(minute: int) -> Slot:
+    return Slot(next(name for end, name in _PARTS_OF_DAY if minute < end), clock=minute)
 
 
 def apart(tokens: list[Token], place: int) -> Found:

@@ -8,16 +8,18 @@ from functools import lru_cache
 
 from core.domain.model import Sku
 from core.rules.sig.assembly import Assembly
-from core.rules.sig.compatibility import goes_by
+from core.rules.sig.compatibility import action_of, goes_by
 from core.rules.sig.contradictions import contradictions
-from core.rules.sig.elements import SigAction
+from core.rules.sig.elements import DoseAmount, Piece, SigAction, SigRoute
 from core.rules.sig.interpretations import Interpretation, interpretations_of
+from core.rules.sig.product import implied_route, product
 from core.rules.sig.scanner import scan
 from core.rules.sig.strength import Strength, mg_per_dose, ml_per_dose, strength
 from core.rules.sig.values import Certainty, Dose, ParsedSig, RequiredPart, decimal
 from core.rules.sig.vocabulary import Unit
 
 _ON_SKIN = frozenset({"apply", "rub", "massage", "place", "use", "spray"})
+_ON_SKIN_ALONE = frozenset({Unit.CLICK, Unit.PUMP, Unit.PATCH, Unit.G})
 _CACHED = 65_536
 
 
@@ -33,11 +35,26 @@ def read(text: str, sku: Sku | None = None) -> ParsedSig:
 def _read(text: str, sku: Sku | None) -> ParsedSig:
     pieces = scan(text, _own_words(sku))
     action = next((piece.item.name for piece in pieces if isinstance(piece.item, SigAction)), None)
+    action = action or _unsaid_action(pieces, sku)
     of = strength(sku, action)
     assembly = Assembly(of)
     for piece in pieces:
         assembly.add(piece)
-    return _reading(text, assembly, interpretations_of(assembly), of)
+    assembly.action = assembly.action or action
+    return _reading(text, assembly, interpretations_of(assembly), of, sku)
+
+
+def _unsaid_action(pieces: list[Piece], sku: Sku | None) -> str | None:
+    """What is done where no verb says it: by the route, by what only goes on the skin, or as the SKU's pieces are."""
+    routes = [piece.item for piece in pieces if isinstance(piece.item, SigRoute)]
+    named = next((route.name for route in routes if route.name is not None), None)
+    if named is not None:
+        return action_of(named)
+    units = {piece.item.unit for piece in pieces if isinstance(piece.item, DoseAmount)}
+    if routes and units & _ON_SKIN_ALONE:
+        return "apply"
+    counted = sku is not None and sku.volume_ml is None and units & (product(sku).pieces or frozenset())
+    return action_of(implied_route(sku, None)) if counted else None
 
 
 @lru_cache(maxsize=4096)
@@ -47,11 +64,15 @@ def _own_words(sku: Sku | None) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]{3,}", " ".join((sku.name, sku.form, *sku.actives)).casefold()))
 
 
-def _reading(text: str, assembly: Assembly, alternatives: tuple[Interpretation, ...], of: Strength) -> ParsedSig:
+def _reading(
+    text: str, assembly: Assembly, alternatives: tuple[Interpretation, ...], of: Strength, sku: Sku | None
+) -> ParsedSig:
     segments = alternatives[0]
-    missing = tuple(_missing(assembly, segments, of))
     unsettled = contradictions(assembly)
-    route = _route(assembly, segments)
+    unsettled_words = [word for contradiction in unsettled for word in contradiction.words]
+    named = _route(assembly, segments)
+    route = named or (implied_route(sku, assembly.action) if assembly.action else None)
+    missing = tuple(_missing(assembly.action, route, segments, of))
     first = segments[0] if segments else None
     mg, ml = (mg_per_dose(first, of), ml_per_dose(first, of)) if first else (None, None)
     return ParsedSig(
@@ -63,10 +84,15 @@ def _reading(text: str, assembly: Assembly, alternatives: tuple[Interpretation, 
         segments=segments,
         mg_per_dose=None if mg is None else decimal(mg),
         ml_per_dose=None if ml is None else decimal(ml),
-        unread=(*assembly.unread, *unsettled),
+        unread=(*assembly.unread, *unsettled_words),
         missing=missing,
         readings=_in_words(assembly.action, route, alternatives),
         alternatives=alternatives,
+        drugs=tuple(assembly.drugs),
+        sites=tuple(assembly.sites),
+        other_routes=tuple(assembly.other_routes),
+        route_from_sku=route is not None and named is None,
+        conflicts=tuple(dict.fromkeys(one.sentence for one in unsettled if one.sentence)),
     )
 
 
@@ -78,14 +104,13 @@ def _route(assembly: Assembly, segments: Interpretation) -> str | None:
     return "transdermal" if patch else "topical"
 
 
-def _missing(assembly: Assembly, segments: Interpretation, of: Strength) -> Iterable[RequiredPart]:
+def _missing(action: str | None, route: str | None, segments: Interpretation, of: Strength) -> Iterable[RequiredPart]:
     doses = [segment.dose for segment in segments]
-    if assembly.action is None:
+    if action is None:
         yield RequiredPart.ACTION
     if not doses or None in doses:
         yield RequiredPart.DOSE
-    route = _route(assembly, segments)
-    if any(dose is not None and not _unit_is_known(dose, assembly.action, route, of) for dose in doses):
+    if any(dose is not None and not _unit_is_known(dose, action, route, of) for dose in doses):
         yield RequiredPart.UNIT
     if route is None:
         yield RequiredPart.ROUTE

@@ -37,6 +37,7 @@ from core.rules.sig.grammar import (
     often,
     period_alone,
     step_header,
+    until,
     weekdays,
 )
 from core.rules.sig.numbers import a_number, at
@@ -82,6 +83,9 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         "take": (_take_off,),
         "use": (_use_within, _use_new),
         "after": (after,),
+        "through": (until,),
+        "thru": (until,),
+        "until": (until,),
         "by": (_change_by,),
         "except": (except_weekdays,),
         "excluding": (except_weekdays,),
@@ -107,6 +111,8 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
             item = UNSURE
         elif indication and isinstance(item, SigDrug) and indication != "of" and item.name in MAY_BE_INDICATED:
             item = EXTRA
+        elif word == "only" and sum(isinstance(piece.item, DoseAmount) for piece in pieces) > 1:
+            item = UNSURE  # of the last dose, or of all
         pieces.append(Piece(item, tuple(token.written for token in tokens[place:end])))
         if indication or item is AS_NEEDED or word in INDICATION_STARTS:
             indication = _indicated_by(word, item, indication)

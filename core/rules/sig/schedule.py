@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Final
 
-from core.rules.sig.elements import Cycle, Either, MaximumDose, Meals, NamedDays, Often, Slot
-from core.rules.sig.values import Dose, Rate
+from core.rules.sig.elements import AND, COMMA, EQUALS, OR, Cycle, Either, Item, Meals, NamedDays, Often, Slot
+from core.rules.sig.values import Rate
 
 _WEEK = Fraction(7)
+_JOINERS: Final = frozenset({AND, COMMA, OR, EQUALS})
+_HOURS: Final = {
+    "morning": range(3, 12),
+    "noon": range(10, 15),
+    "afternoon": range(12, 19),
+    "evening": range(15, 24),
+    "night": (*range(18, 24), *range(5)),
+}
+"""The hours that may be meant by a part of the day."""
 
 
 @dataclass(slots=True)
@@ -19,22 +29,28 @@ class Schedule:
     ``meals`` where it goes with meals, however many.
     ``every_day`` where a time of day says so ("nightly").
     ``lost`` where a count could not be read ("twice", "x 4"): any rate without it would be wrong.
+    ``clash`` are the words of times of day that cannot both be ("every evening before breakfast").
+    ``loose`` where two times of day have but a comma between them: each counts, or one explains the other.
     """
 
     often: list[Often] = field(default_factory=list)
     weekdays: list[NamedDays] = field(default_factory=list)
-    slots: list[str] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
     cycle: Cycle | None = None
     meals: bool = False
     choice: bool = False
     every_day: bool = False
     lost: bool = False
+    clash: tuple[str, ...] = ()
+    loose: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.often or self.weekdays or self.slots or self.cycle)
 
-    def add(self, item: Often | Either | NamedDays | Slot | Meals | Cycle, *, after_or: bool) -> None:
-        """Takes one more statement in."""
+    def add(
+        self, item: Often | Either | NamedDays | Slot | Meals | Cycle, last: Item | None, words: tuple[str, ...] = ()
+    ) -> None:
+        """Takes one more statement in; ``last`` is what stood before it, ``words`` its own."""
         match item:
             case Often():
                 self.often.append(item)
@@ -43,18 +59,46 @@ class Schedule:
             case NamedDays():
                 self.weekdays.append(item)
             case Slot():
-                self.choice = self.choice or (after_or and bool(self.slots))
-                self.slots.append(item.name)
+                self._slot(item, last, words)
                 self.every_day = self.every_day or item.daily
             case Meals():
                 self.meals = True
             case Cycle():
                 self.cycle = item
 
+    def _slot(self, slot: Slot, last: Item | None, words: tuple[str, ...]) -> None:
+        """One more time of day: joined to those before it, or saying one of them more exactly."""
+        before = self.slots[-1] if self.slots else None
+        if before is None:
+            self.slots.append(slot)
+        elif last in _JOINERS and slot.name != before.name:
+            self.choice = self.choice or last == OR
+            self.loose = last == COMMA and len(self.slots) == 1 and None in {slot.clock, before.clock}
+            self.slots.append(slot)
+        elif last in _JOINERS and slot.clock is not None and before.clock is not None:
+            self.choice = self.choice or last == OR
+            self.slots.append(slot)
+        elif (one := _as_one(before, slot)) is not None and last != AND:
+            self.slots[-1] = one
+        else:
+            if {before.name, slot.name} != {"evening", "night"}:
+                self.clash = words
+            self.slots.append(slot)
+
+    @property
+    def slot_keys(self) -> frozenset[str | int]:
+        """The times of day, each once."""
+        return frozenset(slot.key for slot in self.slots)
+
     @property
     def named_days(self) -> frozenset[int]:
         """The days of the week that were named."""
         return frozenset().union(*(days.named for days in self.weekdays))
+
+    @property
+    def interval_days(self) -> Fraction:
+        """The shortest interval told, 1 where none was."""
+        return min((often.interval_days for often in self.often), default=Fraction(1))
 
     def rates(self) -> list[Rate]:
         """Every rate that fits what was told; several are an ambiguity, none is no frequency."""
@@ -62,11 +106,12 @@ class Schedule:
             return []
         if len(self.often) == 1 and not (self.weekdays or self.slots or self.cycle):  # nothing to put together
             return [Rate(self.often[0].low, self.often[0].high)]
+        often_told = self._narrowest() or (None,)
         rates = [
             rate
-            for often in self._narrowest() or (None,)
+            for often in often_told
             for days in self._day_counts() or (None,)
-            for slots in self._slot_counts()
+            for slots in self._slot_counts(often_told[0])
             for rate in self._combined(often, days, slots)
         ]
         return rates if len(rates) < 2 else list(dict.fromkeys(rates))
@@ -75,7 +120,8 @@ class Schedule:
     def _crossed(self) -> bool:
         """Whether a rarer time stands beside a usual one: "every morning and every other evening"."""
         return any(
-            often.when and (self.weekdays if often.when == "weekday" else set(self.slots) - {often.when})
+            often.when
+            and (self.weekdays if often.when == "weekday" else {slot.name for slot in self.slots} - {often.when})
             for often in self.often
         )
 
@@ -94,9 +140,14 @@ class Schedule:
             rates.add(named[0].per_week if len(named) == 1 else len(self.named_days))
         return sorted(rates)
 
-    def _slot_counts(self) -> tuple[int, ...]:
-        count = 1 if self.choice else len(set(self.slots))
-        return (count, count - 1) if {"evening", "night"} <= set(self.slots) and not self.choice else (count,)
+    def _slot_counts(self, often: Often | None) -> tuple[int, ...]:
+        """How many times of day there are; of two counts the one that the rate tells, where it tells one."""
+        keys = self.slot_keys
+        count = 1 if self.choice else len(keys)
+        if self.choice or count < 2 or not (self.loose or {"evening", "night"} <= keys):
+            return (count,)
+        fits = [one for one in (count, count - 1) if often is not None and often.low == often.high == one * _WEEK]
+        return (fits[0],) if fits else (count, count - 1)
 
     def _share(self) -> Fraction:
         return self.cycle.on_days / (self.cycle.on_days + self.cycle.off_days) if self.cycle else Fraction(1)
@@ -120,6 +171,18 @@ class Schedule:
                 yield _exactly(per_day * _WEEK)
 
 
+def _as_one(before: Slot, after: Slot) -> Slot | None:
+    """Two times of day as one that both say, by the hour where one tells it; None where they differ."""
+    if before.clock is not None and after.clock is not None:
+        return before if before.clock == after.clock else None
+    if before.name == after.name:
+        return before if before.clock is not None else after
+    exact, part = (before, after.name) if before.clock is not None else (after, before.name)
+    if exact.clock is None:
+        return after if {before.name, after.name} == {"noon", "afternoon"} else None
+    return exact if exact.clock // 60 in _HOURS[part] else None
+
+
 def _within(rate: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> bool:
     return rate != other and other[0] <= rate[0] and rate[1] <= other[1]
 
@@ -135,26 +198,3 @@ def _beside(often: Often, days: int | None, slots: int) -> Iterator[Rate]:
 
 def _exactly(per_week: Fraction) -> Rate:
     return Rate(per_week, per_week)
-
-
-def limited(rate: Rate | None, limits: list[MaximumDose], dose: Dose | None, as_needed: bool) -> Rate | None:
-    """A rate under its maximum; as needed counts from 0, and a maximum alone is a rate up to it."""
-    if not (limits or as_needed):
-        return rate
-    caps = [cap for limit in limits if (cap := doses_a_week(limit, dose)) is not None]
-    if rate is None:
-        return Rate(Fraction(0), min(caps)) if caps else None
-    high = min([rate.high, *caps])
-    return Rate(Fraction(0) if as_needed else min(rate.low, high), high)
-
-
-def doses_a_week(limit: MaximumDose, dose: Dose | None) -> Fraction | None:
-    """A maximum in doses a week; None where it counts something else than the dose does."""
-    per_week = limit.most * _WEEK / limit.days
-    if limit.unit is None:
-        measured = dose is None or dose.unit is None or not dose.unit.is_piece
-        counted_alike = not limit.bare if measured else dose is not None and dose.high == 1
-        return per_week if counted_alike else None
-    if dose is None or dose.unit is not limit.unit:
-        return None
-    return per_week / dose.high

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import Final
 
 from core.domain.context import Context
 from core.domain.model import Days, Fix, Gate, Pharmacy, Severity
 from core.rules.eligibility import sig_limit
 from core.rules.prescriptions import last_fill, supply_days
-from core.rules.sig import Certainty, Disagreement, Unit
+from core.rules.sig import (
+    Certainty,
+    Disagreement,
+    DoseLimits,
+    Unit,
+    drug_conflicts,
+    form_conflicts,
+    oversized,
+    route_conflicts,
+    unmeasurable,
+)
 from core.rules.validation.checked import HOLD, CheckedCart, CheckedLine, Problem, mg, packs
 from core.rules.validation.refusals import refused
 from core.rules.validation.registry import rule
@@ -60,7 +71,8 @@ def directions_are_complete(cart: CheckedCart, context: Context, days: Days) -> 
         missing = f"The directions do not tell the {', '.join(reading.missing)}." if reading.missing else ""
         words = ", ".join(f"“{word}”" for word in reading.unread)
         unread = f"Not understood: {words}." if words else ""
-        yield line.problem(" ".join(part for part in (missing, unread) if part), *_asking(line))
+        parts = (missing, unread, *reading.conflicts)
+        yield line.problem(" ".join(part for part in parts if part), *_asking(line))
 
 
 def _asking(line: CheckedLine) -> Iterator[Fix]:
@@ -136,6 +148,105 @@ def _disagreement(line: CheckedLine, disagreement: Disagreement) -> str:
     first, second = disagreement.readings
     strength = f" at {line.sku.concentration_mg_per_ml} mg/mL" if line.sku.concentration_mg_per_ml else ""
     return f"The amounts do not agree{strength}: {first}; {second} ({disagreement.times})."
+
+
+@rule(
+    "SIG_ROUTE_MISMATCH",
+    gate=Gate.SIG,
+    severity=Severity.BLOCKING,
+    field="sig",
+    example="Semaglutide for injection under the skin, with directions to inject it intravenously",
+    source="The SKU's route in skus.csv; ISMP list of error-prone routes",
+    overridable=True,
+)
+def route_is_the_products(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+    """The route, or the action where none is named, is one by which the SKU is given."""
+    for line in cart.directed:
+        yield from _conflict(line, route_conflicts(line.directions.reading, line.sku), "which route is meant")
+
+
+@rule(
+    "SIG_FORM_MISMATCH",
+    gate=Gate.SIG,
+    severity=Severity.BLOCKING,
+    field="sig",
+    example="“Take 1 mL by mouth daily” of capsules",
+    source="The SKU's form in skus.csv",
+    overridable=True,
+)
+def dose_is_counted_as_the_product_comes(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+    """The dose is counted in what the SKU comes in."""
+    for line in cart.directed:
+        yield from _conflict(line, form_conflicts(line.directions.reading, line.sku), "which product is meant")
+
+
+@rule(
+    "SIG_DRUG_MISMATCH",
+    gate=Gate.SIG,
+    severity=Severity.BLOCKING,
+    field="sig",
+    example="“Inject 0.5 mg tirzepatide …” for semaglutide",
+    source="The SKU's actives in skus.csv; ISMP list of confused drug names",
+)
+def drug_is_the_products(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+    """Every drug that the directions name is one of the SKU's."""
+    for line in cart.directed:
+        yield from _conflict(line, drug_conflicts(line.directions.reading, line.sku), "which drug is meant")
+
+
+def _conflict(line: CheckedLine, sentences: Iterable[str], question: str) -> Iterator[Problem]:
+    said = " ".join(sentences)
+    if said:
+        yield line.problem(said, *_ask(line, question))
+
+
+@rule(
+    "DOSE_NOT_MEASURABLE",
+    gate=Gate.SIG,
+    severity=Severity.BLOCKING,
+    field="sig",
+    example="5 mg of capsules that hold 4.5 mg; 0.01 mg of a vial of 2.5 mg/mL, 0.4 syringe units",
+    source="The SKU's strength and pack in skus.csv; syringes by ISO 8537; setting dose_tolerance_share",
+    overridable=True,
+)
+def dose_can_be_given(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+    """Pieces or a syringe make the dose, one container holds it, and the packs last a day."""
+    share = Fraction(context.number("dose_tolerance_share", days.refill_day))
+    for line in cart.directed:
+        sentences = list(unmeasurable(line.directions.reading, line.sku, share))
+        if not sentences and line.directions.days(line.line.quantity) == 0:
+            sentences.append(f"{packs(line.line.quantity).capitalize()} by these directions last less than a day.")
+        yield from _conflict(line, sentences, "which dose is meant")
+
+
+@rule(
+    "DOSE_TOO_LARGE",
+    gate=Gate.SIG,
+    severity=Severity.BLOCKING,
+    field="sig",
+    example="45 mg of capsules of 4.5 mg, ten at once; 5 mL under the skin",
+    source="Settings max_pieces_per_dose, max_metered_per_dose, max_ml_*, usual_dose_times, usual_week_times",
+    overridable=True,
+)
+def dose_is_one_that_people_take(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+    """The dose is no more than people take at once, and far from ten times the SKU's usual one."""
+    limits = DoseLimits(**{
+        name: Fraction(context.number(setting, days.refill_day)) for name, setting in _LIMITS.items()
+    })  # fmt: skip
+    for line in cart.directed:
+        yield from _conflict(line, oversized(line.directions.reading, line.sku, limits), "which dose is meant")
+
+
+_LIMITS: Final = {
+    "pieces": "max_pieces_per_dose",
+    "metered": "max_metered_per_dose",
+    "ml_subcutaneous": "max_ml_subcutaneous",
+    "ml_deltoid": "max_ml_deltoid",
+    "ml_intramuscular": "max_ml_intramuscular",
+    "times_usual": "usual_dose_times",
+    "weekly_times": "usual_week_times",
+}
+"""The setting of each limit."""
 
 
 @rule(
