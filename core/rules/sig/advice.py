@@ -64,14 +64,15 @@ _DEGREES: Final = word_set("f c ° degrees degree fahrenheit celsius g gauge")
 _DOSES: Final = frozenset({"dose", "doses"})
 _TELLING: Final = (
     word_set(
-        "dose doses dosage dosing dosages double doubling triple halve half halving quarter increase"
-        " increases increasing decrease decreases decreasing reduce reduces reducing raise raising lower"
-        " lowering titrate titrates titration titrating taper tapering adjust adjusting adjustment schedule"
-        " scheduled chart table calendar protocol plan regimen instruction instructions directions step"
-        " escalate escalation up extra additional another more less fewer skip skipping stop stopping hold"
-        " holding pause pausing resume restart repeat placebo day days daily night nights nightly week weeks"
-        " weekly weekend weekends weekday weekdays month months monthly cycle cycles every each times time"
-        " once twice thrice morning mornings evening evenings noon bedtime menses period consecutive prn"
+        "below above attached reverse sheet handout list table dose doses dosage dosing dosages double"
+        " doubling triple halve half halving quarter increase increases increasing decrease decreases"
+        " decreasing reduce reduces reducing raise raising lower lowering titrate titrates titration titrating"
+        " taper tapering adjust adjusting adjustment schedule scheduled chart table calendar protocol plan"
+        " regimen instruction instructions directions step escalate escalation up extra additional another"
+        " more less fewer skip skipping stop stopping hold holding pause pausing resume restart repeat placebo"
+        " day days daily night nights nightly week weeks weekly weekend weekends weekday weekdays month months"
+        " monthly cycle cycles every each times time once twice thrice morning mornings evening evenings noon"
+        " bedtime menses period consecutive prn"
     )
     | frozenset(word for table in (*PER_WEEK, *TWO_MEANINGS) for spelling in spellings(table) for word in spelling)
     | frozenset({*WEEKDAYS, *LETTER_WEEKS, *COUNTING, *TENS})
@@ -180,6 +181,16 @@ def _leads_to_site(tokens: list[Token], place: int) -> bool:
     while at(tokens, place).word in _SITE_LINKS:
         place += 1
     return at(tokens, place).word in _SITE_NOUNS
+
+
+def same_dose(tokens: list[Token], place: int) -> tuple[Item, int] | None:
+    """``Maintain dose.``, ``Continue current dose.`` as a sentence: no change; after "then" it would be a step."""
+    end = place + 1
+    while at(tokens, end).word in {"current", "same", "this", "the", "at"}:
+        end += 1
+    begins = place == 0 or tokens[place - 1].word in {".", ";", ","}
+    ends = at(tokens, end).word in {"dose", "dosage"} and at(tokens, end + 1).word in {"", ".", ";", ","}
+    return (EXTRA, end + 1) if begins and ends else None
 
 
 _PACKS: Final = word_set(

@@ -115,6 +115,24 @@ def a_strength(tokens: list[Token], place: int) -> Found:
     return Concentration(count.high * mg if mg else None), per[1]
 
 
+def blend_strength(tokens: list[Token], place: int) -> Found:
+    """The concentration of a blend: ``17/2 mg/mL``, ``17 mg/2 mg per mL``."""
+    masses: list[Fraction] = []
+    end, unit = place, None
+    while at(tokens, end).word.replace(".", "", 1).isdigit():
+        masses.append(Fraction(tokens[end].word))
+        named = a_unit(tokens, end + 1)
+        unit, end = (named[0], named[1]) if named else (None, end + 1)
+        if at(tokens, end).word not in {"/", "per"}:
+            return None
+        end += 1
+    per = a_unit(tokens, end)
+    if len(masses) < 2 or unit not in MASSES or per is None or per[0] is not Unit.ML:
+        return None
+    first, *others = (mass * MASSES[unit] for mass in masses)
+    return Concentration(first, tuple(others)), per[1]
+
+
 def up_to_amount(tokens: list[Token], place: int) -> Found:
     """``up to 2 tablets``: a dose from nothing to that."""
     if not words_at(tokens, place, ("up", "to")):

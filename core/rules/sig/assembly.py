@@ -36,13 +36,11 @@ from core.rules.sig.elements import (
     Until,
 )
 from core.rules.sig.schedule import Schedule
-from core.rules.sig.strength import Strength
+from core.rules.sig.strength import SAME_DOSE, Strength, same_share
 from core.rules.sig.values import Dose
 from core.rules.sig.vocabulary import COUNT_WORDS, MASSES, Unit
 
 _SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY, Unit.PILL, Unit.FILM})
-SAME_DOSE = Fraction(1, 20)
-"""The share by which two statements of one dose may differ while they are read."""
 
 
 @dataclass(slots=True)
@@ -226,14 +224,14 @@ class Assembly:
         if self.action == "inject" or dose.unit not in MASSES or other.unit not in MASSES:
             return True
         first, second = dose.high * MASSES[dose.unit], other.high * MASSES[other.unit]
-        return abs(second - first) <= SAME_DOSE * first
+        return same_share(first, second)
 
     def _same_pieces(self, counted: Dose, weighed: Dose) -> bool:
         """Whether counted pieces hold what was weighed; True where nobody knows."""
         if counted.unit not in _SOLID or weighed.unit not in MASSES:
             return True
         expected, weighed_mg = self.strength.mg(counted), self.strength.mg(weighed)
-        return expected is None or weighed_mg is None or abs(weighed_mg - expected) <= SAME_DOSE * expected
+        return expected is None or weighed_mg is None or same_share(expected, weighed_mg)
 
     def _all_hold(self, counted: Dose, weighed: Dose) -> bool:
         """As ``_same_pieces``; where nobody knows what a piece holds, mg may be of one piece or of all."""
@@ -316,7 +314,7 @@ class Assembly:
             self.drugs.append(item.name)
             return
         sku_strength = self.strength.mg_per_ml
-        if item.mg_per_ml is not None and sku_strength is not None and item.mg_per_ml != sku_strength:
+        if item.others or (item.mg_per_ml is not None and sku_strength not in {None, item.mg_per_ml}):
             self._leave(words)
         elif item.mg_per_ml is not None and sku_strength is None:
             self.told_strength = (item.mg_per_ml, words)

@@ -7,14 +7,17 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from core.rules.sig.assembly import SAME_DOSE, Arm, Assembly, SigStep
+from core.rules.sig.assembly import Arm, Assembly, SigStep
 from core.rules.sig.compatibility import routes_of
 from core.rules.sig.elements import MaximumDose
 from core.rules.sig.interpretations import side_by_side
 from core.rules.sig.maxima import amount_in, doses_a_week
+from core.rules.sig.strength import same_share
 from core.rules.sig.values import Dose
 from core.rules.sig.vocabulary import MASSES
 
+_FEW_TIMES: Final = frozenset({2, 3, 4})
+"""How many times its rate a maximum amount may be and still be one of doses."""
 _ROUNDING: Final = Fraction(1001, 1000)
 """What a maximum may be exceeded by where both were rounded: 16.7 units of 0.5 mg."""
 
@@ -81,6 +84,8 @@ def _raises_unclearly(limit: MaximumDose, step: SigStep, assembly: Assembly, *, 
         return False
     amounts_permitted = limit.permits and limit.unit is not None
     oftener = limit.permits and any(arm.timing.interval_days > limit.days for arm in step.arms)
+    if limit.unit is not None and (limit.most * 7 / limit.days / total) not in _FEW_TIMES:
+        return True  # no number of doses: it is the dose that may be raised
     spread = any(rate.low < rate.high for arm in step.arms for rate in arm.timing.rates())
     return oftener or (not spread and (amounts_permitted or several or len(step.arms) > 1))
 
@@ -148,6 +153,6 @@ def _misstated(assembly: Assembly) -> Iterator[Contradiction]:
         stated = (*arm.doses, *arm.equivalents)
         masses = [mg for dose in stated if dose.unit in MASSES and (mg := of.mg(dose))]
         volumes = [ml for dose in stated if dose.unit not in MASSES and (ml := of.ml(dose))]
-        if any(abs(mg - ml * mg_per_ml) > SAME_DOSE * mg for mg in masses for ml in volumes):
+        if any(not same_share(mg, ml * mg_per_ml) for mg in masses for ml in volumes):
             yield Contradiction(words)
             return

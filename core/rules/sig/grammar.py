@@ -397,19 +397,28 @@ def step_header(tokens: list[Token], place: int) -> Found:
     days = PERIOD_DAYS.get(at(tokens, place).word)
     if days is None or days < 1 or len(tokens[place].word) < 3 or not at(tokens, place + 1).is_number:
         return None
-    first = a_number(tokens, place + 1)
-    if first is None or first.low.denominator != 1 or first.high.denominator != 1:
+    span = _whole_span(tokens, place + 1)
+    if span is None:
         return None
-    last, end = first.high, first.end
-    if at(tokens, end).word in {"through", "thru"} and (upper := a_number(tokens, end + 1)) and upper.high > last:
-        last, end = upper.high, upper.end
-    length: int | None = int((last - first.low + 1) * days)
+    first, last, end = span
+    length: int | None = int((last - first + 1) * days)
     for words in (("and", "on"), ("and", "onward"), ("and", "beyond"), ("and", "after"), ("onward",), ("onwards",),
                   ("on",), ("+",), ("and", "thereafter")):  # fmt: skip
         if words_at(tokens, end, words) and not at(tokens, end + len(words)).is_number:
             length, end = None, end + len(words)
             break
-    return StepHeader(length, int((first.low - 1) * days)), end + 1 if at(tokens, end).word == ":" else end
+    return StepHeader(length, int((first - 1) * days)), end + 1 if at(tokens, end).word == ":" else end
+
+
+def _whole_span(tokens: list[Token], place: int) -> tuple[int, int, int] | None:
+    """First and last of ``1-4``, ``1 through 25``, ``5``, and the place after it."""
+    first = at(tokens, place).word
+    if not first.isdigit():
+        return None
+    if at(tokens, place + 1).word not in {"through", "thru", "to", "-"} or not at(tokens, place + 2).is_number:
+        return int(first), int(first), place + 1
+    last = at(tokens, place + 2).word
+    return (int(first), int(last), place + 3) if last.isdigit() and int(last) > int(first) else None
 
 
 def clock(tokens: list[Token], place: int) -> Found:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from core.domain.model import Sku
 from core.rules.sig.assembly import Assembly
+from core.rules.sig.blends import merged
 from core.rules.sig.compatibility import action_of, goes_by
 from core.rules.sig.contradictions import contradictions
 from core.rules.sig.elements import DoseAmount, Piece, SigAction, SigRoute
@@ -34,6 +35,8 @@ def read(text: str, sku: Sku | None = None) -> ParsedSig:
 @lru_cache(maxsize=_CACHED)
 def _read(text: str, sku: Sku | None) -> ParsedSig:
     pieces = scan(text, _own_words(sku))
+    if sku is not None and len(sku.actives) > 1:
+        pieces = merged(pieces, sku)
     action = next((piece.item.name for piece in pieces if isinstance(piece.item, SigAction)), None)
     action = action or _unsaid_action(pieces, sku)
     of = strength(sku, action)

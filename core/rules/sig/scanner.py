@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.rules.sig.advice import ADVICE, advice, advice_clause, advice_not_to
-from core.rules.sig.amounts import Found, Rule, a_strength, an_amount, no_number, up_to_amount
+from core.rules.sig.advice import ADVICE, advice, advice_clause, advice_not_to, same_dose
+from core.rules.sig.amounts import Found, Rule, a_strength, an_amount, blend_strength, no_number, up_to_amount
 from core.rules.sig.clinical_terms import INDICATION_WORDS, MAY_BE_INDICATED
 from core.rules.sig.elements import (
     AND,
@@ -56,7 +56,7 @@ from core.rules.sig.vocabulary import (
 )
 
 _AT_NUMBERS: tuple[Rule, ...] = (
-    an_amount, often, days_a_week, cycle, a_strength, apart,
+    an_amount, often, days_a_week, cycle, a_strength, blend_strength, apart,
     clock,
     no_number,
 )  # fmt: skip
@@ -87,6 +87,8 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         "thru": (until,),
         "until": (until,),
         "by": (_change_by,),
+        "maintain": (same_dose,),
+        "continue": (same_dose,),
         "except": (except_weekdays,),
         "excluding": (except_weekdays,),
         "off": (except_weekdays,),
@@ -114,7 +116,7 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
         elif word == "only" and sum(isinstance(piece.item, DoseAmount) for piece in pieces) > 1:
             item = UNSURE  # of the last dose, or of all
         pieces.append(Piece(item, tuple(token.written for token in tokens[place:end])))
-        if indication or item is AS_NEEDED or word in INDICATION_STARTS:
+        if indication or item is AS_NEEDED or word in INDICATION_STARTS or word in _PURPOSES:
             indication = _indicated_by(word, item, indication)
         place = end
     return pieces
@@ -134,6 +136,8 @@ def _indicated_by(word: str, item: Item, indication: str) -> str:
     """What makes the next unknown word one of an indication or a drug's name: "for", "of", "needed"; empty for none."""
     if item is AS_NEEDED:
         return "needed"
+    if word in _PURPOSES and item is EXTRA:
+        return "for"
     if word in INDICATION_STARTS and item is EXTRA:
         return indication if indication and word == "of" else word
     goes_on = item is EXTRA or item in {AND, OR} or item == UnknownWord(harmless=True) or isinstance(item, SigDrug)
@@ -167,6 +171,8 @@ def _bare_number(tokens: list[Token], place: int, before: list[Piece]) -> Found:
     return (DoseAmount(count.low, count.high, None), count.end) if isinstance(last, SigAction) or goes_on else None
 
 
+_PURPOSES = frozenset({"to", "due", "because"})
+"""First words of phrases that an indication follows: "to treat", "due to"."""
 _JOINS = frozenset({"and", "or", "&", "plus", "of"})
 _NOTHING = frozenset({"", ".", ";", ",", ")", "and", "or"})
 _MARKS = {"(": OPEN, ")": CLOSE, ".": STOP, ";": STOP, ",": COMMA} | dict.fromkeys(":-'\"“”‘’!•#*", EXTRA)

@@ -143,7 +143,8 @@ TWO_SITES: Final = {
 SITES: Final = (
     "abdomen|stomach|belly|thigh|thighs|arm|arms|upper arm|inner arm|inner arms|inner thigh|inner thighs|outer thigh"
     "|forearm|forearms|inner forearm|inner forearms|wrist|wrists|inner wrist|inner wrists|shoulder|shoulders|deltoid"
-    "|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia|vulva|clitoris|leg|legs"
+    "|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia|labia majora|labia minora"
+    "|vulva|clitoris|leg|legs"
     "|lower abdomen|vastus lateralis|area|gluteal muscle|deltoid muscle|thigh muscle|upper outer quadrant"
 )
 BEFORE_SITES: Final = (
@@ -154,7 +155,7 @@ BEFORE_SITES: Final = (
 SLOTS: Final = {
     "morning": "in the morning|every morning|each morning|in am|in the am|qam|q am|am|mornings|before breakfast"
     "|with breakfast|after breakfast|at breakfast|breakfast|upon waking|on waking|upon awakening|morning",
-    "noon": "at noon|midday|at midday|with lunch|before lunch|after lunch|at lunch|lunch",
+    "noon": "at noon|noon|midday|at midday|with lunch|before lunch|after lunch|at lunch|lunch",
     "afternoon": "in the afternoon|every afternoon|each afternoon",
     "evening": "in the evening|every evening|each evening|in pm|in the pm|qpm|q pm|pm|evenings|with dinner"
     "|before dinner|after dinner|with supper|dinner|supper|evening",
@@ -228,7 +229,8 @@ HARMLESS: Final = "|".join((
     "initially|maintenance dose|maintenance|on|at|using|with|via|also|only|immediately|and allow to dissolve",
     "until dissolved|completely|by injection|prior to sexual activity|before sexual activity|before intercourse",
     "prior to intercourse|before exercise|consistently|regularly|rapid dissolve",
-    "whole|let|allow|unwrap and|unwrap|as follows",
+    "to control|to treat|to prevent|to support|to help|to help with|to manage|to improve|due to|because of",
+    "whole|let|allow|unwrap and|unwrap|as follows|concentration|strength|no change in dose",
     "before activity|prior to activity|before sex",
     "before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
     "type 2 diabetes|type two diabetes|type ii diabetes|type 1 diabetes|type 2 diabetes mellitus|t2dm",
