@@ -17,7 +17,7 @@ from core.domain.money import dollars
 from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
 from core.rules.pricing import SkuComparison, compare, plans
-from core.rules.sig import Reading, Segment, days_supply, decimal, read
+from core.rules.sig import ParsedSig, Segment, days_supply, decimal, read
 from core.rules.validation import validate_directions
 from core.services.people import Action, require
 
@@ -226,7 +226,7 @@ def _sku(run: Run) -> Sku:
         raise bad_argument("--sku", run.arguments.sku, "is not in the catalog") from None
 
 
-def reading_json(reading: Reading, sku: Sku | None, run: Run) -> dict[str, Any]:
+def reading_json(reading: ParsedSig, sku: Sku | None, run: Run) -> dict[str, Any]:
     """A reading as formats.md writes it, with what the SIG gate would say of it."""
     return {
         "text": reading.text,

@@ -28,7 +28,17 @@ from core.domain.model import (
     Split,
 )
 from core.rules.prescriptions import computed_days
-from core.rules.sig import Disagreement, Proposal, Reading, WeeklyMg, disagreements, number, proposals, read, weekly_mg
+from core.rules.sig import (
+    Disagreement,
+    ParsedSig,
+    Proposal,
+    WeeklyMg,
+    disagreements,
+    number,
+    proposals,
+    read,
+    weekly_mg,
+)
 
 HOLD = Fix(label="Hold this line", change={"hold": "yes"})
 REMOVE = Fix(label="Remove this line", change={"remove": "yes"})
@@ -73,7 +83,7 @@ class Directions:
         self._days: dict[int, int | None] = {}
 
     @cached_property
-    def reading(self) -> Reading:
+    def reading(self) -> ParsedSig:
         """The text, read for the SKU."""
         return read(self.text, self.sku)
 
