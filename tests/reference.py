@@ -14,9 +14,9 @@ from core.adapters.pharmacies.json_order.body import LIMITS, REQUIRED
 from core.adapters.pharmacies.json_order.statuses import STATUSES
 from core.domain.lifecycle import NEXT, NEXT_SUBMISSION, ORDER
 from core.domain.rejections import REJECTIONS
+from core.domain.roles import MAY
 from core.domain.settings import SETTINGS
 from core.rules.validation import RULES
-from core.services.people import MAY
 
 INTRODUCTION = """# Reference
 

@@ -12,13 +12,13 @@ from core.cli.json_views import Json
 from core.cli.run import CommandResult, Run, bad_argument
 from core.domain.context import Context
 from core.domain.model import Clinic, Days, Finding, Severity, Sku
+from core.domain.roles import Action, require
 from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
 from core.rules.pricing.comparison import compare
 from core.rules.pricing.monthly import plans
 from core.rules.sig import days_supply, read
 from core.rules.validation import validate_directions
-from core.services.people import Action, require
 
 NO_CLINIC = Context(clinic=Clinic(clinic="", name="", state="", time_zone="UTC", program=()))
 _CACHED = 65_536

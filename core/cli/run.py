@@ -14,7 +14,8 @@ from core.adapters.store import Store, load_context, open_store
 from core.domain.context import Context
 from core.domain.errors import BadCell, BadInput
 from core.domain.model import Cart, Days, Objective, Program
-from core.services.people import LOCAL, Person, signed_in
+from core.domain.roles import LOCAL, Person
+from core.services.people import signed_in
 
 
 @dataclass(frozen=True, slots=True)

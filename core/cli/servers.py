@@ -11,8 +11,8 @@ from core.adapters.secrets import secret
 from core.cli.practice_pharmacy import EventFault, Fault, StandIn, serve
 from core.cli.run import CommandResult, Run, bad_argument
 from core.cli.webhook_server import webhook as receiver
+from core.domain.roles import Action, require
 from core.services.partners.worker import step_stage
-from core.services.people import Action, require
 
 
 def partner(run: Run) -> CommandResult:

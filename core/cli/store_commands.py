@@ -7,11 +7,12 @@ from core.adapters.store.backup import restore as copy_in
 from core.cli.run import CommandResult, Run
 from core.domain.errors import Refused
 from core.domain.money import dollars
+from core.domain.roles import Action, require
+from core.services.audit_trail import verify_audit
 from core.services.clinic_import import load as load_files
 from core.services.orders.verification import verify_ledger
 from core.services.partners.worker import run_forever, run_once, status
 from core.services.payments.decisions import open_payments, pay_again
-from core.services.people import Action, require, verify_audit
 
 
 def load(run: Run) -> CommandResult:

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from core.adapters.store import Store, load_context
 from core.adapters.store.repricing import medication_by_day, packs_by_sku, placed_lines
+from core.domain.roles import Action, Person, require
 from core.rules.pricing import Repricing, reprice
-from core.services.people import Action, Person, require
 
 PERIOD_DAYS: Final = 90
 

@@ -13,7 +13,8 @@ from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import clinic_of
 from core.adapters.store.folders import Difference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
-from core.services.people import Action, Entry, Person, record_all, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import Entry, record_all
 from core.services.rule_history import RULE_FILES
 from core.services.rule_history import load_entries as changed_rules
 

@@ -17,9 +17,9 @@ from core.adapters.store import Store, Work, firings
 from core.adapters.store.firings import Ended, Fired, RejectedLine, Tally
 from core.domain.errors import Unavailable
 from core.domain.model import CartLine, Finding, FindingEnd
+from core.domain.roles import Action, Person, require
 from core.rules.plan import Plan
 from core.rules.validation import RULES, Rule
-from core.services.people import Action, Person, require
 
 DAYS: Final = 90
 """How far back the record looks, in days."""

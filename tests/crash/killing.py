@@ -18,8 +18,9 @@ from core.adapters.store import Base, Store, save_folder
 from core.adapters.store.orders import AttemptRow, CheckoutRow, LedgerEntryRow, StockReservationRow
 from core.adapters.store.tables import ClinicRow
 from core.domain.ledger import Account
+from core.domain.roles import LOCAL
+from core.services.audit_trail import verify_audit
 from core.services.orders.verification import verify_ledger
-from core.services.people import LOCAL, verify_audit
 from tests.benchmarks.clinic import bench_clinic
 
 LINES: Final = 40

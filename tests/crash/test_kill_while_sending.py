@@ -14,12 +14,12 @@ from core.adapters.store import Store, load_context
 from core.adapters.store.orders import SubmissionRow
 from core.adapters.store.tables import ClinicRow
 from core.domain.model import Cart, Days, Objective, SubmissionState
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import completed
 from core.services.checkout import Confirmation, place
 from core.services.orders.recovery import Resolution, resolve
 from core.services.orders.views import track
 from core.services.partners.worker import LEASE, Round, run_once
-from core.services.people import LOCAL
 from tests.crash.acts import RecordingPartner, send_queued, send_until
 from tests.crash.killing import (
     BENCH,

@@ -13,10 +13,10 @@ from core.adapters.store import Store, differences, known_keys, load_context, sa
 from core.domain.context import Context
 from core.domain.errors import Refused
 from core.domain.model import AggregatePrice, Cart, LineState, Objective, OurLine, ProgramKind, Setting
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.cart import upload
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL
 from tests.builders import (
     DAYS,
     FRIDAY,

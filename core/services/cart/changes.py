@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 from core.adapters.store import Store, Work, carts
 from core.adapters.store.carts import LineChange, StoredLine
 from core.domain.errors import Refused, Stale
-from core.services.people import Action, Entry, Person, record_all, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import Entry, record_all
 
 CELLS: Final = ("refill_day", "patient", "sku", "quantity", "rx", "sig", "npi", "pharmacy", "ship_to", "hold")
 """What people see of a line."""

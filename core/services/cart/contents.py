@@ -12,9 +12,9 @@ from core.adapters.store.carts import Answers, StoredLine
 from core.adapters.store.constraints import StoredConstraint, constraints_of
 from core.domain.context import Context
 from core.domain.model import Cart, CartLine, Constraint, Override, Scope
+from core.domain.roles import Action, Person, require
 from core.rules.due_list import DueLine, due_list
 from core.rules.prescriptions import completed
-from core.services.people import Action, Person, require
 
 
 class Leftover(NamedTuple):

@@ -29,13 +29,14 @@ from core.domain.model import (
 from core.domain.money import shown
 from core.domain.orders.book import Book, RejectionMessage
 from core.domain.orders.records import Attempt, OrderLine
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
 from core.rules.overrides import answered_for
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
+from core.services.audit_trail import record
 from core.services.checkout import program_to_place_with
 from core.services.orders.placement import alternatives, fresh_quote, place_again
-from core.services.people import Action, Person, record, require
 
 S = LineState
 

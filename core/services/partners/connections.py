@@ -19,8 +19,9 @@ from core.domain.orders.records import SentLine
 from core.domain.partners.link import LONGEST_HEADER, Adapter, Authentication, Link, faults
 from core.domain.partners.protocol import Message, NotSent, Partner
 from core.domain.partners.rate_limit import Health
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
-from core.services.people import Action, Person, record, require
+from core.services.audit_trail import record
 
 Partners = Callable[[str], Partner]
 """The partner of a pharmacy's code."""

@@ -17,7 +17,8 @@ from core.adapters.store import price_lists as rows
 from core.domain.context import Context
 from core.domain.errors import Refused, Stale
 from core.domain.model import AggregatePrice, Offer
-from core.services.people import Action, Person, record, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 from core.services.price_lists.preview import (
     Change,
     Issuer,

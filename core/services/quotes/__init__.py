@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from core.adapters.store import Store, load_context
-from core.services.people import Action, Person, record, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 from core.services.quotes.pages import pages
 from core.services.quotes.selection import QuoteRequest, Selection, quote_selection
 from core.services.quotes.workbook import workbook
