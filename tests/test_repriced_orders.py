@@ -11,7 +11,7 @@ from core.adapters.store.repricing import placed_lines
 from core.domain.errors import NotAllowed
 from core.domain.model import AggregatePrice, Encounter, ProgramKind, Role
 from core.domain.roles import Person
-from core.rules.pricing import CostParts, PlacedLine, RepricedTotal
+from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal
 from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend, Repriced, monthly_spends, repriced
 from core.services.orders.events import apply_events

@@ -16,7 +16,7 @@ from core.domain.errors import Refused
 from core.domain.model import Cart, Days, Objective, Offer, Program
 from core.domain.roles import LOCAL
 from core.rules.plan import plan
-from core.rules.pricing import box_for
+from core.rules.pricing.quotes import box_for
 from core.rules.ship_dates import promise
 from core.rules.split import Progress, decision, split
 from core.rules.split.proof import faults

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Prescription
-from core.rules.prescriptions import Fill, last_fill, stopped, supply_days
+from core.rules.days_supply import supply_days
+from core.rules.prescriptions import Fill, last_fill, stopped
 
 
 class DueKind(StrEnum):

@@ -21,7 +21,7 @@ from core.domain.model import Cart, CartLine, Days, Finding, Objective, Prescrip
 from core.domain.roles import LOCAL
 from core.rules.due_list import due_list
 from core.rules.prescriptions import CartRow, completed, fills_and_in_flight, months_after
-from core.rules.pricing import compare
+from core.rules.pricing.comparison import compare
 from core.rules.sig import Certainty, read
 from core.rules.split import split
 from core.rules.validation import RULES, validate

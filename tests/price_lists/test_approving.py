@@ -14,7 +14,7 @@ from core.domain.context import Context
 from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import AggregatePrice, ProgramKind, Role
 from core.domain.roles import LOCAL, Person
-from core.rules.pricing import SkuComparison, compare
+from core.rules.pricing.comparison import SkuComparison, compare
 from core.services.audit_trail import audit_trail, verify_audit
 from core.services.checkout import place
 from core.services.price_lists import Issuer, PriceList, approve, last_approval, preview, undo

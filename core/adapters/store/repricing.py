@@ -12,7 +12,7 @@ from core.adapters.store.engine import Work
 from core.adapters.store.orders import AttemptRow, OrderLineRow
 from core.adapters.store.tables import PrescriptionRow
 from core.domain.model import Encounter, LineState
-from core.rules.pricing import PlacedLine
+from core.rules.pricing.past_orders import PlacedLine
 
 _NOT_FILLED: Final = (LineState.REJECTED, LineState.CANCELLED)
 

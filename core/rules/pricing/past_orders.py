@@ -17,8 +17,7 @@ from typing import NamedTuple, Self
 from core.domain.context import Context
 from core.domain.model import Encounter, Program, ProgramKind
 from core.domain.money import allocate, half_up
-from core.rules.pricing.quotes import charged
-from core.rules.pricing.terms import Terms
+from core.rules.pricing.terms import Terms, charged
 
 
 class PlacedLine(NamedTuple):

@@ -20,7 +20,7 @@ from core.domain.orders.book import Book, Event
 from core.domain.orders.records import Attempt, Checkout, OrderLine, SentLine, Submission
 from core.domain.partners.protocol import Acknowledged
 from core.domain.roles import LOCAL
-from core.rules.pricing import quote
+from core.rules.pricing.quotes import quote
 from core.rules.split import split
 from core.rules.validation import cart_hash
 from core.services.demo.fills import NEVER_FILLED, PastFill, as_it_was, cart_line, not_due, refill_day_before

@@ -20,7 +20,7 @@ from core.services.rule_book import REJECTED_AS
 SHARE: Final = 0.2
 """Of past lines on which something was found."""
 
-FORETOLD: Final = 0.4
+PREDICTED: Final = 0.4
 """Of the refused lines that a rule had spoken of."""
 
 FOUND: Final[Mapping[str, int]] = {
@@ -49,9 +49,9 @@ def _found(line: OrderLine, book: Book, dice: Random) -> Iterator[tuple[str, Fin
         (code,) = dice.choices(list(FOUND), list(FOUND.values()))
         yield code, _end(code, dice)
     reason = book.attempts[line.reference, 1].reason_code
-    foretelling = [code for code in FOUND if REJECTED_AS[code] == reason and _may_go_out(code)]
-    if foretelling and dice.random() < FORETOLD:
-        code = dice.choice(foretelling)
+    predicting = [code for code in FOUND if REJECTED_AS[code] == reason and _may_go_out(code)]
+    if predicting and dice.random() < PREDICTED:
+        code = dice.choice(predicting)
         yield code, _answered(code)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Pharmacy, Program, ProgramKind, Sku
-from core.rules.pricing import ProgramCost, SkuComparison, compare
+from core.rules.pricing.comparison import ProgramCost, SkuComparison, compare
 
 
 class QuoteRequest(NamedTuple):

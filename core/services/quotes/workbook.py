@@ -12,7 +12,10 @@ from typing import Any, Final, NamedTuple
 from core.adapters.files import neutralised
 from core.domain.model import Program, ProgramKind
 from core.domain.money import dollars
-from core.rules.pricing import BreakEven, PharmacyCost, fee_covers_shipping, plans
+from core.rules.pricing.break_even import BreakEven
+from core.rules.pricing.market import PharmacyCost
+from core.rules.pricing.monthly import plans
+from core.rules.pricing.terms import fee_covers_shipping
 from core.services.quotes import formulas
 from core.services.quotes.formulas import NO_PRICE, CostCells, PairCells, TermCells
 from core.services.quotes.selection import QuotedProgram, QuotedSku, Selection
