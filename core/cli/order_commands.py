@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from core.adapters.files.tables import too_large
 from core.cli import json_views
-from core.cli.run import CommandResult, Run, bad_argument
+from core.cli.errors import bad_argument
+from core.cli.run import CommandResult, Run
 from core.domain.errors import BadCell, BadInput, Blocked, Differs
 from core.domain.model import Override
 from core.domain.text_limits import why_no_key

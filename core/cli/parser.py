@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
 from core.cli import order_commands, plan_commands, servers, store_commands
+from core.cli.errors import bad_argument
 from core.cli.practice_pharmacy import EventFault, Fault
-from core.cli.run import CommandResult, Run, bad_argument
+from core.cli.run import CommandResult, Run
 from core.domain.model import Objective
 from core.domain.money import cents_from
 from core.domain.text_limits import why_not_kept

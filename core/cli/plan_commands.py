@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from core.cli import json_views
+from core.cli.errors import bad_argument
 from core.cli.json_views import Json
-from core.cli.run import CommandResult, Run, bad_argument
+from core.cli.run import CommandResult, Run
 from core.domain.context import Context
 from core.domain.model import Clinic, Days, Finding, Severity, Sku
 from core.domain.roles import Action, require

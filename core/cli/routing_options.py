@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from core.cli.run import bad_argument
+from core.cli.errors import bad_argument
 from core.domain.context import Context
 from core.domain.model import Cart, Constraint, ConstraintKind, Scope
 from core.domain.money import cents_from

@@ -10,11 +10,15 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.adapters.files.cart import read_cart
 from core.adapters.store import Store, load_context, open_store
+from core.cli.errors import bad_argument
+from core.cli.routing_options import routing_preference
 from core.domain.context import Context
-from core.domain.errors import BadCell, BadInput
+from core.domain.errors import BadInput
 from core.domain.model import Cart, Days, Objective, Program
 from core.domain.roles import LOCAL, Person
+from core.rules.prescriptions import completed
 from core.services.people import signed_in
 
 
@@ -24,11 +28,6 @@ class CommandResult:
 
     data: Mapping[str, Any]
     status: int = 0
-
-
-def bad_argument(option: str, value: object, reason: str) -> BadInput:
-    """An option that cannot be read, in the form of every other bad input."""
-    return BadInput([BadCell("command line", None, option, None if value is None else str(value), reason)])
 
 
 @dataclass
@@ -121,10 +120,6 @@ class Run:
     @cached_property
     def cart(self) -> Cart:
         """The file CART, whole or not at all; the command line never merges lines."""
-        from core.adapters.files import read_cart
-        from core.cli.routing_options import routing_preference
-        from core.rules.prescriptions import completed
-
         upload = read_cart(self.arguments.cart.name, self.arguments.cart, self.context, self.days.refill_day)
         if upload.errors:
             raise BadInput(upload.errors)

@@ -8,8 +8,9 @@ from http.server import ThreadingHTTPServer
 
 from core.adapters.pharmacies.signatures import pusher
 from core.adapters.secrets import secret
+from core.cli.errors import bad_argument
 from core.cli.practice_pharmacy import EventFault, Fault, StandIn, serve
-from core.cli.run import CommandResult, Run, bad_argument
+from core.cli.run import CommandResult, Run
 from core.cli.webhook_server import webhook as receiver
 from core.domain.roles import Action, require
 from core.services.partners.worker import step_stage
