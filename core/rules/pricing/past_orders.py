@@ -118,10 +118,10 @@ def reprice(lines: Iterable[PlacedLine], context: Context, first: date, last: da
     """
     orders = [_PlacedOrder.of(tuple(group), context) for _, group in groupby(sorted(lines), key=attrgetter("checkout"))]
     paid = _monthly_fees_paid(orders, context, first, last)
-    return tuple(_under(row, orders, paid, context, first, last) for row in context.programs_on(last))
+    return tuple(_repricing(row, orders, paid, context, first, last) for row in context.programs_on(last))
 
 
-def _under(
+def _repricing(
     program: Program,
     orders: Iterable[_PlacedOrder],
     fees_paid: Mapping[date, int],

@@ -81,12 +81,12 @@ def under_every_program(routed: Iterable[RoutedLine], context: Context, days: Da
     lines = tuple(routed)
     programs = {program.program: program for program in context.programs_on(days.placing_day)}
     return tuple(
-        _under(code, programs.get(code), lines, context, days)
+        _program_quote(code, programs.get(code), lines, context, days)
         for code in dict.fromkeys((*context.clinic.program, *programs))
     )
 
 
-def _under(
+def _program_quote(
     code: str, program: Program | None, routed: Sequence[RoutedLine], context: Context, days: Days
 ) -> ProgramQuote:
     if program is None:

@@ -79,7 +79,7 @@ def refuse_stale(work: Work, line: StoredLine, version: int) -> None:
     if line.version == version:
         return
     changed = _changed_since(work, line, version)
-    words = ", ".join(f"{name} is now {_said(value)}" for name, value in changed.items())
+    words = ", ".join(f"{name} is now {_cell_words(value)}" for name, value in changed.items())
     message = f"Somebody has changed this line meanwhile: {words}. Your change was not saved; you can apply it again."
     raise Stale(message, changed | {"version": line.version})
 
@@ -97,7 +97,7 @@ def cells_changed(before: StoredLine | None, after: StoredLine) -> dict[str, Any
     }
 
 
-def _said(value: object) -> str:
+def _cell_words(value: object) -> str:
     if value is None:
         return "not given"
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)

@@ -39,12 +39,12 @@ def past_rule_hits(book: Book, seed: str) -> list[dict[str, Any]]:
     rows = {}
     for reference in sorted(book.lines):
         line = book.lines[reference]
-        for code, end in _found(line, book, dice):
+        for code, end in _hits(line, book, dice):
             rows[line.patient, line.sku, code, book.checkouts[line.checkout].refill_day] = _row(line, code, end, book)
     return list(rows.values())
 
 
-def _found(line: OrderLine, book: Book, dice: Random) -> Iterator[tuple[str, FindingEnd]]:
+def _hits(line: OrderLine, book: Book, dice: Random) -> Iterator[tuple[str, FindingEnd]]:
     if dice.random() < SHARE:
         (code,) = dice.choices(list(FOUND), list(FOUND.values()))
         yield code, _end(code, dice)
