@@ -54,7 +54,7 @@ def _rules() -> str:
         )
         for rule in RULES.values()
     )
-    heads = ("Code", "Gate", "Severity", "Who can put it right", "What must hold", "It fires on", "Source")
+    heads = ("Code", "Gate", "Severity", "Owner", "What must hold", "It fires on", "Source")
     return "## Rules before payment\n\n" + table(heads, rows)
 
 
