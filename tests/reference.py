@@ -93,7 +93,7 @@ def _words() -> str:
     rows = ((f"`{state.value}`", ", ".join(words)) for state, words in STATUSES.items())
     return (
         "## Pharmacies' words for states\n\nOf the JSON order API; capitals, hyphens and underscores do not matter. "
-        "Any other word is kept as it was said and shown as a misfit.\n\n" + table(("State", "Words"), rows)
+        "Any other word is kept as it was said and shown as unmatched.\n\n" + table(("State", "Words"), rows)
     )
 
 
