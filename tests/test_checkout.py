@@ -12,12 +12,12 @@ from sqlalchemy import func, select
 from core.adapters.store import METADATA, Store, load_context, open_store
 from core.domain.errors import Blocked, Differs, NotAllowed, RefillDayError, Refused
 from core.domain.model import Cart, CartLine, Days, Objective, Override, Role
+from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.cart import add_line, open_cart
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.verification import verify_ledger
-from core.services.people import LOCAL, Person
 from tests.builders import DAYS, FRIDAY, a_line, a_patient, a_prescription, an_offer
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 

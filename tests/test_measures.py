@@ -16,13 +16,13 @@ from core.adapters.store.daily_totals import HourCount
 from core.domain.errors import NotAllowed
 from core.domain.model import LineState, ProgramKind, Role
 from core.domain.orders.daily_totals import FulfillmentStage
+from core.domain.roles import LOCAL, Person
 from core.rules.ship_dates import promise
 from core.services.checkout import place
 from core.services.demo.history import seed_history
 from core.services.measures import Figures, Share, StageTime, measures, percentile, stage_times, turnarounds
 from core.services.orders.events import apply_events
 from core.services.orders.recovery import refund, resubmit
-from core.services.people import LOCAL, Person
 from tests.builders import DAYS, FRIDAY, a_clinic, a_pharmacy, a_program
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load, statements

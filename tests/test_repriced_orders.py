@@ -10,12 +10,12 @@ from core.adapters.store import Store
 from core.adapters.store.order_prices import placed_lines
 from core.domain.errors import NotAllowed
 from core.domain.model import AggregatePrice, Encounter, ProgramKind, Role
-from core.rules.pricing import CostParts, PlacedLine, RepricedTotal
+from core.domain.roles import Person
+from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal
 from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend, Repriced, monthly_spends, repriced
 from core.services.orders.events import apply_events
 from core.services.orders.recovery import resubmit
-from core.services.people import Person
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load, statements

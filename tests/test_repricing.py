@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, Encounter, Program, ProgramKind, RateBase
 from core.domain.money import percentage
-from core.rules.pricing import CostParts, PlacedLine, RepricedTotal, Repricing, added_up, reprice, sensitivity
+from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal, Repricing, added_up, reprice
+from core.rules.pricing.sensitivity import sensitivity
 from tests.builders import a_context, a_pharmacy, a_program, a_sku, an_offer
 
 FIRST, LAST = date(2026, 9, 16), date(2026, 12, 4)

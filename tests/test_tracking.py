@@ -18,6 +18,7 @@ from core.domain.orders.book import Book, Event, RejectionMessage
 from core.domain.orders.records import EventOutcome
 from core.domain.partners.protocol import Acknowledged, Lost
 from core.domain.rejections import REJECTIONS, code_for
+from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders import views
 from core.services.orders.events import apply_events, read_event, record_answers, record_event
@@ -35,7 +36,6 @@ from core.services.orders.recovery import (
 )
 from core.services.orders.verification import verify_ledger
 from core.services.partners import worker
-from core.services.people import LOCAL, Person
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, attempt, placed, routed, said
 from tests.stores import CLINIC, Clock, a_folder, load

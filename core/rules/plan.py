@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from core.domain.context import Context
 from core.domain.model import Cart, Days, Finding, Objective, Program, Quote, Severity, Split
-from core.rules.pricing import quote
+from core.rules.pricing.quotes import quote
 from core.rules.split import Watch, split
 from core.rules.validation import cart_hash, validate
 

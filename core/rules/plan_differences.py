@@ -90,7 +90,7 @@ def differences(before: ShownPlan, now: ShownPlan) -> tuple[PlanDifference, ...]
 def _of_line(before: ShownLine | None, now: ShownLine | None) -> Iterator[PlanDifference]:
     if before is None or now is None:
         number = before.number if before else now.number if now else 0
-        yield PlanDifference(number, "line", before and _said(before), now and _said(now))
+        yield PlanDifference(number, "line", before and _line_words(before), now and _line_words(now))
         return
     for aspect, value in _VALUES.items():
         if value(before) != value(now):
@@ -100,12 +100,12 @@ def _of_line(before: ShownLine | None, now: ShownLine | None) -> Iterator[PlanDi
         yield PlanDifference(now.number, "finding", code if disappeared else None, None if disappeared else code)
 
 
-def _said(line: ShownLine) -> str:
+def _line_words(line: ShownLine) -> str:
     return f"{line.quantity} × {line.sku}"
 
 
 _VALUES: Final[Mapping[str, Callable[[ShownLine], DifferenceValue]]] = {
-    "line": _said,
+    "line": _line_words,
     "hold": lambda line: "held" if line.hold else "not held",
     "pharmacy": lambda line: line.pharmacy,
     "cost": lambda line: line.landed_cents,

@@ -17,14 +17,15 @@ from core.domain.errors import Blocked, Differs, Refused
 from core.domain.model import Cart, Days, Finding, Objective, Override, PlanDifference, Program, Severity, Split
 from core.domain.money import shown
 from core.domain.orders.book import Book
+from core.domain.roles import Action, Person, require
 from core.rules.overrides import answered_for
 from core.rules.plan import Plan, plan
 from core.rules.plan_differences import ShownPlan, differences, shown_plan
 from core.rules.split import split
 from core.rules.split.proof import faults
+from core.services.audit_trail import Entry, record_all
 from core.services.cart.contents import cart_of
 from core.services.orders.placement import Confirmed, alternatives, record_checkout
-from core.services.people import Action, Entry, Person, record_all, require
 from core.services.rule_book import note_placed
 
 
@@ -247,7 +248,8 @@ def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str
     writing = new_book(work, person.email)
     checkout = record_checkout(writing.book, next_number(work, days.refill_day), confirmed, others)
     save_book(work, writing)
-    note_placed(work, decision, checkout.reference, days.refill_day, answered_for(confirmation.overrides).keys())
+    overridden = answered_for(confirmation.overrides).keys()
+    note_placed(work, decision.split, decision.findings, checkout.reference, days.refill_day, overridden)
     take_out(work, [routed.line for routed in confirmed.routed])
     record_all(work, person, _entries(checkout.reference, confirmation, decision))
     return _receipt(writing.book, checkout.reference, opened.cart)

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from core.adapters.store import Store, load_context
 from core.adapters.store.order_prices import medication_by_day, packs_by_sku, placed_lines
-from core.rules.pricing import Repricing, reprice
-from core.services.people import Action, Person, require
+from core.domain.roles import Action, Person, require
+from core.rules.pricing.past_orders import Repricing, reprice
 
 PERIOD_DAYS: Final = 90
 

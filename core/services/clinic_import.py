@@ -13,7 +13,8 @@ from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import clinic_of
 from core.adapters.store.folders import FileDifference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
-from core.services.people import Action, Entry, Person, record_all, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import Entry, record_all
 from core.services.rule_history import RULE_FILES
 from core.services.rule_history import load_entries as changed_rules
 
@@ -95,7 +96,7 @@ def save_row(
         for before, _ in change.changed:
             _refuse_stale(file, before, shown or {})
         save_folder(work, folder)
-        added = [Entry("add row", _subject(file, row), None, _words(row)) for row in change.added]
+        added = [Entry("add row", _subject(file, row), None, _json_values(row)) for row in change.added]
         record_all(work, person, [*(added if file not in RULE_FILES else ()), *_changed({file: change})])
         return bool(change.written)
 
@@ -119,14 +120,14 @@ def _changed(changes: Mapping[str, FileDifference]) -> Iterator[Entry]:
         for before, after in difference.changed if file in BY_ROW.difference(RULE_FILES) else ():
             names = [name for name, value in after.items() if value != before[name]]
             old, new = ({name: row[name] for name in names} for row in (before, after))
-            yield Entry("change row", _subject(file, after), _words(old), _words(new))
+            yield Entry("change row", _subject(file, after), _json_values(old), _json_values(new))
 
 
 def _subject(file: str, row: Row) -> str:
     return " ".join((file, *(str(row[name]) for name in FILES[file].key if name in row)))
 
 
-def _words(row: Row) -> dict[str, Any]:
+def _json_values(row: Row) -> dict[str, Any]:
     """Values as JSON holds them, sets in order."""
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in row.items()}
 

@@ -19,8 +19,8 @@ from core.adapters.store.daily_totals import (
 from core.adapters.store.values import DailyTotal
 from core.domain.model import IN_FLIGHT
 from core.domain.orders.daily_totals import FulfillmentStage
+from core.domain.roles import Action, Person, require
 from core.services.orders.views import stalled_before
-from core.services.people import Action, Person, require
 
 K = TypeVar("K", date, str)
 

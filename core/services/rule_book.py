@@ -16,10 +16,9 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work, rule_hits
 from core.adapters.store.rule_hits import HitCount, HitResult, RejectedLine, RuleHit
 from core.domain.errors import Unavailable
-from core.domain.model import CartLine, Finding, FindingEnd
-from core.rules.plan import Plan
+from core.domain.model import CartLine, Finding, FindingEnd, Split
+from core.domain.roles import Action, Person, require
 from core.rules.validation import RULES, Rule
-from core.services.people import Action, Person, require
 
 DAYS: Final = 90
 """How far back the record looks, in days."""
@@ -86,7 +85,7 @@ class RuleBook(NamedTuple):
 
     since: date
     entries: tuple[RuleRecord, ...]
-    refusals: tuple[RejectionReason, ...]
+    rejections: tuple[RejectionReason, ...]
 
 
 def rule_book(store: Store, person: Person, clinic: str, days: int = DAYS) -> RuleBook:
@@ -116,12 +115,17 @@ def note_findings(
 
 
 def note_placed(
-    work: Work, decision: Plan, checkout: str, refill_day: date, overridden: Collection[tuple[int, str]]
+    work: Work,
+    split: Split,
+    findings: Collection[Finding],
+    checkout: str,
+    refill_day: date,
+    overridden: Collection[tuple[int, str]],
 ) -> None:
     """Count the findings of a cart that is being placed, and say what became of those on its placed lines."""
-    lines = [routed.line for routed in decision.split.lines]
-    standing = _by_key(lines, decision.findings)
-    placed = {(routed.line.patient, routed.line.sku): routed.line.number for routed in decision.split.filled}
+    lines = [routed.line for routed in split.lines]
+    standing = _by_key(lines, findings)
+    placed = {(routed.line.patient, routed.line.sku): routed.line.number for routed in split.filled}
     hits = rule_hits.hits_of(work, refill_day, {patient for patient, _ in placed})
     rule_hits.note_hits(work, refill_day, sorted(standing.keys() - hits.keys()))
     ended = []

@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple, Protocol
 from core.adapters.files import FILES, Column
 from core.adapters.store import Store, audits
 from core.domain.model import Setting
+from core.domain.roles import Action, Person, require
 from core.domain.settings import SETTINGS
-from core.services.people import Action, Entry, Person, require
+from core.services.audit_trail import Entry
 
 MOST_ENTRIES: Final = 200
 MOST_NAMED: Final = 20

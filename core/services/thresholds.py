@@ -16,10 +16,11 @@ from core.adapters.files import FILES
 from core.adapters.store import Store, Work, thresholds
 from core.domain.errors import Refused, Stale
 from core.domain.model import LadderStep, Setting
+from core.domain.roles import Action, Person, require
 from core.domain.settings import SETTINGS, SettingScope
 from core.domain.text_limits import why_no_key
+from core.services.audit_trail import record
 from core.services.cart.cells import typed_cells
-from core.services.people import Action, Person, record, require
 from core.services.rule_history import doses_in_words, ladder_entry, threshold_entry
 
 MOST_STEPS: Final = 20

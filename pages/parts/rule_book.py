@@ -33,7 +33,7 @@ def figures(book: RuleBook) -> list[Metric]:
     fired = sum(entry.fired for entry in book.entries)
     fixed = sum(entry.lines.get(FindingEnd.FIXED, 0) for entry in book.entries)
     placed = sum(entry.placed_with_it for entry in book.entries)
-    rejected, predicted = (sum(getattr(row, name) for row in book.refusals) for name in ("lines", "predicted"))
+    rejected, predicted = (sum(getattr(row, name) for row in book.rejections) for name in ("lines", "predicted"))
     return [
         Metric(
             "Findings",
@@ -172,6 +172,6 @@ def refusals(session: Session, book: RuleBook) -> None:
             "Not predicted": row.lines - row.predicted,
             "What to do": REJECTIONS[row.reason].remedy if row.reason in REJECTIONS else None,
         }
-        for row in book.refusals
+        for row in book.rejections
     ]
     table(rows, name="rule_book_rejections", alt="Rejections by reason, predicted or not", session=session)

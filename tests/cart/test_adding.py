@@ -9,6 +9,7 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import Refused
 from core.domain.model import CartLine, Objective, ShipTo
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.cart import (
     Leftover,
@@ -21,7 +22,6 @@ from core.services.cart import (
     upload,
 )
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL
 from tests.builders import DAYS, FRIDAY, a_prescription
 from tests.carts import ADA, BO, FOLDER, NEXT_FRIDAY, as_text, everything, opened, shown
 from tests.stores import CLINIC, Clock, a_folder, load

@@ -10,7 +10,9 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import Refused, Stale
 from core.domain.model import CartLine, Override, Patient
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import audit_trail
 from core.services.cart import (
     ShownFinding,
     acknowledge,
@@ -22,7 +24,6 @@ from core.services.cart import (
     remove_line,
     update_patient,
 )
-from core.services.people import LOCAL, audit_trail
 from tests.builders import FRIDAY, a_patient, a_prescription
 from tests.carts import ADA, BO, SAID, everything, opened
 from tests.stores import CLINIC, a_folder, load

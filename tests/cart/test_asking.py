@@ -9,8 +9,9 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import CartLine, Role
+from core.domain.roles import LOCAL, Person
+from core.services.audit_trail import audit_trail
 from core.services.cart import ask_prescriber, edit_line, hold_lines, requested_directions, undo
-from core.services.people import LOCAL, Person, audit_trail
 from tests.builders import FRIDAY, SIG
 from tests.carts import ADA, BO, opened
 from tests.stores import CLINIC

@@ -9,11 +9,12 @@ import pytest
 from core.adapters.store import Store, open_store
 from core.domain.errors import Differs, NotAllowed, RefillDayError, Refused, Stale
 from core.domain.model import Constraint, ConstraintKind, Days, Objective, Role, Scope
+from core.domain.roles import Person
 from core.rules.plan import Plan, plan
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import verify_audit
 from core.services.cart import add_line, add_routing_preference, hold_lines, remove_line, remove_routing_preference
 from core.services.checkout import Confirmation, place
-from core.services.people import Person, verify_audit
 from tests.builders import FRIDAY, a_pharmacy, a_prescription, an_offer, licences
 from tests.carts import ADA, BO, FOLDER, opened
 from tests.stores import CLINIC, a_folder, load, statements

@@ -10,8 +10,10 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import NotAllowed, Stale
 from core.domain.model import CartLine, Fix, Objective, Role
+from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import audit_trail, verify_audit
 from core.services.cart import (
     ShownFinding,
     acknowledge,
@@ -30,7 +32,6 @@ from core.services.cart import (
     upload,
 )
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL, Person, audit_trail, verify_audit
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription
 from tests.carts import ADA, BO, SAID, everything, opened, shown
 from tests.stores import CLINIC, a_folder, load, statements

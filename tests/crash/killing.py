@@ -17,8 +17,9 @@ from core.adapters.files import Folder
 from core.adapters.store import METADATA, Store, save_folder
 from core.adapters.store.tables import ATTEMPT, CHECKOUT, CLINIC, LEDGER_ENTRY, STOCK_RESERVATION
 from core.domain.ledger import Account
+from core.domain.roles import LOCAL
+from core.services.audit_trail import verify_audit
 from core.services.orders.verification import verify_ledger
-from core.services.people import LOCAL, verify_audit
 from tests.benchmarks.clinic import bench_clinic
 
 LINES: Final = 40

@@ -13,12 +13,13 @@ from sqlalchemy import select
 from core.adapters.store import Store, load_context
 from core.adapters.store.tables import CLINIC, SUBMISSION
 from core.domain.model import Cart, Days, Objective, SubmissionState
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import completed
 from core.services.checkout import Confirmation, place
 from core.services.orders.recovery import Resolution, resolve
 from core.services.orders.views import track
-from core.services.partners.worker import LEASE, Round, run_once
-from core.services.people import LOCAL
+from core.services.partners.submissions import LEASE
+from core.services.partners.worker import Round, run_once
 from tests.crash.acts import RecordingPartner, send_queued, send_until
 from tests.crash.killing import (
     BENCH,

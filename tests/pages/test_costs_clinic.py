@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.adapters.store import Store
 from core.domain.model import Role
 from core.domain.money import shown
-from core.rules.pricing import plans
+from core.rules.pricing.monthly import plans
 from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend
 from pages.parts.charts import Mark, Series, by_amount

@@ -9,10 +9,10 @@ from core.adapters.store import Store
 from core.domain.model import Role
 from core.domain.payments.operations import Kind, Method, Setup, State
 from core.domain.payments.provider import Declined, Impossible, Outcome
+from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.payments.decisions import change_setup, open_payments, setup_of
 from core.services.payments.execution import carry_out_payments
-from core.services.people import LOCAL
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients

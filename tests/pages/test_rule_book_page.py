@@ -8,8 +8,8 @@ import pytest
 
 from core.adapters.store import Store
 from core.domain.model import FindingEnd, Role
+from core.domain.roles import LOCAL
 from core.rules.validation import RULES
-from core.services.people import LOCAL
 from core.services.rule_book import RuleRecord, note_findings
 from pages.parts.charts import stacked_counts
 from pages.parts.rule_book import record

@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
 from core.domain.model import Alternative, ConstraintKind, Objective, Refusal, Role, RoutedLine
+from core.domain.roles import LOCAL
 from core.rules.plan import Plan
 from core.rules.split import Outcome, Point, Progress, Watch
 from core.services.cart import add_routing_preference, open_cart
-from core.services.people import LOCAL
 from pages.parts.refill_day import compare, searching
 from pages.parts.refill_day.curve import cost_against_days, frontier, label
 from pages.parts.refill_day.one_line import because, what_would_help

@@ -16,16 +16,16 @@ from sqlalchemy.exc import DBAPIError
 
 from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, pusher, signature
 from core.adapters.store import Store, open_store
-from core.adapters.store.partners import PARTNER_PUSH
+from core.adapters.store.tables import PARTNER_PUSH
 from core.cli.practice_pharmacy import EventFault, StandIn
 from core.cli.webhook_server import MOST_BYTES, webhook
 from core.domain.partners.link import Authentication, Link
+from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders.views import queues, strays, track
 from core.services.partners import worker
 from core.services.partners.connections import connect, recent_pushes
 from core.services.partners.pushes import receive
-from core.services.people import LOCAL
 from tests.builders import a_pharmacy, an_offer, licences
 from tests.order_books import CHECKOUT
 from tests.partners.test_worker import taking

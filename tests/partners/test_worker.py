@@ -16,12 +16,12 @@ from core.domain.model import LineState, Override, Role, SubmissionState
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders import views
 from core.services.orders.events import pause
 from core.services.orders.recovery import cancel
 from core.services.partners import worker
-from core.services.people import LOCAL, Person
 from tests.builders import a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load

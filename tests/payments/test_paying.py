@@ -20,6 +20,8 @@ from core.domain.model import LineState
 from core.domain.orders.book import Event
 from core.domain.payments.operations import Kind, Method, Setup, State
 from core.domain.payments.provider import PaymentPort, Request, TryAgain
+from core.domain.roles import LOCAL
+from core.services.audit_trail import audit_trail
 from core.services.checkout import place
 from core.services.orders.events import record_event
 from core.services.orders.recovery import cancel, refund, resubmit
@@ -28,7 +30,6 @@ from core.services.orders.views import track
 from core.services.partners.worker import run_forever, run_once
 from core.services.payments.decisions import change_setup, open_payments, pay_again, payments_of, settle_by_hand
 from core.services.payments.execution import LEASE, Paid, carry_out_payments
-from core.services.people import LOCAL, audit_trail
 from tests.payments.fake_stripe import KEY, FakeStripe, fake_stripe
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients

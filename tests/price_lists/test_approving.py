@@ -13,9 +13,10 @@ from core.adapters.store import Store, load_context
 from core.domain.context import Context
 from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import AggregatePrice, ProgramKind, Role
-from core.rules.pricing import SkuComparison, compare
+from core.domain.roles import LOCAL, Person
+from core.rules.pricing.comparison import SkuComparison, compare
+from core.services.audit_trail import audit_trail, verify_audit
 from core.services.checkout import place
-from core.services.people import LOCAL, Person, audit_trail, verify_audit
 from core.services.price_lists import Issuer, PriceList, approve, last_approval, preview, undo
 from core.services.price_lists.approval import Approval
 from tests.builders import FRIDAY, a_program, a_sku, an_offer

@@ -14,8 +14,11 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import NotAllowed
 from core.domain.model import Role
-from core.services.people import LOCAL, Person, audit_trail
-from core.services.quotes import QuoteFormat, QuoteRequest, pages, quote_out, quote_selection
+from core.domain.roles import LOCAL, Person
+from core.services.audit_trail import audit_trail
+from core.services.quotes.export import QuoteFormat, quote_out
+from core.services.quotes.pages import pages
+from core.services.quotes.selection import QuoteRequest, quote_selection
 from tests.builders import FRIDAY, a_pharmacy, a_program, a_sku, an_offer
 from tests.quotes_out.test_workbook import a_clinic_of_prices, a_selection
 from tests.stores import CLINIC, load

@@ -15,7 +15,8 @@ import pytest
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, ProgramKind, RateBase
 from core.domain.money import dollars
-from core.rules.pricing import SkuComparison, compare, plans
+from core.rules.pricing.comparison import SkuComparison, compare
+from core.rules.pricing.monthly import plans
 from core.services.quotes.selection import QuoteRequest, Selection, quote_selection
 from core.services.quotes.workbook import workbook
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer

@@ -12,15 +12,16 @@ from core.adapters.store import Store
 from core.domain.errors import Refused
 from core.domain.model import LineState, SubmissionState
 from core.domain.orders.book import Event
-from core.domain.orders.records import Outcome
 from core.domain.partners.protocol import Acknowledged, Message
+from core.domain.payments.provider import Outcome
+from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders.events import record_event
 from core.services.orders.recovery import CancelOutcome, Resolution, cancel, refund, resolve, resubmit
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import TrackedLine, track
-from core.services.partners.worker import LEASE, run_once
-from core.services.people import LOCAL
+from core.services.partners.submissions import LEASE
+from core.services.partners.worker import run_once
 from tests.order_books import CHECKOUT, said
 from tests.races.turns import at_once, just_before, waiting_from
 from tests.stores import CLINIC, Clock, a_folder, load

@@ -13,13 +13,14 @@ from core.adapters.store import Store
 from core.adapters.store.tables import STOCK_RESERVATION
 from core.domain.errors import Blocked, Differs, RefillDayError, Stale
 from core.domain.model import Objective
+from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import verify_audit
 from core.services.cart import add_line, edit_line, open_cart
 from core.services.checkout import Receipt, place
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import track
-from core.services.people import LOCAL, verify_audit
 from tests.builders import DAYS, FRIDAY, an_offer
 from tests.races.turns import at_once, tried, waiting_from
 from tests.stores import CLINIC, NOW, a_folder, load

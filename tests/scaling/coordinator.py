@@ -25,6 +25,8 @@ from core.adapters.store import METADATA, Store, open_store, save_folder
 from core.adapters.store.migrate import head
 from core.adapters.store.order_views import OrderFilter
 from core.domain.model import Days, Objective
+from core.domain.roles import LOCAL
+from core.services.audit_trail import verify_audit
 from core.services.cart import add_everyone_due, open_cart, upload
 from core.services.checkout import Confirmation, place
 from core.services.measures import measures
@@ -32,7 +34,6 @@ from core.services.orders.recovery import cancel
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import queues, search, track
 from core.services.partners.worker import run_once
-from core.services.people import LOCAL, verify_audit
 from tests.crash.killing import BENCH, DAY, the_folder
 from tests.stores import NOW, Clock
 

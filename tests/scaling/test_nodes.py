@@ -12,11 +12,11 @@ from sqlalchemy import func, make_url, select, text
 
 from core.adapters.store import METADATA, Store, save_folder
 from core.domain.model import Days, Objective
+from core.domain.roles import LOCAL
 from core.services.cart import upload
 from core.services.checkout import Confirmation, place
 from core.services.orders.views import track
 from core.services.partners.worker import run_once
-from core.services.people import LOCAL
 from tests.conftest import _admin
 from tests.crash.killing import BENCH, DAY, LINES, assert_books_hold, the_folder
 from tests.scaling.routed import RoutedStore

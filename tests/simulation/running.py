@@ -21,8 +21,8 @@ from sqlalchemy import delete, make_url, text
 from core.adapters.store import METADATA, save_folder
 from core.adapters.store.migrate import upgrade
 from core.domain.partners.link import Authentication, Link
+from core.domain.roles import LOCAL
 from core.services.partners.connections import connect
-from core.services.people import LOCAL
 from tests.simulation.clinic import PHARMACIES, START, the_folder
 from tests.simulation.sound import rows_of
 from tests.simulation.week import MortalStore, Week

@@ -16,10 +16,11 @@ from core.domain.ledger import Account, PostingKind
 from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.orders.daily_totals import COMPONENTS, FulfillmentStage
-from core.domain.orders.records import Outcome
+from core.domain.payments.provider import Outcome
+from core.domain.roles import LOCAL
+from core.services.audit_trail import verify_audit
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import search
-from core.services.people import LOCAL, verify_audit
 
 S = LineState
 Row = dict[str, Any]

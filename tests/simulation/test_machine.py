@@ -29,8 +29,9 @@ from core.adapters.store.tables import ATTEMPT, ORDER_LINE, SUBMISSION
 from core.domain.errors import Blocked, Differs, RefillDayError, Refused
 from core.domain.model import Days, LineState, Objective, SubmissionState
 from core.domain.orders.book import Event
-from core.domain.orders.records import Outcome, SentLine
+from core.domain.orders.records import SentLine
 from core.domain.partners.protocol import Acknowledged, Answer, Message
+from core.domain.payments.provider import Outcome
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.cart import add_line, edit_line, open_cart, remove_line

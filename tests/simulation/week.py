@@ -27,6 +27,7 @@ from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, Days, LineState, Objective, Severity, ShipTo, SubmissionState
 from core.domain.orders.book import Event
 from core.domain.payments.operations import FOR_A_PERSON, Method, Setup
+from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.cart import (
@@ -47,7 +48,6 @@ from core.services.partners.pushes import receive
 from core.services.partners.worker import run_once
 from core.services.payments.decisions import change_setup, open_payments, pay_again
 from core.services.payments.execution import carry_out_payments
-from core.services.people import LOCAL, Person
 from tests.simulation.bank import Bank
 from tests.simulation.clinic import (
     END,

@@ -22,10 +22,10 @@ from core.domain.model import (
     ProgramKind,
     Setting,
 )
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.cart import upload
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL
 from tests.builders import (
     DAYS,
     FRIDAY,

@@ -82,7 +82,7 @@ def read_folder(path: Path, today: date, *, known_keys: KnownKeys | None = None,
     ``today`` is what ``D-28`` counts from. ``known_keys`` holds keys already stored, by file, that rows may refer to
     too; ``time_zone`` is the stored clinic's, used where the folder has no clinic.csv.
     """
-    return read_files(dict(_opened(path)), today, known_keys=known_keys, time_zone=time_zone)
+    return read_files(dict(_files_at(path)), today, known_keys=known_keys, time_zone=time_zone)
 
 
 def read_files(
@@ -123,7 +123,7 @@ def _exported(file: File, rows: Iterable[Any]) -> bytes:
     return csv_bytes([column.name for column in file.columns], cells)
 
 
-def _opened(path: Path) -> Iterator[tuple[str, bytes]]:
+def _files_at(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         entries = sorted(entry for entry in path.iterdir() if _is_table(entry)) if path.is_dir() else [path]
         if errors := [error for entry in entries if (error := too_large(entry.name, entry.stat().st_size))]:

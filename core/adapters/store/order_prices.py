@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal,
 from core.adapters.store.engine import Work
 from core.adapters.store.tables import ATTEMPT, ORDER_LINE, PRESCRIPTION
 from core.domain.model import Encounter, LineState
-from core.rules.pricing import PlacedLine
+from core.rules.pricing.past_orders import PlacedLine
 
 _NOT_FILLED: Final = (LineState.REJECTED, LineState.CANCELLED)
 

@@ -130,7 +130,7 @@ class Book:
         self._post([ledger.authorised(attempt.charge)], attempt.placed_at, reason)
         if attempt.number == 1:
             self.totals.count(self.day(attempt.placed_at), attempt, placed=1)
-        self._say(attempt, S.PLACED, attempt.placed_at, reason=reason)
+        self._note(attempt, S.PLACED, attempt.placed_at, reason=reason)
 
     def apply(self, event: Event) -> EventOutcome:
         """What one event of a pharmacy does; every one but a duplicate is kept."""
@@ -143,7 +143,7 @@ class Book:
         decision = self._decision(line, attempt, event)
         self._record(event, pharmacy, decision)
         if attempt is not None:
-            self._follow(attempt, decision, event)
+            self._apply_states(attempt, decision, event)
         return decision.outcome
 
     def acknowledge(self, submission: Submission, at: datetime, partner_reference: str = "", note: str = "") -> None:
@@ -154,15 +154,15 @@ class Book:
         submission.partner_reference = partner_reference or submission.partner_reference
         for attempt in self.attempts_in(submission.reference):
             if attempt.state is S.PLACED:
-                self._enter(attempt, S.SUBMITTED, _Report(at, explicit=True))
-                self._say(attempt, S.SUBMITTED, at, note=note)
+                self._enter_state(attempt, S.SUBMITTED, _Report(at, explicit=True))
+                self._note(attempt, S.SUBMITTED, at, note=note)
 
     def hold(self, submission: Submission, message: RejectionMessage, at: datetime) -> None:
         """The pharmacy took less of a line than was ordered: quantity is all or nothing, so a person decides."""
         for attempt in self.attempts_in(submission.reference):
             if attempt.line == message.line and attempt.state is S.SUBMITTED:
-                self._say(attempt, S.ON_HOLD, at, reason=message.text)
-                self._enter(attempt, S.ON_HOLD, _Report(at, explicit=True, reason=message.text))
+                self._note(attempt, S.ON_HOLD, at, reason=message.text)
+                self._enter_state(attempt, S.ON_HOLD, _Report(at, explicit=True, reason=message.text))
 
     def refuse(self, submission: Submission, refusals: Sequence[RejectionMessage], at: datetime) -> None:
         """The pharmacy takes none of the submission's lines; those not named were refused together with the named."""
@@ -170,18 +170,18 @@ class Book:
         submission.answered_at = at
         submission.lease_until = None
         submission.message = "\n".join(refusal.text for refusal in refusals)
-        words = self._words(submission, refusals)
+        words = self._reasons(submission, refusals)
         refused = [attempt for attempt in self.attempts_in(submission.reference) if attempt.state is S.PLACED]
         for attempt in refused:
             attempt.reason = words[attempt.line]
             attempt.reason_code = code_for(attempt.reason)
-            self._say(attempt, S.REJECTED, at, reason=attempt.reason)
+            self._note(attempt, S.REJECTED, at, reason=attempt.reason)
         self._end(refused, S.REJECTED, at)
 
     def cancel(self, attempt: Attempt, at: datetime, reason: str) -> None:
         """The line is cancelled: by the clinic before it was sent, or confirmed by the pharmacy."""
-        self._say(attempt, S.CANCELLED, at, reason=reason)
-        self._enter(attempt, S.CANCELLED, _Report(at, explicit=True, reason=reason))
+        self._note(attempt, S.CANCELLED, at, reason=reason)
+        self._enter_state(attempt, S.CANCELLED, _Report(at, explicit=True, reason=reason))
 
     def refund(self, attempt: Attempt, cents: int, at: datetime, reason: str) -> None:
         """A person gives money back; zero records only that nothing is. Raises ValueError beyond what is paid."""
@@ -223,7 +223,7 @@ class Book:
             )
         )
 
-    def _say(self, attempt: Attempt, state: LineState, at: datetime, *, reason: str = "", note: str = "") -> None:
+    def _note(self, attempt: Attempt, state: LineState, at: datetime, *, reason: str = "", note: str = "") -> None:
         """History of what this side did: placed, sent, refused, cancelled."""
         self.events.append(
             EventRecord(
@@ -242,15 +242,15 @@ class Book:
             )
         )
 
-    def _follow(self, attempt: Attempt, decision: EventDecision, event: Event) -> None:
+    def _apply_states(self, attempt: Attempt, decision: EventDecision, event: Event) -> None:
         for state in decision.states:
             explicit = state.value == event.status
             report = _Report(event.at, explicit, event.tracking, event.reason if explicit else "")
-            self._enter(attempt, state, report)
+            self._enter_state(attempt, state, report)
         if event.tracking and decision.outcome is not EventOutcome.UNMATCHED:
             attempt.tracking = event.tracking
 
-    def _enter(self, attempt: Attempt, state: LineState, report: _Report) -> None:
+    def _enter_state(self, attempt: Attempt, state: LineState, report: _Report) -> None:
         if report.reason or state is not S.ON_HOLD:
             attempt.reason = report.reason
             attempt.reason_code = code_for(report.reason) if state is S.REJECTED else ""
@@ -258,9 +258,9 @@ class Book:
             self._end([attempt], state, report.at)
             return
         _ENTERED[state](self, attempt, report)
-        self._stand(attempt, state, report.at)
+        self._set_state(attempt, state, report.at)
 
-    def _stand(self, attempt: Attempt, state: LineState, at: datetime) -> None:
+    def _set_state(self, attempt: Attempt, state: LineState, at: datetime) -> None:
         """The state of the attempt, and of its line if it is the newest."""
         if state in CLOSED or state is S.ON_HOLD:
             attempt.before = attempt.before if attempt.state is S.ON_HOLD else attempt.state
@@ -275,10 +275,12 @@ class Book:
     def _submitted(self, attempt: Attempt, report: _Report) -> None:
         if report.explicit and attempt.submitted_at is None:
             attempt.submitted_at = report.at
-            self.totals.finished(self.day(report.at), attempt, FulfillmentStage.SENDING, attempt.placed_at, report.at)
+            self.totals.count_stage(
+                self.day(report.at), attempt, FulfillmentStage.SENDING, attempt.placed_at, report.at
+            )
         submission = self.submissions[attempt.submission]
         if submission.state in {SubmissionState.SENDING, SubmissionState.UNKNOWN}:
-            self._stand(attempt, S.SUBMITTED, report.at)
+            self._set_state(attempt, S.SUBMITTED, report.at)
             number = self.lines[attempt.line].number
             self.acknowledge(submission, report.at, note=f"known from an event of line {number}")
 
@@ -290,9 +292,9 @@ class Book:
             self.totals.count(day, attempt, answered_first=1, accepted_first=1)
         if report.explicit:
             attempt.accepted_at = report.at
-            self.totals.finished(day, attempt, FulfillmentStage.ANSWER, attempt.submitted_at, report.at)
+            self.totals.count_stage(day, attempt, FulfillmentStage.ANSWER, attempt.submitted_at, report.at)
         self._settle(ledger.captured(attempt.charge), report.at)
-        self.totals.compared(day, attempt, 1)
+        self.totals.count_comparison(day, attempt, 1)
 
     def _on_hold(self, attempt: Attempt, report: _Report) -> None:
         if report.explicit:
@@ -308,14 +310,14 @@ class Book:
         self.totals.count(day, attempt, shipped=1)
         if report.explicit:
             attempt.shipped_at = report.at
-            self.totals.finished(day, attempt, FulfillmentStage.COMPOUNDING, attempt.accepted_at, report.at)
+            self.totals.count_stage(day, attempt, FulfillmentStage.COMPOUNDING, attempt.accepted_at, report.at)
 
     def _delivered(self, attempt: Attempt, report: _Report) -> None:
         day = self.day(report.at)
         attempt.delivered_at = report.at
         self.totals.count(day, attempt, delivered=1, delivered_on_time=int(day <= attempt.delivers_on))
-        self.totals.finished(day, attempt, FulfillmentStage.TRANSIT, attempt.shipped_at, report.at)
-        self.totals.finished(day, attempt, FulfillmentStage.TOTAL, attempt.placed_at, report.at)
+        self.totals.count_stage(day, attempt, FulfillmentStage.TRANSIT, attempt.shipped_at, report.at)
+        self.totals.count_stage(day, attempt, FulfillmentStage.TOTAL, attempt.placed_at, report.at)
 
     def _returned(self, attempt: Attempt, report: _Report) -> None:
         self.totals.count(self.day(report.at), attempt, returned=1)
@@ -324,7 +326,7 @@ class Book:
         """Attempts of one checkout that are rejected or cancelled together: money back, shares moved, stock free."""
         for attempt in attempts:
             self._count_end(attempt, state, at)
-            self._stand(attempt, state, at)
+            self._set_state(attempt, state, at)
             self.released.append((attempt.line, attempt.number, at))
         if attempts:
             left = [attempt.charge for attempt in self.live_attempts(attempts[0].checkout)]
@@ -334,11 +336,11 @@ class Book:
     def _count_end(self, attempt: Attempt, state: LineState, at: datetime) -> None:
         day = self.day(at)
         if attempt.captured_at is not None:
-            self.totals.compared(day, attempt, -1)
+            self.totals.count_comparison(day, attempt, -1)
         if state is S.REJECTED:
             first = attempt.number == 1 and attempt.captured_at is None
             self.totals.count(day, attempt, rejected=1, answered_first=int(first))
-            self.totals.rejected(day, attempt)
+            self.totals.count_rejection(day, attempt)
         else:
             self.totals.count(day, attempt, cancelled=1)
 
@@ -369,9 +371,9 @@ class Book:
                     )
                 )
                 if leg.account is Account.PAYABLE:
-                    self.totals.taken(day, self.attempts[leg.line, leg.attempt], leg.amounts)
+                    self.totals.count_money(day, self.attempts[leg.line, leg.attempt], leg.amounts)
 
-    def _words(self, submission: Submission, refusals: Sequence[RejectionMessage]) -> dict[str, str]:
+    def _reasons(self, submission: Submission, refusals: Sequence[RejectionMessage]) -> dict[str, str]:
         """Each line's reason: the messages that name it; where none names any line, all of them."""
         lines = [attempt.line for attempt in self.attempts_in(submission.reference)]
         named: dict[str, list[str]] = {}

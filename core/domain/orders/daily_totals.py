@@ -45,16 +45,16 @@ class DailyTotals:
         """Add to a day's columns."""
         self.daily.setdefault((day, attempt.pharmacy, attempt.program), Counter()).update(amounts)
 
-    def rejected(self, day: date, attempt: Attempt) -> None:
+    def count_rejection(self, day: date, attempt: Attempt) -> None:
         """One attempt refused, under its code."""
         self.rejections[day, attempt.pharmacy, attempt.reason_code] += 1
 
-    def taken(self, day: date, attempt: Attempt, amounts: Amounts) -> None:
+    def count_money(self, day: date, attempt: Attempt, amounts: Amounts) -> None:
         """Money that became payable, or (negative) no longer is."""
         cents = amounts._asdict()
         self.count(day, attempt, **{name: sum(cents[part] for part in parts) for name, parts in COMPONENTS.items()})
 
-    def compared(self, day: date, attempt: Attempt, sign: int) -> None:
+    def count_comparison(self, day: date, attempt: Attempt, sign: int) -> None:
         """What was taken for medication and fee, beside what the other program would have cost."""
         if attempt.alternative_cents is not None:
             self.count(
@@ -64,7 +64,7 @@ class DailyTotals:
                 alternative_cents=sign * attempt.alternative_cents,
             )
 
-    def finished(
+    def count_stage(
         self, day: date, attempt: Attempt, stage: FulfillmentStage, start: datetime | None, end: datetime
     ) -> None:
         """A stage whose start was told took this many whole hours."""

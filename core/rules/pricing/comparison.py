@@ -170,7 +170,7 @@ def compare(
         raise ValueError(f"a shipment has at least 1 pack, not {units}")
     order = _order(context, day, units, spend_cents)
     codes = sorted(context.skus if only is None else only)
-    return tuple(_compared(context.skus[code], order) for code in codes)
+    return tuple(_sku_comparison(context.skus[code], order) for code in codes)
 
 
 def _order(context: Context, day: date, units: int, spend_cents: int | None) -> _TypicalOrder:
@@ -190,7 +190,7 @@ def _order(context: Context, day: date, units: int, spend_cents: int | None) -> 
     )
 
 
-def _compared(sku: Sku, order: _TypicalOrder) -> SkuComparison:
+def _sku_comparison(sku: Sku, order: _TypicalOrder) -> SkuComparison:
     lasts = lasts_under(sku.usual_sig, sku, order.waste_ml, order.in_use_days)
     pack = Pack(lasts, sku.mg_per_pack, sku.patient_price_cents)
     offered = _offered(sku, order)

@@ -17,8 +17,7 @@ from typing import NamedTuple, Self
 from core.domain.context import Context
 from core.domain.model import Encounter, Program, ProgramKind
 from core.domain.money import allocate, half_up
-from core.rules.pricing.quotes import charged
-from core.rules.pricing.terms import Terms
+from core.rules.pricing.terms import Terms, charged
 
 
 class PlacedLine(NamedTuple):
@@ -119,10 +118,10 @@ def reprice(lines: Iterable[PlacedLine], context: Context, first: date, last: da
     """
     orders = [_PlacedOrder.of(tuple(group), context) for _, group in groupby(sorted(lines), key=attrgetter("checkout"))]
     paid = _monthly_fees_paid(orders, context, first, last)
-    return tuple(_under(row, orders, paid, context, first, last) for row in context.programs_on(last))
+    return tuple(_repricing(row, orders, paid, context, first, last) for row in context.programs_on(last))
 
 
-def _under(
+def _repricing(
     program: Program,
     orders: Iterable[_PlacedOrder],
     fees_paid: Mapping[date, int],

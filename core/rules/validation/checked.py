@@ -27,7 +27,7 @@ from core.domain.model import (
     Sku,
     Split,
 )
-from core.rules.prescriptions import computed_days
+from core.rules.days_supply import computed_days
 from core.rules.sig import (
     Disagreement,
     ParsedSig,

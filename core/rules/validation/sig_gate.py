@@ -8,8 +8,9 @@ from typing import Final
 
 from core.domain.context import Context
 from core.domain.model import Days, Fix, Gate, Pharmacy, Severity
+from core.rules.days_supply import supply_days
 from core.rules.eligibility import sig_limit
-from core.rules.prescriptions import last_fill, supply_days
+from core.rules.prescriptions import last_fill
 from core.rules.sig import (
     Certainty,
     Disagreement,

@@ -11,10 +11,10 @@ from core.adapters.store.values import StoredLine
 from core.domain.context import Context
 from core.domain.errors import Refused
 from core.domain.model import MOST_PACKS, CartLine, ShipTo
+from core.domain.roles import Action, Person, require
 from core.rules.prescriptions import CartRow, completed
 from core.services.cart.changes import Changed, press
 from core.services.cart.contents import cart_of, completed_lines, due_lines
-from core.services.people import Action, Person, require
 
 
 def add_line(store: Store, person: Person, clinic: str, refill_day: date, row: CartRow) -> Changed:

@@ -9,9 +9,10 @@ from core.adapters.store import Store, Work, carts
 from core.adapters.store.values import StoredOverride
 from core.domain.errors import Refused, Stale
 from core.domain.model import Override
+from core.domain.roles import Action, Person, require
 from core.rules.overrides import answered_for
+from core.services.audit_trail import Entry, record, record_all
 from core.services.cart.changes import current_line, refuse_stale
-from core.services.people import Action, Entry, Person, record, record_all, require
 
 
 class ShownFinding(NamedTuple):

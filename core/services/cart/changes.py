@@ -10,7 +10,8 @@ from core.adapters.store import Store, Work, carts
 from core.adapters.store.carts import LineChange
 from core.adapters.store.values import StoredLine
 from core.domain.errors import Refused, Stale
-from core.services.people import Action, Entry, Person, record_all, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import Entry, record_all
 
 CELLS: Final = ("refill_day", "patient", "sku", "quantity", "rx", "sig", "npi", "pharmacy", "ship_to", "hold")
 """What people see of a line."""
@@ -79,7 +80,7 @@ def refuse_stale(work: Work, line: StoredLine, version: int) -> None:
     if line.version == version:
         return
     changed = _changed_since(work, line, version)
-    words = ", ".join(f"{name} is now {_said(value)}" for name, value in changed.items())
+    words = ", ".join(f"{name} is now {_cell_words(value)}" for name, value in changed.items())
     message = f"Somebody has changed this line meanwhile: {words}. Your change was not saved; you can apply it again."
     raise Stale(message, changed | {"version": line.version})
 
@@ -97,7 +98,7 @@ def cells_changed(before: StoredLine | None, after: StoredLine) -> dict[str, Any
     }
 
 
-def _said(value: object) -> str:
+def _cell_words(value: object) -> str:
     if value is None:
         return "not given"
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)

@@ -13,9 +13,9 @@ from core.adapters.store.constraints import constraints_of
 from core.adapters.store.values import StoredConstraint, StoredLine
 from core.domain.context import Context
 from core.domain.model import Cart, CartLine, Constraint, Override, Scope
+from core.domain.roles import Action, Person, require
 from core.rules.due_list import DueLine, due_list
 from core.rules.prescriptions import CartRow, completed
-from core.services.people import Action, Person, require
 
 
 class Leftover(NamedTuple):

@@ -15,9 +15,9 @@ from core.adapters.store.contexts import pharmacies_of, prescriptions_of
 from core.adapters.store.values import StoredLine
 from core.domain.errors import Refused
 from core.domain.model import Fix
+from core.domain.roles import Action, Person, require
 from core.services.cart.cells import typed_cells
 from core.services.cart.changes import Changed, current_line, press, refuse_stale
-from core.services.people import Action, Person, require
 
 EDITABLE: Final = frozenset({"quantity", "pharmacy", "ship_to", "hold", "rx"})
 FIXABLE: Final = EDITABLE | {"sku", "sig", "npi"}

@@ -10,8 +10,9 @@ from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import patients_of
 from core.domain.errors import Refused, Stale
 from core.domain.model import Patient
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 from core.services.cart.cells import typed_cells
-from core.services.people import Action, Person, record, require
 
 
 def update_patient(

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work, audits
 from core.adapters.store.carts import LineChange
 from core.domain.errors import Refused
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 from core.services.cart.changes import Changed, current_line, press, refuse_stale
-from core.services.people import Action, Person, record, require
 
 ASKED: Final = "ask prescriber"
 MOST_CHARS: Final = 1_000

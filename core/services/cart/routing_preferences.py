@@ -11,7 +11,8 @@ from core.adapters.store.contexts import patients_of, pharmacies_of, skus_of
 from core.adapters.store.values import StoredConstraint
 from core.domain.errors import Refused, Stale
 from core.domain.model import ConstraintKind, Scope
-from core.services.people import Action, Person, record, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 
 SCOPES: Final = {
     ConstraintKind.USE: tuple(Scope),

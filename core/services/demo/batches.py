@@ -19,12 +19,12 @@ from core.domain.model import Cart, Days, LineState, Objective, Program, RoutedL
 from core.domain.orders.book import Book, Event
 from core.domain.orders.records import Attempt, Checkout, OrderLine, SentLine, Submission
 from core.domain.partners.protocol import Acknowledged
-from core.rules.pricing import quote
+from core.domain.roles import LOCAL
+from core.rules.pricing.quotes import quote
 from core.rules.split import split
 from core.rules.validation import cart_hash
 from core.services.demo.fills import NEVER_FILLED, PastFill, as_it_was, cart_line, not_due, refill_day_before
 from core.services.orders.placement import Confirmed, alternatives, fresh_quote, place_again, record_checkout
-from core.services.people import LOCAL
 
 S = LineState
 
@@ -148,7 +148,7 @@ class PastOrders:
             heapq.heappush(waiting, self._next(self._sent(submission), submission))
         while waiting and waiting[0].at <= self.now:
             self.book.now = waiting[0].at
-            for following in self._follow(heapq.heappop(waiting), batch):
+            for following in self._consequences(heapq.heappop(waiting), batch):
                 heapq.heappush(waiting, following)
 
     def _next(self, at: datetime, cause: Event | Submission | OrderLine) -> _Upcoming:
@@ -166,11 +166,11 @@ class PastOrders:
         submission.sent_at = submission.queued_at + timedelta(minutes=self._dice.randint(1, 12))
         return submission.sent_at
 
-    def _follow(self, happens: _Upcoming, batch: _RefillBatch) -> Iterator[_Upcoming]:
+    def _consequences(self, happens: _Upcoming, batch: _RefillBatch) -> Iterator[_Upcoming]:
         if isinstance(happens.cause, Submission):
             yield from self._answered(happens.cause, happens.at)
         elif isinstance(happens.cause, OrderLine):
-            submission = self._again(happens.cause, batch)
+            submission = self._resubmit(happens.cause, batch)
             yield self._next(self._sent(submission), submission)
         else:
             yield from self._apply(happens.cause)
@@ -219,7 +219,7 @@ class PastOrders:
     def _next_morning(self, at: datetime) -> datetime:
         return datetime.combine(self.book.day(at) + timedelta(1), time(9, self._dice.randrange(60)), self.work.zone)
 
-    def _again(self, line: OrderLine, batch: _RefillBatch) -> Submission:
+    def _resubmit(self, line: OrderLine, batch: _RefillBatch) -> Submission:
         """Fixed and resubmitted: to another pharmacy where it was that pharmacy's own trouble."""
         now, today = self.book.now, self.book.day(self.book.now)
         days = Days(max(batch.days.refill_day, today), today, now)

@@ -16,10 +16,11 @@ from core.adapters.store.order_books import new_book, save_book, take_over_fills
 from core.adapters.store.rule_hits import insert_history
 from core.domain.model import IN_FLIGHT
 from core.domain.orders.book import Book
+from core.domain.roles import LOCAL
+from core.services.audit_trail import record
 from core.services.demo.batches import PastOrders
 from core.services.demo.fills import past_fills
 from core.services.demo.rule_hits import past_rule_hits
-from core.services.people import LOCAL, record
 
 
 class Seeded(NamedTuple):

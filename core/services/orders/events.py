@@ -16,8 +16,9 @@ from core.domain.orders.book import Book, Event
 from core.domain.orders.records import EventOutcome, Submission
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
 from core.domain.partners.rate_limit import chance
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_no_key, why_not_kept
-from core.services.people import Action, Person, record, require
+from core.services.audit_trail import record
 
 LONGEST_PAUSE: Final = timedelta(hours=1)
 FIRST_PAUSE: Final = timedelta(minutes=1)

@@ -29,13 +29,14 @@ from core.domain.model import (
 from core.domain.money import shown
 from core.domain.orders.book import Book, RejectionMessage
 from core.domain.orders.records import Attempt, OrderLine
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
 from core.rules.overrides import answered_for
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
+from core.services.audit_trail import record
 from core.services.checkout import program_to_place_with
 from core.services.orders.placement import alternatives, fresh_quote, place_again
-from core.services.people import Action, Person, record, require
 
 S = LineState
 
@@ -107,7 +108,7 @@ def _cancel(book: Book, line: OrderLine, reason: str) -> CancelOutcome:
     attempt = book.current(line.reference)
     submission = book.submissions[attempt.submission]
     if attempt.state not in IN_FLIGHT:
-        raise Refused(f"{line.reference} is {_said(line.state)} and cannot be cancelled any more.")
+        raise Refused(f"{line.reference} is {_state_words(line.state)} and cannot be cancelled any more.")
     if attempt.state is S.PLACED and submission.state is SubmissionState.UNKNOWN:
         raise Refused(f"Nobody knows whether {line.reference} reached the pharmacy: settle that first, then cancel.")
     if attempt.state is S.PLACED and submission.state is SubmissionState.QUEUED:
@@ -274,7 +275,7 @@ def resubmit(
     def use_case(work: Work) -> None:
         opened, line = _open_line(work, person, reference)
         resubmitted = _ResubmittedLine(work, opened.book, line, pharmacy, rx, overrides, days)
-        attempt = resubmitted.placed(expected_cents)
+        attempt = resubmitted.place(expected_cents)
         save_book(work, opened)
         after = {"attempt": attempt.number, "pharmacy": attempt.pharmacy, "landed_cents": attempt.landed_cents}
         answered = {override.code: override.reason for override in overrides}
@@ -315,14 +316,14 @@ class _ResubmittedLine:
             lines=(cart_line_now(self.line, pharmacy, self.rx, self.context, self.days),),
         )
         decision = plan(cart, self.context, self.program, Objective.CHEAPEST, self.days, overrides=self.overridden)
-        return self._seen(decision.split.lines[0], decision.findings)
+        return self._resubmission(decision.split.lines[0], decision.findings)
 
     def without_stock(self, by_pharmacy: Mapping[str, Resubmission]) -> dict[str, Resubmission]:
         """Without the pharmacy that the attempt before was refused by for want of stock."""
         empty = self.line.pharmacy if self.before.reason_code == "OUT_OF_STOCK" else None
         return {code: resubmission for code, resubmission in by_pharmacy.items() if code != empty}
 
-    def _seen(self, routed: RoutedLine, findings: tuple[Finding, ...]) -> Resubmission:
+    def _resubmission(self, routed: RoutedLine, findings: tuple[Finding, ...]) -> Resubmission:
         cost = None
         if routed.filled:
             cost = fresh_quote(self.book, self.line, routed, self.context, self.program, self.days)
@@ -336,7 +337,7 @@ class _ResubmittedLine:
             blocking=tuple(finding for finding in blocking if (finding.line, finding.code) not in self.overridden),
         )
 
-    def placed(self, expected_cents: int | None) -> Attempt:
+    def place(self, expected_cents: int | None) -> Attempt:
         """The new attempt, in the book."""
         resubmission = self.resubmission
         if resubmission.blocking or resubmission.cost is None:
@@ -368,7 +369,9 @@ def cart_line_now(line: OrderLine, pharmacy: str, rx: str | None, context: Conte
 
 def _refuse_unless_ended(line: OrderLine, attempt: Attempt) -> None:
     if attempt.state not in {S.REJECTED, S.RETURNED}:
-        raise Refused(f"{line.reference} is {_said(line.state)}; only a rejected or returned line is sent again.")
+        raise Refused(
+            f"{line.reference} is {_state_words(line.state)}; only a rejected or returned line is sent again."
+        )
     if attempt.state is S.RETURNED and attempt.refund_recorded_at is None:
         raise Refused(f"{line.reference} came back: record its refund first, which may be 0.")
 
@@ -389,5 +392,5 @@ def need_reason(reason: str) -> None:
         raise Refused(f"The reason {wrong}.")
 
 
-def _said(state: LineState) -> str:
+def _state_words(state: LineState) -> str:
     return state.value.replace("_", " ")

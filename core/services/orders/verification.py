@@ -24,7 +24,7 @@ from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.money import shown
 from core.domain.orders.transitions import CLOSED
 from core.domain.payments.reconciliation import disagreements
-from core.services.people import Action, Person, require
+from core.domain.roles import Action, Person, require
 
 S = LineState
 

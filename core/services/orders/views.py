@@ -32,8 +32,8 @@ from core.domain.model import IN_FLIGHT, LineState, Patient, Prescription, Submi
 from core.domain.orders.book import Book
 from core.domain.orders.records import Attempt, OrderLine, Submission
 from core.domain.rejections import REJECTIONS, Rejection
+from core.domain.roles import Action, Person, require
 from core.domain.settings import setting_in_force
-from core.services.people import Action, Person, require
 
 S = LineState
 

@@ -18,8 +18,9 @@ from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.link import LONGEST_HEADER, Adapter, Authentication, Health, Link, faults
 from core.domain.partners.protocol import Message, NotSent, Partner
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
-from core.services.people import Action, Person, record, require
+from core.services.audit_trail import record
 
 Partners = Callable[[str], Partner]
 """The partner of a pharmacy's code."""

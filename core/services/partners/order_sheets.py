@@ -20,9 +20,10 @@ from core.domain.model import Clinic, LineState, SubmissionState
 from core.domain.orders.transitions import CLOSED
 from core.domain.partners.link import Adapter, Link, amount
 from core.domain.partners.protocol import Message, MessageLine
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
+from core.services.audit_trail import record
 from core.services.partners.messages import TO_SEND, messages
-from core.services.people import Action, Person, record, require
 
 COLUMNS: Final = (
     "order", "line", "patient", "born_on", "sex", "phone", "allergies", "drug", "quantity", "amount", "directions",

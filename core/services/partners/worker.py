@@ -39,11 +39,11 @@ from core.domain.orders.records import SentLine
 from core.domain.partners.link import Adapter, Health, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Partner, Refused
 from core.domain.partners.rate_limit import breaker
+from core.domain.roles import Action, Person, require
 from core.services.orders.events import apply_events, record_answers
 from core.services.partners.connections import SIMULATED, Partners, connected
 from core.services.partners.submissions import BY, EVERY, LEASE, Lane, drain
 from core.services.payments.execution import carry_out_payments
-from core.services.people import Action, Person, require
 
 __all__ = ["BY", "LEASE", "SIMULATED", "SimulatedPartner"]
 

@@ -20,7 +20,8 @@ from core.adapters.store.payments import (
 )
 from core.domain.errors import Refused
 from core.domain.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, Setup, State
-from core.services.people import Action, Person, record, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
 _ID: Final = {"customer": re.compile(r"cus_\w{1,60}"), "payment_method": re.compile(r"(pm|card)_\w{1,60}")}

@@ -17,7 +17,8 @@ from core.adapters.store import price_lists as rows
 from core.domain.context import Context
 from core.domain.errors import Refused, Stale
 from core.domain.model import AggregatePrice, Offer
-from core.services.people import Action, Person, record, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 from core.services.price_lists.preview import (
     Change,
     Issuer,
@@ -204,7 +205,7 @@ def _changed_since(issuer: Issuer, approval: Approval, context: Context) -> Iter
     for sku, cents in approval.added.items():
         price = in_force(context, issuer, sku, approval.valid_from)
         as_added = price and price.valid_from == approval.valid_from and cents_of(price) == cents
-        if not as_added or _told_since(price, approval):
+        if not as_added or _stock_updated_since(price, approval):
             yield sku
     last_day = approval.valid_from - timedelta(days=1)
     for end in approval.ended:
@@ -213,7 +214,7 @@ def _changed_since(issuer: Issuer, approval: Approval, context: Context) -> Iter
             yield end.sku
 
 
-def _told_since(price: Offer | AggregatePrice | None, approval: Approval) -> bool:
+def _stock_updated_since(price: Offer | AggregatePrice | None, approval: Approval) -> bool:
     return isinstance(price, Offer) and price.stock_at is not None and price.stock_at > approval.at
 
 

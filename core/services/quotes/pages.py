@@ -9,7 +9,8 @@ from fpdf import FPDF
 
 from core.domain.model import Program, ProgramKind
 from core.domain.money import shown
-from core.rules.pricing import fee_covers_shipping, plans
+from core.rules.pricing.monthly import plans
+from core.rules.pricing.terms import fee_covers_shipping
 from core.services.quotes.formulas import NO_PRICE
 from core.services.quotes.selection import QuotedProgram, QuotedSku, Selection
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Pharmacy, Program, ProgramKind, Sku
-from core.rules.pricing import ProgramCost, SkuComparison, compare
+from core.rules.pricing.comparison import ProgramCost, SkuComparison, compare
 
 
 class QuoteRequest(NamedTuple):
@@ -85,12 +85,12 @@ def quote_selection(context: Context, day: date, request: QuoteRequest) -> Selec
     programs = tuple(row for row in context.programs_on(day) if row.program in request.programs)
     skus = [code for code in context.skus if code in request.skus]
     rows = compare(context, day, units=request.units, spend_cents=request.spend_cents, only=skus)
-    skus_quoted = tuple(_compared(context, day, row, programs) for row in rows)
+    skus_quoted = tuple(_quoted_sku(context, day, row, programs) for row in rows)
     prices = tuple(price for compared in skus_quoted for price in _prices(context, day, compared))
     return Selection(context.clinic.name, day, request.units, request.spend_cents, programs, skus_quoted, prices)
 
 
-def _compared(context: Context, day: date, row: SkuComparison, programs: Iterable[Program]) -> QuotedSku:
+def _quoted_sku(context: Context, day: date, row: SkuComparison, programs: Iterable[Program]) -> QuotedSku:
     costs = {cost.program: cost for cost in row.programs}
     offering = [code for code in context.pharmacies_offering(row.sku) if context.offer(code, row.sku, day)]
     pharmacies = [context.pharmacies[code] for code in offering]

@@ -12,7 +12,10 @@ from typing import Any, Final, NamedTuple
 from core.adapters.files import neutralised
 from core.domain.model import Program, ProgramKind
 from core.domain.money import dollars
-from core.rules.pricing import BreakEven, PharmacyCost, fee_covers_shipping, plans
+from core.rules.pricing.break_even import BreakEven
+from core.rules.pricing.market import PharmacyCost
+from core.rules.pricing.monthly import plans
+from core.rules.pricing.terms import fee_covers_shipping
 from core.services.quotes import formulas
 from core.services.quotes.formulas import NO_PRICE, CostCells, PairCells, TermCells
 from core.services.quotes.selection import QuotedProgram, QuotedSku, Selection
@@ -205,7 +208,7 @@ class _QuoteWorkbook:
             (formulas.landed_pack(UNITS, cost), priced and priced.unit_landed_cents),
         )
         for column, (formula, cents) in enumerate(made, 4):
-            self.formula("Costs", row, column, formula, _known(cents), "total" if column > 8 else "money")
+            self.formula("Costs", row, column, formula, _dollars(cents), "total" if column > 8 else "money")
 
     def _comparison(self) -> None:
         codes = [program.program for program in self.selection.programs]
@@ -233,9 +236,9 @@ class _QuoteWorkbook:
         best, least = under.cost.best, _cell(row, landed)
         names = {house.pharmacy: house.name for house in under.pharmacies}
         among = block.cells("J")
-        self.formula("Comparison", row, landed, formulas.least(among), _known(best and best.landed_cents))
+        self.formula("Comparison", row, landed, formulas.least(among), _dollars(best and best.landed_cents))
         beside = formulas.beside(least, among, block.cells("K"))
-        self.formula("Comparison", row, pack, beside, _known(best and best.unit_landed_cents), "total")
+        self.formula("Comparison", row, pack, beside, _dollars(best and best.unit_landed_cents), "total")
         filled = formulas.beside(least, among, block.cells("D"))
         self.formula("Comparison", row, pharmacy, filled, neutralised(names[best.pharmacy]) if best else None, "text")
 
@@ -276,7 +279,7 @@ class _QuoteWorkbook:
             (f"=MIN({theirs.cells('H')})", box),
         )
         for column, (formula, cents) in enumerate(drawn, 4):
-            self.formula("Break-even", row, column, formula, _known(cents))
+            self.formula("Break-even", row, column, formula, _dollars(cents))
         if even:
             self._verdict(row, codes, even)
 
@@ -286,7 +289,7 @@ class _QuoteWorkbook:
         both = verdict.difference_cents is not None
         even = "none" if verdict.price_cents is None else _amount(verdict.price_cents)
         flips = "never" if verdict.flips_at_spend_cents is None else _amount(verdict.flips_at_spend_cents)
-        self.formula("Break-even", row, 9, formulas.difference(pair), _known(verdict.difference_cents), "total")
+        self.formula("Break-even", row, 9, formulas.difference(pair), _dollars(verdict.difference_cents), "total")
         share = ("" if verdict.difference is None else verdict.difference) if both else None
         self.formula("Break-even", row, 10, formulas.share(pair), share, "percent")
         self.formula("Break-even", row, 11, formulas.even_price(UNITS, direct, pooled, pair), even, "total")
@@ -321,5 +324,5 @@ def _amount(cents: int) -> Decimal:
     return Decimal(dollars(cents))
 
 
-def _known(cents: int | None) -> Decimal | None:
+def _dollars(cents: int | None) -> Decimal | None:
     return None if cents is None else _amount(cents)

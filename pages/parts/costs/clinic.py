@@ -9,7 +9,8 @@ from fractions import Fraction
 import streamlit as st
 
 from core.domain.model import Program, ProgramKind
-from core.rules.pricing import CostParts, RepricedTotal, Repricing, sensitivity
+from core.rules.pricing.past_orders import CostParts, RepricedTotal, Repricing
+from core.rules.pricing.sensitivity import sensitivity
 from core.services.clinic_costs import PERIOD_DAYS, Repriced, repriced
 from pages.parts.charts import Series
 from pages.parts.costs.clinic_charts import by_month, heat_map, waterfall

@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from core.rules.pricing import Plans, plans
+from core.rules.pricing.monthly import Plans, plans
 from core.services.clinic_costs import MonthSpend, monthly_spends
 from pages.parts.charts import Mark, Series, by_amount
 from pages.parts.costs.clinic_charts import with_months

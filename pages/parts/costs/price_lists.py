@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from core.domain.errors import BadCell
-from core.services.people import Action, may
+from core.domain.roles import Action, may
 from core.services.price_lists import (
     Approval,
     Change,

@@ -8,7 +8,8 @@ from typing import Final
 
 import streamlit as st
 
-from core.services.quotes import QuoteFormat, QuoteRequest, quote_out
+from core.services.quotes.export import QuoteFormat, quote_out
+from core.services.quotes.selection import QuoteRequest
 from pages.parts.costs.filters import EVERY, Asked, Pair
 from pages.parts.page import badge, is_demo, nothing_yet
 from pages.parts.session import Session

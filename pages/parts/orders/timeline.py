@@ -10,7 +10,7 @@ from core.adapters.store.order_views import HistoryRow
 from core.domain.context import Context
 from core.domain.orders.records import EventOutcome
 from core.services.orders.views import LineDetail
-from core.services.partners.worker import BY
+from core.services.partners.submissions import BY
 from pages.parts.orders.states import LOOKS, S, status_words
 from pages.parts.session import Session
 from pages.parts.tables import Row, table

@@ -10,7 +10,8 @@ import streamlit as st
 from core.domain.errors import Differs
 from core.domain.model import Days, DifferenceValue, PlanDifference, Quote
 from core.rules.plan_differences import shown_plan
-from core.rules.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
+from core.rules.pricing.parts import more_than, parts_by_pharmacy
+from core.rules.pricing.quotes import ProgramQuote, under_every_program
 from core.services.checkout import Confirmation, Receipt, place
 from pages.parts.facts import facts
 from pages.parts.notices import attempt
