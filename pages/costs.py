@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.services.people import Action
+from core.domain.roles import Action
 from pages.parts.costs.clinic import clinic_tab
 from pages.parts.costs.compare import compare_tab
 from pages.parts.costs.filters import ask, compared

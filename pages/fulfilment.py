@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.services.people import Action, may
+from core.domain.roles import Action, may
 from pages.parts.fulfilment import charts
 from pages.parts.fulfilment.figures import key_figures
 from pages.parts.fulfilment.period import ask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.services.people import Action
+from core.domain.roles import Action
 from pages.parts.guard import opened_by
 from pages.parts.orders.acting import stray_events
 from pages.parts.orders.filters import ask

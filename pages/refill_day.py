@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.services.people import Action
+from core.domain.roles import Action
 from pages.parts.guard import opened_by
 from pages.parts.page import badge, header, nothing_yet
 from pages.parts.refill_day.cart_step import cart_step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.domain.model import Gate
-from core.services.people import Action
+from core.domain.roles import Action
 from core.services.rule_book import DAYS, rule_book
 from pages.parts.guard import opened_by
 from pages.parts.page import badge, header, is_demo, metrics

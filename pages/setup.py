@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.services.people import Action, may
+from core.domain.roles import Action, may
 from pages.parts.guard import opened_by
 from pages.parts.page import header, nothing_yet
 from pages.parts.setup.clinic import clinic_tab, pharmacies_tab, prescribers_tab, skus_tab

@@ -11,7 +11,7 @@ from core.domain.context import Context
 from core.domain.model import LineState, Objective, Program, Promise, RoutedLine, SubmissionState
 from core.domain.orders.book import Book, Event
 from core.domain.orders.records import Attempt
-from core.rules.pricing import box_for, quote
+from core.rules.pricing.quotes import box_for, quote
 from core.services.orders.placement import Confirmed, record_checkout
 from tests.builders import DAYS, FRIDAY, a_context, a_line, a_patient, a_pharmacy, a_prescription, a_program, an_offer
 

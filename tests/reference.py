@@ -14,9 +14,9 @@ from core.adapters.pharmacies.json_order.body import LIMITS, REQUIRED
 from core.adapters.pharmacies.json_order.statuses import STATUSES
 from core.domain.lifecycle import NEXT, NEXT_SUBMISSION, ORDER
 from core.domain.rejections import REJECTIONS
+from core.domain.roles import MAY
 from core.domain.settings import SETTINGS
 from core.rules.validation import RULES
-from core.services.people import MAY
 
 INTRODUCTION = """# Reference
 
@@ -54,7 +54,7 @@ def _rules() -> str:
         )
         for rule in RULES.values()
     )
-    heads = ("Code", "Gate", "Severity", "Who can put it right", "What must hold", "It fires on", "Source")
+    heads = ("Code", "Gate", "Severity", "Owner", "What must hold", "It fires on", "Source")
     return "## Rules before payment\n\n" + table(heads, rows)
 
 
@@ -93,7 +93,7 @@ def _words() -> str:
     rows = ((f"`{state.value}`", ", ".join(words)) for state, words in STATUSES.items())
     return (
         "## Pharmacies' words for states\n\nOf the JSON order API; capitals, hyphens and underscores do not matter. "
-        "Any other word is kept as it was said and shown as a misfit.\n\n" + table(("State", "Words"), rows)
+        "Any other word is kept as it was said and shown as unmatched.\n\n" + table(("State", "Words"), rows)
     )
 
 

@@ -121,7 +121,7 @@ def test_a_split_keeps_what_is_asked_of_it(run: Command, due_cart: Path) -> None
     [
         ("please", "does not begin with one of use, avoid, together, stay, reserve, boxes"),
         ("avoid elm", "names no pharmacy of this clinic; it has "),
-        ("together for sku=SEMA", "together is asked of cart or patient"),
+        ("together for sku=SEMA", "together is about cart or patient"),
         ("together for line", "names neither patient=, sku= nor line= after “for”"),
         ("together for patient=NOBODY", "patient=NOBODY is not in the cart"),
         ("together cedar", "together takes neither a pharmacy nor an amount"),

@@ -10,15 +10,10 @@ from hypothesis import strategies as st
 
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, Program, ProgramKind, RateBase
-from core.rules.pricing import (
-    BreakEven,
-    PharmacyCost,
-    ProgramCost,
-    SkuComparison,
-    answer_changes,
-    compare,
-    same_therapy,
-)
+from core.rules.pricing.break_even import BreakEven
+from core.rules.pricing.comparison import ProgramCost, SkuComparison, answer_changes, compare
+from core.rules.pricing.market import PharmacyCost
+from core.rules.pricing.therapy import same_therapy
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
 
 THURSDAY = date(2026, 12, 3)

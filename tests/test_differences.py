@@ -12,10 +12,10 @@ from core.adapters.files import Folder
 from core.adapters.store import Store, load_context, save_folder
 from core.domain.errors import Differs
 from core.domain.model import Cart, Days, Objective, PlanDifference
+from core.domain.roles import LOCAL
 from core.rules.plan import Plan, plan
-from core.rules.plan_differences import differences, seen
+from core.rules.plan_differences import differences, shown_plan
 from core.services.checkout import place
-from core.services.people import LOCAL
 from tests.builders import DAYS, a_patient, a_pharmacy, an_offer, licences
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients, rows
@@ -84,13 +84,13 @@ def test_everything_that_differs_is_said_and_stops_it(
     expected: tuple[PlanDifference, ...],
 ) -> None:
     load(store, a_clinic())
-    before = seen(planned(store, the_cart()))
+    before = shown_plan(planned(store, the_cart()))
     if loaded is not None:
         store.write(CLINIC, lambda work: save_folder(work, loaded))
-    assert differences(before, seen(planned(store, cart(), days))) == expected
+    assert differences(before, shown_plan(planned(store, cart(), days))) == expected
     if not expected:
         return
-    confirmed = confirmation(cart(), seen=before, days=days)
+    confirmed = confirmation(cart(), shown_plan=before, days=days)
     with pytest.raises(Differs) as refusal:
         place(store, STAFF, CLINIC, confirmed)
     assert refusal.value.differences == expected
@@ -101,7 +101,7 @@ def test_a_line_that_is_gone_is_said_and_the_next_one_is_itself_under_another_nu
     load(store, a_clinic())
     cart = a_cart(*(line(at, id=f"L{at}") for at in (1, 2)))
     left = a_cart(line(2, id="L2").model_copy(update={"number": 1}))
-    found = differences(seen(planned(store, cart)), seen(planned(store, left)))
+    found = differences(shown_plan(planned(store, cart)), shown_plan(planned(store, left)))
     assert found[-1] == D(1, "line", "1 × SEMA", None)
     assert [one.line for one in found] == [None, None, None, None, 1]
 
@@ -114,7 +114,9 @@ def test_the_same_total_from_another_pharmacy_is_not_what_was_confirmed(store: S
     now = planned(store, cart)
     assert (was.hash, was.quote.total_cents) == (now.hash, now.quote.total_cents)
     with pytest.raises(Differs) as refusal:
-        place(store, LOCAL, CLINIC, confirmation(cart, hash=was.hash, expected_cents=135_00, seen=seen(was)))
+        place(
+            store, LOCAL, CLINIC, confirmation(cart, hash=was.hash, expected_cents=135_00, shown_plan=shown_plan(was))
+        )
     assert refusal.value.differences == (D(1, "pharmacy", "birch", "cedar"),)
     assert str(refusal.value).startswith("The cart is not the one that was confirmed")
 

@@ -13,12 +13,12 @@ from core.__main__ import main
 from core.adapters.store import Store, open_store
 from core.domain.model import LineState
 from core.domain.orders.book import Event
+from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders.events import record_event
 from core.services.orders.recovery import cancel, refund, resubmit
 from core.services.orders.verification import verify_ledger
 from core.services.partners.worker import run_once
-from core.services.people import LOCAL
 from tests.stores import CLINIC, Clock, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 

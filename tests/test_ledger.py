@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.domain import ledger
 from core.domain.ledger import Account, Amounts, Charge
 from core.domain.model import LineState, SubmissionState
-from core.domain.orders.book import Book, Refusal
+from core.domain.orders.book import Book, RejectionMessage
 from core.services.orders.placement import fresh_quote, place_again
 from tests.builders import DAYS
 from tests.order_books import CHECKOUT, NOW, PROGRAM, a_book, a_clinic_of, attempt, placed, routed, said
@@ -80,7 +80,7 @@ def test_all_lines_refused_together_take_their_own_shares_along() -> None:
     book = placed(*BOXED, sent=False)
     submission = book.submissions[attempt(book, 1).submission]
     submission.state = SubmissionState.SENDING
-    book.refuse(submission, [Refusal("The selected order.patient.gender is invalid.")], NOW)
+    book.refuse(submission, [RejectionMessage("The selected order.patient.gender is invalid.")], NOW)
     assert money(book, 1) == (128_75, 0, 128_75, 0)
     assert money(book, 2) == (128_75, 0, 128_75, 0)
     assert money(book, 3) == (140_05, 0, 0, 0)

@@ -8,9 +8,10 @@ from core.adapters.files import FILES, csv_bytes
 from core.adapters.store import Store, load_context
 from core.domain.errors import BadInput, NotAllowed, Refused, Stale
 from core.domain.model import Role
+from core.domain.roles import LOCAL, Person
+from core.services.audit_trail import audit_trail, verify_audit
 from core.services.clinic_import import load as load_files
 from core.services.clinic_import import preview_load, save_row
-from core.services.people import LOCAL, Person, audit_trail, verify_audit
 from tests.stores import CLINIC, a_folder, load
 
 MIA = Person("mia@clinic.test", "Mia", Role.MANAGER)

@@ -11,18 +11,18 @@ import pytest
 from sqlalchemy import select
 
 from core.adapters.files import read_folder
-from core.adapters.store import Base, Store, load_context, save_folder
-from core.adapters.store.rollups import HourCount
+from core.adapters.store import METADATA, Store, load_context, save_folder
+from core.adapters.store.daily_totals import HourCount
 from core.domain.errors import NotAllowed
 from core.domain.model import LineState, ProgramKind, Role
-from core.domain.orders.daily_totals import Stage
+from core.domain.orders.daily_totals import FulfillmentStage
+from core.domain.roles import LOCAL, Person
 from core.rules.ship_dates import promise
 from core.services.checkout import place
 from core.services.demo.history import seed_history
 from core.services.measures import Figures, Share, StageTime, measures, percentile, stage_times, turnarounds
 from core.services.orders.events import apply_events
 from core.services.orders.recovery import refund, resubmit
-from core.services.people import LOCAL, Person
 from tests.builders import DAYS, FRIDAY, a_clinic, a_pharmacy, a_program
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load, statements
@@ -51,9 +51,9 @@ def test_percentiles(case: str, hours: dict[int, int], median: int, p90: int) ->
 def test_stage_times_are_of_all_and_of_each() -> None:
     counts = [HourCount("cedar", "submitted to accepted", 2, 3), HourCount("birch", "submitted to accepted", 8, 1)]
     assert stage_times(counts) == (
-        StageTime(Stage.ANSWER, None, 4, 2, 8),
-        StageTime(Stage.ANSWER, "birch", 1, 8, 8),
-        StageTime(Stage.ANSWER, "cedar", 3, 2, 2),
+        StageTime(FulfillmentStage.ANSWER, None, 4, 2, 8),
+        StageTime(FulfillmentStage.ANSWER, "birch", 1, 8, 8),
+        StageTime(FulfillmentStage.ANSWER, "cedar", 3, 2, 2),
     )
 
 
@@ -85,7 +85,7 @@ def test_what_was_observed_of_a_pharmacy_is_read_in_one_statement_and_promises_n
     last = FRIDAY + timedelta(days=14)
     with statements(store) as ran:
         found = turnarounds(store, STAFF, CLINIC, FRIDAY, last)
-    assert found == {"cedar": StageTime(Stage.WHOLE, "cedar", 2, 99, 150)}
+    assert found == {"cedar": StageTime(FulfillmentStage.TOTAL, "cedar", 2, 99, 150)}
     assert sum("stage_hours" in one for one in ran) == 1
     with store.read(CLINIC) as work:
         context = load_context(work)
@@ -125,11 +125,11 @@ def test_a_busy_week(store: Store) -> None:
     assert found.rejections_by_code == {"OUT_OF_STOCK": 1}
     assert found.rejections_by_pharmacy == {"cedar": 1}
     assert [(time.stage, time.median_hours, time.lines) for time in found.stages if time.pharmacy is None] == [
-        (Stage.SENDING, 0, 4),
-        (Stage.ANSWER, 3, 2),
-        (Stage.MAKING, 72, 1),
-        (Stage.TRANSIT, 24, 1),
-        (Stage.WHOLE, 99, 2),
+        (FulfillmentStage.SENDING, 0, 4),
+        (FulfillmentStage.ANSWER, 3, 2),
+        (FulfillmentStage.COMPOUNDING, 72, 1),
+        (FulfillmentStage.TRANSIT, 24, 1),
+        (FulfillmentStage.TOTAL, 99, 2),
     ]
     assert list(found.by_day) == [FRIDAY + timedelta(days) for days in (0, 1, 3, 4, 6)]
 
@@ -208,4 +208,4 @@ def recounted_codes(store: Store, first: date, last: date) -> Counter[str]:
 
 def rows(store: Store, table: str) -> list[dict[str, object]]:
     with store.read("juniper") as work:
-        return [dict(row) for row in work.connection.execute(select(Base.metadata.tables[table])).mappings()]
+        return [dict(row) for row in work.connection.execute(select(METADATA.tables[table])).mappings()]

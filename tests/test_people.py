@@ -9,23 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from core.adapters.store import Store
 from core.domain.errors import NotAllowed, Refused
 from core.domain.model import Role
-from core.services.people import (
-    LOCAL,
-    Action,
-    Entry,
-    Member,
-    Person,
-    add_person,
-    audit_trail,
-    change_person,
-    may,
-    members,
-    record,
-    record_all,
-    require,
-    signed_in,
-    verify_audit,
-)
+from core.domain.roles import LOCAL, Action, Person, may, require
+from core.services.audit_trail import Entry, audit_trail, record, record_all, verify_audit
+from core.services.people import Member, add_person, change_person, members, signed_in
 from tests.stores import CLINIC, NOW, load, statements
 
 A, M, S, L = Role.ADMIN, Role.MANAGER, Role.STAFF, Role.LEADERSHIP

@@ -10,7 +10,8 @@ import pytest
 
 from core.domain.model import Cart, CartLine, Objective
 from core.rules.plan import Plan, plan
-from core.rules.pricing import more_than, parts_by_pharmacy, under_every_program
+from core.rules.pricing.parts import more_than, parts_by_pharmacy
+from core.rules.pricing.quotes import under_every_program
 from core.rules.split import outcome
 from tests.builders import (
     DAYS,

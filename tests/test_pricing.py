@@ -24,7 +24,8 @@ from core.domain.model import (
     RoutedLine,
     ShipTo,
 )
-from core.rules.pricing import ProgramQuote, box_for, plans, quote, under_every_program
+from core.rules.pricing.monthly import plans
+from core.rules.pricing.quotes import ProgramQuote, box_for, quote, under_every_program
 from tests.builders import DAYS, a_clinic, a_context, a_line, a_pharmacy, a_prescription, a_program, a_sku, an_offer
 
 COSTS = {"A": 18_900, "B": 7_000, "C": 16_000}

@@ -7,15 +7,15 @@ from datetime import date, timedelta
 import pytest
 
 from core.adapters.store import Store
-from core.adapters.store.repricing import placed_lines
+from core.adapters.store.order_prices import placed_lines
 from core.domain.errors import NotAllowed
 from core.domain.model import AggregatePrice, Encounter, ProgramKind, Role
-from core.rules.pricing import Compared, Cost, PlacedLine
+from core.domain.roles import Person
+from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal
 from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend, Repriced, monthly_spends, repriced
 from core.services.orders.events import apply_events
 from core.services.orders.recovery import resubmit
-from core.services.people import Person
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load, statements
@@ -38,7 +38,7 @@ def clinic(store: Store) -> Store:
     return store
 
 
-def pool(found: Repriced) -> Compared:
+def pool(found: Repriced) -> RepricedTotal:
     return next(each for each in found.programs if each.program == "POOL").total
 
 
@@ -46,7 +46,7 @@ def test_what_was_refused_is_not_repriced(clinic: Store) -> None:
     """$90.00 + 15 % for $100.00 + 15 %; 4 of December's 31 days of POOL's monthly fee."""
     found = repriced(clinic, LEA, CLINIC)
     assert (found.first, found.last, found.lines) == (date(2026, 9, 6), FRIDAY, 2)
-    assert pool(found) == Compared(2, Cost(200_00, 30_00, 40_00, 0), Cost(180_00, 27_00, 40_00, 40_00))
+    assert pool(found) == RepricedTotal(2, CostParts(200_00, 30_00, 40_00, 0), CostParts(180_00, 27_00, 40_00, 40_00))
 
 
 def test_what_was_placed_again_counts_once(clinic: Store) -> None:
@@ -81,9 +81,9 @@ def encounters(store: Store) -> list[Encounter]:
 
 
 def test_a_month_is_what_its_lines_medication_cost(clinic: Store, clock: Clock) -> None:
-    assert monthly_spends(clinic, LEA, CLINIC) == (MonthSpend(date(2026, 12, 1), 200_00, whole=False),)
+    assert monthly_spends(clinic, LEA, CLINIC) == (MonthSpend(date(2026, 12, 1), 200_00, complete=False),)
     clock.forward(days=31)
-    assert monthly_spends(clinic, LEA, CLINIC) == (MonthSpend(date(2026, 12, 1), 200_00, whole=True),)
+    assert monthly_spends(clinic, LEA, CLINIC) == (MonthSpend(date(2026, 12, 1), 200_00, complete=True),)
     clock.now += timedelta(days=200)
     assert monthly_spends(clinic, LEA, CLINIC) == ()
 

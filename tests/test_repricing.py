@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, Encounter, Program, ProgramKind, RateBase
 from core.domain.money import percentage
-from core.rules.pricing import Compared, Cost, PlacedLine, Repricing, added_up, reprice, sensitivity
+from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal, Repricing, added_up, reprice
+from core.rules.pricing.sensitivity import sensitivity
 from tests.builders import a_context, a_pharmacy, a_program, a_sku, an_offer
 
 FIRST, LAST = date(2026, 9, 16), date(2026, 12, 4)
@@ -60,28 +61,32 @@ def under(program: str, context: Context, *lines: PlacedLine, first: date = FIRS
 @pytest.mark.parametrize(
     ("case", "program", "over", "saving"),
     [
-        ("the program that was paid", "FREE", {}, Cost()),
-        ("dearer drug, lower fee: 110.00 + 5 %", "POOL", {}, Cost(-10_00, 9_50, 0)),
+        ("the program that was paid", "FREE", {}, CostParts()),
+        ("dearer drug, lower fee: 110.00 + 5 %", "POOL", {}, CostParts(-10_00, 9_50, 0)),
         ("the price of the placing day", "POOL",
-         {"aggregate_prices": (pooled(), pooled(unit_price_cents=90_00, valid_from=PLACED_ON))}, Cost(10_00, 10_50, 0)),
+         {"aggregate_prices": (pooled(), pooled(unit_price_cents=90_00, valid_from=PLACED_ON))},
+         CostParts(10_00, 10_50, 0)),
         ("not one of the day after", "POOL",
          {"aggregate_prices": (pooled(), pooled(unit_price_cents=90_00, valid_from=date(2026, 11, 5)))},
-         Cost(-10_00, 9_50, 0)),
+         CostParts(-10_00, 9_50, 0)),
         ("the rate of the placing day", "FREE",
-         {"programs": (a_program(), a_program(rate=Decimal("0.10"), valid_from=date(2026, 11, 1)))}, Cost(0, 5_00, 0)),
+         {"programs": (a_program(), a_program(rate=Decimal("0.10"), valid_from=date(2026, 11, 1)))},
+         CostParts(0, 5_00, 0)),
         ("a fee on shipping is a fee", "POOL",
-         {"programs": (aggregate(rate_base=RateBase.MEDICATION_AND_SHIPPING),)}, Cost(-10_00, 8_50, 0)),
+         {"programs": (aggregate(rate_base=RateBase.MEDICATION_AND_SHIPPING),)},
+         CostParts(-10_00, 8_50, 0)),
         ("processing of it all, and its fixed part: 3 % of 135.50 + 0.30", "POOL",
-         {"programs": (aggregate(processing_rate=Decimal("0.03"), processing_fixed_cents=30),)}, Cost(-10_00, 5_13, 0)),
+         {"programs": (aggregate(processing_rate=Decimal("0.03"), processing_fixed_cents=30),)},
+         CostParts(-10_00, 5_13, 0)),
     ],
 )  # fmt: skip
-def test_what_a_program_would_have_saved(case: str, program: str, over: dict[str, Any], saving: Cost) -> None:
+def test_what_a_program_would_have_saved(case: str, program: str, over: dict[str, Any], saving: CostParts) -> None:
     assert under(program, a_market(**over), placed()).total.saving == saving
 
 
 def test_a_first_fill_is_charged_its_encounter_under_a_program_that_has_one() -> None:
     context = a_market(programs=(aggregate(encounter_hands_on_cents=30_00),))
-    assert under("POOL", context, placed(encounter=Encounter.HANDS_ON)).total.saving == Cost(-10_00, -20_50, 0)
+    assert under("POOL", context, placed(encounter=Encounter.HANDS_ON)).total.saving == CostParts(-10_00, -20_50, 0)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +114,7 @@ def test_what_is_left_out_leaves_its_box_and_fixed_processing_to_the_rest_on_bot
     context = a_market(programs=(aggregate(processing_fixed_cents=30),))
     shared = {"shipping_cents": 10_00, "processing_cents": 1_00, "processing_fixed_cents": 15}
     found = under("POOL", context, placed(**shared), placed(sku="TIRZ", medication_cents=200_00, **shared))
-    assert found.total == Compared(1, Cost(100_00, 16_30, 20_00), Cost(110_00, 5_80, 20_00))
+    assert found.total == RepricedTotal(1, CostParts(100_00, 16_30, 20_00), CostParts(110_00, 5_80, 20_00))
 
 
 def test_months_share_the_monthly_fees_by_their_days_in_the_period() -> None:

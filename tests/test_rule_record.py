@@ -11,13 +11,13 @@ from core.domain.errors import Unavailable
 from core.domain.model import Cart, CartLine, FindingEnd, Objective, Override
 from core.domain.orders.book import Event
 from core.domain.rejections import REJECTIONS
+from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.validation import RULES
 from core.services.cart import update_patient
 from core.services.checkout import place
 from core.services.orders.events import record_event
-from core.services.people import LOCAL
-from core.services.rule_book import REJECTED_AS, Entry, Refusal, note_seen, rule_book
+from core.services.rule_book import REJECTED_AS, RejectionReason, RuleRecord, note_findings, rule_book
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription, a_program
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line
@@ -46,7 +46,7 @@ def look(store: Store, *lines: CartLine) -> None:
     with store.read(CLINIC) as work:
         context = load_context(work)
     decided = plan(Cart(refill_day=FRIDAY, lines=lines), context, a_program(), Objective.CHEAPEST, DAYS)
-    note_seen(store, STAFF, CLINIC, FRIDAY, lines, decided.findings)
+    note_findings(store, STAFF, CLINIC, FRIDAY, lines, decided.findings)
 
 
 def record(store: Store) -> dict[str, dict[FindingEnd, int]]:
@@ -54,7 +54,7 @@ def record(store: Store) -> dict[str, dict[FindingEnd, int]]:
     return {entry.rule.code: dict(entry.lines) for entry in rule_book(store, STAFF, CLINIC).entries if entry.fired}
 
 
-def entry(store: Store, code: str) -> Entry:
+def entry(store: Store, code: str) -> RuleRecord:
     return next(entry for entry in rule_book(store, STAFF, CLINIC).entries if entry.rule.code == code)
 
 
@@ -67,7 +67,7 @@ def reject(store: Store, number: int, reason: str) -> None:
 def test_the_book_has_every_rule_in_order_whether_it_fired_or_not(clinic: Store) -> None:
     book = rule_book(clinic, STAFF, CLINIC)
     assert [entry.rule for entry in book.entries] == list(RULES.values())
-    assert (book.since, book.refusals, sum(entry.fired for entry in book.entries)) == (date(2026, 9, 5), (), 0)
+    assert (book.since, book.rejections, sum(entry.fired for entry in book.entries)) == (date(2026, 9, 5), (), 0)
 
 
 def test_every_rule_names_the_reason_for_which_a_pharmacy_would_reject() -> None:
@@ -123,9 +123,9 @@ def test_a_rejection_counts_for_the_rules_that_the_line_was_placed_with(clinic: 
     allergy, phone = entry(clinic, "ALLERGY"), entry(clinic, "PHONE_INVALID")
     assert (allergy.placed_with_it, allergy.rejected, allergy.rejected_for_it) == (1, 1, 1)
     assert (phone.placed_with_it, phone.rejected, phone.rejected_for_it) == (1, 1, 0)
-    assert rule_book(clinic, STAFF, CLINIC).refusals == (
-        Refusal("ADDRESS_INVALID", lines=2, foretold=0),
-        Refusal("ALLERGY", lines=1, foretold=1),
+    assert rule_book(clinic, STAFF, CLINIC).rejections == (
+        RejectionReason("ADDRESS_INVALID", lines=2, predicted=0),
+        RejectionReason("ALLERGY", lines=1, predicted=1),
     )
 
 
@@ -137,7 +137,7 @@ def test_what_was_put_right_foretold_no_rejection(clinic: Store) -> None:
     reject(clinic, 4, "Invalid zip code")
     address = entry(clinic, "ADDRESS_INCOMPLETE")
     assert (address.fired, address.rejected) == (1, 0)
-    assert rule_book(clinic, STAFF, CLINIC).refusals == (Refusal("ADDRESS_INVALID", lines=1, foretold=0),)
+    assert rule_book(clinic, STAFF, CLINIC).rejections == (RejectionReason("ADDRESS_INVALID", lines=1, predicted=0),)
 
 
 def test_the_record_looks_ninety_days_back(clinic: Store, clock: Clock) -> None:

@@ -33,7 +33,7 @@ from core.domain.model import (
     Split,
 )
 from core.rules.eligibility import codes_against
-from core.rules.pricing import box_for, quote
+from core.rules.pricing.quotes import box_for, quote
 from core.rules.ship_dates import promise
 from core.rules.split import decision, split
 from tests.builders import (

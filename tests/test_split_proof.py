@@ -14,13 +14,13 @@ from core.adapters.store import Store, load_context
 from core.domain.context import Context
 from core.domain.errors import Refused
 from core.domain.model import Cart, Days, Objective, Offer, Program
+from core.domain.roles import LOCAL
 from core.rules.plan import plan
-from core.rules.pricing import box_for
+from core.rules.pricing.quotes import box_for
 from core.rules.ship_dates import promise
 from core.rules.split import Progress, decision, split
 from core.rules.split.proof import faults
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL
 from tests.benchmarks.splits import hard_cart
 from tests.builders import DAYS, a_program
 from tests.soak import EXAMPLES

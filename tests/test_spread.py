@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from core.domain.model import AggregatePrice, ProgramKind
-from core.rules.pricing import MonthlyDifference, compare, monthly_difference
+from core.rules.pricing.comparison import compare
+from core.rules.pricing.spread import MonthlyDifference, monthly_difference
 from tests.builders import FRIDAY, a_context, a_program, a_sku, an_offer
 
 OWN = a_program()

@@ -15,12 +15,12 @@ from core.adapters.files import csv_bytes
 from core.adapters.store import Store, load_context
 from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import Role, Setting
+from core.domain.roles import LOCAL, Person
 from core.domain.settings import SETTINGS
 from core.services.clinic_import import load as load_files
 from core.services.orders.views import stalled_before
-from core.services.people import LOCAL, Person
 from core.services.rule_history import changes
-from core.services.thresholds import Typed, set_ladder, set_threshold, take_back
+from core.services.thresholds import ThresholdInput, set_ladder, set_threshold, take_back
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_sku
 from tests.soak import EXAMPLES
 from tests.stores import CLINIC, Clock, a_folder, load, statements
@@ -28,7 +28,7 @@ from tests.stores import CLINIC, Clock, a_folder, load, statements
 MANAGER = Person("lee@example.com", "Lee", Role.MANAGER)
 STAFF = Person("kim@example.com", "Kim", Role.STAFF)
 SATURDAY = date(2026, 12, 5)
-TODAY = Typed("refill_threshold", "clinic", "0.8", FRIDAY)
+TODAY = ThresholdInput("refill_threshold", "clinic", "0.8", FRIDAY)
 
 
 def rows(store: Store) -> list[tuple[str, str, str, date]]:
@@ -98,7 +98,7 @@ def test_the_same_value_again_is_refused(store: Store) -> None:
     load(store)
     set_threshold(store, MANAGER, CLINIC, TODAY)
     with pytest.raises(Refused, match="from that day already: nothing was changed"):
-        set_threshold(store, MANAGER, CLINIC, TODAY._replace(value="0.80", seen="0.8"))
+        set_threshold(store, MANAGER, CLINIC, TODAY._replace(value="0.80", shown="0.8"))
     assert len(changes(store, MANAGER, CLINIC)) == 1
 
 
@@ -110,7 +110,7 @@ def test_who_comes_second_is_told_what_the_first_wrote(store: Store) -> None:
     assert (str(stale.value), stale.value.now) == (
         "Somebody has changed that row meanwhile: it says 0.8 now. Look at it again, then save.", {"value": "0.8"}
     )  # fmt: skip
-    set_threshold(store, MANAGER, CLINIC, TODAY._replace(value="0.9", seen="0.8"))
+    set_threshold(store, MANAGER, CLINIC, TODAY._replace(value="0.9", shown="0.8"))
     assert rows(store) == [("refill_threshold", "clinic", "0.9", FRIDAY)]
 
 
@@ -132,7 +132,7 @@ def test_the_history_says_who_changed_what_when(store: Store, clock: Clock) -> N
     load(store)
     row = set_threshold(store, LOCAL, CLINIC, TODAY)
     clock.forward(hours=1)
-    set_threshold(store, MANAGER, CLINIC, TODAY._replace(value="0.9", seen="0.8"))
+    set_threshold(store, MANAGER, CLINIC, TODAY._replace(value="0.9", shown="0.8"))
     clock.forward(hours=1)
     take_back(store, MANAGER, CLINIC, Setting(**row.model_dump() | {"value": "0.9"}))
     set_ladder(store, MANAGER, CLINIC, "semaglutide", "0.25, 0.5")
@@ -223,7 +223,7 @@ def test_the_history_is_one_query_whatever_its_length(store: Store) -> None:
     load(store, a_folder())
     for number in range(5):
         seen = None if number == 0 else str(number - 1)
-        set_threshold(store, MANAGER, CLINIC, Typed("due_window_days", "clinic", str(number), FRIDAY, seen))
+        set_threshold(store, MANAGER, CLINIC, ThresholdInput("due_window_days", "clinic", str(number), FRIDAY, seen))
     with statements(store) as ran:
         assert len(changes(store, MANAGER, CLINIC)) == 5
     assert len([one for one in ran if one.startswith("SELECT")]) == 1
@@ -263,7 +263,7 @@ def test_the_days_after_which_a_line_stalls_are_a_threshold(store: Store) -> Non
             return stalled_before(work)
 
     assert before() == date(2026, 12, 2)
-    set_threshold(store, MANAGER, CLINIC, Typed("stalled_days", "clinic", "5", FRIDAY))
+    set_threshold(store, MANAGER, CLINIC, ThresholdInput("stalled_days", "clinic", "5", FRIDAY))
     assert before() == date(2026, 11, 29)
 
 
@@ -290,7 +290,7 @@ def test_whatever_is_typed_is_refused_in_a_sentence_or_can_be_read_again(store: 
     days = (None, FRIDAY, SATURDAY, date.min, date.max)
     for _ in range(2 * EXAMPLES):
         name = dice.choice([*SETTINGS, *ODD])
-        typed = Typed(name, dice.choice(ODD), dice.choice(ODD), dice.choice(days), dice.choice([None, *ODD]))
+        typed = ThresholdInput(name, dice.choice(ODD), dice.choice(ODD), dice.choice(days), dice.choice([None, *ODD]))
         with suppress(Refused):
             kept = set_threshold(store, MANAGER, CLINIC, typed)
             SETTINGS[kept.name].read(kept.value)
@@ -318,7 +318,7 @@ def test_licences_and_calendars_of_a_file_are_in_the_history(store: Store) -> No
     }
     load_files(store, MANAGER, files, CLINIC)
     load_files(store, MANAGER, files, CLINIC)
-    found = {(change.what, change.before, change.after) for change in changes(store, MANAGER, CLINIC)}
+    found = {(change.subject, change.before, change.after) for change in changes(store, MANAGER, CLINIC)}
     assert found == {
         ("pharmacy_licences.csv", None, "1 added: cedar OK sterile"),
         ("pharmacy_licences.csv", "cedar TX sterile: expires_on empty", "expires_on 2027-06-30"),

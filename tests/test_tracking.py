@@ -14,35 +14,35 @@ from core.adapters.store.queue import claim
 from core.domain.errors import BadInput, Blocked, Differs, NotAllowed, Refused
 from core.domain.lifecycle import NEXT
 from core.domain.model import LineState, Objective, Override, Promise, QuoteLine, Role, RoutedLine, SubmissionState
-from core.domain.orders.book import Book, Event, Refusal
-from core.domain.orders.records import Outcome
+from core.domain.orders.book import Book, Event, RejectionMessage
+from core.domain.orders.records import EventOutcome
 from core.domain.partners.protocol import Acknowledged, Lost
 from core.domain.rejections import REJECTIONS, code_for
+from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders import views
 from core.services.orders.events import apply_events, read_event, record_answers, record_event
 from core.services.orders.recovery import (
-    Cancelling,
+    CancelOutcome,
     Resolution,
     Resubmission,
     best_of,
     cancel,
     refund,
     resolve,
+    resubmission_options,
     resubmit,
-    settle_misfit,
-    split_again,
+    settle_unmatched,
 )
 from core.services.orders.verification import verify_ledger
 from core.services.partners import worker
-from core.services.people import LOCAL, Person
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, attempt, placed, routed, said
 from tests.stores import CLINIC, Clock, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 
 S = LineState
-HISTORY, MISFIT, MOVED = Outcome.HISTORY, Outcome.MISFIT, Outcome.MOVED
+HISTORY, UNMATCHED, MOVED = EventOutcome.HISTORY, EventOutcome.UNMATCHED, EventOutcome.MOVED
 WAY = {
     S.PLACED: [],
     S.SUBMITTED: [],
@@ -86,7 +86,7 @@ def test_every_event_in_every_state(state: LineState, target: LineState) -> None
     elif target in NEXT[state] and target is not S.PLACED:
         assert (outcome, attempt(book, 1).state) == (MOVED, target)
     else:
-        assert (outcome, attempt(book, 1).state) == (MISFIT, state)
+        assert (outcome, attempt(book, 1).state) == (UNMATCHED, state)
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,18 @@ def test_every_event_in_every_state(state: LineState, target: LineState) -> None
          [MOVED, MOVED], S.ON_HOLD, True),
         ("a hold is no acceptance", [("on_hold", 1)], [MOVED], S.ON_HOLD, False),
         ("refused from a hold", [("on_hold", 1), ("rejected", 2)], [MOVED, MOVED], S.REJECTED, False),
-        ("rejected after shipping fits nothing", [("shipped", 1), ("rejected", 2)], [MOVED, MISFIT], S.SHIPPED, True),
-        ("a word that we do not know", [("brewing", 1)], [MISFIT], S.SUBMITTED, False),
+        ("rejected after shipping fits nothing",
+         [("shipped", 1), ("rejected", 2)], [MOVED, UNMATCHED], S.SHIPPED, True),
+        ("a word that we do not know", [("brewing", 1)], [UNMATCHED], S.SUBMITTED, False),
         ("refused twice", [("rejected", 1), ("rejected", 2)], [MOVED, HISTORY], S.REJECTED, False),
-        ("accepted again after it was refused", [("rejected", 1), ("accepted", 2)], [MOVED, MISFIT], S.REJECTED, False),
+        ("accepted again after it was refused",
+         [("rejected", 1), ("accepted", 2)], [MOVED, UNMATCHED], S.REJECTED, False),
         ("what was so before it was refused, told late",
          [("accepted", 1), ("rejected", 3), ("accepted", 2)], [MOVED, MOVED, HISTORY], S.REJECTED, True),
     ],
 )  # fmt: skip
 def test_sequences(
-    case: str, events: list[tuple[str, int]], outcomes: list[Outcome], state: LineState, captured: bool
+    case: str, events: list[tuple[str, int]], outcomes: list[EventOutcome], state: LineState, captured: bool
 ) -> None:
     book = placed(routed(1, "cedar", 1))
     assert [book.apply(said(1, status, hours=hours)) for status, hours in events] == outcomes
@@ -126,20 +128,20 @@ def test_the_same_event_twice_counts_once() -> None:
     book = placed(routed(1, "cedar", 1))
     assert book.apply(said(1, S.ACCEPTED, name="evt-1")) is MOVED
     before = (len(book.events), len(book.entries))
-    assert book.apply(said(1, S.ACCEPTED, name="evt-1")) is Outcome.DUPLICATE
+    assert book.apply(said(1, S.ACCEPTED, name="evt-1")) is EventOutcome.DUPLICATE
     assert (len(book.events), len(book.entries)) == before
 
 
 @pytest.mark.parametrize(
     ("case", "sent", "outcome", "state", "submission"),
     [
-        ("queued: the pharmacy cannot know", SubmissionState.QUEUED, MISFIT, S.PLACED, SubmissionState.QUEUED),
+        ("queued: the pharmacy cannot know", SubmissionState.QUEUED, UNMATCHED, S.PLACED, SubmissionState.QUEUED),
         ("sending", SubmissionState.SENDING, MOVED, S.ACCEPTED, SubmissionState.ACKNOWLEDGED),
         ("unknown", SubmissionState.UNKNOWN, MOVED, S.ACCEPTED, SubmissionState.ACKNOWLEDGED),
     ],
 )
 def test_an_event_acknowledges_what_was_sent(
-    case: str, sent: SubmissionState, outcome: Outcome, state: LineState, submission: SubmissionState
+    case: str, sent: SubmissionState, outcome: EventOutcome, state: LineState, submission: SubmissionState
 ) -> None:
     book = placed(routed(1, "cedar", 1), routed(2, "cedar", 1), sent=False)
     message = book.submissions[f"{CHECKOUT}-S01"]
@@ -152,16 +154,19 @@ def test_an_event_acknowledges_what_was_sent(
 @pytest.mark.parametrize(
     ("case", "refusals", "words"),
     [
-        ("one line is named", [Refusal("Unknown drug: product not mapped.", f"{CHECKOUT}/02")],
+        ("one line is named", [RejectionMessage("Unknown drug: product not mapped.", f"{CHECKOUT}/02")],
          ["OTHER: refused together with line 2", "PRODUCT_NOT_MAPPED: Unknown drug: product not mapped.",
           "OTHER: refused together with line 2"]),
-        ("two are named", [Refusal("Item out of stock", f"{CHECKOUT}/01"), Refusal("sig missing", f"{CHECKOUT}/03")],
+        ("two are named",
+         [RejectionMessage("Item out of stock", f"{CHECKOUT}/01"), RejectionMessage("sig missing", f"{CHECKOUT}/03")],
          ["OUT_OF_STOCK: Item out of stock", "OTHER: refused together with lines 1, 3", "SIG_REJECTED: sig missing"]),
-        ("none is named: the message is about all", [Refusal("The selected order.patient.gender is invalid.")],
+        ("none is named: the message is about all", [RejectionMessage("The selected order.patient.gender is invalid.")],
          ["DEMOGRAPHIC_MISMATCH: The selected order.patient.gender is invalid."] * 3),
     ],
 )  # fmt: skip
-def test_a_refused_submission_rejects_all_its_lines(case: str, refusals: list[Refusal], words: list[str]) -> None:
+def test_a_refused_submission_rejects_all_its_lines(
+    case: str, refusals: list[RejectionMessage], words: list[str]
+) -> None:
     book = placed(*(routed(number, "cedar", 1) for number in (1, 2, 3)), sent=False)
     message = book.submissions[f"{CHECKOUT}-S01"]
     message.state = SubmissionState.SENDING
@@ -227,7 +232,7 @@ def ref(number: int) -> str:
     return f"{CHECKOUT}/{number:02d}"
 
 
-def tell(store: Store, *events: Event) -> list[Outcome]:
+def tell(store: Store, *events: Event) -> list[EventOutcome]:
     return store.write(CLINIC, lambda work: apply_events(work, events, "partner"))
 
 
@@ -261,19 +266,19 @@ def test_from_placed_to_delivered(clinic: Store) -> None:
 def test_duplicates_are_known_across_transactions(clinic: Store) -> None:
     send(clinic)
     assert tell(clinic, said(1, "accepted", name="A")) == [MOVED]
-    assert tell(clinic, said(1, "accepted", name="A"), said(2, "accepted", name="B")) == [Outcome.DUPLICATE, MOVED]
+    assert tell(clinic, said(1, "accepted", name="A"), said(2, "accepted", name="B")) == [EventOutcome.DUPLICATE, MOVED]
     assert len(tracked(clinic, 1).history) == 3
 
 
 def test_events_of_nothing_are_kept_as_misfits(clinic: Store) -> None:
     send(clinic)
-    assert tell(clinic, said(9, "shipped"), said(1, "accepted", attempt=2)) == [MISFIT, MISFIT]
-    assert [entry.reference for entry in views.track(clinic, STAFF, CLINIC).misfits] == [ref(9), ref(1)]
+    assert tell(clinic, said(9, "shipped"), said(1, "accepted", attempt=2)) == [UNMATCHED, UNMATCHED]
+    assert [entry.reference for entry in views.track(clinic, STAFF, CLINIC).unmatched] == [ref(9), ref(1)]
     assert views.queues(clinic, STAFF, CLINIC)[Queue.MISFITS] == 2
 
 
 def test_a_queued_line_cancels_at_once(clinic: Store) -> None:
-    assert cancel(clinic, STAFF, CLINIC, ref(1), "patient asked") is Cancelling.CANCELLED
+    assert cancel(clinic, STAFF, CLINIC, ref(1), "patient asked") is CancelOutcome.CANCELLED
     one = tracked(clinic, 1)
     assert (one.state, one.submission_state) == (S.CANCELLED, SubmissionState.WITHDRAWN)
     assert money(clinic, 1) == (135_00, 0, 135_00, 0)
@@ -285,7 +290,7 @@ def test_a_queued_line_cancels_at_once(clinic: Store) -> None:
 def test_after_that_cancelling_is_a_request_until_the_pharmacy_confirms(clinic: Store) -> None:
     send(clinic)
     tell(clinic, said(1, "accepted"))
-    assert cancel(clinic, STAFF, CLINIC, ref(1), "patient asked") is Cancelling.REQUESTED
+    assert cancel(clinic, STAFF, CLINIC, ref(1), "patient asked") is CancelOutcome.REQUESTED
     assert (tracked(clinic, 1).state, money(clinic, 1)) == (S.ACCEPTED, (135_00, 135_00, 0, 0))
     assert views.queues(clinic, STAFF, CLINIC)[Queue.CANCEL_REQUESTS] == 1
     resolve(clinic, STAFF, CLINIC, ref(1), Resolution.CANCELLED, "confirmed by phone")
@@ -371,7 +376,7 @@ def test_a_higher_amount_needs_confirmation(clinic: Store) -> None:
     with pytest.raises(Differs):
         resubmit(clinic, STAFF, CLINIC, ref(1), pharmacy="birch", expected_cents=135_00)
     assert money(clinic, 1) == before
-    seen = split_again(clinic, STAFF, CLINIC, ref(1)).found["birch"]
+    seen = resubmission_options(clinic, STAFF, CLINIC, ref(1)).by_pharmacy["birch"]
     assert (seen.cost and seen.cost.landed_cents, seen.before_cents, seen.higher) == (158_00, 135_00, True)
     resubmit(clinic, STAFF, CLINIC, ref(1), pharmacy="birch", expected_cents=158_00)
     assert (tracked(clinic, 1).pharmacy, money(clinic, 1)) == ("birch", (293_00, 0, 135_00, 0))
@@ -381,13 +386,13 @@ def test_a_higher_amount_needs_confirmation(clinic: Store) -> None:
 def test_a_line_that_was_out_of_stock_is_split_again_alone_with_the_rest_fixed(clinic: Store) -> None:
     send(clinic)
     tell(clinic, said(1, "rejected", reason="out of stock"), said(2, "rejected", reason="sig too vague"))
-    short = split_again(clinic, STAFF, CLINIC, ref(1))
-    assert {code: seen.cost and seen.cost.landed_cents for code, seen in short.found.items()} == {
+    short = resubmission_options(clinic, STAFF, CLINIC, ref(1))
+    assert {code: seen.cost and seen.cost.landed_cents for code, seen in short.by_pharmacy.items()} == {
         "birch": 158_00,
         "cedar": 135_00,
     }
     assert short.best == "birch"
-    assert split_again(clinic, STAFF, CLINIC, ref(2)).best == "cedar"
+    assert resubmission_options(clinic, STAFF, CLINIC, ref(2)).best == "cedar"
     resubmit(clinic, STAFF, CLINIC, ref(1), pharmacy=short.best, expected_cents=158_00)
     assert [tracked(clinic, at).pharmacy for at in (1, 2, 3)] == ["birch", "cedar", "cedar"]
     sound(clinic)
@@ -476,14 +481,14 @@ def test_an_event_of_an_ended_attempt_stops_the_newer_ones_sending_until_a_perso
     send(clinic)
     tell(clinic, said(1, "rejected"))
     resubmit(clinic, STAFF, CLINIC, ref(1))
-    assert tell(clinic, said(1, "shipped", hours=9, tracking="794611")) == [MISFIT]
+    assert tell(clinic, said(1, "shipped", hours=9, tracking="794611")) == [UNMATCHED]
     send(clinic)
     assert (tracked(clinic, 1).state, tracked(clinic, 1).submission_state) == (S.PLACED, SubmissionState.QUEUED)
     assert worker.status(clinic, LOCAL, CLINIC).queue.stopped == 1
-    (misfit,) = views.track(clinic, STAFF, CLINIC, ref(1)).misfits
-    settle_misfit(clinic, STAFF, CLINIC, misfit.event, "the pharmacy took back its label")
+    (misfit,) = views.track(clinic, STAFF, CLINIC, ref(1)).unmatched
+    settle_unmatched(clinic, STAFF, CLINIC, misfit.event, "the pharmacy took back its label")
     with pytest.raises(Refused, match="settled already"):
-        settle_misfit(clinic, STAFF, CLINIC, misfit.event, "again")
+        settle_unmatched(clinic, STAFF, CLINIC, misfit.event, "again")
     send(clinic)
     assert tracked(clinic, 1).state is S.SUBMITTED
 
@@ -560,7 +565,7 @@ def test_a_line_offers_what_its_state_allows(
         send(clinic)
         tell(clinic, *(said(1, status, hours=at) for at, status in enumerate(events)))
     detail = views.line_detail(clinic, STAFF, CLINIC, ref(1))
-    assert [press.value for press in detail.presses] == presses
+    assert [press.value for press in detail.actions] == presses
 
 
 def test_tracking_by_every_kind_of_reference(clinic: Store) -> None:

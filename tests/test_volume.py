@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from core.adapters.store import Store
 from core.domain.model import AggregatePrice, ProgramKind, Role
-from core.rules.pricing import AtVolume, SkuComparison, compare
+from core.domain.roles import Person
+from core.rules.pricing.comparison import SkuComparison, compare
+from core.rules.pricing.volume import AtVolume
 from core.services.clinic_costs import packs_placed
-from core.services.people import Person
 from tests.builders import FRIDAY, a_context, a_program
 from tests.stores import CLINIC, Clock, load, statements
 from tests.test_repriced_orders import clinic as clinic  # noqa: PLC0414

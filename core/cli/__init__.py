@@ -1,1 +1,1 @@
-"""The commands of ``python -m core``: each takes a Run and gives an Answer; nothing here decides anything itself."""
+"""The commands of ``python -m core``: each takes a Run, gives a CommandResult, and decides nothing itself."""

@@ -1,19 +1,19 @@
-"""What is asked of a cart file's split, one ``--ask`` each: ``avoid cedar``, ``use cedar for sku=SEMA``, ``together``,
+"""Routing preferences of a cart file, one ``--ask`` each: ``avoid cedar``, ``use cedar for sku=SEMA``, ``together``,
 ``stay 5.00 for patient=P1``, ``reserve cedar for line=3``, ``boxes 0``."""
 
 from __future__ import annotations
 
-from core.cli.run import bad_argument
+from core.cli.errors import bad_argument
 from core.domain.context import Context
 from core.domain.model import Cart, Constraint, ConstraintKind, Scope
 from core.domain.money import cents_from
 from core.services.cart.routing_preferences import HAS_AN_AMOUNT, NAMES_A_PHARMACY, SCOPES
 
 
-def constraint(text: str, cart: Cart, context: Context) -> Constraint:
-    """One wish. Raises BadInput, which says what is wrong with it."""
-    asked, _, about = text.strip().partition(" for ")
-    words = asked.split()
+def routing_preference(text: str, cart: Cart, context: Context) -> Constraint:
+    """One routing preference. Raises BadInput, which says what is wrong with it."""
+    preference, _, about = text.strip().partition(" for ")
+    words = preference.split()
     if not words or words[0] not in list(ConstraintKind):
         raise bad_argument("--ask", text, f"does not begin with one of {', '.join(ConstraintKind)}")
     kind = ConstraintKind(words[0])
@@ -27,14 +27,14 @@ def _scope(text: str, about: str, kind: ConstraintKind, cart: Cart) -> tuple[Sco
         raise bad_argument("--ask", text, "names neither patient=, sku= nor line= after “for”")
     scope = Scope(name or Scope.CART)
     if scope not in SCOPES[kind]:
-        raise bad_argument("--ask", text, f"{kind} is asked of {' or '.join(SCOPES[kind])}")
-    known = {
+        raise bad_argument("--ask", text, f"{kind} is about {' or '.join(SCOPES[kind])}")
+    codes = {
         Scope.CART: {""},
         Scope.PATIENT: {line.patient for line in cart.lines},
         Scope.SKU: {line.sku for line in cart.lines},
         Scope.LINE: {str(line.number) for line in cart.lines},
     }
-    if of not in known[scope]:
+    if of not in codes[scope]:
         raise bad_argument("--ask", text, f"{about} is not in the cart")
     return scope, of
 

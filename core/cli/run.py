@@ -1,4 +1,4 @@
-"""What a command is run with, and what it answers."""
+"""What a command is run with, and what it results in."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.adapters.files.cart import read_cart
 from core.adapters.store import Store, load_context, open_store
+from core.cli.errors import bad_argument
+from core.cli.routing_options import routing_preference
 from core.domain.context import Context
-from core.domain.errors import BadCell, BadInput
+from core.domain.errors import BadInput
 from core.domain.model import Cart, Days, Objective, Program
-from core.services.people import LOCAL, Person, signed_in
+from core.domain.roles import LOCAL, Person
+from core.rules.prescriptions import completed
+from core.services.people import signed_in
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CommandResult:
     """A command's outcome: its JSON object, and the exit status (0 done, 1 findings or a refusal)."""
 
     data: Mapping[str, Any]
     status: int = 0
-
-
-def bad_argument(option: str, value: object, reason: str) -> BadInput:
-    """An option that cannot be read, in the form of every other bad input."""
-    return BadInput([BadCell("command line", None, option, None if value is None else str(value), reason)])
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Run:
 
     @cached_property
     def store(self) -> Store:
-        """The store of ``--db``, of DATABASE_URL, or the default one."""
+        """The store of ``--db``, of DATABASE_URL, or the default payment."""
         return open_store(self.arguments.db)
 
     def close(self) -> None:
@@ -51,13 +51,13 @@ class Run:
     def clinic(self) -> str:
         """``--clinic``, or the only one there is."""
         codes = self.store.clinics()
-        asked = self.arguments.clinic
-        if asked is not None and asked not in codes:
-            raise bad_argument("--clinic", asked, f"is not in the store; it has {', '.join(codes) or 'no clinic yet'}")
-        if asked is None and len(codes) != 1:
+        code = self.arguments.clinic
+        if code is not None and code not in codes:
+            raise bad_argument("--clinic", code, f"is not in the store; it has {', '.join(codes) or 'no clinic yet'}")
+        if code is None and len(codes) != 1:
             reason = f"name one of {', '.join(codes)}" if codes else "the store has no clinic yet; load a folder first"
             raise bad_argument("--clinic", None, reason)
-        return str(asked or codes[0])
+        return str(code or codes[0])
 
     @cached_property
     def person(self) -> Person:
@@ -88,13 +88,13 @@ class Run:
     def days(self) -> Days:
         """``--on`` and ``--at`` in the clinic's zone; ``--on`` alone means before every cut-off."""
         zone = ZoneInfo(self.context.clinic.time_zone)
-        here = self.now.astimezone(zone)
+        now = self.now.astimezone(zone)
         on: date | None = self.arguments.on
         at: time | None = self.arguments.at
-        day = on or here.date()
+        day = on or now.date()
         if at is not None:
             return Days(day, day, datetime.combine(day, at, zone))
-        return Days(day, day, None if on else here)
+        return Days(day, day, None if on else now)
 
     @cached_property
     def program(self) -> Program:
@@ -120,10 +120,6 @@ class Run:
     @cached_property
     def cart(self) -> Cart:
         """The file CART, whole or not at all; the command line never merges lines."""
-        from core.adapters.files import read_cart
-        from core.cli.routing_options import constraint
-        from core.rules.prescriptions import completed
-
         upload = read_cart(self.arguments.cart.name, self.arguments.cart, self.context, self.days.refill_day)
         if upload.errors:
             raise BadInput(upload.errors)
@@ -131,5 +127,5 @@ class Run:
             completed(row, number, self.context, self.days.refill_day) for number, row in enumerate(upload.rows, 1)
         )
         cart = Cart(refill_day=self.days.refill_day, lines=tuple(lines))
-        asked = tuple(constraint(text, cart, self.context) for text in self.arguments.ask)
-        return cart.model_copy(update={"constraints": asked}) if asked else cart
+        preferences = tuple(routing_preference(text, cart, self.context) for text in self.arguments.ask)
+        return cart.model_copy(update={"constraints": preferences}) if preferences else cart

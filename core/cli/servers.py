@@ -8,18 +8,19 @@ from http.server import ThreadingHTTPServer
 
 from core.adapters.pharmacies.signatures import pusher
 from core.adapters.secrets import secret
+from core.cli.errors import bad_argument
 from core.cli.practice_pharmacy import EventFault, Fault, StandIn, serve
-from core.cli.run import Answer, Run, bad_argument
+from core.cli.run import CommandResult, Run
 from core.cli.webhook_server import webhook as receiver
+from core.domain.roles import Action, require
 from core.services.partners.worker import step_stage
-from core.services.people import Action, require
 
 
-def partner(run: Run) -> Answer:
+def partner(run: Run) -> CommandResult:
     """A pharmacy's order system on this machine; with ``--step`` the simulated pharmacies' next step instead."""
     given = run.arguments
     if given.step:
-        return Answer({"events": step_stage(run.store, run.person, run.clinic)})
+        return CommandResult({"events": step_stage(run.store, run.person, run.clinic)})
     push = pusher(given.push, _named(given.push_secret, "--push-secret")) if given.push else None
     books = StandIn(push)
     books.faults, books.seconds = [Fault(name) for name in given.fault], given.seconds
@@ -35,13 +36,13 @@ def _named(name: str | None, option: str) -> str:
     return found
 
 
-def webhook(run: Run) -> Answer:
+def webhook(run: Run) -> CommandResult:
     """The receiver of pharmacies' pushes for every clinic of the store."""
     require(run.person_before_clinic, Action.SET_UP)
     return listen(lambda: receiver(run.store, run.arguments.host, run.arguments.port), run)
 
 
-def listen(made: Callable[[], ThreadingHTTPServer], run: Run) -> Answer:
+def listen(made: Callable[[], ThreadingHTTPServer], run: Run) -> CommandResult:
     """Serve until somebody stops it."""
     try:
         server = made()
@@ -56,4 +57,4 @@ def listen(made: Callable[[], ThreadingHTTPServer], run: Run) -> Answer:
         pass
     finally:
         server.server_close()
-    return Answer({"stopped": True})
+    return CommandResult({"stopped": True})

@@ -79,9 +79,9 @@ class Context:
     ) -> Decimal:
         """A numeric threshold of one pharmacy: its own dated row, else its ``column`` of pharmacies.csv, else the rows
         of the state and the clinic."""
-        own = pharmacys_own(self.settings, name, day, pharmacy)
-        found = column if own is None else own
-        return self.number(name, day, state=state) if found is None else Decimal(str(found))
+        row_value = pharmacys_own(self.settings, name, day, pharmacy)
+        value = column if row_value is None else row_value
+        return self.number(name, day, state=state) if value is None else Decimal(str(value))
 
     @cached_property
     def _settings_read(self) -> dict[tuple[object, ...], object]:
@@ -217,7 +217,7 @@ class Context:
         rows: dict[str, list[Prescription]] = {}
         for row in sorted(self.prescriptions.values(), key=_written_order, reverse=True):
             rows.setdefault(row.patient, []).append(row)
-        return {patient: tuple(found) for patient, found in rows.items()}
+        return {patient: tuple(newest_first) for patient, newest_first in rows.items()}
 
     def lines_of(self, patient: str) -> tuple[OurLine, ...]:
         """What this clinic has ordered here for a patient, any state."""
@@ -228,12 +228,12 @@ class Context:
         rows: dict[str, list[OurLine]] = {}
         for row in self.our_lines:
             rows.setdefault(row.patient, []).append(row)
-        return {patient: tuple(found) for patient, found in rows.items()}
+        return {patient: tuple(lines) for patient, lines in rows.items()}
 
     def without(self, references: Iterable[str]) -> Self:
         """The same without some of our own lines: a line is never counted against itself."""
-        gone = frozenset(references)
-        return replace(self, our_lines=tuple(row for row in self.our_lines if row.reference not in gone))
+        left_out = frozenset(references)
+        return replace(self, our_lines=tuple(row for row in self.our_lines if row.reference not in left_out))
 
     def day_price_cents(self, days: Days) -> int:
         """What a day of earlier delivery is worth per line when the split is balanced."""

@@ -145,17 +145,17 @@ def ended(ends: Sequence[Charge], left: Sequence[Charge]) -> Settlement:
     those in the same shipment, fixed processing to all; with nobody left it goes back too.
     """
     receivers = {charge.line: charge for charge in left}
-    gone, postings = [], []
+    settled_ends, postings = [], []
     for end in ends:
         giver = end
         for share in _shares(end, tuple(receivers.values())):
             giver, receivers[share.line], moves = _moved(giver, receivers[share.line], share.amounts)
             postings += moves
         settled, back = _given_back(giver)
-        gone.append(settled)
+        settled_ends.append(settled)
         postings += back
     changed = [charge for charge in left if receivers[charge.line] is not charge]
-    return Settlement((*gone, *(receivers[charge.line] for charge in changed)), tuple(postings))
+    return Settlement((*settled_ends, *(receivers[charge.line] for charge in changed)), tuple(postings))
 
 
 class _Share(NamedTuple):

@@ -395,6 +395,21 @@ class Prescription(Model):
     stop_reason: str = ""
 
 
+class CarrierDay(Model):
+    """Whether a carrier runs on a day that is not as its weekday says."""
+
+    carrier: str
+    date: date
+    runs: bool
+
+
+class Closure(Model):
+    """A day on which a pharmacy is closed."""
+
+    pharmacy: str
+    date: date
+
+
 class LadderStep(Model):
     """One step of an active's titration ladder, in mg a week."""
 
@@ -487,6 +502,10 @@ class Constraint(NamedTuple):
     of: str = ""
     pharmacy: str = ""
     amount_cents: int = 0
+
+
+MOST_PACKS = 10_000
+"""The largest quantity of a cart's line."""
 
 
 class Cart(Model):
@@ -647,6 +666,6 @@ class PlanDifference(NamedTuple):
     """One thing of a plan that is not as it was seen; ``line`` None is the whole checkout."""
 
     line: int | None
-    what: str
+    aspect: str
     expected: DifferenceValue
     actual: DifferenceValue

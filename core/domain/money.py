@@ -43,13 +43,13 @@ def allocate(cents: int, weights: Sequence[int | Decimal]) -> list[int]:
         return []
     if min(weights) < 0:
         raise ValueError("a share cannot have a negative weight")
-    whole = whole_numbers(weights) if any(weights) else [1] * len(weights)
-    total = sum(whole)
-    shares = [cents * weight // total for weight in whole]
+    parts = whole_numbers(weights) if any(weights) else [1] * len(weights)
+    total = sum(parts)
+    shares = [cents * weight // total for weight in parts]
     left = cents - sum(shares)
     if left:
-        remainders = [cents * weight % total for weight in whole]
-        largest_first = sorted(range(len(whole)), key=remainders.__getitem__, reverse=True)
+        remainders = [cents * weight % total for weight in parts]
+        largest_first = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
         for position in largest_first[:left]:
             shares[position] += 1
     return shares

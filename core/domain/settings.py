@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from core.domain.model import Setting
 
 
-class Scope(StrEnum):
+class SettingScope(StrEnum):
     """How far a row of a setting reaches, the widest first."""
 
     CLINIC = "clinic"
@@ -26,12 +26,12 @@ class Scope(StrEnum):
     PHARMACY = "pharmacy"
 
 
-EVERYWHERE: Final = (Scope.CLINIC, Scope.STATE, Scope.PHARMACY)
-BY_STATE: Final = (Scope.CLINIC, Scope.STATE)
-BY_PHARMACY: Final = (Scope.CLINIC, Scope.PHARMACY)
-BY_ACTIVE: Final = (Scope.CLINIC, Scope.ACTIVE)
-BY_SKU: Final = (Scope.CLINIC, Scope.SKU)
-CLINIC_ONLY: Final = (Scope.CLINIC,)
+EVERYWHERE: Final = (SettingScope.CLINIC, SettingScope.STATE, SettingScope.PHARMACY)
+BY_STATE: Final = (SettingScope.CLINIC, SettingScope.STATE)
+BY_PHARMACY: Final = (SettingScope.CLINIC, SettingScope.PHARMACY)
+BY_ACTIVE: Final = (SettingScope.CLINIC, SettingScope.ACTIVE)
+BY_SKU: Final = (SettingScope.CLINIC, SettingScope.SKU)
+CLINIC_ONLY: Final = (SettingScope.CLINIC,)
 
 
 class SettingKind(NamedTuple):
@@ -43,7 +43,7 @@ class SettingKind(NamedTuple):
     default: str
     read: Callable[[str], object]
     source: str
-    scopes: tuple[Scope, ...]
+    scopes: tuple[SettingScope, ...]
     most: int | None = None
 
 
@@ -65,6 +65,13 @@ SETTINGS = {
         SettingKind("telemedicine_flexibility_ends", "Last day of the federal flexibility for controlled substances prescribed by telemedicine", "2026-12-31", date.fromisoformat, "Federal Register, fourth temporary extension", BY_STATE),
         SettingKind("dose_tolerance_units", "Syringe units by which stated equivalents may differ, if this is more than the share below", "0.5", Decimal, "half a mark of a U-100 syringe", CLINIC_ONLY),
         SettingKind("dose_tolerance_share", "Share by which stated equivalents may differ", "0.05", Decimal, "rules.md, SIG_DOSE_MISMATCH", CLINIC_ONLY),
+        SettingKind("max_pieces_per_dose", "Most capsules, tablets, troches, suppositories or patches taken at once", "4", Decimal, "ISMP: a dose of more than two or three units is a sign of an error", CLINIC_ONLY),
+        SettingKind("max_metered_per_dose", "Most clicks, pumps, sprays, puffs or drops at once", "20", Decimal, "20 drops are 1 mL; usual metered pumps and pens need fewer", CLINIC_ONLY),
+        SettingKind("max_ml_subcutaneous", "Most mL injected under the skin at once", "1.5", Decimal, "Mathaes and others 2016 (Eur J Pharm Biopharm 100): 1.5 mL is the usual limit", CLINIC_ONLY),
+        SettingKind("max_ml_deltoid", "Most mL injected into the upper arm's muscle at once", "2", Decimal, "nursing references: deltoid 1 mL, at most 2 mL", CLINIC_ONLY),
+        SettingKind("max_ml_intramuscular", "Most mL injected into another muscle at once", "3", Decimal, "nursing references: gluteal muscles and thigh of an adult, 3 mL", CLINIC_ONLY),
+        SettingKind("usual_dose_times", "How many times its usual dose a SKU's dose may not reach", "10", Decimal, "ISMP: tenfold errors, a decimal point lost or misread", CLINIC_ONLY),
+        SettingKind("usual_week_times", "How many times its usual week a SKU's weekly amount may not reach", "7", Decimal, "ISMP: daily instead of weekly, as with methotrexate", CLINIC_ONLY),
         SettingKind("supply_tolerance_days", "Days by which a stated days' supply may differ, if this is more than the share below", "3", int, "rules.md, SIG_SUPPLY_MISMATCH", CLINIC_ONLY),
         SettingKind("supply_tolerance_share", "Share by which a stated days' supply may differ", "0.10", Decimal, "rules.md, SIG_SUPPLY_MISMATCH", CLINIC_ONLY),
         SettingKind("ship_window_days", "Days after a box is ready within which it must ship, or nobody can fill the line", "14", int, "rules.md, section 6", BY_PHARMACY),
@@ -99,7 +106,7 @@ def setting_in_force(
 
 def pharmacys_own(rows: Iterable[Setting], name: str, day: date, pharmacy: str) -> object | None:
     """The value of the pharmacy's own row in force on ``day``; None where only wider rows count."""
-    scope = f"{Scope.PHARMACY}:{pharmacy}"
+    scope = f"{SettingScope.PHARMACY}:{pharmacy}"
     in_force = [row for row in rows if row.name == name and row.valid_from <= day and row.scope == scope]
     newest = max(in_force, key=lambda row: row.valid_from, default=None)
     return None if newest is None else SETTINGS[name].read(newest.value)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Prescription, Sku
-from core.rules.prescriptions import Fill, is_other_therapy, last_fill_for, next_step, stopped, supply_days
+from core.rules.days_supply import supply_days
+from core.rules.prescriptions import Fill, is_other_therapy, last_fill_for, next_step, stopped
 
 
 class DueKind(StrEnum):

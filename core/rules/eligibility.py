@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from core.domain.context import Context
 from core.domain.identifiers import state_code
 from core.domain.model import CartLine, Days, LicenceKind, Pharmacy, Program, ProgramKind, Promise, ShipTo, Sku
-from core.rules.prescriptions import Fill, computed_days, last_fill_for, supply_days
+from core.rules.days_supply import computed_days, supply_days
+from core.rules.prescriptions import Fill, last_fill_for
 from core.rules.regimens import highest_weekly_mg
 from core.rules.ship_dates import promise
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from core.domain.context import Context
 from core.domain.model import Cart, Days, Finding, Objective, Program, Quote, Severity, Split
-from core.rules.pricing import quote
+from core.rules.pricing.quotes import quote
 from core.rules.split import Watch, split
 from core.rules.validation import cart_hash, validate
 
@@ -56,17 +56,25 @@ def plan(
     *,
     overrides: frozenset[tuple[int, str]] = frozenset(),
     day_price_cents: int | None = None,
-    known: Split | None = None,
+    confirmed: Split | None = None,
     watch: Watch | None = None,
 ) -> Plan:
     """Split, validate and price a cart.
 
     ``overrides`` are (line number, code) that a person has overridden; ``day_price_cents`` None takes the setting.
-    ``known`` is an earlier split, which is taken over where the question is the same; ``watch`` follows a new one.
+    ``confirmed`` is an earlier split, which is taken over where the question is the same; ``watch`` follows a new one.
     """
     price = context.day_price_cents(days) if day_price_cents is None else day_price_cents
     routed = split(
-        cart, context, program, objective, days, overrides=overrides, day_price_cents=price, known=known, watch=watch
+        cart,
+        context,
+        program,
+        objective,
+        days,
+        overrides=overrides,
+        day_price_cents=price,
+        known=confirmed,
+        watch=watch,
     )
     findings = validate(routed, context, program, days)
     return Plan(

@@ -10,7 +10,7 @@ from core.domain.model import DifferenceValue, PlanDifference, Quote, RoutedLine
 from core.rules.plan import Plan
 
 
-class SeenLine(NamedTuple):
+class ShownLine(NamedTuple):
     """A line as it was shown: who fills it, what it costs and when it comes; None where nobody fills it."""
 
     number: int
@@ -24,14 +24,14 @@ class SeenLine(NamedTuple):
     findings: frozenset[str]
 
 
-class Seen(NamedTuple):
+class ShownPlan(NamedTuple):
     """What a person confirms: the checkout's amounts, and its lines by the store's id, else by number."""
 
     amounts: Mapping[str, int]
-    lines: Mapping[str, SeenLine]
+    lines: Mapping[str, ShownLine]
 
 
-def seen(plan: Plan) -> Seen:
+def shown_plan(plan: Plan) -> ShownPlan:
     """What is shown of a plan."""
     costs = {line.line: line.landed_cents for line in plan.quote.lines}
     codes: dict[int, set[str]] = {}
@@ -41,12 +41,12 @@ def seen(plan: Plan) -> Seen:
         routed.line.id or str(routed.line.number): _line(routed, costs, codes.get(routed.line.number, ()))
         for routed in plan.split.lines
     }
-    return Seen(amounts(plan.quote), lines)
+    return ShownPlan(amounts(plan.quote), lines)
 
 
-def _line(routed: RoutedLine, costs: Mapping[int, int], codes: Iterable[str]) -> SeenLine:
+def _line(routed: RoutedLine, costs: Mapping[int, int], codes: Iterable[str]) -> ShownLine:
     line, promise = routed.line, routed.promise
-    return SeenLine(
+    return ShownLine(
         number=line.number,
         sku=line.sku,
         quantity=line.quantity,
@@ -74,7 +74,7 @@ _AMOUNTS: Final = {
 }
 
 
-def differences(before: Seen, now: Seen) -> tuple[PlanDifference, ...]:
+def differences(before: ShownPlan, now: ShownPlan) -> tuple[PlanDifference, ...]:
     """Everything that is not as it was seen: amounts first, then lines in their order."""
     changed = [
         PlanDifference(None, name, before.amounts[name], now.amounts[name])
@@ -87,25 +87,25 @@ def differences(before: Seen, now: Seen) -> tuple[PlanDifference, ...]:
     return tuple(changed)
 
 
-def _of_line(before: SeenLine | None, now: SeenLine | None) -> Iterator[PlanDifference]:
+def _of_line(before: ShownLine | None, now: ShownLine | None) -> Iterator[PlanDifference]:
     if before is None or now is None:
         number = before.number if before else now.number if now else 0
-        yield PlanDifference(number, "line", before and _said(before), now and _said(now))
+        yield PlanDifference(number, "line", before and _line_words(before), now and _line_words(now))
         return
-    for what, value in _VALUES.items():
+    for aspect, value in _VALUES.items():
         if value(before) != value(now):
-            yield PlanDifference(now.number, what, value(before), value(now))
+            yield PlanDifference(now.number, aspect, value(before), value(now))
     for code in sorted(before.findings ^ now.findings):
-        gone = code in before.findings
-        yield PlanDifference(now.number, "finding", code if gone else None, None if gone else code)
+        disappeared = code in before.findings
+        yield PlanDifference(now.number, "finding", code if disappeared else None, None if disappeared else code)
 
 
-def _said(line: SeenLine) -> str:
+def _line_words(line: ShownLine) -> str:
     return f"{line.quantity} × {line.sku}"
 
 
-_VALUES: Final[Mapping[str, Callable[[SeenLine], DifferenceValue]]] = {
-    "line": _said,
+_VALUES: Final[Mapping[str, Callable[[ShownLine], DifferenceValue]]] = {
+    "line": _line_words,
     "hold": lambda line: "held" if line.hold else "not held",
     "pharmacy": lambda line: line.pharmacy,
     "cost": lambda line: line.landed_cents,

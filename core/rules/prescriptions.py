@@ -15,7 +15,6 @@ from core.domain.date_words import full_day
 from core.domain.identifiers import code_order
 from core.domain.model import CartLine, Patient, Prescription, ShipTo, Sku
 from core.rules.regimens import highest_weekly_mg, regimen_of
-from core.rules.sig import days_supply, read
 
 
 class Fill(NamedTuple):
@@ -145,24 +144,6 @@ def fills_and_in_flight(prescription: Prescription, context: Context) -> int:
     """Fills outside Refill Day, and our lines of it that ever shipped or are in flight: each line once."""
     ours = (line for line in context.lines_of(prescription.patient) if line.rx == prescription.rx)
     return prescription.fills + sum(line.in_flight or line.shipped_on is not None for line in ours)
-
-
-def supply_days(prescription: Prescription, sku: Sku, quantity: int, context: Context, day: date) -> int | None:
-    """How long ``quantity`` packs last: the stated days' supply scaled to them, else the computed; None if unknown."""
-    if prescription.days_supply is not None and prescription.quantity > 0:
-        return prescription.days_supply * quantity // prescription.quantity
-    return computed_days(prescription.sig, sku, quantity, context, day)
-
-
-def computed_days(sig: str, sku: Sku, quantity: int, context: Context, day: date) -> int | None:
-    """Days' supply by arithmetic alone (rules.md, section 4); None where the directions do not tell."""
-    return days_supply(
-        read(sig, sku),
-        sku,
-        quantity,
-        waste_ml=context.number("waste_ml_per_draw", day),
-        default_in_use_days=int(context.number("default_in_use_days", day)),
-    )
 
 
 def fills_of(patient: str, active: str, context: Context) -> Iterator[Fill]:

@@ -17,14 +17,15 @@ from core.domain.errors import Blocked, Differs, Refused
 from core.domain.model import Cart, Days, Finding, Objective, Override, PlanDifference, Program, Severity, Split
 from core.domain.money import shown
 from core.domain.orders.book import Book
+from core.domain.roles import Action, Person, require
 from core.rules.overrides import answered_for
 from core.rules.plan import Plan, plan
-from core.rules.plan_differences import Seen, differences, seen
+from core.rules.plan_differences import ShownPlan, differences, shown_plan
 from core.rules.split import split
 from core.rules.split.proof import faults
+from core.services.audit_trail import Entry, record_all
 from core.services.cart.contents import cart_of
 from core.services.orders.placement import Confirmed, alternatives, record_checkout
-from core.services.people import Action, Entry, Person, record_all, require
 from core.services.rule_book import note_placed
 
 
@@ -32,10 +33,10 @@ class Confirmation(NamedTuple):
     """What a person confirms: the cart and how it is placed, and what they saw of it.
 
     ``cart`` None is the clinic's stored cart of the refill day, with the answers kept there. ``expected_cents`` and
-    ``hash`` None compare nothing; ``seen`` is all that was shown, where a screen knows it. ``acknowledged`` are (line,
-    code); None acknowledges every warning of the cart with this ``hash``. Without a ``key`` the hash and the refill
-    day are the key. ``split`` is the one that was shown: it is placed, once it is checked from scratch, where it still
-    answers the same question.
+    ``hash`` None compare nothing; ``shown_plan`` is all that was shown, where a screen knows it. ``acknowledged`` are
+    (line, code); None acknowledges every warning of the cart with this ``hash``. Without a ``key`` the hash and the
+    refill day are the key. ``split`` is the one that was shown: it is placed, once it is checked from scratch, where it
+    still answers the same question.
     """
 
     cart: Cart | None
@@ -48,7 +49,7 @@ class Confirmation(NamedTuple):
     acknowledged: frozenset[tuple[int, str]] | None = frozenset()
     overrides: tuple[Override, ...] = ()
     key: str | None = None
-    seen: Seen | None = None
+    shown_plan: ShownPlan | None = None
     split: Split | None = None
 
 
@@ -84,12 +85,12 @@ def place(store: Store, person: Person, clinic: str, confirmation: Confirmation)
 def _searched(store: Store, clinic: str, confirmation: Confirmation) -> Confirmation:
     """The confirmation with its split, searched before the clinic is locked for writing."""
     with store.read(clinic) as work:
-        known = confirmation.key or _default_key(confirmation.hash, confirmation.days)
-        if known and checkout_by_key(work, known):
+        key = confirmation.key or _default_key(confirmation.hash, confirmation.days)
+        if key and checkout_by_key(work, key):
             return confirmation
         opened = _opened(work, confirmation)
     program = program_to_place_with(opened.context, confirmation.program, confirmation.days.placing_day)
-    found = split(
+    result = split(
         opened.cart,
         opened.context,
         program,
@@ -98,7 +99,7 @@ def _searched(store: Store, clinic: str, confirmation: Confirmation) -> Confirma
         overrides=_overridden_codes(opened.confirmation),
         day_price_cents=confirmation.day_price_cents,
     )
-    return confirmation._replace(split=found)
+    return confirmation._replace(split=result)
 
 
 def _overridden_codes(confirmation: Confirmation) -> frozenset[tuple[int, str]]:
@@ -106,8 +107,8 @@ def _overridden_codes(confirmation: Confirmation) -> frozenset[tuple[int, str]]:
 
 
 def _place(work: Work, person: Person, confirmation: Confirmation) -> Receipt:
-    known = confirmation.key or _default_key(confirmation.hash, confirmation.days)
-    if known and (before := checkout_by_key(work, known)):
+    given_key = confirmation.key or _default_key(confirmation.hash, confirmation.days)
+    if given_key and (before := checkout_by_key(work, given_key)):
         return _receipt(open_book(work, person.email, [before]).book, before, confirmation.cart)
     opened = _opened(work, confirmation)
     confirmation = opened.confirmation
@@ -115,7 +116,7 @@ def _place(work: Work, person: Person, confirmation: Confirmation) -> Receipt:
     decision = _decision(opened, program)
     refuse_differences(decision, confirmation)
     refuse_findings(decision, confirmation)
-    key = known or str(_default_key(decision.hash, confirmation.days))
+    key = given_key or str(_default_key(decision.hash, confirmation.days))
     if before := checkout_by_key(work, key):
         return _receipt(open_book(work, person.email, [before]).book, before, opened.cart)
     return _write(work, person, opened, decision, key)
@@ -170,7 +171,7 @@ def _decision(opened: _Opened, program: Program) -> Plan:
         confirmation.days,
         overrides=overrides,
         day_price_cents=confirmation.day_price_cents,
-        known=confirmation.split,
+        confirmed=confirmation.split,
     )
     if wrong := faults(decision.split, opened.cart, opened.context, program, confirmation.days, overrides):
         raise Refused(f"The split does not stand up to its check and was not placed. {wrong[0]}")
@@ -180,18 +181,18 @@ def _decision(opened: _Opened, program: Program) -> Plan:
 def refuse_differences(decision: Plan, confirmation: Confirmation) -> None:
     """Raises Differs where the cart, its findings, its pharmacies, dates or amounts are not what the person saw."""
     expected, actual = confirmation.expected_cents, decision.quote.total_cents
-    found = _found_to_differ(decision, confirmation)
+    changed = _differences(decision, confirmation)
     if expected is not None and expected != actual:
         message = f"The total was {shown(expected)} when it was confirmed and is {shown(actual)} now. Confirm again."
-        raise Differs(message, expected, actual, decision.findings, found)
-    if found or confirmation.hash not in {None, decision.hash}:
+        raise Differs(message, expected, actual, decision.findings, changed)
+    if changed or confirmation.hash not in {None, decision.hash}:
         message = "The cart is not the one that was confirmed: something in it, its prices or its findings changed."
-        raise Differs(f"{message} Look at it again, then confirm.", expected, actual, decision.findings, found)
+        raise Differs(f"{message} Look at it again, then confirm.", expected, actual, decision.findings, changed)
 
 
-def _found_to_differ(decision: Plan, confirmation: Confirmation) -> tuple[PlanDifference, ...]:
-    if confirmation.seen is not None:
-        return differences(confirmation.seen, seen(decision))
+def _differences(decision: Plan, confirmation: Confirmation) -> tuple[PlanDifference, ...]:
+    if confirmation.shown_plan is not None:
+        return differences(confirmation.shown_plan, shown_plan(decision))
     expected, actual = confirmation.expected_cents, decision.quote.total_cents
     return () if expected in {None, actual} else (PlanDifference(None, "total", expected, actual),)
 
@@ -247,7 +248,8 @@ def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str
     writing = new_book(work, person.email)
     checkout = record_checkout(writing.book, next_number(work, days.refill_day), confirmed, others)
     save_book(work, writing)
-    note_placed(work, decision, checkout.reference, days.refill_day, answered_for(confirmation.overrides).keys())
+    overridden = answered_for(confirmation.overrides).keys()
+    note_placed(work, decision.split, decision.findings, checkout.reference, days.refill_day, overridden)
     take_out(work, [routed.line for routed in confirmed.routed])
     record_all(work, person, _entries(checkout.reference, confirmation, decision))
     return _receipt(writing.book, checkout.reference, opened.cart)

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from core.adapters.store import Store, load_context
-from core.adapters.store.repricing import medication_by_day, packs_by_sku, placed_lines
-from core.rules.pricing import Repricing, reprice
-from core.services.people import Action, Person, require
+from core.adapters.store.order_prices import medication_by_day, packs_by_sku, placed_lines
+from core.domain.roles import Action, Person, require
+from core.rules.pricing.past_orders import Repricing, reprice
 
 PERIOD_DAYS: Final = 90
 
@@ -23,11 +23,11 @@ class Repriced(NamedTuple):
 
 
 class MonthSpend(NamedTuple):
-    """Cents of medication placed in a month, by its first day; not ``whole`` while the month goes on."""
+    """Cents of medication placed in a month, by its first day; not ``complete`` while the month goes on."""
 
     month: date
     cents: int
-    whole: bool
+    complete: bool
 
 
 def repriced(store: Store, person: Person, clinic: str, days: int = PERIOD_DAYS) -> Repriced:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.files import FILES, Folder, Known, csv_bytes, read_files, read_folder
+from core.adapters.files import FILES, Folder, KnownKeys, csv_bytes, read_files, read_folder
 from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import clinic_of
-from core.adapters.store.folders import Difference, Row, differences, known_keys
+from core.adapters.store.folders import FileDifference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
-from core.services.people import Action, Entry, Person, record_all, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import Entry, record_all
 from core.services.rule_history import RULE_FILES
-from core.services.rule_history import loaded as changed_rules
+from core.services.rule_history import load_entries as changed_rules
 
 Files = Path | Mapping[str, bytes]
 """A folder or ZIP file on the disk, or uploaded files by name."""
@@ -30,14 +31,14 @@ class Loaded(NamedTuple):
 
     clinic: str
     counts: Mapping[str, int]
-    changes: Mapping[str, Difference]
+    changes: Mapping[str, FileDifference]
     warnings: tuple[BadCell, ...]
 
 
 class _Stored(NamedTuple):
     """What rows may refer to beside their own folder, and the zone that days are read in."""
 
-    known: Known | None
+    known_keys: KnownKeys | None
     time_zone: str
     today: date
 
@@ -51,7 +52,7 @@ def load(store: Store, person: Person, files: Files, clinic: str | None = None, 
     require(person, Action.SET_UP)
     code, folder = _folder(store, files, clinic, on)
 
-    def save(work: Work) -> Mapping[str, Difference]:
+    def save(work: Work) -> Mapping[str, FileDifference]:
         changes = save_folder(work, folder)
         record_all(work, person, [Entry("load files", code, None, folder.counts()), *_changed(changes)])
         return changes
@@ -64,18 +65,18 @@ def preview_load(store: Store, person: Person, files: Files, clinic: str | None 
     require(person, Action.SET_UP)
     code, folder = _folder(store, files, clinic, None)
     if code not in store.clinics():
-        changes = {file: Difference(folder.rows(file), (), 0) for file in folder.counts()}
+        changes = {file: FileDifference(folder.rows(file), (), 0) for file in folder.counts()}
         return Loaded(code, folder.counts(), changes, folder.warnings)
     with store.read(code) as work:
         return Loaded(code, folder.counts(), differences(work, folder), folder.warnings)
 
 
 def save_row(
-    store: Store, person: Person, clinic: str, file: str, cells: Mapping[str, str], seen: Mapping[str, str] | None
+    store: Store, person: Person, clinic: str, file: str, cells: Mapping[str, str], shown: Mapping[str, str] | None
 ) -> bool:
     """Add or change one row of a file, its cells as the file writes them; whether that changed anything.
 
-    ``seen`` are the cells of the row as the person saw it, None for a new one. Raises BadInput with every bad cell,
+    ``shown`` are the cells of the row as the person saw it, None for a new one. Raises BadInput with every bad cell,
     Refused for a file that is not saved by row or a new row that is there already, and Stale, with what the row says
     now, where somebody changed it first.
     """
@@ -90,43 +91,43 @@ def save_row(
 
     def save(work: Work) -> bool:
         change = differences(work, folder)[file]
-        if seen is None and not change.added:
+        if shown is None and not change.added:
             raise Refused(f"{file} has this row already; choose it to change it.")
         for before, _ in change.changed:
-            _still(file, before, seen or {})
+            _refuse_stale(file, before, shown or {})
         save_folder(work, folder)
-        added = [Entry("add row", _subject(file, row), None, _words(row)) for row in change.added]
+        added = [Entry("add row", _subject(file, row), None, _json_values(row)) for row in change.added]
         record_all(work, person, [*(added if file not in RULE_FILES else ()), *_changed({file: change})])
         return bool(change.written)
 
     return store.write(clinic, save)
 
 
-def _still(file: str, stored: Row, seen: Mapping[str, str]) -> None:
+def _refuse_stale(file: str, stored: Row, shown: Mapping[str, str]) -> None:
     """Raises Stale unless the row still says what was seen of it."""
     columns = [column for column in FILES[file].columns if column.field in stored]
     now = {column.name: column.written(stored[column.field]) for column in columns}
-    other = {name: text for name, text in now.items() if text != seen.get(name, text)}
+    other = {name: text for name, text in now.items() if text != shown.get(name, text)}
     if other:
-        told = f"Somebody changed {', '.join(other)} of this row of {file} first. Look at it, then save again."
-        raise Stale(told, other)
+        message = f"Somebody changed {', '.join(other)} of this row of {file} first. Look at it, then save again."
+        raise Stale(message, other)
 
 
-def _changed(changes: Mapping[str, Difference]) -> Iterator[Entry]:
+def _changed(changes: Mapping[str, FileDifference]) -> Iterator[Entry]:
     """One audit entry for every changed row, with the values that differ; rules say it in their own words."""
     yield from changed_rules(changes)
     for file, difference in changes.items():
         for before, after in difference.changed if file in BY_ROW.difference(RULE_FILES) else ():
             names = [name for name, value in after.items() if value != before[name]]
             old, new = ({name: row[name] for name in names} for row in (before, after))
-            yield Entry("change row", _subject(file, after), _words(old), _words(new))
+            yield Entry("change row", _subject(file, after), _json_values(old), _json_values(new))
 
 
 def _subject(file: str, row: Row) -> str:
     return " ".join((file, *(str(row[name]) for name in FILES[file].key if name in row)))
 
 
-def _words(row: Row) -> dict[str, Any]:
+def _json_values(row: Row) -> dict[str, Any]:
     """Values as JSON holds them, sets in order."""
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in row.items()}
 
@@ -159,5 +160,5 @@ def _stored(store: Store, clinic: str | None, on: date | None, time_zone: str = 
 
 def _read(files: Files, stored: _Stored) -> Folder:
     if isinstance(files, Path):
-        return read_folder(files, stored.today, known=stored.known, time_zone=stored.time_zone)
-    return read_files(files, stored.today, known=stored.known, time_zone=stored.time_zone)
+        return read_folder(files, stored.today, known_keys=stored.known_keys, time_zone=stored.time_zone)
+    return read_files(files, stored.today, known_keys=stored.known_keys, time_zone=stored.time_zone)

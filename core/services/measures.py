@@ -8,19 +8,19 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from core.adapters.store import Store
-from core.adapters.store.rollups import (
+from core.adapters.store.daily_totals import (
     HourCount,
     RejectionCount,
-    Tally,
+    daily_totals,
     hour_counts,
     rejection_counts,
     stalled_lines,
-    tallies,
 )
+from core.adapters.store.values import DailyTotal
 from core.domain.model import IN_FLIGHT
-from core.domain.orders.daily_totals import Stage
+from core.domain.orders.daily_totals import FulfillmentStage
+from core.domain.roles import Action, Person, require
 from core.services.orders.views import stalled_before
-from core.services.people import Action, Person, require
 
 K = TypeVar("K", date, str)
 
@@ -29,18 +29,18 @@ class Share(NamedTuple):
     """A part of a whole, counted."""
 
     part: int
-    whole: int
+    total: int
 
     @property
     def rate(self) -> Decimal | None:
         """The fraction; None of nothing."""
-        return Decimal(self.part) / self.whole if self.whole else None
+        return Decimal(self.part) / self.total if self.total else None
 
 
 class StageTime(NamedTuple):
     """How long a stage took, in whole hours; ``pharmacy`` None is all of them."""
 
-    stage: Stage
+    stage: FulfillmentStage
     pharmacy: str | None
     lines: int
     median_hours: int
@@ -117,7 +117,7 @@ def measures(store: Store, person: Person, clinic: str, first: date, last: date)
     """The figures of the days from ``first`` to ``last``, both included, in the clinic's zone."""
     require(person, Action.SEE_FULFILMENT)
     with store.read(clinic) as work:
-        days = tallies(work, first, last)
+        days = daily_totals(work, first, last)
         return Measures(
             first=first,
             last=last,
@@ -138,20 +138,20 @@ def turnarounds(store: Store, person: Person, clinic: str, first: date, last: da
     """
     require(person, Action.WORK_CART)
     with store.read(clinic) as work:
-        counts = [count for count in hour_counts(work, first, last) if count.stage == Stage.WHOLE]
-    return {one.pharmacy: one for one in stage_times(counts) if one.pharmacy is not None}
+        counts = [count for count in hour_counts(work, first, last) if count.stage == FulfillmentStage.TOTAL]
+    return {time.pharmacy: time for time in stage_times(counts) if time.pharmacy is not None}
 
 
-def figures(days: Sequence[Tally]) -> Figures:
+def figures(days: Sequence[DailyTotal]) -> Figures:
     """Counts and cents added up."""
-    sums = {name: sum(getattr(tally, name) for tally in days) for name in Tally._fields[3:]}
+    sums = {name: sum(getattr(tally, name) for tally in days) for name in DailyTotal._fields[3:]}
     first_pass = Share(sums.pop("accepted_first"), sums.pop("answered_first"))
     on_time = Share(sums.pop("delivered_on_time"), sums["delivered"])
     return Figures(first_pass=first_pass, on_time=on_time, **sums)
 
 
-def _by(days: Iterable[Tally], key: Callable[[Tally], K]) -> Mapping[K, Figures]:
-    groups: dict[K, list[Tally]] = {}
+def _by(days: Iterable[DailyTotal], key: Callable[[DailyTotal], K]) -> Mapping[K, Figures]:
+    groups: dict[K, list[DailyTotal]] = {}
     for tally in days:
         groups.setdefault(key(tally), []).append(tally)
     return {name: figures(groups[name]) for name in sorted(groups)}
@@ -159,26 +159,26 @@ def _by(days: Iterable[Tally], key: Callable[[Tally], K]) -> Mapping[K, Figures]
 
 def stage_times(counts: Iterable[HourCount]) -> tuple[StageTime, ...]:
     """Median and 90th percentile of every stage, over all pharmacies and for each."""
-    hours: dict[tuple[Stage, str | None], dict[int, int]] = {}
+    hours: dict[tuple[FulfillmentStage, str | None], dict[int, int]] = {}
     for count in counts:
         for pharmacy in (None, count.pharmacy):
-            spread = hours.setdefault((Stage(count.stage), pharmacy), {})
+            spread = hours.setdefault((FulfillmentStage(count.stage), pharmacy), {})
             spread[count.hours] = spread.get(count.hours, 0) + count.lines
-    order = list(Stage)
+    order = list(FulfillmentStage)
     keys = sorted(hours, key=lambda key: (order.index(key[0]), key[1] is not None, key[1] or ""))
     return tuple(_stage_time(*key, hours[key]) for key in keys)
 
 
-def _stage_time(stage: Stage, pharmacy: str | None, spread: Mapping[int, int]) -> StageTime:
+def _stage_time(stage: FulfillmentStage, pharmacy: str | None, spread: Mapping[int, int]) -> StageTime:
     return StageTime(stage, pharmacy, sum(spread.values()), percentile(spread, 50), percentile(spread, 90))
 
 
 def percentile(spread: Mapping[int, int], percent: int) -> int:
     """The smallest value that at least ``percent`` of the counted do not exceed (nearest rank)."""
-    wanted, seen = sum(spread.values()) * percent, 0
+    rank, counted = sum(spread.values()) * percent, 0
     for value in sorted(spread):
-        seen += spread[value]
-        if seen * 100 >= wanted:
+        counted += spread[value]
+        if counted * 100 >= rank:
             return value
     raise ValueError("nothing was counted")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.adapters.store import Store
 from core.adapters.store.patients import FoundPatients, search_patients
-from core.services.people import Action, Person, require
+from core.domain.roles import Action, Person, require
 
 
 def find_patients(store: Store, person: Person, clinic: str, text: str = "", *, limit: int = 200) -> FoundPatients:

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from core.adapters.store import Store, Work, firings
-from core.adapters.store.firings import Ended, Fired, RejectedLine, Tally
+from core.adapters.store import Store, Work, rule_hits
+from core.adapters.store.rule_hits import HitCount, HitResult, RejectedLine, RuleHit
 from core.domain.errors import Unavailable
-from core.domain.model import CartLine, Finding, FindingEnd
-from core.rules.plan import Plan
+from core.domain.model import CartLine, Finding, FindingEnd, Split
+from core.domain.roles import Action, Person, require
 from core.rules.validation import RULES, Rule
-from core.services.people import Action, Person, require
 
 DAYS: Final = 90
 """How far back the record looks, in days."""
@@ -51,7 +50,7 @@ REJECTED_AS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class RuleRecord:
     """A rule and its record: lines by what became of the finding, and how many of those placed with it a pharmacy
     rejected, for any reason and for the rule's own."""
 
@@ -71,13 +70,13 @@ class Entry:
         return self.lines.get(FindingEnd.ACKNOWLEDGED, 0) + self.lines.get(FindingEnd.OVERRIDDEN, 0)
 
 
-class Refusal(NamedTuple):
+class RejectionReason(NamedTuple):
     """Lines that pharmacies rejected for one reason at the first attempt, and on how many of them a rule that speaks of
     that reason had fired."""
 
     reason: str
     lines: int
-    foretold: int
+    predicted: int
 
 
 class RuleBook(NamedTuple):
@@ -85,8 +84,8 @@ class RuleBook(NamedTuple):
     that counts."""
 
     since: date
-    entries: tuple[Entry, ...]
-    refusals: tuple[Refusal, ...]
+    entries: tuple[RuleRecord, ...]
+    rejections: tuple[RejectionReason, ...]
 
 
 def rule_book(store: Store, person: Person, clinic: str, days: int = DAYS) -> RuleBook:
@@ -94,11 +93,11 @@ def rule_book(store: Store, person: Person, clinic: str, days: int = DAYS) -> Ru
     require(person, Action.SEE_RULES)
     with store.read(clinic) as work:
         since = work.today - timedelta(days=days)
-        tallies, rejected = firings.tallies(work, since), firings.rejected_lines(work, since)
-    return RuleBook(since, tuple(_entries(tallies)), tuple(_refusals(rejected)))
+        counts, rejected = rule_hits.hit_counts(work, since), rule_hits.rejected_lines(work, since)
+    return RuleBook(since, tuple(_entries(counts)), tuple(_rejection_reasons(rejected)))
 
 
-def note_seen(
+def note_findings(
     store: Store, person: Person, clinic: str, refill_day: date, lines: Iterable[CartLine], findings: Iterable[Finding]
 ) -> None:
     """Count the findings of a cart that is being worked on, each once. A store that cannot be written to now is passed
@@ -106,31 +105,36 @@ def note_seen(
     require(person, Action.WORK_CART)
     fired = _fired(lines, findings)
     with store.read(clinic) as work:
-        new = fired - firings.fired_on(work, refill_day).keys()
+        new = fired - rule_hits.hits_of(work, refill_day).keys()
     if not new:
         return
     try:
-        store.note(clinic, lambda work: firings.note(work, refill_day, sorted(new)))
+        store.note(clinic, lambda work: rule_hits.note_hits(work, refill_day, sorted(new)))
     except Unavailable:
         return
 
 
 def note_placed(
-    work: Work, decision: Plan, checkout: str, refill_day: date, overridden: Collection[tuple[int, str]]
+    work: Work,
+    split: Split,
+    findings: Collection[Finding],
+    checkout: str,
+    refill_day: date,
+    overridden: Collection[tuple[int, str]],
 ) -> None:
     """Count the findings of a cart that is being placed, and say what became of those on its placed lines."""
-    lines = [routed.line for routed in decision.split.lines]
-    standing = _by_key(lines, decision.findings)
-    placed = {(routed.line.patient, routed.line.sku): routed.line.number for routed in decision.split.filled}
-    known = firings.fired_on(work, refill_day, {patient for patient, _ in placed})
-    firings.note(work, refill_day, sorted(standing.keys() - known.keys()))
+    lines = [routed.line for routed in split.lines]
+    standing = _by_key(lines, findings)
+    placed = {(routed.line.patient, routed.line.sku): routed.line.number for routed in split.filled}
+    hits = rule_hits.hits_of(work, refill_day, {patient for patient, _ in placed})
+    rule_hits.note_hits(work, refill_day, sorted(standing.keys() - hits.keys()))
     ended = []
-    for fired in sorted(known.keys() | standing.keys()):
+    for fired in sorted(hits.keys() | standing.keys()):
         number = placed.get((fired.patient, fired.sku))
-        if number is None or known.get(fired, FindingEnd.OPEN) is not FindingEnd.OPEN:
+        if number is None or hits.get(fired, FindingEnd.OPEN) is not FindingEnd.OPEN:
             continue
-        ended.append(Ended(fired, _end(standing.get(fired), overridden), f"{checkout}/{number:02d}"))
-    firings.end(work, refill_day, ended)
+        ended.append(HitResult(fired, _end(standing.get(fired), overridden), f"{checkout}/{number:02d}"))
+    rule_hits.end_hits(work, refill_day, ended)
 
 
 def _end(finding: Finding | None, overridden: Collection[tuple[int, str]]) -> FindingEnd:
@@ -139,44 +143,44 @@ def _end(finding: Finding | None, overridden: Collection[tuple[int, str]]) -> Fi
     return FindingEnd.OVERRIDDEN if (finding.line, finding.code) in overridden else FindingEnd.ACKNOWLEDGED
 
 
-def _fired(lines: Iterable[CartLine], findings: Iterable[Finding]) -> set[Fired]:
+def _fired(lines: Iterable[CartLine], findings: Iterable[Finding]) -> set[RuleHit]:
     return set(_by_key(lines, findings))
 
 
-def _by_key(lines: Iterable[CartLine], findings: Iterable[Finding]) -> dict[Fired, Finding]:
+def _by_key(lines: Iterable[CartLine], findings: Iterable[Finding]) -> dict[RuleHit, Finding]:
     by_number = {line.number: line for line in lines}
     return {
-        Fired(by_number[finding.line].patient, by_number[finding.line].sku, finding.code): finding
+        RuleHit(by_number[finding.line].patient, by_number[finding.line].sku, finding.code): finding
         for finding in findings
     }
 
 
-def _entries(tallies: Iterable[Tally]) -> Iterable[Entry]:
-    by_code: dict[str, list[Tally]] = defaultdict(list)
-    for tally in tallies:
+def _entries(counts: Iterable[HitCount]) -> Iterable[RuleRecord]:
+    by_code: dict[str, list[HitCount]] = defaultdict(list)
+    for tally in counts:
         by_code[tally.code].append(tally)
     for code, rule in RULES.items():
         lines: Counter[FindingEnd] = Counter()
         for tally in by_code[code]:
             lines[tally.end] += tally.lines
-        gone = [
+        sent_out = [
             tally for tally in by_code[code] if tally.end is not FindingEnd.FIXED and tally.rejected_for is not None
         ]
-        yield Entry(
+        yield RuleRecord(
             rule,
             lines,
-            rejected=sum(tally.lines for tally in gone),
-            rejected_for_it=sum(tally.lines for tally in gone if tally.rejected_for == REJECTED_AS[code]),
+            rejected=sum(tally.lines for tally in sent_out),
+            rejected_for_it=sum(tally.lines for tally in sent_out if tally.rejected_for == REJECTED_AS[code]),
         )
 
 
-def _refusals(rejected: Iterable[RejectedLine]) -> list[Refusal]:
-    """The reasons with the most lines first. A rule that was put right before placing foretold nothing."""
+def _rejection_reasons(rejected: Iterable[RejectedLine]) -> list[RejectionReason]:
+    """The reasons with the most lines first. A rule that was put right before placing predicted nothing."""
     lines: dict[str, set[str]] = defaultdict(set)
-    foretold: dict[str, set[str]] = defaultdict(set)
+    predicted: dict[str, set[str]] = defaultdict(set)
     for row in rejected:
         lines[row.reason].add(row.line)
         if row.code is not None and REJECTED_AS.get(row.code) == row.reason:
-            foretold[row.reason].add(row.line)
-    found = [Refusal(reason, len(numbers), len(foretold[reason])) for reason, numbers in lines.items()]
-    return sorted(found, key=lambda refusal: (-refusal.lines, refusal.reason))
+            predicted[row.reason].add(row.line)
+    reasons = [RejectionReason(reason, len(numbers), len(predicted[reason])) for reason, numbers in lines.items()]
+    return sorted(reasons, key=lambda refusal: (-refusal.lines, refusal.reason))

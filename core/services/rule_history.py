@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple, Protocol
 from core.adapters.files import FILES, Column
 from core.adapters.store import Store, audits
 from core.domain.model import Setting
+from core.domain.roles import Action, Person, require
 from core.domain.settings import SETTINGS
-from core.services.people import Action, Entry, Person, require
+from core.services.audit_trail import Entry
 
 MOST_ENTRIES: Final = 200
 MOST_NAMED: Final = 20
@@ -32,7 +33,7 @@ UNSAID: Final = frozenset({"dea_number"})
 """Columns whose change is noted without what they say."""
 
 
-class Difference(Protocol):
+class FileChange(Protocol):
     """What loading one file changed (core/adapters/store/folders.py)."""
 
     @property
@@ -42,11 +43,11 @@ class Difference(Protocol):
 
 
 class RuleChange(NamedTuple):
-    """One change: ``what`` is a setting, an active or a file; values as text, None where there was nothing."""
+    """One change: ``subject`` is a setting, an active or a file; values as text, None where there was nothing."""
 
     at: datetime
     email: str
-    what: str
+    subject: str
     scope: str
     valid_from: str
     before: str | None
@@ -69,12 +70,12 @@ def changes(store: Store, person: Person, clinic: str, ladders: Iterable[str] = 
 def threshold_entry(name: str, before: Setting | None, after: Setting | None) -> Entry:
     """What the audit trail says of a threshold that was put, written over or taken back."""
     done = "set threshold" if after else "take back threshold"
-    return Entry(done, _subject(name), _said(before), _said(after))
+    return Entry(done, _subject(name), _row_values(before), _row_values(after))
 
 
 def ladder_entry(active: str, before: str, after: str) -> Entry:
     """What the audit trail says of a ladder, its doses as text."""
-    values = [{"value": said} if said else None for said in (before, after)]
+    values = [{"value": doses} if doses else None for doses in (before, after)]
     return Entry("set ladder", _ladder_subject(active), *values)
 
 
@@ -83,7 +84,7 @@ def doses_in_words(doses: Iterable[Decimal]) -> str:
     return ", ".join(f"{dose.normalize():f}" for dose in doses)
 
 
-def loaded(files: Mapping[str, Difference]) -> Iterator[Entry]:
+def load_entries(files: Mapping[str, FileChange]) -> Iterator[Entry]:
     """What the audit trail says of what files changed that rules go by: added rows in one entry a file, changed ones
     each with what they said."""
     if "settings.csv" in files:
@@ -101,7 +102,7 @@ def loaded(files: Mapping[str, Difference]) -> Iterator[Entry]:
             yield from _file_entries(file, files[file])
 
 
-def _written(difference: Difference) -> list[tuple[dict[str, Any] | None, dict[str, Any]]]:
+def _written(difference: FileChange) -> list[tuple[dict[str, Any] | None, dict[str, Any]]]:
     return [*((None, row) for row in difference.added), *difference.changed]
 
 
@@ -109,12 +110,12 @@ def _step(row: Mapping[str, Any]) -> str:
     return f"step {row['step']}: {doses_in_words([row['weekly_mg']])}"
 
 
-def _file_entries(file: str, difference: Difference) -> Iterator[Entry]:
+def _file_entries(file: str, difference: FileChange) -> Iterator[Entry]:
     """``2 added: cedar OK sterile; oak TX sterile``; ``cedar TX sterile: expires_on 2026-11-30``, then the new day."""
     if keys := [_key(file, row) for row in difference.added[:MOST_NAMED]]:
         more = len(difference.added) - len(keys)
-        said = "; ".join([*keys, *([f"{more} more"] if more else [])])
-        yield Entry("add rows", _file_subject(file), None, {"value": f"{len(difference.added)} added: {said}"})
+        listed = "; ".join([*keys, *([f"{more} more"] if more else [])])
+        yield Entry("add rows", _file_subject(file), None, {"value": f"{len(difference.added)} added: {listed}"})
     for before, after in difference.changed:
         old, new = (_changed_in_words(file, row, before, after) for row in (before, after))
         yield Entry("change row", _file_subject(file), {"value": f"{_key(file, after)}: {old}"}, {"value": new})
@@ -124,10 +125,10 @@ def _key(file: str, row: Mapping[str, Any]) -> str:
     return " ".join(_cell(column, row) for column in FILES[file].columns if column.name in FILES[file].key)
 
 
-def _changed_in_words(file: str, said: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _changed_in_words(file: str, row: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     columns = [column for column in FILES[file].columns if before[column.field] != after[column.field]]
     return ", ".join(
-        f"{column.name} {'not said' if column.field in UNSAID else _cell(column, said)}" for column in columns
+        f"{column.name} {'not said' if column.field in UNSAID else _cell(column, row)}" for column in columns
     )
 
 
@@ -148,20 +149,20 @@ def _file_subject(file: str) -> str:
     return f"file {file}"
 
 
-def _said(row: Setting | None) -> dict[str, Any] | None:
+def _row_values(row: Setting | None) -> dict[str, Any] | None:
     return None if row is None else row.model_dump(mode="json", exclude={"name"})
 
 
 def _readable(row: Mapping[Any, Any]) -> RuleChange:
     before, after = (json.loads(row[name]) or {} for name in ("before", "after"))
-    said = after or before
-    what = str(row["subject"]).partition(" ")[2]
+    values = after or before
+    subject = str(row["subject"]).partition(" ")[2]
     return RuleChange(
         row["at"],
         row["email"],
-        what,
-        str(said.get("scope", "")),
-        str(said.get("valid_from", "")),
+        subject,
+        str(values.get("scope", "")),
+        str(values.get("valid_from", "")),
         before.get("value"),
         after.get("value"),
     )

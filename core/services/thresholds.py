@@ -16,28 +16,29 @@ from core.adapters.files import FILES
 from core.adapters.store import Store, Work, thresholds
 from core.domain.errors import Refused, Stale
 from core.domain.model import LadderStep, Setting
-from core.domain.settings import SETTINGS, Scope
+from core.domain.roles import Action, Person, require
+from core.domain.settings import SETTINGS, SettingScope
 from core.domain.text_limits import why_no_key
+from core.services.audit_trail import record
 from core.services.cart.cells import typed_cells
-from core.services.people import Action, Person, record, require
 from core.services.rule_history import doses_in_words, ladder_entry, threshold_entry
 
 MOST_STEPS: Final = 20
 _NUMBER: Final = re.compile(r"\d{1,6}(\.\d{1,4})?", re.ASCII)
 
 
-class Typed(NamedTuple):
-    """A row as somebody typed it; ``seen`` is the value that the row with this key had when they looked, None where
+class ThresholdInput(NamedTuple):
+    """A row as somebody typed it; ``shown`` is the value that the row with this key had when they looked, None where
     there was none."""
 
     name: str
     scope: str
     value: str
     valid_from: date | None
-    seen: str | None = None
+    shown: str | None = None
 
 
-def set_threshold(store: Store, person: Person, clinic: str, typed: Typed) -> Setting:
+def set_threshold(store: Store, person: Person, clinic: str, typed: ThresholdInput) -> Setting:
     """Put a threshold in force from a day on: today at the clinic, or later.
 
     Raises Refused for a setting, scope, value or day that cannot be, Stale where somebody else wrote that row first.
@@ -47,7 +48,7 @@ def set_threshold(store: Store, person: Person, clinic: str, typed: Typed) -> Se
     def put(work: Work) -> Setting:
         row = _row(work, typed)
         before = thresholds.setting_row(work, row.scope, row.name, row.valid_from)
-        _refuse_stale(before.value if before else None, typed.seen)
+        _refuse_stale(before.value if before else None, typed.shown)
         if before == row:
             raise Refused(f"{row.name} is {row.value} from that day already: nothing was changed.")
         thresholds.put_setting(work, row)
@@ -76,12 +77,12 @@ def take_back(store: Store, person: Person, clinic: str, row: Setting) -> None:
 
 
 def set_ladder(
-    store: Store, person: Person, clinic: str, active: str, doses: str, seen: tuple[Decimal, ...] | None = None
+    store: Store, person: Person, clinic: str, active: str, doses: str, shown: tuple[Decimal, ...] | None = None
 ) -> tuple[Decimal, ...]:
     """Write the ladder of an active: weekly mg from the first step to the last, as ``0.25, 0.5, 1``; nothing typed
     takes the ladder away.
 
-    Raises Refused for an active that no SKU has or doses that are no ladder, Stale where it is not as ``seen``.
+    Raises Refused for an active that no SKU has or doses that are no ladder, Stale where it is not as ``shown``.
     """
     require(person, Action.SET_UP)
     if reason := why_no_key(active):
@@ -93,7 +94,7 @@ def set_ladder(
         before = thresholds.ladder(work, name)
         if not before and name.casefold() not in thresholds.first_actives(work):
             raise Refused(f"No SKU has “{name}” as its first active: add the SKU first, or choose another active.")
-        if seen is not None and before != seen:
+        if shown is not None and before != shown:
             raise Stale("Somebody has changed this ladder meanwhile. Look at it again, then save.")
         if weekly == before:
             raise Refused(f"The ladder of {name} says that already: nothing was changed.")
@@ -105,7 +106,7 @@ def set_ladder(
     return store.write(clinic, put)
 
 
-def _row(work: Work, typed: Typed) -> Setting:
+def _row(work: Work, typed: ThresholdInput) -> Setting:
     kind = SETTINGS.get(typed.name)
     if kind is None:
         raise Refused(f"There is no setting “{typed.name}”; the settings are {', '.join(SETTINGS)}.")
@@ -120,19 +121,19 @@ def _row(work: Work, typed: Typed) -> Setting:
     cells = {"scope": typed.scope, "name": typed.name, "value": typed.value, "valid_from": typed.valid_from}
     row = Setting.model_validate(typed_cells(work, FILES["settings.csv"], cells))
     scope, _, code = row.scope.partition(":")
-    if Scope(scope) not in kind.scopes:
+    if SettingScope(scope) not in kind.scopes:
         raise Refused(f"{kind.name} is not looked up by {scope}: its rows are for a {' or a '.join(kind.scopes)}.")
-    if scope == Scope.PHARMACY and not thresholds.is_pharmacy(work, code):
+    if scope == SettingScope.PHARMACY and not thresholds.is_pharmacy(work, code):
         raise Refused(f"“{code}” is not among the clinic's pharmacies: load it first, or choose another.")
-    if scope == Scope.ACTIVE and code not in thresholds.first_actives(work):
+    if scope == SettingScope.ACTIVE and code not in thresholds.first_actives(work):
         raise Refused(f"No SKU has “{code}” as its first active: add the SKU first, or choose another active.")
-    if scope == Scope.SKU and not thresholds.is_sku(work, code):
+    if scope == SettingScope.SKU and not thresholds.is_sku(work, code):
         raise Refused(f"“{code}” is not among the clinic's SKUs: load it first, or choose another.")
     return row
 
 
-def _refuse_stale(now: str | None, seen: str | None) -> None:
-    if now != seen:
+def _refuse_stale(now: str | None, shown: str | None) -> None:
+    if now != shown:
         raise Stale(
             f"Somebody has changed that row meanwhile: it {f'says {now}' if now is not None else 'is gone'} now. Look "
             "at it again, then save.",

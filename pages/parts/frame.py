@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from core.domain.model import Role
-from core.services.people import Action, may
+from core.domain.roles import Action, may
 from pages.parts.guard import WANTED
 from pages.parts.session import (
     ACTING,

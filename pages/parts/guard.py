@@ -10,7 +10,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.domain.errors import NotAllowed
-from core.services.people import Action, may, require
+from core.domain.roles import Action, may, require
 from pages.parts.page import nothing_yet
 from pages.parts.session import Session, current_session
 from pages.parts.words import plain

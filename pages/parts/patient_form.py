@@ -58,7 +58,7 @@ def _save(session: Session, patient: Patient, key: str, saved: str, press: Press
     if changed:
         press(
             lambda: update_patient(
-                session.store, session.person, session.clinic, patient.patient, changed, seen=patient
+                session.store, session.person, session.clinic, patient.patient, changed, shown=patient
             ),
             saved,
         )

@@ -11,7 +11,7 @@ from core.domain.model import FindingEnd, Gate, Severity
 from core.domain.rejections import REJECTIONS
 from core.domain.settings import SETTINGS
 from core.rules.validation import Rule
-from core.services.rule_book import REJECTED_AS, Entry, RuleBook
+from core.services.rule_book import REJECTED_AS, RuleBook, RuleRecord
 from pages.parts.charts import stacked_counts
 from pages.parts.page import Metric, chart
 from pages.parts.session import Reference, Session
@@ -33,7 +33,7 @@ def figures(book: RuleBook) -> list[Metric]:
     fired = sum(entry.fired for entry in book.entries)
     fixed = sum(entry.lines.get(FindingEnd.FIXED, 0) for entry in book.entries)
     placed = sum(entry.placed_with_it for entry in book.entries)
-    rejected, foretold = (sum(getattr(row, name) for row in book.refusals) for name in ("lines", "foretold"))
+    rejected, predicted = (sum(getattr(row, name) for row in book.rejections) for name in ("lines", "predicted"))
     return [
         Metric(
             "Findings",
@@ -56,8 +56,8 @@ def figures(book: RuleBook) -> list[Metric]:
         Metric(
             "Rejected at first attempt",
             f"{rejected:,}",
-            "Lines that a pharmacy refused. Foretold: a rule that speaks of the reason had fired, and was answered.",
-            delta_description=f"{foretold:,} foretold by a rule",
+            "Lines that a pharmacy refused. Predicted: a rule that speaks of the reason had fired, and was answered.",
+            delta_description=f"{predicted:,} predicted by a rule",
         ),
     ]
 
@@ -78,7 +78,7 @@ def rules(session: Session, book: RuleBook, gate: str | None, reference: Referen
         _in_full(entries[chosen], reference)
 
 
-def rule_rows(entries: Sequence[Entry]) -> list[Row]:
+def rule_rows(entries: Sequence[RuleRecord]) -> list[Row]:
     """Rules as a table's rows."""
     return [
         {
@@ -103,7 +103,7 @@ def severity(rule: Rule) -> str:
     return rule.severity.value.capitalize() + (", may be overridden" if rule.overridable else "")
 
 
-def _in_full(entry: Entry, reference: Reference) -> None:
+def _in_full(entry: RuleRecord, reference: Reference) -> None:
     rule, (context, today) = entry.rule, reference
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -123,7 +123,7 @@ def _in_full(entry: Entry, reference: Reference) -> None:
         st.write(f"**Record:** {plain(record(entry))}")
 
 
-def record(entry: Entry) -> str:
+def record(entry: RuleRecord) -> str:
     """What the counts of one rule say, in a sentence or two."""
     if not entry.fired:
         return "it has not fired in this period."
@@ -163,15 +163,15 @@ def by_rule(session: Session, book: RuleBook) -> None:
 def refusals(session: Session, book: RuleBook) -> None:
     """What pharmacies rejected, and whether a rule had spoken."""
     st.subheader("What pharmacies rejected", anchor=False)
-    st.caption("At the first attempt. Foretold: a rule that speaks of the reason had fired, and somebody answered it.")
+    st.caption("At the first attempt. Predicted: a rule that speaks of the reason had fired, and somebody answered it.")
     rows: list[Row] = [
         {
             "Reason": row.reason,
             "Lines": row.lines,
-            "Foretold": row.foretold,
-            "Not foretold": row.lines - row.foretold,
+            "Predicted": row.predicted,
+            "Not predicted": row.lines - row.predicted,
             "What to do": REJECTIONS[row.reason].remedy if row.reason in REJECTIONS else None,
         }
-        for row in book.refusals
+        for row in book.rejections
     ]
-    table(rows, name="rule_book_rejections", alt="Rejections by reason, foretold or not", session=session)
+    table(rows, name="rule_book_rejections", alt="Rejections by reason, predicted or not", session=session)

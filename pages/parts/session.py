@@ -14,7 +14,9 @@ from core.adapters.files import csv_bytes, xlsx_bytes
 from core.adapters.store import Store, Work, load_context
 from core.domain.context import Context
 from core.domain.model import Role
-from core.services.people import Person, record, signed_in
+from core.domain.roles import Person
+from core.services.audit_trail import record
+from core.services.people import signed_in
 from pages.parts.startup import the_store
 
 ACTING = "acting_as"

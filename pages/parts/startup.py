@@ -11,10 +11,10 @@ from typing import Final
 import streamlit as st
 
 from core.adapters.store import Store, open_store
+from core.domain.roles import LOCAL
 from core.services.clinic_import import load
 from core.services.demo.history import seed_history
 from core.services.partners.worker import start_in_background
-from core.services.people import LOCAL
 
 DEMO: Final = Path(__file__).parents[2] / "data" / "demo"
 _starting: Final = threading.Lock()

@@ -20,11 +20,11 @@ from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.link import Adapter, Authentication, Link
 from core.domain.partners.protocol import Acknowledged, Message
-from core.rules.pricing import box_for, quote
+from core.domain.roles import LOCAL
+from core.rules.pricing.quotes import box_for, quote
 from core.services.orders.placement import Confirmed, record_checkout
 from core.services.partners.connections import Partners, connect
 from core.services.partners.worker import run_once
-from core.services.people import LOCAL
 from tests.benchmarks.clinic import bench_clinic
 
 CLINIC: Final = "bench"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from core.adapters.files import Folder
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, Encounter, Offer, Program, ProgramKind
-from core.rules.pricing import PlacedLine
+from core.rules.pricing.past_orders import PlacedLine
 from tests.benchmarks.clinic import bench_clinic
 
 SKUS, PHARMACIES, PROGRAMS, LINES, PERIOD_DAYS = 500, 10, 8, 20_000, 90

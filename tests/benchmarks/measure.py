@@ -20,14 +20,16 @@ from sqlalchemy import event
 
 from core.adapters.store import Store, load_context, open_store, save_folder
 from core.domain.model import Cart, Days, Objective, Sku
+from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.prescriptions import completed
-from core.rules.pricing import compare, quote, reprice
+from core.rules.pricing.comparison import compare
+from core.rules.pricing.past_orders import reprice
+from core.rules.pricing.quotes import quote
 from core.rules.sig import Draft, DraftStep, Unit, build, read
 from core.rules.split import split
 from core.rules.validation import validate
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL
 from tests.benchmarks.clinic import bench_clinic, with_faults
 from tests.benchmarks.draining import draining
 from tests.benchmarks.engines import engines

@@ -18,10 +18,10 @@ import core.rules.plan
 from core.adapters.store import Store, load_context, open_store, save_folder
 from core.domain.context import Context
 from core.domain.model import Cart, Days, Objective
+from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL
 from tests.benchmarks.clinic import BenchClinic, bench_clinic
 from tests.benchmarks.engines import engines
 

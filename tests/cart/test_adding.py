@@ -9,6 +9,7 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import Refused
 from core.domain.model import CartLine, Objective, ShipTo
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.cart import (
     Leftover,
@@ -21,7 +22,6 @@ from core.services.cart import (
     upload,
 )
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL
 from tests.builders import DAYS, FRIDAY, a_prescription
 from tests.carts import ADA, BO, FOLDER, NEXT_FRIDAY, as_text, everything, opened, shown
 from tests.stores import CLINIC, Clock, a_folder, load
@@ -71,7 +71,7 @@ def test_a_line_by_hand_merges_into_the_same(
 def test_a_merge_says_the_new_quantity(clinic: Store) -> None:
     add_line(clinic, ADA, CLINIC, FRIDAY, CartRow("P1", "SEMA", 1))
     merged = add_line(clinic, BO, CLINIC, FRIDAY, CartRow("P1", "SEMA", 2))
-    assert (merged.what, [line.quantity for line in merged.lines]) == ("The quantity is 3 now.", [3])
+    assert (merged.summary, [line.quantity for line in merged.lines]) == ("The quantity is 3 now.", [3])
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ def test_everyone_due_comes_once(clinic: Store) -> None:
         ("P1", "TIRZ"),
         ("P2", "SEMA"),
     ]
-    assert add_everyone_due(clinic, ADA, CLINIC, FRIDAY).what == "3 lines added."
+    assert add_everyone_due(clinic, ADA, CLINIC, FRIDAY).summary == "3 lines added."
     assert shown(clinic) == ["P1 SEMA 3", "P1 TIRZ 1", "P2 SEMA 1"]
     assert due_lines(opened(clinic)) == []
-    assert add_everyone_due(clinic, ADA, CLINIC, FRIDAY).what == "0 lines added."
+    assert add_everyone_due(clinic, ADA, CLINIC, FRIDAY).summary == "0 lines added."
     assert len(shown(clinic)) == 3
 
 
@@ -163,14 +163,14 @@ def test_the_last_refill_day_is_repeated_with_todays_prescriptions(clinic: Store
     newer = a_prescription(rx="RX9", patient="P2", quantity=2, written_on=date(2026, 12, 8))
     load(clinic, a_folder(**FOLDER | {"prescriptions": (newer,)}))
     done = repeat_last_refill_day(clinic, ADA, CLINIC, NEXT_FRIDAY)
-    assert (done.what, shown(clinic, NEXT_FRIDAY)) == ("2 lines added.", ["P1 SEMA 2", "P2 SEMA 1"])
+    assert (done.summary, shown(clinic, NEXT_FRIDAY)) == ("2 lines added.", ["P1 SEMA 2", "P2 SEMA 1"])
     assert [line.rx for line in opened(clinic, NEXT_FRIDAY).cart.lines] == ["RX1", "RX9"]
     again = repeat_last_refill_day(clinic, ADA, CLINIC, NEXT_FRIDAY)
-    assert (again.what, again.skipped) == ("0 lines added, 2 in the cart already.", 2)
+    assert (again.summary, again.skipped) == ("0 lines added, 2 in the cart already.", 2)
 
 
 def test_there_may_be_no_day_to_repeat(clinic: Store) -> None:
-    assert repeat_last_refill_day(clinic, ADA, CLINIC, FRIDAY).what == "0 lines added."
+    assert repeat_last_refill_day(clinic, ADA, CLINIC, FRIDAY).summary == "0 lines added."
 
 
 def test_leftovers_are_offered_to_the_next_refill_day_and_move(clinic: Store) -> None:
@@ -181,7 +181,7 @@ def test_leftovers_are_offered_to_the_next_refill_day_and_move(clinic: Store) ->
         (FRIDAY, "P1 SEMA 2 held"),
         (FRIDAY, "P2 SEMA 1"),
     ]
-    assert take_over(clinic, BO, CLINIC, NEXT_FRIDAY, [left[0].line.id]).what == "1 line taken over."
+    assert take_over(clinic, BO, CLINIC, NEXT_FRIDAY, [left[0].line.id]).summary == "1 line taken over."
     assert shown(clinic, NEXT_FRIDAY) == ["P1 TIRZ 1", "P1 SEMA 2 held"]
     assert shown(clinic) == ["P2 SEMA 1"]
     undo(clinic, BO, CLINIC, NEXT_FRIDAY)

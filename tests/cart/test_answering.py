@@ -10,9 +10,11 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import Refused, Stale
 from core.domain.model import CartLine, Override, Patient
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import audit_trail
 from core.services.cart import (
-    Seen,
+    ShownFinding,
     acknowledge,
     add_everyone_due,
     add_line,
@@ -22,7 +24,6 @@ from core.services.cart import (
     remove_line,
     update_patient,
 )
-from core.services.people import LOCAL, audit_trail
 from tests.builders import FRIDAY, a_patient, a_prescription
 from tests.carts import ADA, BO, SAID, everything, opened
 from tests.stores import CLINIC, a_folder, load
@@ -36,7 +37,7 @@ def _answered(store: Store) -> tuple[frozenset[tuple[int, str]], tuple[Override,
 @pytest.fixture
 def answered(clinic: Store, line: CartLine) -> CartLine:
     """P1's line with one warning acknowledged and one finding overridden, after a line of P2."""
-    acknowledge(clinic, ADA, CLINIC, [Seen(line.id, line.version, "PHONE_INVALID")])
+    acknowledge(clinic, ADA, CLINIC, [ShownFinding(line.id, line.version, "PHONE_INVALID")])
     override(clinic, ADA, CLINIC, line.id, line.version, SAID)
     assert _answered(clinic) == (frozenset({(1, "PHONE_INVALID")}), (SAID,))
     return line
@@ -71,7 +72,7 @@ def test_an_answer_stands_for_what_was_seen(
 def test_answers_follow_the_line_to_its_new_number(clinic: Store) -> None:
     add_everyone_due(clinic, ADA, CLINIC, FRIDAY)
     first, second, _ = opened(clinic).cart.lines
-    acknowledge(clinic, ADA, CLINIC, [Seen(second.id, 1, "PHONE_INVALID")])
+    acknowledge(clinic, ADA, CLINIC, [ShownFinding(second.id, 1, "PHONE_INVALID")])
     remove_line(clinic, ADA, CLINIC, first.id, 1)
     assert opened(clinic).acknowledged == {(1, "PHONE_INVALID")}
 
@@ -80,7 +81,7 @@ def test_an_answer_to_a_line_that_changed_is_refused(clinic: Store, line: CartLi
     edit_line(clinic, BO, CLINIC, line.id, line.version, {"quantity": 1})
     before = everything(clinic)
     with pytest.raises(Stale):
-        acknowledge(clinic, ADA, CLINIC, [Seen(line.id, line.version, "PHONE_INVALID")])
+        acknowledge(clinic, ADA, CLINIC, [ShownFinding(line.id, line.version, "PHONE_INVALID")])
     with pytest.raises(Stale):
         override(clinic, ADA, CLINIC, line.id, line.version, SAID)
     assert everything(clinic) == before
@@ -146,5 +147,5 @@ def test_a_correction_that_cannot_be_is_refused(
 ) -> None:
     before = everything(clinic)
     with pytest.raises(Refused, match=refusal):
-        update_patient(clinic, ADA, CLINIC, patient, cells, seen=seen)
+        update_patient(clinic, ADA, CLINIC, patient, cells, shown=seen)
     assert everything(clinic) == before

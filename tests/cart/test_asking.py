@@ -9,8 +9,9 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import CartLine, Role
-from core.services.cart import ask_prescriber, edit_line, hold_lines, questions, undo
-from core.services.people import LOCAL, Person, audit_trail
+from core.domain.roles import LOCAL, Person
+from core.services.audit_trail import audit_trail
+from core.services.cart import ask_prescriber, edit_line, hold_lines, requested_directions, undo
 from tests.builders import FRIDAY, SIG
 from tests.carts import ADA, BO, opened
 from tests.stores import CLINIC
@@ -26,7 +27,9 @@ def test_the_line_is_held_and_its_directions_stay(clinic: Store, line: CartLine)
     ask(clinic, ADA, line, f" {WANTED} ")
     (now,) = opened(clinic).cart.lines
     assert (now.hold, now.sig) == (True, SIG)
-    assert [(one.by, one.directions) for one in questions(clinic, BO, CLINIC, line.id)] == [(ADA.email, WANTED)]
+    assert [(one.by, one.directions) for one in requested_directions(clinic, BO, CLINIC, line.id)] == [
+        (ADA.email, WANTED)
+    ]
 
 
 def test_both_directions_are_in_the_audit_trail(clinic: Store, line: CartLine) -> None:
@@ -41,14 +44,14 @@ def test_a_held_line_can_be_asked_about_again(clinic: Store, line: CartLine) -> 
     version = opened(clinic).cart.lines[0].version
     ask(clinic, ADA, line, WANTED, version=version)
     ask(clinic, BO, line, "Inject 1 mg subcutaneously once weekly.", version=version)
-    asked = [(one.by, one.directions) for one in questions(clinic, ADA, CLINIC, line.id)]
+    asked = [(one.by, one.directions) for one in requested_directions(clinic, ADA, CLINIC, line.id)]
     assert asked == [(BO.email, "Inject 1 mg subcutaneously once weekly."), (ADA.email, WANTED)]
 
 
 def test_undo_releases_the_line_and_the_question_is_still_known(clinic: Store, line: CartLine) -> None:
     ask(clinic, ADA, line, WANTED)
     undo(clinic, ADA, CLINIC, FRIDAY)
-    assert (opened(clinic).cart.lines[0].hold, len(questions(clinic, ADA, CLINIC, line.id))) == (False, 1)
+    assert (opened(clinic).cart.lines[0].hold, len(requested_directions(clinic, ADA, CLINIC, line.id))) == (False, 1)
 
 
 @pytest.mark.parametrize(
@@ -62,14 +65,14 @@ def test_undo_releases_the_line_and_the_question_is_still_known(clinic: Store, l
 def test_what_is_no_question(clinic: Store, line: CartLine, case: str, directions: str, message: str) -> None:
     with pytest.raises(Refused, match=re.escape(message)):
         ask(clinic, ADA, line, directions)
-    assert (opened(clinic).cart.lines[0].hold, questions(clinic, ADA, CLINIC, line.id)) == (False, ())
+    assert (opened(clinic).cart.lines[0].hold, requested_directions(clinic, ADA, CLINIC, line.id)) == (False, ())
 
 
 def test_a_line_that_somebody_changed_is_refused(clinic: Store, line: CartLine) -> None:
     edit_line(clinic, BO, CLINIC, line.id, line.version, {"quantity": 1})
     with pytest.raises(Stale):
         ask(clinic, ADA, line, WANTED)
-    assert (opened(clinic).cart.lines[0].hold, questions(clinic, ADA, CLINIC, line.id)) == (False, ())
+    assert (opened(clinic).cart.lines[0].hold, requested_directions(clinic, ADA, CLINIC, line.id)) == (False, ())
 
 
 def test_only_who_works_on_carts_may_ask(clinic: Store, line: CartLine) -> None:

@@ -9,11 +9,12 @@ import pytest
 from core.adapters.store import Store, open_store
 from core.domain.errors import Differs, NotAllowed, RefillDayError, Refused, Stale
 from core.domain.model import Constraint, ConstraintKind, Days, Objective, Role, Scope
+from core.domain.roles import Person
 from core.rules.plan import Plan, plan
 from core.rules.prescriptions import CartRow
-from core.services.cart import add_line, ask_of_split, hold_lines, no_longer_ask, remove_line
+from core.services.audit_trail import verify_audit
+from core.services.cart import add_line, add_routing_preference, hold_lines, remove_line, remove_routing_preference
 from core.services.checkout import Confirmation, place
-from core.services.people import Person, verify_audit
 from tests.builders import FRIDAY, a_pharmacy, a_prescription, an_offer, licences
 from tests.carts import ADA, BO, FOLDER, opened
 from tests.stores import CLINIC, a_folder, load, statements
@@ -56,21 +57,21 @@ def places(store: Store) -> list[str | None]:
 def test_what_one_asks_everybody_sees_and_the_split_keeps(cart: Store) -> None:
     first = opened(cart).cart.lines[0].id
     assert places(cart) == ["cedar", "cedar"]
-    ask_of_split(cart, ADA, CLINIC, FRIDAY, K.USE, line=first, pharmacy="lake")
-    ask_of_split(cart, BO, CLINIC, FRIDAY, K.STAY, amount_cents=5_00)
+    add_routing_preference(cart, ADA, CLINIC, FRIDAY, K.USE, line=first, pharmacy="lake")
+    add_routing_preference(cart, BO, CLINIC, FRIDAY, K.STAY, amount_cents=5_00)
     assert opened(cart).cart.constraints == (
         Constraint(K.USE, Scope.LINE, "1", "lake"),
         Constraint(K.STAY, Scope.CART, "", "", 5_00),
     )
-    assert [(one.kind, one.by) for one in opened(cart).asked] == [(K.USE, ADA.email), (K.STAY, BO.email)]
+    assert [(one.kind, one.by) for one in opened(cart).preferences] == [(K.USE, ADA.email), (K.STAY, BO.email)]
     assert places(cart) == ["lake", "cedar"]
-    no_longer_ask(cart, BO, CLINIC, FRIDAY, opened(cart).asked[0].id)
+    remove_routing_preference(cart, BO, CLINIC, FRIDAY, opened(cart).preferences[0].id)
     assert places(cart) == ["cedar", "cedar"]
 
 
 def test_it_survives_a_restart_and_is_in_the_audit_trail(cart: Store) -> None:
     before = verify_audit(cart, CLINIC).entries
-    ask_of_split(cart, ADA, CLINIC, FRIDAY, K.AVOID, sku="SEMA", pharmacy="cedar")
+    add_routing_preference(cart, ADA, CLINIC, FRIDAY, K.AVOID, sku="SEMA", pharmacy="cedar")
     assert verify_audit(cart, CLINIC).entries == before + 1
     again = open_store(cart.engine.url.render_as_string(hide_password=False))
     assert places(again) == ["lake", "lake"]
@@ -79,19 +80,19 @@ def test_it_survives_a_restart_and_is_in_the_audit_trail(cart: Store) -> None:
 
 def test_a_wish_goes_with_its_line_and_stays_while_the_line_is_held(cart: Store) -> None:
     first = opened(cart).cart.lines[0]
-    ask_of_split(cart, ADA, CLINIC, FRIDAY, K.RESERVE, line=first.id, pharmacy="cedar")
+    add_routing_preference(cart, ADA, CLINIC, FRIDAY, K.RESERVE, line=first.id, pharmacy="cedar")
     hold_lines(cart, ADA, CLINIC, FRIDAY, [first.id], hold=True)
-    assert len(opened(cart).asked) == 1
+    assert len(opened(cart).preferences) == 1
     held = opened(cart).cart.lines[0]
     remove_line(cart, ADA, CLINIC, held.id, held.version)
-    assert opened(cart).asked == ()
+    assert opened(cart).preferences == ()
 
 
 def test_reading_a_cart_asks_as_many_statements_however_much_is_asked(cart: Store) -> None:
     with statements(cart) as few:
         opened(cart)
     for patient in ("P1", "P2", "P3"):
-        ask_of_split(cart, ADA, CLINIC, FRIDAY, K.AVOID, patient=patient, pharmacy="lake")
+        add_routing_preference(cart, ADA, CLINIC, FRIDAY, K.AVOID, patient=patient, pharmacy="lake")
     with statements(cart) as many:
         opened(cart)
     assert len(many) == len(few)
@@ -99,7 +100,7 @@ def test_reading_a_cart_asks_as_many_statements_however_much_is_asked(cart: Stor
 
 def test_what_is_asked_meanwhile_stops_a_checkout_and_is_kept_by_the_next(cart: Store) -> None:
     seen = decided(cart)
-    ask_of_split(cart, BO, CLINIC, FRIDAY, K.AVOID, pharmacy="cedar")
+    add_routing_preference(cart, BO, CLINIC, FRIDAY, K.AVOID, pharmacy="cedar")
     confirmation = Confirmation(
         None, "FREE", Objective.CHEAPEST, DAYS, expected_cents=seen.quote.total_cents, hash=seen.hash, split=seen.split
     )
@@ -120,9 +121,9 @@ def test_what_is_asked_meanwhile_stops_a_checkout_and_is_kept_by_the_next(cart: 
         ("an unknown SKU", {"kind": K.AVOID, "pharmacy": "lake", "sku": "X"}, Refused, "This clinic has no SKU “X”."),
         ("an unknown patient", {"kind": K.TOGETHER, "patient": "X"}, Refused, "This clinic has no patient “X”."),
         ("two at once", {"kind": K.TOGETHER, "patient": "P1", "sku": "SEMA"}, Refused,
-         "Ask it of the whole cart, or of one patient, one SKU or one line."),
+         "A routing preference is about the whole cart, or one patient, one SKU or one line."),
         ("a SKU together", {"kind": K.TOGETHER, "sku": "SEMA"}, Refused,
-         "“together” is asked of the cart or a patient."),
+         "“together” is about the cart or a patient."),
         ("a negative amount", {"kind": K.STAY, "amount_cents": -1}, Refused,
          "The amount is between $0.00 and $10,000.00, where there is one."),
         ("an amount where there is none", {"kind": K.TOGETHER, "amount_cents": 1}, Refused,
@@ -135,18 +136,18 @@ def test_a_wish_that_makes_no_sense_is_refused(
     cart: Store, case: str, asked: dict[str, Any], error: type[RefillDayError], message: str
 ) -> None:
     with pytest.raises(error) as no:
-        ask_of_split(cart, ADA, CLINIC, FRIDAY, **asked)
+        add_routing_preference(cart, ADA, CLINIC, FRIDAY, **asked)
     assert str(no.value) == message
-    assert opened(cart).asked == ()
+    assert opened(cart).preferences == ()
 
 
 def test_nothing_is_asked_twice_taken_back_twice_or_by_somebody_who_only_looks(cart: Store) -> None:
-    ask_of_split(cart, ADA, CLINIC, FRIDAY, K.TOGETHER)
-    with pytest.raises(Refused, match="asked of the split already"):
-        ask_of_split(cart, BO, CLINIC, FRIDAY, K.TOGETHER)
-    only = opened(cart).asked[0].id
+    add_routing_preference(cart, ADA, CLINIC, FRIDAY, K.TOGETHER)
+    with pytest.raises(Refused, match="has this routing preference already"):
+        add_routing_preference(cart, BO, CLINIC, FRIDAY, K.TOGETHER)
+    only = opened(cart).preferences[0].id
     with pytest.raises(NotAllowed):
-        ask_of_split(cart, Person("ceo@example.com", "Cy", Role.LEADERSHIP), CLINIC, FRIDAY, K.BOXES)
-    no_longer_ask(cart, BO, CLINIC, FRIDAY, only)
-    with pytest.raises(Stale, match="somebody has taken it away"):
-        no_longer_ask(cart, ADA, CLINIC, FRIDAY, only)
+        add_routing_preference(cart, Person("ceo@example.com", "Cy", Role.LEADERSHIP), CLINIC, FRIDAY, K.BOXES)
+    remove_routing_preference(cart, BO, CLINIC, FRIDAY, only)
+    with pytest.raises(Stale, match="somebody has removed it"):
+        remove_routing_preference(cart, ADA, CLINIC, FRIDAY, only)

@@ -144,9 +144,9 @@ def test_one_fix_for_many_lines_is_one_press_or_none(clinic: Store) -> None:
 def test_many_lines_are_held_and_released_at_once(clinic: Store) -> None:
     add_everyone_due(clinic, ADA, CLINIC, FRIDAY)
     ids = [line.id for line in opened(clinic).cart.lines[:2]]
-    assert hold_lines(clinic, BO, CLINIC, FRIDAY, ids).what == "2 held."
+    assert hold_lines(clinic, BO, CLINIC, FRIDAY, ids).summary == "2 held."
     assert shown(clinic) == ["P1 SEMA 3 held", "P1 TIRZ 1 held", "P2 SEMA 1"]
-    assert hold_lines(clinic, BO, CLINIC, FRIDAY, ids[:1], hold=False).what == "1 released."
+    assert hold_lines(clinic, BO, CLINIC, FRIDAY, ids[:1], hold=False).summary == "1 released."
     assert shown(clinic) == ["P1 SEMA 3", "P1 TIRZ 1 held", "P2 SEMA 1"]
 
 

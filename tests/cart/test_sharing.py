@@ -10,10 +10,12 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import NotAllowed, Stale
 from core.domain.model import CartLine, Fix, Objective, Role
+from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import audit_trail, verify_audit
 from core.services.cart import (
-    Seen,
+    ShownFinding,
     acknowledge,
     add_everyone_due,
     add_line,
@@ -30,7 +32,6 @@ from core.services.cart import (
     upload,
 )
 from core.services.checkout import Confirmation, place
-from core.services.people import LOCAL, Person, audit_trail, verify_audit
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription
 from tests.carts import ADA, BO, SAID, everything, opened, shown
 from tests.stores import CLINIC, a_folder, load, statements
@@ -46,7 +47,10 @@ USE_CASES: list[tuple[str, Callable[[Store, Person, CartLine], object]]] = [
     ("fix", lambda store, who, line: apply_fix(store, who, CLINIC, line.id, 1, Fix(label="", change={"hold": "yes"}))),
     ("remove", lambda store, who, line: remove_line(store, who, CLINIC, line.id, 1)),
     ("hold", lambda store, who, line: hold_lines(store, who, CLINIC, FRIDAY, [line.id])),
-    ("acknowledge", lambda store, who, line: acknowledge(store, who, CLINIC, [Seen(line.id, 1, "PHONE_INVALID")])),
+    (
+        "acknowledge",
+        lambda store, who, line: acknowledge(store, who, CLINIC, [ShownFinding(line.id, 1, "PHONE_INVALID")]),
+    ),
     ("override", lambda store, who, line: override(store, who, CLINIC, line.id, 1, SAID)),
     ("undo", lambda store, who, line: undo(store, who, CLINIC, FRIDAY)),
     ("patient", lambda store, who, line: update_patient(store, who, CLINIC, "P1", {"zip": "78705"})),

@@ -20,10 +20,10 @@ from core.adapters.store.backup import backup
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.protocol import Acknowledged, Message
+from core.domain.roles import LOCAL
 from core.services.checkout import Confirmation, place
 from core.services.partners.worker import run_once
 from core.services.payments.execution import carry_out_payments
-from core.services.people import LOCAL
 
 
 class RecordingPartner:

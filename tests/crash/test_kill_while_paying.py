@@ -9,16 +9,16 @@ import pytest
 
 from core.adapters.payments.stripe_provider import StripePort
 from core.adapters.store import Store
-from core.adapters.store.payments import Setup, paid_orders
+from core.adapters.store.payments import paid_orders
 from core.domain.model import LineState
 from core.domain.orders.book import Event
-from core.domain.payments.operations import Method
+from core.domain.payments.operations import Method, Setup
+from core.domain.roles import LOCAL
 from core.services.orders.events import apply_events
 from core.services.orders.views import track
 from core.services.partners.worker import run_once
 from core.services.payments.decisions import change_setup, open_payments
 from core.services.payments.execution import LEASE, carry_out_payments
-from core.services.people import LOCAL
 from tests.crash.acts import pay, pay_until
 from tests.crash.killing import a_clinic, assert_books_hold, dies, killed_after, moments, points, seconds_of
 from tests.crash.test_kill_while_sending import a_queue

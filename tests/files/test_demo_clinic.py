@@ -18,15 +18,15 @@ from core.adapters.store import load_context, open_store
 from core.domain.context import Context
 from core.domain.identifiers import is_dea, is_npi, state_of_zip
 from core.domain.model import Cart, CartLine, Days, Finding, Objective, Prescription, ProgramKind, Severity
+from core.domain.roles import LOCAL
 from core.rules.due_list import due_list
 from core.rules.prescriptions import CartRow, completed, fills_and_in_flight, months_after
-from core.rules.pricing import compare
+from core.rules.pricing.comparison import compare
 from core.rules.sig import Certainty, read
 from core.rules.split import split
 from core.rules.validation import RULES, validate
 from core.services.clinic_import import load
 from core.services.demo.history import seed_history
-from core.services.people import LOCAL
 from tests.demo import DEMO, demo_context, demo_folder
 
 SUNDAY = date(2026, 11, 22)

@@ -131,12 +131,12 @@ KNOWN = {"programs.csv": {"FREE"}, "pharmacies.csv": {"cedar"}, "skus.csv": {"S"
 
 @pytest.mark.parametrize(("case", "files", "error"), REFERENCES, ids=[row[0] for row in REFERENCES])
 def test_a_row_that_refers_to_nothing(case: str, files: dict[str, bytes], error: str) -> None:
-    found = refused(files, known=KNOWN)
+    found = refused(files, known_keys=KNOWN)
     assert [line.replace("scope “oak”", "scope “pharmacy:oak”") for line in found] == [error]
 
 
 def test_a_row_may_refer_to_the_store() -> None:
-    assert read_files({"offers.csv": OFFERS}, TODAY, known=KNOWN).counts() == {"offers.csv": 1}
+    assert read_files({"offers.csv": OFFERS}, TODAY, known_keys=KNOWN).counts() == {"offers.csv": 1}
 
 
 def test_nothing_is_said_of_rows_that_refer_to_an_unreadable_file() -> None:
@@ -147,15 +147,15 @@ def test_nothing_is_said_of_rows_that_refer_to_an_unreadable_file() -> None:
 def test_a_price_row_with_a_new_day_is_history_and_the_same_day_twice_is_bad() -> None:
     known = {"skus.csv": {"S"}, "pharmacies.csv": {"cedar"}}
     newer = OFFERS + b"cedar,S,90,2026-06-01\n"
-    assert len(read_files({"offers.csv": newer}, TODAY, known=known).offers) == 2
-    assert refused({"offers.csv": newer + b"cedar,S,80,D-337\n"}, known=known) == [
+    assert len(read_files({"offers.csv": newer}, TODAY, known_keys=known).offers) == 2
+    assert refused({"offers.csv": newer + b"cedar,S,80,D-337\n"}, known_keys=known) == [
         "offers.csv, row 4, pharmacy, sku, valid_from “cedar, S, 2026-01-01”: repeats row 2"
     ]
 
 
 def test_one_folder_loads_one_clinic() -> None:
     clinics = b"clinic,name,state,time_zone,program\nj,J,TX,America/Chicago,FREE\nk,K,TX,America/Chicago,FREE\n"
-    assert refused({"clinic.csv": clinics}, known=KNOWN) == [
+    assert refused({"clinic.csv": clinics}, known_keys=KNOWN) == [
         "clinic.csv, row 3, clinic “k”: one folder loads one clinic"
     ]
 

@@ -15,11 +15,11 @@ import pytest
 from core.adapters.files import export_folder, xlsx_bytes
 from core.adapters.store import Store, load_context
 from core.domain.errors import Refused
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.cart import add_line, edit_line, update_patient
 from core.services.clinic_export import export
 from core.services.clinic_import import load as load_files
-from core.services.people import LOCAL
 from tests.builders import FRIDAY, a_patient
 from tests.hostile.conftest import ODD, Command, reasons, unchanged
 from tests.stores import CLINIC, a_folder

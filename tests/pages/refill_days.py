@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
 from core.domain.model import CartLine
+from core.domain.roles import LOCAL
 from core.services.cart import add_everyone_due, open_cart
-from core.services.people import LOCAL
 from tests.builders import FRIDAY, a_patient, a_prescription
 from tests.stores import CLINIC, a_folder, load
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.adapters.store import Store
 from core.domain.model import Role
 from core.domain.money import shown
-from core.rules.pricing import plans
+from core.rules.pricing.monthly import plans
 from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend
 from pages.parts.charts import Mark, Series, by_amount
@@ -115,7 +115,7 @@ def test_the_clinics_months_under_every_plan(ordered: Store, opens: Opens, clock
     ],
 )
 def test_what_growth_would_change(case: str, cents: int, says: str) -> None:
-    month = MonthSpend(FRIDAY.replace(day=1), cents, whole=True)
+    month = MonthSpend(FRIDAY.replace(day=1), cents, complete=True)
     sentence = growth_sentence([month], [plans((a_program(), GROWTH), cents)])
     assert sentence == f"In December 2026, with {shown(cents)} of medication, {says}"
 

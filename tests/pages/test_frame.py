@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
 from core.domain.model import Role
-from core.services.people import LOCAL, add_person, change_person
+from core.domain.roles import LOCAL
+from core.services.people import add_person, change_person
 from pages.parts.frame import OPENS, SCREENS
 from tests.pages.conftest import APP, Opens
 from tests.stores import CLINIC, load

@@ -12,10 +12,10 @@ from streamlit.testing.v1 import AppTest
 from core.adapters.store import Store, load_context, open_store
 from core.domain.model import Role
 from core.domain.money import shown as dollars
+from core.domain.roles import LOCAL
 from core.services.clinic_import import load
 from core.services.demo.history import seed_history
 from core.services.measures import Measures, measures
-from core.services.people import LOCAL
 from pages.parts.startup import DEMO
 from tests.pages.conftest import Opens
 from tests.stores import NOW, Clock

@@ -16,13 +16,14 @@ from core.domain.model import LineState, Role
 from core.domain.orders.book import Event
 from core.domain.partners.link import Adapter, Link
 from core.domain.partners.protocol import Acknowledged, Lost
+from core.domain.roles import LOCAL
+from core.services.audit_trail import audit_trail
 from core.services.checkout import place
 from core.services.orders import views
 from core.services.orders.events import apply_events, record_answers
 from core.services.orders.recovery import cancel
 from core.services.partners import worker
 from core.services.partners.connections import connect
-from core.services.people import LOCAL, audit_trail
 from pages.parts.orders.listing import RENDERED
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, said

@@ -6,14 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
-from core.adapters.store.payments import Setup
 from core.domain.model import Role
-from core.domain.payments.operations import Kind, Method, State
+from core.domain.payments.operations import Kind, Method, Setup, State
 from core.domain.payments.provider import Declined, Impossible, Outcome
+from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.payments.decisions import change_setup, open_payments, setup_of
 from core.services.payments.execution import carry_out_payments
-from core.services.people import LOCAL
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients

@@ -8,9 +8,9 @@ import pytest
 
 from core.adapters.store import Store
 from core.domain.model import FindingEnd, Role
+from core.domain.roles import LOCAL
 from core.rules.validation import RULES
-from core.services.people import LOCAL
-from core.services.rule_book import Entry, note_seen
+from core.services.rule_book import RuleRecord, note_findings
 from pages.parts.charts import stacked_counts
 from pages.parts.rule_book import record
 from tests.builders import FRIDAY, a_line
@@ -58,7 +58,7 @@ def test_another_day_s_findings_stay_apart(store: Store, opens: Opens) -> None:
     load(store)
     found = findings(world(patient={"phone": "555"}))
     for day in (FRIDAY, date(2026, 12, 11)):
-        note_seen(store, LOCAL, CLINIC, day, [a_line()], found)
+        note_findings(store, LOCAL, CLINIC, day, [a_line()], found)
     book = opens("rule_book").dataframe[0].value.set_index("Code")
     assert int(book.loc["PHONE_INVALID", "Fired"]) == 2
 
@@ -66,20 +66,20 @@ def test_another_day_s_findings_stay_apart(store: Store, opens: Opens) -> None:
 @pytest.mark.parametrize(
     ("case", "entry", "expected"),
     [
-        ("never", Entry(RULES["ALLERGY"]), "it has not fired in this period."),
+        ("never", RuleRecord(RULES["ALLERGY"]), "it has not fired in this period."),
         (
             "put right",
-            Entry(RULES["PO_BOX"], {FindingEnd.FIXED: 3, FindingEnd.OPEN: 1}),
+            RuleRecord(RULES["PO_BOX"], {FindingEnd.FIXED: 3, FindingEnd.OPEN: 1}),
             "it fired on 4 lines: 3 put right before payment, 0 placed with it, 1 not placed.",
         ),
         (
             "placed with it",
-            Entry(RULES["STATE_ZIP_MISMATCH"], {FindingEnd.OVERRIDDEN: 1, FindingEnd.ACKNOWLEDGED: 4}, 2, 1),
+            RuleRecord(RULES["STATE_ZIP_MISMATCH"], {FindingEnd.OVERRIDDEN: 1, FindingEnd.ACKNOWLEDGED: 4}, 2, 1),
             f"it fired on 5 lines: {NONE_RIGHT} {REJECTED}",
         ),
     ],
 )
-def test_a_record_in_words(case: str, entry: Entry, expected: str) -> None:
+def test_a_record_in_words(case: str, entry: RuleRecord, expected: str) -> None:
     assert record(entry) == expected
 
 

@@ -16,10 +16,12 @@ from core.adapters.store import Store, load_context
 from core.domain.model import LicenceKind, Role, Setting
 from core.domain.partners.link import Adapter
 from core.domain.rejections import REJECTIONS
+from core.domain.roles import LOCAL
 from core.domain.settings import SETTINGS
+from core.services.audit_trail import audit_trail
 from core.services.clinic_export import export
 from core.services.partners.connections import connections
-from core.services.people import LOCAL, audit_trail, members
+from core.services.people import members
 from pages.parts.session import Reference, Session
 from pages.parts.setup.clinic import licensed_pharmacies
 from pages.parts.setup.reference import file_rows

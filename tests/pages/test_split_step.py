@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
 from core.domain.model import Alternative, ConstraintKind, Objective, Refusal, Role, RoutedLine
+from core.domain.roles import LOCAL
 from core.rules.plan import Plan
 from core.rules.split import Outcome, Point, Progress, Watch
-from core.services.cart import ask_of_split, open_cart
-from core.services.people import LOCAL
+from core.services.cart import add_routing_preference, open_cart
 from pages.parts.refill_day import compare, searching
 from pages.parts.refill_day.curve import cost_against_days, frontier, label
 from pages.parts.refill_day.one_line import because, what_would_help
@@ -42,7 +42,7 @@ def test_what_is_asked_stands_there_with_its_price_and_can_be_taken_back(
     store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_full_cart(store)
-    ask_of_split(store, LOCAL, CLINIC, FRIDAY, ConstraintKind.AVOID, pharmacy="cedar", patient="P1")
+    add_routing_preference(store, LOCAL, CLINIC, FRIDAY, ConstraintKind.AVOID, pharmacy="cedar", patient="P1")
     shown = split_step(opens, store, monkeypatch)
     assert "Avoid Cedar Compounding for Rivera, Ana" in texts(shown)
     assert "leaves 1 line unfilled" in texts(shown)

@@ -19,7 +19,7 @@ from core.adapters.pharmacies.json_order.client import JsonOrders
 from core.adapters.pharmacies.json_order.statuses import STATUSES, read_rows, state_word
 from core.cli.practice_pharmacy import Fault, StandIn, serve
 from core.domain.model import ShipTo
-from core.domain.orders.book import Refusal
+from core.domain.orders.book import RejectionMessage
 from core.domain.partners.link import Authentication, Link, QuantityUnit, faults
 from core.domain.partners.protocol import Acknowledged, Address, Lost, Message, MessageLine, NotSent, Refused
 from tests.builders import SIG, a_patient, a_prescriber, a_prescription, a_sku
@@ -260,7 +260,7 @@ UNKNOWN = "it may or may not have the order"
         ),
         (
             Fault.REJECT,
-            Refused((Refusal("The selected order.rxs.0.directions is invalid.", "RD-20261204-01/01"),)),
+            Refused((RejectionMessage("The selected order.rxs.0.directions is invalid.", "RD-20261204-01/01"),)),
             0,
         ),
         (Fault.LIMIT, NotSent("The pharmacy takes no more for now (429).", timedelta(seconds=7)), 0),
@@ -315,7 +315,7 @@ def test_credentials_are_shown() -> None:
 
 def test_what_would_be_refused_is_refused_here(books: StandIn, address: str) -> None:
     answer = partner(address).send(a_message(patient=a_patient(sex="")), NOW)
-    assert answer == Refused((Refusal("Not sent: patient.gender is empty."),))
+    assert answer == Refused((RejectionMessage("Not sent: patient.gender is empty."),))
     assert books.orders == []
 
 
@@ -337,23 +337,24 @@ def test_an_order_sent_twice_would_be_two_orders(books: StandIn, address: str) -
 @pytest.mark.parametrize(
     ("case", "status", "body", "answer"),
     [
-        ("no reason given", 400, b"", Refused((Refusal("The pharmacy refused the order (400) without saying why."),))),
+        ("no reason given", 400, b"",
+         Refused((RejectionMessage("The pharmacy refused the order (400) without saying why."),))),
         (
             "fields and messages", 422, b'{"title":"Bad","errors":[{"field":"rxs[1].sig","message":"too long"}]}',
-            Refused((Refusal("rxs[1].sig: too long", "RD-20261204-01/02"),)),
+            Refused((RejectionMessage("rxs[1].sig: too long", "RD-20261204-01/02"),)),
         ),
         (
             "named by our number", 400, b'{"type":"error","messages":["Rx RD-20261204-01/02/1: product not mapped"]}',
-            Refused((Refusal("Rx RD-20261204-01/02/1: product not mapped", "RD-20261204-01/02"),)),
+            Refused((RejectionMessage("Rx RD-20261204-01/02/1: product not mapped", "RD-20261204-01/02"),)),
         ),
-        ("an error in a 200", 200, b'{"type":"error","messages":["No"]}', Refused((Refusal("No"),))),
+        ("an error in a 200", 200, b'{"type":"error","messages":["No"]}', Refused((RejectionMessage("No"),))),
         ("moved away", 302, b"", Lost(f"The pharmacy answered 302; {UNKNOWN}.")),
         ("busy", 503, b"", Lost(f"The pharmacy answered 503; {UNKNOWN}.")),
         ("too slow for it", 408, b"", Lost(f"The pharmacy answered 408; {UNKNOWN}.")),
         ("not the API", 404, b"<html>", NotSent(
             "The pharmacy has no order API at this address (404): check the address on Setup.")),
         ("taken, of another shape", 201, b'{"orderId": 5}', Acknowledged("5")),
-        ("words with a NUL", 400, b'{"messages":["a\\u0000b"]}', Refused((Refusal("ab"),))),
+        ("words with a NUL", 400, b'{"messages":["a\\u0000b"]}', Refused((RejectionMessage("ab"),))),
     ],
 )  # fmt: skip
 def test_what_an_answer_means(case: str, status: int, body: bytes, answer: object) -> None:
@@ -372,7 +373,7 @@ def test_what_an_answer_means(case: str, status: int, body: bytes, answer: objec
 )
 def test_a_smaller_quantity_is_told(case: str, rxs: list[Any], short: tuple[tuple[str, int], ...]) -> None:
     body = json.dumps({"data": {"orderId": 1, "rxs": rxs}}).encode()
-    told = tuple(Refusal(text, f"RD-20261204-01/0{number}") for text, number in short)
+    told = tuple(RejectionMessage(text, f"RD-20261204-01/0{number}") for text, number in short)
     assert answer_of(200, body, {}, a_message(LINE, SECOND), NOW) == Acknowledged("1", told)
 
 

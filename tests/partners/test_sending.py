@@ -21,12 +21,12 @@ from core.domain.model import Role, SubmissionState
 from core.domain.partners.link import Adapter, Authentication, Link
 from core.domain.partners.protocol import Acknowledged, Lost, Message, NotSent
 from core.domain.partners.rate_limit import breaker
+from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders.views import line_detail, track
 from core.services.partners import worker
 from core.services.partners.connections import connect, connections, number_products, products_of, try_again
 from core.services.partners.submissions import LEASE, SENDING, next_size, send_batch
-from core.services.people import LOCAL, Person
 from tests.builders import a_pharmacy, an_offer, licences
 from tests.order_books import CHECKOUT
 from tests.partners.test_worker import Scripted, taking
@@ -108,7 +108,7 @@ def test_a_word_that_nobody_knows_is_shown_and_moves_nothing(
     clock.forward(minutes=11)
     worker.run_once(sqlite, CLINIC)
     tracked = track(sqlite, LOCAL, CLINIC)
-    assert [misfit.status for misfit in tracked.misfits] == ["quantum flux"]
+    assert [misfit.status for misfit in tracked.unmatched] == ["quantum flux"]
     assert tracked.lines[0].state.value == "submitted"
 
 

@@ -18,6 +18,7 @@ from core.adapters.store.order_views import Queue
 from core.domain.errors import NotAllowed, Refused
 from core.domain.model import Role
 from core.domain.partners.link import Adapter, Link, amount
+from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders.events import record_event
 from core.services.orders.recovery import cancel, resubmit
@@ -26,7 +27,6 @@ from core.services.partners import worker
 from core.services.partners.connections import connect
 from core.services.partners.order_sheet_pages import as_pdf, printable
 from core.services.partners.order_sheets import COLUMNS, Sheet, as_csv, mark_sent, order_sheet, to_hand_over
-from core.services.people import LOCAL, Person
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_sku
 from tests.order_books import CHECKOUT, said
 from tests.partners.test_json_order import LINE, SECOND, a_message

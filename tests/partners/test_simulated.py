@@ -12,11 +12,11 @@ from core.domain.model import LineState
 from core.domain.orders.records import SentLine
 from core.domain.partners.protocol import Refused
 from core.domain.rejections import code_for
+from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders import views
 from core.services.orders.recovery import cancel
 from core.services.partners import worker
-from core.services.people import LOCAL
 from tests.order_books import CHECKOUT
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
@@ -82,7 +82,7 @@ def test_what_was_told_is_not_told_again() -> None:
     partner, now = SimulatedPartner(), SENT + timedelta(days=30)
     first = partner.poll([a_sent_line()], now)
     seen = [event.id for event in first[:2]]
-    assert partner.poll([a_sent_line(seen=seen)], now) == first[2:]
+    assert partner.poll([a_sent_line(known_events=seen)], now) == first[2:]
     assert partner.poll([a_sent_line()], SENT) == []
 
 

@@ -17,11 +17,11 @@ import pytest
 from core.adapters.store import Store, open_store
 from core.cli.practice_pharmacy import Fault, StandIn
 from core.domain.model import SubmissionState
+from core.domain.roles import LOCAL
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import track
 from core.services.partners import worker
 from core.services.partners.connections import connect
-from core.services.people import LOCAL
 from tests.order_books import CHECKOUT
 from tests.partners.test_sending import a_queue, linked
 from tests.soak import KILLS

@@ -16,16 +16,16 @@ from sqlalchemy.exc import DBAPIError
 
 from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, pusher, signature
 from core.adapters.store import Store, open_store
-from core.adapters.store.partners import PartnerPushRow
+from core.adapters.store.tables import PARTNER_PUSH
 from core.cli.practice_pharmacy import EventFault, StandIn
 from core.cli.webhook_server import MOST_BYTES, webhook
 from core.domain.partners.link import Authentication, Link
+from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders.views import queues, strays, track
 from core.services.partners import worker
 from core.services.partners.connections import connect, recent_pushes
 from core.services.partners.pushes import receive
-from core.services.people import LOCAL
 from tests.builders import a_pharmacy, an_offer, licences
 from tests.order_books import CHECKOUT
 from tests.partners.test_worker import taking
@@ -84,9 +84,9 @@ def state(store: Store, number: int = 1) -> str:
 
 
 def kept(store: Store) -> list[tuple[str, str, int, str]]:
-    columns = (PartnerPushRow.body, PartnerPushRow.encoding, PartnerPushRow.events, PartnerPushRow.problem)
+    columns = (PARTNER_PUSH.c.body, PARTNER_PUSH.c.encoding, PARTNER_PUSH.c.events, PARTNER_PUSH.c.problem)
     with store.read(CLINIC) as work:
-        return [tuple(found) for found in work.connection.execute(select(*columns).order_by(PartnerPushRow.id))]
+        return [tuple(found) for found in work.connection.execute(select(*columns).order_by(PARTNER_PUSH.c.id))]
 
 
 # Believed
@@ -183,7 +183,7 @@ def test_a_pharmacy_speaks_of_its_own_lines_only(clinic: Store) -> None:
     status, answer = push(clinic, content, signed(content, key=SECRETS["BIRCH_PUSH"]), pharmacy="birch")
     assert (status, answer["misfit"]) == (200, 1)
     assert state(clinic) == "submitted"
-    (misfit,) = track(clinic, LOCAL, CLINIC, f"{CHECKOUT}/01").misfits
+    (misfit,) = track(clinic, LOCAL, CLINIC, f"{CHECKOUT}/01").unmatched
     assert misfit.note == "birch said so, but the attempt is at cedar"
 
 

@@ -13,15 +13,15 @@ from core.adapters.store import Store
 from core.adapters.store.queue import claim, give_up_leases
 from core.domain.errors import NotAllowed
 from core.domain.model import LineState, Override, Role, SubmissionState
-from core.domain.orders.book import Event, Refusal
+from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders import views
 from core.services.orders.events import pause
 from core.services.orders.recovery import cancel
 from core.services.partners import worker
-from core.services.people import LOCAL, Person
 from tests.builders import a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, said
 from tests.stores import CLINIC, Clock, a_folder, load
@@ -111,7 +111,7 @@ def test_nothing_is_sent_twice(clinic: Store) -> None:
 @pytest.mark.parametrize(
     ("case", "answer", "state"),
     [
-        ("refused", Refused((Refusal("Item out of stock"),)), ("rejected", "rejected")),
+        ("refused", Refused((RejectionMessage("Item out of stock"),)), ("rejected", "rejected")),
         ("the answer was lost", Lost("no answer within 45 seconds"), ("placed", "unknown")),
         ("it never left", NotSent("connection refused"), ("placed", "queued")),
     ],
@@ -123,7 +123,7 @@ def test_every_answer_has_its_state(clinic: Store, case: str, answer: Answer, st
 
 def test_a_line_of_which_less_was_taken_is_on_hold_with_the_pharmacys_words(store: Store) -> None:
     place_two_lines_of_one_patient(store)
-    short = (Refusal("The pharmacy took 1 of 2 mL.", f"{CHECKOUT}/02"),)
+    short = (RejectionMessage("The pharmacy took 1 of 2 mL.", f"{CHECKOUT}/02"),)
     run(store, Scripted(lambda _: Acknowledged("their-1", short)))
     assert states(store) == [("submitted", "acknowledged"), ("on_hold", "acknowledged")]
     (held,) = views.track(store, STAFF, CLINIC, f"{CHECKOUT}/02").lines

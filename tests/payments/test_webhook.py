@@ -16,12 +16,12 @@ from core.cli.webhook_server import webhook as receiver
 from core.domain.errors import Refused
 from core.domain.model import LineState
 from core.domain.payments.operations import Kind, State
+from core.domain.roles import LOCAL
 from core.services.orders.recovery import refund
 from core.services.partners.worker import run_once
 from core.services.payments.decisions import change_setup, open_payments, payments_of
 from core.services.payments.execution import carry_out_payments
 from core.services.payments.webhook import apply_event, verify
-from core.services.people import LOCAL
 from tests.payments.fake_stripe import FakeStripe
 from tests.payments.test_paying import SETUP, clinic, operations, placed, said, sound, stripe
 from tests.stores import CLINIC, NOW, Clock, a_folder, load

@@ -6,19 +6,19 @@ from datetime import date
 from typing import Any
 
 from core.domain.context import Context
-from core.services.price_lists import Issuer, Kind, Question, guessed, open_list
+from core.services.price_lists import Issuer, IssuerKind, PriceList, guessed_columns, open_list
 from core.services.price_lists.preview import Preview, preview
 from tests.builders import FRIDAY, a_context
 
-CEDAR = Issuer(Kind.PHARMACY, "cedar")
-REFILL = Issuer(Kind.PROGRAM, "REFILL")
+CEDAR = Issuer(IssuerKind.PHARMACY, "cedar")
+REFILL = Issuer(IssuerKind.PROGRAM, "REFILL")
 
 
-def question(text: str, issuer: Issuer = CEDAR, day: date = FRIDAY, file: str = "cedar.csv") -> Question:
+def question(text: str, issuer: Issuer = CEDAR, day: date = FRIDAY, file: str = "cedar.csv") -> PriceList:
     """A list as lines of cells separated by bars; its columns are those whose headings are known."""
     quoted = (",".join(f'"{cell.strip()}"' for cell in line.split("|")) for line in text.strip().splitlines())
     sheet = open_list(file, "\n".join(quoted).encode())
-    return Question(sheet, guessed(sheet.headings), issuer, day)
+    return PriceList(sheet, guessed_columns(sheet.headings), issuer, day)
 
 
 def previewed(text: str, context: Context | None = None, **over: Any) -> Preview:

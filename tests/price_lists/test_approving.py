@@ -13,10 +13,11 @@ from core.adapters.store import Store, load_context
 from core.domain.context import Context
 from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import AggregatePrice, ProgramKind, Role
-from core.rules.pricing import SkuComparison, compare
+from core.domain.roles import LOCAL, Person
+from core.rules.pricing.comparison import SkuComparison, compare
+from core.services.audit_trail import audit_trail, verify_audit
 from core.services.checkout import place
-from core.services.people import LOCAL, Person, audit_trail, verify_audit
-from core.services.price_lists import Issuer, Question, approve, last_approval, preview, undo
+from core.services.price_lists import Issuer, PriceList, approve, last_approval, preview, undo
 from core.services.price_lists.approval import Approval
 from tests.builders import FRIDAY, a_program, a_sku, an_offer
 from tests.price_lists.lists import CEDAR, REFILL, question
@@ -46,7 +47,7 @@ def context_of(store: Store) -> Context:
 
 
 def approved(
-    store: Store, asked: Question, accepted: Collection[int] = (), ended: Collection[str] = (), person: Person = MAX
+    store: Store, asked: PriceList, accepted: Collection[int] = (), ended: Collection[str] = (), person: Person = MAX
 ) -> int:
     seen = preview(asked, context_of(store))
     return approve(store, person, CLINIC, asked, seen, accepted=accepted, ended=ended)

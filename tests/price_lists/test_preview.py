@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.domain.errors import BadInput
 from core.domain.model import AggregatePrice, ProgramKind
 from core.domain.money import shown
-from core.services.price_lists import Field, Moves, guessed, lacking, open_list, preview
+from core.services.price_lists import Field, PriceMove, guessed_columns, missing_columns, open_list, preview
 from core.services.price_lists.amounts import fee_rate, measure, price_cents
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
 from tests.hostile.workbooks import workbook
@@ -115,7 +115,7 @@ def test_a_measure_is_a_number_with_or_without_its_unit(text: str, number: str |
     ],
 )  # fmt: skip
 def test_columns_are_known_by_their_headings(headings: tuple[str, ...], means: dict[Field, int]) -> None:
-    assert guessed(headings) == means
+    assert guessed_columns(headings) == means
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_columns_are_known_by_their_headings(headings: tuple[str, ...], means: d
     ],
 )
 def test_a_list_needs_a_price_and_a_sku(mapped: dict[Field, int], says: str | None) -> None:
-    assert lacking(mapped) == says
+    assert missing_columns(mapped) == says
 
 
 def test_a_letterhead_stands_above_the_header() -> None:
@@ -141,7 +141,7 @@ def test_a_workbook_is_a_list_too() -> None:
 
 
 def test_a_list_in_another_language_is_mapped_by_hand() -> None:
-    asked = question("Artikel | Preis\nSEMA | 95")._replace(mapped={Field.SKU: 0, Field.PRICE: 1})
+    asked = question("Artikel | Preis\nSEMA | 95")._replace(columns={Field.SKU: 0, Field.PRICE: 1})
     (change,) = preview(asked, a_context()).changes
     assert (change.sku, change.after_cents) == ("SEMA", 95_00)
 
@@ -152,22 +152,22 @@ def test_a_list_whose_columns_say_too_little_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "price", "moves", "share"),
+    ("case", "price", "move", "share"),
     [
-        ("the same", "100.00", Moves.UNCHANGED, "0.0000"),
-        ("up", "104.00", Moves.UP, "0.0400"),
-        ("down", "$93.33", Moves.DOWN, "-0.0667"),
-        ("up by exactly 30 %", "130", Moves.UP, "0.3000"),
+        ("the same", "100.00", PriceMove.UNCHANGED, "0.0000"),
+        ("up", "104.00", PriceMove.UP, "0.0400"),
+        ("down", "$93.33", PriceMove.DOWN, "-0.0667"),
+        ("up by exactly 30 %", "130", PriceMove.UP, "0.3000"),
     ],
 )
-def test_a_price_moves(case: str, price: str, moves: Moves, share: str) -> None:
+def test_a_price_moves(case: str, price: str, move: PriceMove, share: str) -> None:
     (change,) = previewed(f"SKU | Price\nSEMA | {price}").changes
-    assert (change.moves, change.share, change.doubts) == (moves, Decimal(share), ()), case
+    assert (change.move, change.share, change.doubts) == (move, Decimal(share), ()), case
 
 
 def test_a_price_that_nobody_gave_before_is_new() -> None:
     (change,) = previewed("SKU | Price\nSEMA | 95", a_context(offers=())).changes
-    assert (change.moves, change.before_cents, change.share) == (Moves.NEW, None, None)
+    assert (change.move, change.before_cents, change.share) == (PriceMove.NEW, None, None)
 
 
 @pytest.mark.parametrize(
@@ -198,12 +198,12 @@ def test_a_name_of_two_skus_means_neither() -> None:
 def test_a_price_in_force_that_the_list_does_not_name_is_gone() -> None:
     offers = (an_offer(), an_offer(sku="TIRZ", unit_cost_cents=18_900), an_offer(sku="LDN", valid_to=date(2026, 11, 1)))
     found = previewed("SKU | Price\nSEMA | 95", a_context(skus=SKUS, offers=offers))
-    assert [(gone.sku, gone.cents, gone.since) for gone in found.gone] == [("TIRZ", 18_900, date(2026, 1, 1))]
+    assert [(price.sku, price.cents, price.since) for price in found.omitted] == [("TIRZ", 18_900, date(2026, 1, 1))]
 
 
 def test_a_row_that_cannot_be_read_is_not_gone() -> None:
     found = previewed("SKU | Price\nSEMA | call us")
-    assert (found.changes, found.gone, len(found.errors)) == ((), (), 1)
+    assert (found.changes, found.omitted, len(found.errors)) == ((), (), 1)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_a_first_price_is_held_against_those_of_others(case: str, price: str, do
 @pytest.mark.parametrize("heading", ["Price per mL", "Price/mL"])
 def test_a_heading_speaks_for_every_row(heading: str) -> None:
     asked = question(f"SKU | {heading}\nSEMA | 100")
-    (change,) = preview(asked._replace(mapped={Field.SKU: 0, Field.PRICE: 1}), a_context()).changes
+    (change,) = preview(asked._replace(columns={Field.SKU: 0, Field.PRICE: 1}), a_context()).changes
     assert change.doubts == (f"the list says “{heading}”; prices here are for a pack of 2 mL",)
 
 
@@ -336,9 +336,9 @@ def pooled(**over: Any) -> dict[str, Any]:
 
 def test_a_program_gives_a_list_too() -> None:
     found = previewed("SKU | Price\nSEMA | 112\nTIRZ | 150", a_context(**pooled()), issuer=REFILL)
-    assert [(change.sku, change.moves, change.share) for change in found.changes] == [
-        ("SEMA", Moves.UP, Decimal("0.0182")),
-        ("TIRZ", Moves.NEW, None),
+    assert [(change.sku, change.move, change.share) for change in found.changes] == [
+        ("SEMA", PriceMove.UP, Decimal("0.0182")),
+        ("TIRZ", PriceMove.NEW, None),
     ]
 
 
@@ -365,10 +365,10 @@ def test_every_sku_is_accounted_for_once(pairs: dict[str, tuple[int | None, int 
     rows = [f"{sku} | {cents / 100:.2f}" for sku, (_, cents) in pairs.items() if cents is not None]
     found = previewed("\n".join(["SKU | Price", *rows]), a_context(skus=SKUS, offers=offers))
     expected: dict[str, str] = {sku: _expected(*pair) for sku, pair in pairs.items() if pair != (None, None)}
-    assert {change.sku: change.moves.value for change in found.changes} | {
-        gone.sku: "gone" for gone in found.gone
+    assert {change.sku: change.move.value for change in found.changes} | {
+        omitted.sku: "gone" for omitted in found.omitted
     } == expected
-    assert len(found.changes) + len(found.gone) == len(expected)
+    assert len(found.changes) + len(found.omitted) == len(expected)
 
 
 def _expected(before: int | None, after: int | None) -> str:
@@ -386,4 +386,4 @@ cells = st.text(st.sampled_from("SEMA0123456789.,$%-/ |'=x\n\"é"), max_size=60)
 def test_whatever_a_list_says_is_bad_input_or_a_preview(text: str, mapped: dict[Field, int]) -> None:
     with suppress(BadInput):
         sheet = open_list("list.csv", f"SKU,Price\n{text}".encode())
-        preview(question("SKU | Price\nSEMA | 1")._replace(sheet=sheet, mapped=mapped), a_context())
+        preview(question("SKU | Price\nSEMA | 1")._replace(sheet=sheet, columns=mapped), a_context())

@@ -14,8 +14,11 @@ import pytest
 from core.adapters.store import Store
 from core.domain.errors import NotAllowed
 from core.domain.model import Role
-from core.services.people import LOCAL, Person, audit_trail
-from core.services.quotes import Kind, Wanted, pages, quote_out, selected
+from core.domain.roles import LOCAL, Person
+from core.services.audit_trail import audit_trail
+from core.services.quotes.export import QuoteFormat, quote_out
+from core.services.quotes.pages import pages
+from core.services.quotes.selection import QuoteRequest, quote_selection
 from tests.builders import FRIDAY, a_pharmacy, a_program, a_sku, an_offer
 from tests.quotes_out.test_workbook import a_clinic_of_prices, a_selection
 from tests.stores import CLINIC, load
@@ -118,7 +121,7 @@ def test_the_same_selection_gives_the_same_pages() -> None:
 
 def test_only_what_was_chosen_is_on_it() -> None:
     context = a_clinic_of_prices()
-    found = selected(context, FRIDAY, Wanted(("TIRZ", "NONE"), ("GROWTH", "NONE")))
+    found = quote_selection(context, FRIDAY, QuoteRequest(("TIRZ", "NONE"), ("GROWTH", "NONE")))
     assert [row.sku.sku for row in found.skus] == ["TIRZ"]
     assert [program.program for program in found.programs] == ["GROWTH"]
 
@@ -126,8 +129,8 @@ def test_only_what_was_chosen_is_on_it() -> None:
 def test_a_quote_of_an_earlier_day_is_as_it_was() -> None:
     context = a_clinic_of_prices()
     later = replace(context, offers=(*context.offers, an_offer(valid_from=FRIDAY, unit_cost_cents=1)))
-    wanted, day = Wanted(("SEMA",), ("FREE",)), date(2026, 12, 3)
-    assert pages(selected(later, day, wanted)) == pages(selected(context, day, wanted))
+    wanted, day = QuoteRequest(("SEMA",), ("FREE",)), date(2026, 12, 3)
+    assert pages(quote_selection(later, day, wanted)) == pages(quote_selection(context, day, wanted))
 
 
 @pytest.fixture
@@ -138,9 +141,9 @@ def clinic(store: Store) -> Store:
 
 
 @pytest.mark.parametrize(("kind", "starts"), [("xlsx", b"PK"), ("pdf", b"%PDF")])
-def test_a_quote_taken_out_is_audited(clinic: Store, kind: Kind, starts: bytes) -> None:
+def test_a_quote_taken_out_is_audited(clinic: Store, kind: QuoteFormat, starts: bytes) -> None:
     leader = Person("l@clinic.test", "L", Role.LEADERSHIP)
-    assert quote_out(clinic, leader, CLINIC, Wanted(("SEMA",), ("FREE",)), kind).startswith(starts)
+    assert quote_out(clinic, leader, CLINIC, QuoteRequest(("SEMA",), ("FREE",)), kind).startswith(starts)
     entry = audit_trail(clinic, LOCAL, CLINIC, limit=1)[0]
     said: dict[str, Any] = {"kind": kind, "skus": 1, "programs": ["FREE"], "units": 1}
     assert (entry.email, entry.action, entry.subject, entry.after) == (leader.email, "export", "SKU quote", said)
@@ -148,5 +151,5 @@ def test_a_quote_taken_out_is_audited(clinic: Store, kind: Kind, starts: bytes) 
 
 def test_staff_take_no_quotes_out(clinic: Store) -> None:
     with pytest.raises(NotAllowed):
-        quote_out(clinic, Person("s@clinic.test", "S", Role.STAFF), CLINIC, Wanted(("SEMA",), ("FREE",)), "pdf")
+        quote_out(clinic, Person("s@clinic.test", "S", Role.STAFF), CLINIC, QuoteRequest(("SEMA",), ("FREE",)), "pdf")
     assert audit_trail(clinic, LOCAL, CLINIC) == []

@@ -15,8 +15,9 @@ import pytest
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, ProgramKind, RateBase
 from core.domain.money import dollars
-from core.rules.pricing import SkuComparison, compare, plans
-from core.services.quotes.selection import Selection, Wanted, selected
+from core.rules.pricing.comparison import SkuComparison, compare
+from core.rules.pricing.monthly import plans
+from core.services.quotes.selection import QuoteRequest, Selection, quote_selection
 from core.services.quotes.workbook import workbook
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
 from tests.quotes_out.spreadsheet import Spreadsheet
@@ -43,7 +44,7 @@ def a_clinic_of_prices(**over: Any) -> Context:
 
 def a_selection(context: Context, units: int = 1, spend_cents: int = 20_000_00) -> Selection:
     programs = tuple(program.program for program in context.programs)
-    return selected(context, FRIDAY, Wanted(tuple(context.skus), programs, units, spend_cents))
+    return quote_selection(context, FRIDAY, QuoteRequest(tuple(context.skus), programs, units, spend_cents))
 
 
 def any_context(seed: int) -> tuple[Context, int, int]:

@@ -8,9 +8,10 @@ import core.services.cart.edits
 from core.adapters.store import Store
 from core.domain.errors import Stale
 from core.domain.model import CartLine
+from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import verify_audit
 from core.services.cart import Changed, add_line, edit_line, open_cart, remove_line
-from core.services.people import LOCAL, verify_audit
 from tests.builders import FRIDAY
 from tests.races.turns import at_once, tried, waiting_from
 from tests.stores import CLINIC, a_folder, load

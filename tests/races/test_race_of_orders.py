@@ -12,15 +12,16 @@ from core.adapters.store import Store
 from core.domain.errors import Refused
 from core.domain.model import LineState, SubmissionState
 from core.domain.orders.book import Event
-from core.domain.orders.records import Outcome
 from core.domain.partners.protocol import Acknowledged, Message
+from core.domain.payments.provider import Outcome
+from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders.events import record_event
-from core.services.orders.recovery import Cancelling, Resolution, cancel, refund, resolve, resubmit
+from core.services.orders.recovery import CancelOutcome, Resolution, cancel, refund, resolve, resubmit
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import TrackedLine, track
-from core.services.partners.worker import LEASE, run_once
-from core.services.people import LOCAL
+from core.services.partners.submissions import LEASE
+from core.services.partners.worker import run_once
 from tests.order_books import CHECKOUT, said
 from tests.races.turns import at_once, just_before, waiting_from
 from tests.stores import CLINIC, Clock, a_folder, load
@@ -109,12 +110,12 @@ def test_six_workers_at_once_send_each_submission_once(clinic: Store) -> None:
 @pytest.mark.parametrize(
     ("case", "point", "outcome", "state"),
     [
-        ("before it is claimed", "send_batch", Cancelling.CANCELLED, S.CANCELLED),
-        ("after it is claimed", "messages", Cancelling.REQUESTED, S.SUBMITTED),
+        ("before it is claimed", "send_batch", CancelOutcome.CANCELLED, S.CANCELLED),
+        ("after it is claimed", "messages", CancelOutcome.REQUESTED, S.SUBMITTED),
     ],
 )
 def test_a_line_cancelled_while_a_worker_takes_it_is_not_sent_or_asked_for(
-    clinic: Store, monkeypatch: pytest.MonkeyPatch, case: str, point: str, outcome: Cancelling, state: LineState
+    clinic: Store, monkeypatch: pytest.MonkeyPatch, case: str, point: str, outcome: CancelOutcome, state: LineState
 ) -> None:
     came_to = just_before(
         monkeypatch,
@@ -138,7 +139,7 @@ def test_a_cancel_that_waits_for_a_claim_is_a_request(clinic: Store, monkeypatch
     )
     partner = Pharmacy()
     run_once(clinic, CLINIC, lambda _: partner)
-    assert came_to() is Cancelling.REQUESTED
+    assert came_to() is CancelOutcome.REQUESTED
     assert partner.got[f"{CHECKOUT}-S01"] == 1
 
 

@@ -10,16 +10,17 @@ from sqlalchemy import func, select
 
 import core.services.checkout
 from core.adapters.store import Store
-from core.adapters.store.orders import StockReservationRow
+from core.adapters.store.tables import STOCK_RESERVATION
 from core.domain.errors import Blocked, Differs, RefillDayError, Stale
 from core.domain.model import Objective
+from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import verify_audit
 from core.services.cart import add_line, edit_line, open_cart
 from core.services.checkout import Receipt, place
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import track
-from core.services.people import LOCAL, verify_audit
 from tests.builders import DAYS, FRIDAY, an_offer
 from tests.races.turns import at_once, tried, waiting_from
 from tests.stores import CLINIC, NOW, a_folder, load
@@ -57,7 +58,7 @@ def clinic(store: Store) -> Store:
 
 def packs_reserved(store: Store) -> int:
     with store.read(CLINIC) as work:
-        return work.connection.scalar(select(func.sum(StockReservationRow.quantity))) or 0
+        return work.connection.scalar(select(func.sum(STOCK_RESERVATION.c.quantity))) or 0
 
 
 def placing(store: Store, number: int, **over: Any) -> Callable[[], Receipt]:

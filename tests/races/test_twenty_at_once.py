@@ -10,16 +10,17 @@ import pytest
 from sqlalchemy import func, select
 
 from core.adapters.store import Store
-from core.adapters.store.orders import OrderLineRow, StockReservationRow
+from core.adapters.store.tables import ORDER_LINE, STOCK_RESERVATION
 from core.domain.errors import Blocked, Differs, Stale
 from core.domain.model import Objective
+from core.domain.roles import LOCAL
 from core.rules.plan import plan
-from core.rules.plan_differences import seen
+from core.rules.plan_differences import shown_plan
 from core.rules.prescriptions import CartRow
+from core.services.audit_trail import verify_audit
 from core.services.cart import add_line, edit_line, open_cart
 from core.services.checkout import Receipt, place
 from core.services.orders.verification import verify_ledger
-from core.services.people import LOCAL, verify_audit
 from tests.builders import DAYS, FRIDAY, an_offer
 from tests.races.turns import at_once, tried
 from tests.stores import CLINIC, NOW, a_folder, load
@@ -36,7 +37,7 @@ def a_clinic(store: Store, stock: int | None = None) -> None:
 
 def reserved(store: Store) -> int:
     with store.read(CLINIC) as work:
-        return work.connection.scalar(select(func.sum(StockReservationRow.quantity))) or 0
+        return work.connection.scalar(select(func.sum(STOCK_RESERVATION.c.quantity))) or 0
 
 
 def assert_sound(store: Store) -> None:
@@ -88,7 +89,9 @@ def test_thirteen_place_one_cart_while_seven_edit_a_line_each(store: Store, stoc
         add_line(store, LOCAL, CLINIC, FRIDAY, CartRow(f"P{number}", "SEMA", 1))
     opened = open_cart(store, STAFF, CLINIC, FRIDAY)
     shown = plan(opened.cart, opened.context, opened.context.programs[0], Objective.CHEAPEST, DAYS)
-    confirmed = confirmation(None, hash=shown.hash, expected_cents=shown.quote.total_cents, seen=seen(shown), key="K")
+    confirmed = confirmation(
+        None, hash=shown.hash, expected_cents=shown.quote.total_cents, shown_plan=shown_plan(shown), key="K"
+    )
     lines = opened.cart.lines
 
     def edit(number: int) -> object:
@@ -111,6 +114,6 @@ def test_thirteen_place_one_cart_while_seven_edit_a_line_each(store: Store, stoc
         assert sum(one.hold for one in left.values()) == sum(not isinstance(outcome, Stale) for outcome in edits)
         assert reserved(store) == 0
     with store.read(CLINIC) as work:
-        kept = work.connection.scalar(select(func.count()).select_from(OrderLineRow.__table__))
+        kept = work.connection.scalar(select(func.count()).select_from(ORDER_LINE))
     assert kept == (len(lines) if receipts else 0)
     assert_sound(store)

@@ -21,10 +21,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, make_url, text
 
-from core.adapters.store import Base, Store, open_store, save_folder
+from core.adapters.store import METADATA, Store, open_store, save_folder
 from core.adapters.store.migrate import head
 from core.adapters.store.order_views import OrderFilter
 from core.domain.model import Days, Objective
+from core.domain.roles import LOCAL
+from core.services.audit_trail import verify_audit
 from core.services.cart import add_everyone_due, open_cart, upload
 from core.services.checkout import Confirmation, place
 from core.services.measures import measures
@@ -32,11 +34,10 @@ from core.services.orders.recovery import cancel
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import queues, search, track
 from core.services.partners.worker import run_once
-from core.services.people import LOCAL, verify_audit
 from tests.crash.killing import BENCH, DAY, the_folder
 from tests.stores import NOW, Clock
 
-TABLES: Final = tuple(Base.metadata.tables)
+TABLES: Final = tuple(METADATA.tables)
 CONFIRMED: Final = Confirmation(None, "FREE", Objective.CHEAPEST, Days(DAY, DAY), acknowledged=None)
 
 
@@ -119,8 +120,8 @@ def try_clinic(through: Store, node: Store, clock: Clock, clinic: str) -> None:
     folder = the_folder(clinic)
     tell("load a folder", lambda: through.write(clinic, lambda work: save_folder(work, folder), new=True))
     node.write(clinic, lambda work: save_folder(work, folder), new=True)
-    tell("add everybody due", lambda: add_everyone_due(through, LOCAL, clinic, DAY).what)
-    tell("upload a cart", lambda: upload(through, LOCAL, clinic, DAY, BENCH.rows, replace=True).what)
+    tell("add everybody due", lambda: add_everyone_due(through, LOCAL, clinic, DAY).summary)
+    tell("upload a cart", lambda: upload(through, LOCAL, clinic, DAY, BENCH.rows, replace=True).summary)
     tell("place", lambda: place(through, LOCAL, clinic, CONFIRMED).checkout)
     place(node, LOCAL, clinic, CONFIRMED)
     first = track(node, LOCAL, clinic).lines[0].reference

@@ -8,7 +8,7 @@ from typing import Final
 
 from core.adapters.files import Folder
 from core.domain.model import AggregatePrice, Encounter, Offer, ProgramKind, Role
-from core.services.people import Person
+from core.domain.roles import Person
 from tests.builders import (
     a_clinic,
     a_patient,

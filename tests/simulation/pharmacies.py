@@ -13,7 +13,7 @@ from random import Random
 from typing import Final
 
 from core.domain.model import LineState
-from core.domain.orders.book import Event, Refusal
+from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
 from tests.simulation.clinic import PHARMACIES, TELLS
@@ -106,9 +106,9 @@ class Pharmacies:
         if fate in TAKEN:
             return Acknowledged(f"{message.pharmacy}-{sum(self.received.values())}")
         if fate == "refuses all of it":
-            return Refused((Refusal("The order.shipping.zipCode is invalid."),))
+            return Refused((RejectionMessage("The order.shipping.zipCode is invalid."),))
         if fate == "refuses one line of it":
-            return Refused((Refusal("Item out of stock.", message.lines[-1].reference),))
+            return Refused((RejectionMessage("Item out of stock.", message.lines[-1].reference),))
         return NotSent("connection refused")
 
     def _take(self, message: Message) -> None:

@@ -18,11 +18,11 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import delete, make_url, text
 
-from core.adapters.store import Base, save_folder
+from core.adapters.store import METADATA, save_folder
 from core.adapters.store.migrate import upgrade
 from core.domain.partners.link import Authentication, Link
+from core.domain.roles import LOCAL
 from core.services.partners.connections import connect
-from core.services.people import LOCAL
 from tests.simulation.clinic import PHARMACIES, START, the_folder
 from tests.simulation.sound import rows_of
 from tests.simulation.week import MortalStore, Week
@@ -77,7 +77,7 @@ class Weeks:
             return
         with self.store.engine.begin() as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-            for table in Base.metadata.tables.values():
+            for table in METADATA.tables.values():
                 connection.execute(delete(table))
         self._load()
 

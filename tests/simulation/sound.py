@@ -10,26 +10,27 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from core.adapters.store import Base, Store
+from core.adapters.store import METADATA, Store
 from core.adapters.store.order_views import OrderFilter
 from core.domain.ledger import Account, PostingKind
 from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
-from core.domain.orders.daily_totals import COMPONENTS, Stage
-from core.domain.orders.records import Outcome
+from core.domain.orders.daily_totals import COMPONENTS, FulfillmentStage
+from core.domain.payments.provider import Outcome
+from core.domain.roles import LOCAL
+from core.services.audit_trail import verify_audit
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import search
-from core.services.people import LOCAL, verify_audit
 
 S = LineState
 Row = dict[str, Any]
 ZONE = ZoneInfo("America/Chicago")
 STAGES = {
-    Stage.SENDING: ("placed", "submitted"),
-    Stage.ANSWER: ("submitted", "accepted"),
-    Stage.MAKING: ("accepted", "shipped"),
-    Stage.TRANSIT: ("shipped", "delivered"),
-    Stage.WHOLE: ("placed", "delivered"),
+    FulfillmentStage.SENDING: ("placed", "submitted"),
+    FulfillmentStage.ANSWER: ("submitted", "accepted"),
+    FulfillmentStage.COMPOUNDING: ("accepted", "shipped"),
+    FulfillmentStage.TRANSIT: ("shipped", "delivered"),
+    FulfillmentStage.TOTAL: ("placed", "delivered"),
 }
 TIMED = frozenset(end for _, end in STAGES.values())
 
@@ -52,7 +53,7 @@ class Rows(NamedTuple):
 
 def rows_of(store: Store, clinic: str) -> Rows:
     """One moment of them."""
-    tables = (Base.metadata.tables[name] for name in Rows._fields)
+    tables = (METADATA.tables[name] for name in Rows._fields)
     with store.read(clinic) as work:
         return Rows._make(
             [

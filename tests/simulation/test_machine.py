@@ -25,18 +25,19 @@ from sqlalchemy import bindparam, select
 
 from core.adapters.files import Folder
 from core.adapters.store import save_folder
-from core.adapters.store.orders import AttemptRow, OrderLineRow, SubmissionRow
+from core.adapters.store.tables import ATTEMPT, ORDER_LINE, SUBMISSION
 from core.domain.errors import Blocked, Differs, RefillDayError, Refused
 from core.domain.model import Days, LineState, Objective, SubmissionState
 from core.domain.orders.book import Event
-from core.domain.orders.records import Outcome, SentLine
+from core.domain.orders.records import SentLine
 from core.domain.partners.protocol import Acknowledged, Answer, Message
+from core.domain.payments.provider import Outcome
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.cart import add_line, edit_line, open_cart, remove_line
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.events import record_event
-from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
+from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_unmatched
 from core.services.orders.views import line_detail
 from core.services.partners.worker import run_once
 from tests.simulation.clinic import PATIENTS, REFILL_DAYS, STAFF, offer
@@ -302,7 +303,7 @@ class Anything(RuleBasedStateMachine):
     def _told(self, line: Line, status: LineState) -> None:
         self.events += 1
         event = Event(f"e{self.events}", line.reference, line.attempt, status.value, self.clock.now)
-        fits = record_event(self.store, ADA, CLINIC, event) is not Outcome.MISFIT
+        fits = record_event(self.store, ADA, CLINIC, event) is not Outcome.UNMATCHED
         assert not (fits and line.sent is Q.QUEUED), "a pharmacy knew what was never sent"
         line.told.append(event)
         line.stopped = line.stopped or not fits
@@ -324,8 +325,8 @@ class Anything(RuleBasedStateMachine):
     def settle(self, data: st.DataObject) -> None:
         """A person deals with what did not fit; what it held back may be sent."""
         line = self._drawn(data, lambda line: line.stopped)
-        for misfit in line_detail(self.store, ADA, CLINIC, line.reference).misfits:
-            settle_misfit(self.store, ADA, CLINIC, misfit.event, "called")
+        for misfit in line_detail(self.store, ADA, CLINIC, line.reference).unmatched:
+            settle_unmatched(self.store, ADA, CLINIC, misfit.event, "called")
         line.stopped = False
 
     @precondition(lambda self: any(line.told for line in self.lines.values()))
@@ -418,28 +419,28 @@ class Anything(RuleBasedStateMachine):
 
     def _patients(self, checkout: str) -> dict[str, str]:
         with self.store.read(CLINIC) as work:
-            wanted = select(OrderLineRow.reference, OrderLineRow.patient).where(OrderLineRow.checkout == checkout)
+            wanted = select(ORDER_LINE.c.reference, ORDER_LINE.c.patient).where(ORDER_LINE.c.checkout == checkout)
             return {row.reference: row.patient for row in work.connection.execute(wanted)}
 
 
 _STANDS = (
     select(
-        OrderLineRow.reference,
-        OrderLineRow.state.label("line"),
-        OrderLineRow.attempt,
-        SubmissionRow.state.label("sent"),
+        ORDER_LINE.c.reference,
+        ORDER_LINE.c.state.label("line"),
+        ORDER_LINE.c.attempt,
+        SUBMISSION.c.state.label("sent"),
     )
     .join(
-        AttemptRow,
-        (AttemptRow.clinic == OrderLineRow.clinic)
-        & (AttemptRow.line == OrderLineRow.reference)
-        & (AttemptRow.number == OrderLineRow.attempt),
+        ATTEMPT,
+        (ATTEMPT.c.clinic == ORDER_LINE.c.clinic)
+        & (ATTEMPT.c.line == ORDER_LINE.c.reference)
+        & (ATTEMPT.c.number == ORDER_LINE.c.attempt),
     )
     .join(
-        SubmissionRow,
-        (SubmissionRow.clinic == AttemptRow.clinic) & (SubmissionRow.reference == AttemptRow.submission),
+        SUBMISSION,
+        (SUBMISSION.c.clinic == ATTEMPT.c.clinic) & (SUBMISSION.c.reference == ATTEMPT.c.submission),
     )
-    .where(OrderLineRow.clinic == bindparam("clinic"))
+    .where(ORDER_LINE.c.clinic == bindparam("clinic"))
 )
 
 

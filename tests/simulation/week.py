@@ -21,13 +21,13 @@ from core.adapters.files import Folder
 from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, signature
 from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.order_views import OrderFilter, OrderRow
-from core.adapters.store.orders import OrderLineRow
-from core.adapters.store.payments import Setup
+from core.adapters.store.tables import ORDER_LINE
 from core.domain.errors import Blocked, Differs, RefillDayError, Refused
 from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, Days, LineState, Objective, Severity, ShipTo, SubmissionState
 from core.domain.orders.book import Event
-from core.domain.payments.operations import FOR_A_PERSON, Method
+from core.domain.payments.operations import FOR_A_PERSON, Method, Setup
+from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.cart import (
@@ -42,13 +42,12 @@ from core.services.cart import (
 )
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.events import record_event
-from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_misfit
-from core.services.orders.views import LineDetail, Press, line_detail, search, strays
+from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_unmatched
+from core.services.orders.views import LineDetail, OrderAction, line_detail, search, strays
 from core.services.partners.pushes import receive
 from core.services.partners.worker import run_once
 from core.services.payments.decisions import change_setup, open_payments, pay_again
 from core.services.payments.execution import carry_out_payments
-from core.services.people import LOCAL, Person
 from tests.simulation.bank import Bank
 from tests.simulation.clinic import (
     END,
@@ -67,9 +66,9 @@ from tests.stores import CLINIC, Clock
 
 S = LineState
 _LINES: Final = (
-    select(OrderLineRow.reference, OrderLineRow.state)
-    .where(OrderLineRow.clinic == bindparam("clinic"))
-    .order_by(OrderLineRow.checkout, OrderLineRow.number)
+    select(ORDER_LINE.c.reference, ORDER_LINE.c.state)
+    .where(ORDER_LINE.c.clinic == bindparam("clinic"))
+    .order_by(ORDER_LINE.c.checkout, ORDER_LINE.c.number)
 )
 PAYS_BY_CARD: Final = 8
 """In one week of so many the clinic pays through a provider; else on account."""
@@ -226,12 +225,12 @@ class Week:
     # on the cart
 
     def _fills_the_cart(self) -> str:
-        return add_everyone_due(self.store, self._someone(), CLINIC, self._refill_day).what
+        return add_everyone_due(self.store, self._someone(), CLINIC, self._refill_day).summary
 
     def _adds_a_line(self) -> str:
         dice = self.dice
         row = CartRow(dice.choice(PATIENTS), dice.choice(SKUS), ship_to=dice.choice([*ShipTo]))
-        return add_line(self.store, self._someone(), CLINIC, self._refill_day, row).what
+        return add_line(self.store, self._someone(), CLINIC, self._refill_day, row).summary
 
     def _edits_a_line(self) -> str:
         day, person, dice = self._refill_day, self._someone(), self.dice
@@ -240,20 +239,20 @@ class Week:
             return "nothing there"
         line = dice.choice(lines)
         if dice.random() < 0.15:
-            return remove_line(self.store, person, CLINIC, line.id, line.version).what
+            return remove_line(self.store, person, CLINIC, line.id, line.version).summary
         cells = dice.choice(
             [{"hold": True}, {"hold": False}, {"ship_to": "clinic"}, {"pharmacy": dice.choice(PHARMACIES)}]
         )
         stale = int(dice.random() < 0.1)
-        return edit_line(self.store, person, CLINIC, line.id, line.version - stale, cells).what
+        return edit_line(self.store, person, CLINIC, line.id, line.version - stale, cells).summary
 
     def _undoes(self) -> str:
-        return undo(self.store, self._someone(), CLINIC, self._refill_day).what
+        return undo(self.store, self._someone(), CLINIC, self._refill_day).summary
 
     def _takes_over(self) -> str:
         day, person = self._refill_day, self._someone()
         left = open_cart(self.store, person, CLINIC, day).leftovers
-        return take_over(self.store, person, CLINIC, day, [leftover.line.id for leftover in left]).what
+        return take_over(self.store, person, CLINIC, day, [leftover.line.id for leftover in left]).summary
 
     def _confirms(self) -> str:
         """Looks at the cart, holds what is blocked, and is about to press."""
@@ -340,9 +339,9 @@ class Week:
             return "nothing to do"
         person = self._someone()
         detail = line_detail(self.store, person, CLINIC, self.dice.choice(rows).reference)
-        if not detail.presses:
+        if not detail.actions:
             return f"{detail.line.reference}: {self._asks_after(_Case.of(detail), person)}"
-        press = self.dice.choice(detail.presses)
+        press = self.dice.choice(detail.actions)
         self._say(f"{detail.line.reference}: {press.value}")
         try:
             return _PRESSED[press](self, _Case.of(detail), person)
@@ -376,9 +375,9 @@ class Week:
             return [reference for reference, state in rows if state in states]
 
     def _settles(self, case: _Case, person: Person) -> str:
-        misfits = line_detail(self.store, person, CLINIC, case.line).misfits
+        misfits = line_detail(self.store, person, CLINIC, case.line).unmatched
         for misfit in misfits:
-            settle_misfit(self.store, person, CLINIC, misfit.event, "called the pharmacy")
+            settle_unmatched(self.store, person, CLINIC, misfit.event, "called the pharmacy")
         return ", ".join(f"{misfit.status} ({misfit.note})" for misfit in misfits)
 
     def _cancels(self, case: _Case, person: Person) -> str:
@@ -455,7 +454,7 @@ class Week:
 
     def _everybody_works_the_queues(self) -> str:
         for misfit in strays(self.store, STAFF[0], CLINIC):
-            settle_misfit(self.store, STAFF[0], CLINIC, misfit.event, "not ours")
+            settle_unmatched(self.store, STAFF[0], CLINIC, misfit.event, "not ours")
         done = [self._pays_again()] if self.bank else []
         for row in self._waiting():
             case = _Case(row.reference, row.attempt, row.state, 0)
@@ -511,16 +510,16 @@ _MEANWHILE: Final = (
     Week._edits_a_line,
     Week._changes_a_price,
 )
-_PRESSED: Final[dict[Press, Callable[[Week, _Case, Person], str]]] = {
-    Press.CANCEL: Week._cancels,
-    Press.ASK_TO_CANCEL: Week._cancels,
-    Press.CONFIRM_CANCELLED: Week._hears_of_request,
-    Press.REFUSE_CANCEL: Week._hears_of_request,
-    Press.ACKNOWLEDGED: Week._finds_out,
-    Press.NOT_RECEIVED: Week._finds_out,
-    Press.RESUBMIT: Week._sends_again,
-    Press.REFUND: Week._gives_back,
-    Press.SETTLE_MISFIT: Week._settles,
+_PRESSED: Final[dict[OrderAction, Callable[[Week, _Case, Person], str]]] = {
+    OrderAction.CANCEL: Week._cancels,
+    OrderAction.ASK_TO_CANCEL: Week._cancels,
+    OrderAction.CONFIRM_CANCELLED: Week._hears_of_request,
+    OrderAction.REFUSE_CANCEL: Week._hears_of_request,
+    OrderAction.ACKNOWLEDGED: Week._finds_out,
+    OrderAction.NOT_RECEIVED: Week._finds_out,
+    OrderAction.RESUBMIT: Week._sends_again,
+    OrderAction.REFUND: Week._gives_back,
+    OrderAction.SETTLE_MISFIT: Week._settles,
 }
 _DEALS: Final[tuple[tuple[Callable[[OrderRow], object], Callable[[Week, _Case, Person], str]], ...]] = (
     (lambda row: row.misfit, Week._settles),

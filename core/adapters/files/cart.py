@@ -33,8 +33,8 @@ def read_cart(name: str, data: bytes | Path, context: Context, refill_day: date)
     """
     file = CART._replace(name=name)
     records = read_records(file, _bytes(name, data), refill_day, ZoneInfo(context.clinic.time_zone))
-    known = {"patients.csv": context.patients, "skus.csv": context.skus, "pharmacies.csv": context.pharmacies}
-    unknown = tuple(dangling(file, records, known))
+    known_keys = {"patients.csv": context.patients, "skus.csv": context.skus, "pharmacies.csv": context.pharmacies}
+    unknown = tuple(dangling(file, records, known_keys))
     bad = {error.row for error in unknown}
     good = [record for record in records.good if record.number not in bad]
     return CartUpload(

@@ -34,7 +34,7 @@ _RELATIVE = re.compile(r"[Dd](?:([+-])(\d{1,5}))?", re.ASCII)
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
-class Reading(NamedTuple):
+class CellContext(NamedTuple):
     """What a cell is read with: the day that ``D-28`` counts from, the clinic's zone, and the row's other cells."""
 
     today: date
@@ -42,12 +42,12 @@ class Reading(NamedTuple):
     row: Mapping[str, str]
 
 
-class Kind(NamedTuple):
+class CellKind(NamedTuple):
     """One kind of cell. ``empty`` is the value of an empty one; ``keys`` are the keys that a value refers to; where a
     cell takes a few words only, ``choices`` are all of them."""
 
     words: str
-    read: Callable[[str, Reading], object]
+    read: Callable[[str, CellContext], object]
     write: Callable[[Any], str] = str
     empty: object = None
     keys: Callable[[Any], Iterable[str]] = lambda value: (value,)
@@ -66,14 +66,14 @@ def _not_negative(number: Decimal) -> Decimal:
     return number
 
 
-def _positive(text: str, _: Reading) -> Decimal:
+def _positive(text: str, _: CellContext) -> Decimal:
     number = _number(text)
     if number <= 0:
         raise ValueError("must be more than 0; leave the cell empty if it is not known")
     return number
 
 
-def _rate(text: str, _: Reading) -> Decimal:
+def _rate(text: str, _: CellContext) -> Decimal:
     rate = _not_negative(_number(text))
     if rate > 1:
         hint = f"; for {text} % write {_plain(rate / 100)}" if rate <= 100 else ""
@@ -81,7 +81,7 @@ def _rate(text: str, _: Reading) -> Decimal:
     return rate
 
 
-def _money(text: str, _: Reading) -> int:
+def _money(text: str, _: CellContext) -> int:
     if not _NUMBER.fullmatch(text):
         raise ValueError("is not an amount in dollars; write digits and at most two decimals only, such as 189.00")
     cents = cents_from(text)
@@ -90,7 +90,7 @@ def _money(text: str, _: Reading) -> int:
     return cents
 
 
-def _day(text: str, reading: Reading) -> date:
+def _day(text: str, reading: CellContext) -> date:
     if relative := _RELATIVE.fullmatch(text):
         days = int(f"{relative[1]}{relative[2]}") if relative[1] else 0
         try:
@@ -105,7 +105,7 @@ def _day(text: str, reading: Reading) -> date:
         raise ValueError("is not a day in the calendar; write a date as 2026-12-04") from None
 
 
-def _instant(text: str, reading: Reading) -> datetime:
+def _instant(text: str, reading: CellContext) -> datetime:
     try:
         if _DAY.fullmatch(text) or _RELATIVE.fullmatch(text):
             instant = datetime.combine(_day(text, reading), time())
@@ -116,14 +116,14 @@ def _instant(text: str, reading: Reading) -> datetime:
         raise ValueError("is not a date and time; write it as 2026-12-04 13:30") from None
 
 
-def _time(text: str, _: Reading) -> time:
-    found = _TIME.fullmatch(text)
-    if not found:
+def _time(text: str, _: CellContext) -> time:
+    parts = _TIME.fullmatch(text)
+    if not parts:
         raise ValueError("is not a time of day; write it as 13:00")
-    return time(int(found[1]), int(found[2]))
+    return time(int(parts[1]), int(parts[2]))
 
 
-def _zone(text: str, _: Reading) -> str:
+def _zone(text: str, _: CellContext) -> str:
     if text not in _zones():
         raise ValueError("is not a time zone; write a name such as America/Chicago")
     return text
@@ -134,7 +134,7 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _code(text: str, _: Reading) -> str:
+def _code(text: str, _: CellContext) -> str:
     if reason := why_no_key(text):
         raise ValueError(reason)
     return text
@@ -144,7 +144,7 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(";") if item.strip())
 
 
-def _weekdays(text: str, _: Reading) -> frozenset[int]:
+def _weekdays(text: str, _: CellContext) -> frozenset[int]:
     numbers = {name.casefold(): number for number, name in enumerate(WEEKDAYS)}
     unknown = [item for item in _items(text) if item.casefold() not in numbers]
     if unknown or not _items(text):
@@ -152,23 +152,23 @@ def _weekdays(text: str, _: Reading) -> frozenset[int]:
     return frozenset(numbers[item.casefold()] for item in _items(text))
 
 
-def _allergies(text: str, _: Reading) -> tuple[str, ...]:
+def _allergies(text: str, _: CellContext) -> tuple[str, ...]:
     return tuple(item for item in _items(text) if item.casefold() != "none")
 
 
-def _state(text: str, _: Reading) -> str:
+def _state(text: str, _: CellContext) -> str:
     code = state_code(text)
     if code not in STATES:
         raise ValueError("is not a state; write two letters, such as TX")
     return code
 
 
-def _patient_state(text: str, _: Reading) -> str:
+def _patient_state(text: str, _: CellContext) -> str:
     code = state_code(text)
     return code if len(code) == 2 else text
 
 
-def _scope(text: str, reading: Reading) -> str:
+def _scope(text: str, reading: CellContext) -> str:
     kind, colon, code = text.partition(":")
     if text.casefold() == "clinic":
         return "clinic"
@@ -183,13 +183,13 @@ def _scope(text: str, reading: Reading) -> str:
     raise ValueError("is not a scope; write clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE")
 
 
-def _setting_name(text: str, _: Reading) -> str:
+def _setting_name(text: str, _: CellContext) -> str:
     if text.casefold() not in SETTINGS:
         raise ValueError(f"is not a setting; the settings are {', '.join(SETTINGS)}")
     return text.casefold()
 
 
-def _setting_value(text: str, reading: Reading) -> str:
+def _setting_value(text: str, reading: CellContext) -> str:
     setting = SETTINGS.get(reading.row["name"].casefold())
     if setting is None:
         return text
@@ -208,16 +208,16 @@ def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def _yes_no(text: str, _: Reading) -> bool:
+def _yes_no(text: str, _: CellContext) -> bool:
     if text.casefold() not in {"yes", "no"}:
         raise ValueError("must be yes or no")
     return text.casefold() == "yes"
 
 
-def whole(least: int, most: int = MOST_WHOLE) -> Kind:
+def whole(least: int, most: int = MOST_WHOLE) -> CellKind:
     """A whole number from ``least`` to ``most``."""
 
-    def read(text: str, _: Reading) -> int:
+    def read(text: str, _: CellContext) -> int:
         if not _WHOLE.fullmatch(text):
             raise ValueError(f"is not a whole number from {least:,}")
         number = int(Decimal(text))
@@ -228,28 +228,28 @@ def whole(least: int, most: int = MOST_WHOLE) -> Kind:
         return number
 
     limit = f" to {most:,}" if most < MOST_WHOLE else ""
-    return Kind(f"whole number from {least}{limit}", read)
+    return CellKind(f"whole number from {least}{limit}", read)
 
 
 E = TypeVar("E", bound=StrEnum)
 
 
-def one_of(values: type[E], empty: E | None = None) -> Kind:
+def one_of(values: type[E], empty: E | None = None) -> CellKind:
     """One of an enumeration's values, in any case."""
     by_name = {value.value.casefold(): value for value in values}
 
-    def read(text: str, _: Reading) -> E:
+    def read(text: str, _: CellContext) -> E:
         return by_name[_chosen(text, by_name)]
 
     words = tuple(value.value for value in values)
-    return Kind(" or ".join(words), read, lambda value: str(value.value), empty, choices=words)
+    return CellKind(" or ".join(words), read, lambda value: str(value.value), empty, choices=words)
 
 
-def word_of(words: Collection[str], *, empty: str | None) -> Kind:
+def word_of(words: Collection[str], *, empty: str | None) -> CellKind:
     """One of some words, in any case; kept as it is spelt here."""
     by_name = {word.casefold(): word for word in words}
     choices = tuple(words)
-    return Kind(" or ".join(words), lambda text, _: by_name[_chosen(text, by_name)], empty=empty, choices=choices)
+    return CellKind(" or ".join(words), lambda text, _: by_name[_chosen(text, by_name)], empty=empty, choices=choices)
 
 
 def _chosen(text: str, by_name: Mapping[str, object]) -> str:
@@ -270,24 +270,24 @@ def _scoped_pharmacy(scope: str) -> tuple[str, ...]:
     return (scope.removeprefix("pharmacy:"),) if scope.startswith("pharmacy:") else ()
 
 
-TEXT = Kind("text", lambda text, _: text, empty="")
-CODE = Kind("code", _code)
-CODES = Kind("codes separated by ;", lambda text, _: _items(text), ";".join, (), tuple)
-LIST = Kind("list separated by ;", lambda text, _: _items(text), ";".join, ())
-ALLERGIES = Kind("list separated by ;, or none", _allergies, lambda value: ";".join(value) or "none")
-MONEY = Kind("dollars", _money, dollars)
-RATE = Kind("fraction from 0 to 1", _rate, _plain)
-NUMBER = Kind("number above 0", _positive, _plain)
+TEXT = CellKind("text", lambda text, _: text, empty="")
+CODE = CellKind("code", _code)
+CODES = CellKind("codes separated by ;", lambda text, _: _items(text), ";".join, (), tuple)
+LIST = CellKind("list separated by ;", lambda text, _: _items(text), ";".join, ())
+ALLERGIES = CellKind("list separated by ;, or none", _allergies, lambda value: ";".join(value) or "none")
+MONEY = CellKind("dollars", _money, dollars)
+RATE = CellKind("fraction from 0 to 1", _rate, _plain)
+NUMBER = CellKind("number above 0", _positive, _plain)
 COUNT = whole(0)
 WHOLE = whole(1)
-DAY = Kind("date", _day, date.isoformat)
-INSTANT = Kind("date and time, the clinic's zone if none is given", _instant, datetime.isoformat)
-TIME = Kind("HH:MM", _time, lambda value: f"{value:%H:%M}")
-ZONE = Kind("time zone", _zone)
-WEEKDAY_LIST = Kind("Mon;Tue;Wed", _weekdays, _written_weekdays)
-STATE = Kind("two-letter state", _state)
-PATIENT_STATE = Kind("two-letter state", _patient_state, empty="")
-YES_NO = Kind("yes or no", _yes_no, _written_bool, empty=False, choices=("yes", "no"))
-SCOPE = Kind("clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE", _scope, keys=_scoped_pharmacy)
-SETTING_NAME = Kind("name of a setting", _setting_name)
-SETTING_VALUE = Kind("as the setting says", _setting_value)
+DAY = CellKind("date", _day, date.isoformat)
+INSTANT = CellKind("date and time, the clinic's zone if none is given", _instant, datetime.isoformat)
+TIME = CellKind("HH:MM", _time, lambda value: f"{value:%H:%M}")
+ZONE = CellKind("time zone", _zone)
+WEEKDAY_LIST = CellKind("Mon;Tue;Wed", _weekdays, _written_weekdays)
+STATE = CellKind("two-letter state", _state)
+PATIENT_STATE = CellKind("two-letter state", _patient_state, empty="")
+YES_NO = CellKind("yes or no", _yes_no, _written_bool, empty=False, choices=("yes", "no"))
+SCOPE = CellKind("clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE", _scope, keys=_scoped_pharmacy)
+SETTING_NAME = CellKind("name of a setting", _setting_name)
+SETTING_VALUE = CellKind("as the setting says", _setting_value)

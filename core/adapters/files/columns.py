@@ -6,7 +6,6 @@ Source: docs/formats.md, "Files".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -32,18 +31,20 @@ from core.adapters.files.cells import (
     WHOLE,
     YES_NO,
     ZONE,
-    Kind,
+    CellKind,
     one_of,
     whole,
     word_of,
 )
 from core.domain.model import (
+    MOST_PACKS,
     AggregatePrice,
+    CarrierDay,
     Clinic,
+    Closure,
     Encounter,
     LadderStep,
     LicenceKind,
-    Model,
     Offer,
     Patient,
     Pharmacy,
@@ -60,24 +61,6 @@ from core.domain.model import (
 )
 from core.rules.prescriptions import CartRow
 
-MOST_PACKS = 10_000
-"""The largest quantity of a cart's line."""
-
-
-class CarrierDay(Model):
-    """Whether a carrier runs on a day that is not as its weekday says."""
-
-    carrier: str
-    date: date
-    runs: bool
-
-
-class Closure(Model):
-    """A day on which a pharmacy is closed."""
-
-    pharmacy: str
-    date: date
-
 
 class Column(NamedTuple):
     """One column: how its cells are read, what it means, and the file whose keys it refers to.
@@ -87,7 +70,7 @@ class Column(NamedTuple):
     """
 
     name: str
-    kind: Kind
+    kind: CellKind
     meaning: str
     required: bool
     field: str
@@ -110,16 +93,16 @@ class File(NamedTuple):
     columns: tuple[Column, ...]
 
 
-def _column(name: str, kind: Kind, meaning: str, required: bool, refers_to: str = "") -> Column:
+def _column(name: str, kind: CellKind, meaning: str, required: bool, refers_to: str = "") -> Column:
     field = f"{name}_cents" if kind is MONEY else name
     return Column(name, kind, meaning, required, field, lambda row: kind.empty, refers_to)
 
 
-def _needs(name: str, kind: Kind, meaning: str, refers_to: str = "") -> Column:
+def _needs(name: str, kind: CellKind, meaning: str, refers_to: str = "") -> Column:
     return _column(name, kind, meaning, True, refers_to)
 
 
-def _may(name: str, kind: Kind, meaning: str, refers_to: str = "") -> Column:
+def _may(name: str, kind: CellKind, meaning: str, refers_to: str = "") -> Column:
     return _column(name, kind, meaning, False, refers_to)
 
 

@@ -11,15 +11,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.files.columns import CART, FILES, CarrierDay, Closure, File
+from core.adapters.files.columns import CART, FILES, File
 from core.adapters.files.export import csv_bytes
-from core.adapters.files.records import Known, Records, dangling, read_records
+from core.adapters.files.records import KnownKeys, Records, dangling, read_records
 from core.adapters.files.tables import too_large
 from core.adapters.files.workbook import MOST_UNPACKED, UNREADABLE, unpacked_bytes
 from core.domain.errors import BadCell, BadInput
 from core.domain.model import (
     AggregatePrice,
+    CarrierDay,
     Clinic,
+    Closure,
     LadderStep,
     Offer,
     Patient,
@@ -74,22 +76,22 @@ class Folder:
         return {file: len(self.rows(file)) for file in FILES if self.rows(file)}
 
 
-def read_folder(path: Path, today: date, *, known: Known | None = None, time_zone: str = "UTC") -> Folder:
+def read_folder(path: Path, today: date, *, known_keys: KnownKeys | None = None, time_zone: str = "UTC") -> Folder:
     """The folder (or ZIP file) at ``path``; raises BadInput with every bad cell, and then nothing was read.
 
-    ``today`` is what ``D-28`` counts from. ``known`` holds keys already stored, by file, that rows may refer to too;
-    ``time_zone`` is the stored clinic's, used where the folder has no clinic.csv.
+    ``today`` is what ``D-28`` counts from. ``known_keys`` holds keys already stored, by file, that rows may refer to
+    too; ``time_zone`` is the stored clinic's, used where the folder has no clinic.csv.
     """
-    return read_files(dict(_opened(path)), today, known=known, time_zone=time_zone)
+    return read_files(dict(_files_at(path)), today, known_keys=known_keys, time_zone=time_zone)
 
 
 def read_files(
-    files: Mapping[str, bytes], today: date, *, known: Known | None = None, time_zone: str = "UTC"
+    files: Mapping[str, bytes], today: date, *, known_keys: KnownKeys | None = None, time_zone: str = "UTC"
 ) -> Folder:
     """The same from uploaded files by name: CSV, XLSX with the same name, or ZIP files that hold them."""
     named, warnings = _recognised(_unpacked(files))
     read, errors = _read_all(named, today, time_zone)
-    keys = _keys(named, read, known or {})
+    keys = _keys(named, read, known_keys or {})
     for name, records in read.items():
         errors += [*records.errors, *dangling(named[name].file, records, keys)]
         warnings += records.warnings
@@ -109,7 +111,7 @@ def templates() -> dict[str, bytes]:
     return {file.name: csv_bytes([column.name for column in file.columns], []) for file in (*FILES.values(), CART)}
 
 
-class _Found(NamedTuple):
+class _FolderFile(NamedTuple):
     """A file that belongs to a folder, under the name it came with."""
 
     file: File
@@ -121,7 +123,7 @@ def _exported(file: File, rows: Iterable[Any]) -> bytes:
     return csv_bytes([column.name for column in file.columns], cells)
 
 
-def _opened(path: Path) -> Iterator[tuple[str, bytes]]:
+def _files_at(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         entries = sorted(entry for entry in path.iterdir() if _is_table(entry)) if path.is_dir() else [path]
         if errors := [error for entry in entries if (error := too_large(entry.name, entry.stat().st_size))]:
@@ -160,26 +162,28 @@ def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
                 raise BadInput([BadCell(name, None, None, path.name, "cannot be unpacked")]) from None
 
 
-def _recognised(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, _Found], list[BadCell]]:
-    found: dict[str, _Found] = {}
+def _recognised(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, _FolderFile], list[BadCell]]:
+    files_by_name: dict[str, _FolderFile] = {}
     warnings = []
     for called, data in files:
         name = f"{PurePosixPath(called).stem.casefold()}.csv"
-        if name in found:
-            raise BadInput([BadCell(called, None, None, None, f"stands there twice, as {found[name].file.name} too")])
+        if name in files_by_name:
+            raise BadInput(
+                [BadCell(called, None, None, None, f"stands there twice, as {files_by_name[name].file.name} too")]
+            )
         if name in FILES:
-            found[name] = _Found(FILES[name]._replace(name=called), data)
+            files_by_name[name] = _FolderFile(FILES[name]._replace(name=called), data)
         elif name not in CARTS:
             warnings.append(BadCell(called, None, None, None, "is not a file of a clinic's folder; it was not read"))
-    if not found:
+    if not files_by_name:
         raise BadInput([BadCell("folder", None, None, None, f"holds none of {', '.join(FILES)}")])
-    return {name: found[name] for name in FILES if name in found}, warnings
+    return {name: files_by_name[name] for name in FILES if name in files_by_name}, warnings
 
 
-def _read(found: Mapping[str, _Found], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
+def _read(files: Mapping[str, _FolderFile], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
     read = {}
     errors: list[BadCell] = []
-    for name, (file, data) in found.items():
+    for name, (file, data) in files.items():
         try:
             read[name] = read_records(file, data, today, ZoneInfo(time_zone))
         except BadInput as bad:
@@ -187,11 +191,13 @@ def _read(found: Mapping[str, _Found], today: date, time_zone: str) -> tuple[dic
     return read, errors
 
 
-def _read_all(found: Mapping[str, _Found], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
+def _read_all(
+    files: Mapping[str, _FolderFile], today: date, time_zone: str
+) -> tuple[dict[str, Records], list[BadCell]]:
     """Every file's rows; clinic.csv goes first, since its zone is what the instants of the others are read in."""
-    clinics, errors = _read({name: one for name, one in found.items() if name == "clinic.csv"}, today, time_zone)
+    clinics, errors = _read({name: file for name, file in files.items() if name == "clinic.csv"}, today, time_zone)
     zone = next((record.row.time_zone for records in clinics.values() for record in records.good), time_zone)
-    others, more = _read({name: one for name, one in found.items() if name != "clinic.csv"}, today, zone)
+    others, more = _read({name: file for name, file in files.items() if name != "clinic.csv"}, today, zone)
     return clinics | others, [*errors, *more, *_several_clinics(clinics)]
 
 
@@ -201,10 +207,10 @@ def _several_clinics(read: Mapping[str, Records]) -> Iterator[BadCell]:
             yield BadCell("clinic.csv", record.number, "clinic", record.row.clinic, "one folder loads one clinic")
 
 
-def _keys(found: Mapping[str, _Found], read: Mapping[str, Records], known: Known) -> Known:
+def _keys(files: Mapping[str, _FolderFile], read: Mapping[str, Records], known_keys: KnownKeys) -> KnownKeys:
     """What rows may refer to; nothing is said of a file that could not be read at all."""
     return {
-        name: {*known.get(name, ()), *(read[name].keys if name in read else ())}
+        name: {*known_keys.get(name, ()), *(read[name].keys if name in read else ())}
         for name in FILES
-        if name in read or name not in found
+        if name in read or name not in files
     }

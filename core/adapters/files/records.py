@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
-from core.adapters.files.cells import Reading
+from core.adapters.files.cells import CellContext
 from core.adapters.files.columns import Column, File
 from core.adapters.files.tables import Row, Table, read_table
 from core.domain.errors import BadCell
 
-Known = Mapping[str, Collection[str]]
+KnownKeys = Mapping[str, Collection[str]]
 """Keys that rows may refer to, by the file that holds them: ``{"skus.csv": {"SEMA-2.5"}}``. A file that is absent
 here is not checked."""
 
@@ -23,7 +23,7 @@ class Record(NamedTuple):
     row: Any
 
 
-class Reference(NamedTuple):
+class KeyReference(NamedTuple):
     """A cell that refers to a key of another file."""
 
     row: int
@@ -39,7 +39,7 @@ class Records(NamedTuple):
     errors: tuple[BadCell, ...]
     warnings: tuple[BadCell, ...]
     keys: frozenset[str]
-    references: tuple[Reference, ...]
+    references: tuple[KeyReference, ...]
 
 
 def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
@@ -47,10 +47,10 @@ def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
     required = [column.name for column in file.columns if column.required]
     table = read_table(file.name, data, [column.name for column in file.columns], required)
     good: list[Record] = []
-    references: list[Reference] = []
+    references: list[KeyReference] = []
     errors = list(table.errors)
     for row in table.rows:
-        values, wrong = _values(file, row, Reading(today, zone, row.cells))
+        values, wrong = _values(file, row, CellContext(today, zone, row.cells))
         references += _references(file, row.number, values)
         errors += wrong
         if not wrong:
@@ -59,15 +59,15 @@ def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
     return Records(tuple(good), tuple(errors), table.warnings, _keys(file, table), tuple(references))
 
 
-def dangling(file: File, records: Records, known: Known) -> Iterator[BadCell]:
+def dangling(file: File, records: Records, known_keys: KnownKeys) -> Iterator[BadCell]:
     """The cells that refer to a key that nobody has."""
     for reference in records.references:
-        if reference.file in known and reference.key not in known[reference.file]:
+        if reference.file in known_keys and reference.key not in known_keys[reference.file]:
             reason = f"is not in {reference.file} or the store"
             yield BadCell(file.name, reference.row, reference.column, reference.key, reason)
 
 
-def _values(file: File, row: Row, reading: Reading) -> tuple[dict[str, object], list[BadCell]]:
+def _values(file: File, row: Row, reading: CellContext) -> tuple[dict[str, object], list[BadCell]]:
     values, wrong = {}, []
     for column in file.columns:
         text = row.cells.get(column.name, "")
@@ -78,18 +78,18 @@ def _values(file: File, row: Row, reading: Reading) -> tuple[dict[str, object], 
     return values, wrong
 
 
-def _value(column: Column, text: str, reading: Reading) -> object:
+def _value(column: Column, text: str, reading: CellContext) -> object:
     value = column.kind.read(text, reading) if text else column.empty(reading.row)
     if column.required and (not text or value == ()):
         raise ValueError("is required and empty")
     return value
 
 
-def _references(file: File, row: int, values: Mapping[str, object]) -> Iterator[Reference]:
+def _references(file: File, row: int, values: Mapping[str, object]) -> Iterator[KeyReference]:
     for column in file.columns:
         value = values.get(column.field)
         for key in column.kind.keys(value) if value and column.refers_to else ():
-            yield Reference(row, column.name, column.refers_to, key)
+            yield KeyReference(row, column.name, column.refers_to, key)
 
 
 def _repeated(file: File, good: Iterable[Record]) -> Iterator[BadCell]:

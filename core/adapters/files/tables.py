@@ -42,16 +42,16 @@ def too_large(file: str, size: int) -> BadCell | None:
     return BadCell(file, None, None, None, f"is {size / 1024 / 1024:,.0f} MB; a file may have 10 MB, so split it")
 
 
-def read_table(file: str, data: bytes, known: Sequence[str], required: Sequence[str]) -> Table:
+def read_table(file: str, data: bytes, columns: Sequence[str], required: Sequence[str]) -> Table:
     """The rows of a CSV or XLSX file. Raises BadInput where it has no readable header or rows at all."""
     numbered = filled_rows(file, data)
     first = next(numbered, None)
     if first is None:
         raise BadInput(
-            [BadCell(file, None, None, None, f"is empty; its first row names the columns {', '.join(known)}")]
+            [BadCell(file, None, None, None, f"is empty; its first row names the columns {', '.join(columns)}")]
         )
     header = [name.strip() for name in first[1]]
-    names = {name.casefold(): name for name in known}
+    names = {name.casefold(): name for name in columns}
     errors = list(_header_errors(file, first[0], header, required))
     if errors:
         raise BadInput(errors)

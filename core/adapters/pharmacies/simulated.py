@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.domain.model import LineState
-from core.domain.orders.book import Event, Refusal
+from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
 from core.domain.partners.protocol import Acknowledged, Answer, Message, Refused
 
@@ -81,7 +81,7 @@ class SimulatedPartner:
         if dice.random() >= REFUSED_AT_ONCE * self._care(pharmacy):
             return Acknowledged(f"{pharmacy.upper()}-{dice.randrange(10**7, 10**8)}")
         named = dice.choice(lines) if len(lines) > 1 else None
-        return Refused((Refusal(dice.choice(AT_ONCE), named),))
+        return Refused((RejectionMessage(dice.choice(AT_ONCE), named),))
 
     def look_up(self, reference: str) -> None:
         """It cannot say: a person decides."""
@@ -99,7 +99,7 @@ class SimulatedPartner:
         steps = self._cancelled(line) if line.cancel_requested_at else self.script(line)
         for number, step in enumerate(steps, 1):
             name = f"SIM-{line.reference}-{line.attempt}-{step.state.value if line.cancel_requested_at else number}"
-            if name not in line.seen:
+            if name not in line.known_events:
                 yield Event(name, line.reference, line.attempt, step.state.value, step.at, step.tracking, step.reason)
 
     def _cancelled(self, line: SentLine) -> list[Step]:

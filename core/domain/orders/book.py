@@ -14,19 +14,19 @@ from zoneinfo import ZoneInfo
 from core.domain import ledger
 from core.domain.ledger import Account, Posting, Settlement
 from core.domain.model import LineState, SubmissionState
-from core.domain.orders.daily_totals import Stage, Tallies
+from core.domain.orders.daily_totals import DailyTotals, FulfillmentStage
 from core.domain.orders.records import (
     Attempt,
     Checkout,
+    EventOutcome,
     EventRecord,
     LedgerEntry,
     OrderLine,
-    Outcome,
     PharmacyOrder,
     Reservation,
     Submission,
 )
-from core.domain.orders.transitions import GONE, Decision, decide
+from core.domain.orders.transitions import CLOSED, EventDecision, decide
 from core.domain.rejections import code_for, refused_with
 
 S = LineState
@@ -48,14 +48,14 @@ class Event(NamedTuple):
     sender: str = ""
 
 
-class Refusal(NamedTuple):
+class RejectionMessage(NamedTuple):
     """A pharmacy's message about a submission that it refuses; ``line`` is the reference that it names, if it does."""
 
     text: str
     line: str | None = None
 
 
-class _Told(NamedTuple):
+class _Report(NamedTuple):
     at: datetime
     explicit: bool
     tracking: str = ""
@@ -80,7 +80,7 @@ class Book:
         self.entries: list[LedgerEntry] = []
         self.reservations: list[Reservation] = []
         self.released: list[tuple[str, int, datetime]] = []
-        self.tallies = Tallies()
+        self.totals = DailyTotals()
         self._of_checkout: dict[str, list[str]] = {}
         self._of_submission: dict[str, list[Attempt]] = {}
 
@@ -112,7 +112,7 @@ class Book:
     def live_attempts(self, checkout: str) -> list[Attempt]:
         """The newest attempts of a checkout that are not rejected, cancelled or returned."""
         newest = (self.current(line.reference) for line in self.lines_of(checkout))
-        return [attempt for attempt in newest if attempt.state not in GONE]
+        return [attempt for attempt in newest if attempt.state not in CLOSED]
 
     def day(self, at: datetime) -> date:
         """The day of an instant in the clinic's zone."""
@@ -129,21 +129,21 @@ class Book:
         )
         self._post([ledger.authorised(attempt.charge)], attempt.placed_at, reason)
         if attempt.number == 1:
-            self.tallies.count(self.day(attempt.placed_at), attempt, placed=1)
-        self._say(attempt, S.PLACED, attempt.placed_at, reason=reason)
+            self.totals.count(self.day(attempt.placed_at), attempt, placed=1)
+        self._note(attempt, S.PLACED, attempt.placed_at, reason=reason)
 
-    def apply(self, event: Event) -> Outcome:
+    def apply(self, event: Event) -> EventOutcome:
         """What one event of a pharmacy does; every one but a duplicate is kept."""
         line = self.lines.get(event.reference)
         attempt = self.attempts.get((event.reference, event.attempt))
         pharmacy = event.sender or (attempt.pharmacy if attempt else line.pharmacy if line else "")
         if (pharmacy, event.id) in self.known_events:
-            return Outcome.DUPLICATE
+            return EventOutcome.DUPLICATE
         self.known_events.add((pharmacy, event.id))
         decision = self._decision(line, attempt, event)
         self._record(event, pharmacy, decision)
         if attempt is not None:
-            self._follow(attempt, decision, event)
+            self._apply_states(attempt, decision, event)
         return decision.outcome
 
     def acknowledge(self, submission: Submission, at: datetime, partner_reference: str = "", note: str = "") -> None:
@@ -154,34 +154,34 @@ class Book:
         submission.partner_reference = partner_reference or submission.partner_reference
         for attempt in self.attempts_in(submission.reference):
             if attempt.state is S.PLACED:
-                self._enter(attempt, S.SUBMITTED, _Told(at, explicit=True))
-                self._say(attempt, S.SUBMITTED, at, note=note)
+                self._enter_state(attempt, S.SUBMITTED, _Report(at, explicit=True))
+                self._note(attempt, S.SUBMITTED, at, note=note)
 
-    def hold(self, submission: Submission, said: Refusal, at: datetime) -> None:
+    def hold(self, submission: Submission, message: RejectionMessage, at: datetime) -> None:
         """The pharmacy took less of a line than was ordered: quantity is all or nothing, so a person decides."""
         for attempt in self.attempts_in(submission.reference):
-            if attempt.line == said.line and attempt.state is S.SUBMITTED:
-                self._say(attempt, S.ON_HOLD, at, reason=said.text)
-                self._enter(attempt, S.ON_HOLD, _Told(at, explicit=True, reason=said.text))
+            if attempt.line == message.line and attempt.state is S.SUBMITTED:
+                self._note(attempt, S.ON_HOLD, at, reason=message.text)
+                self._enter_state(attempt, S.ON_HOLD, _Report(at, explicit=True, reason=message.text))
 
-    def refuse(self, submission: Submission, refusals: Sequence[Refusal], at: datetime) -> None:
+    def refuse(self, submission: Submission, refusals: Sequence[RejectionMessage], at: datetime) -> None:
         """The pharmacy takes none of the submission's lines; those not named were refused together with the named."""
         submission.state = SubmissionState.REJECTED
         submission.answered_at = at
         submission.lease_until = None
         submission.message = "\n".join(refusal.text for refusal in refusals)
-        words = self._words(submission, refusals)
+        words = self._reasons(submission, refusals)
         refused = [attempt for attempt in self.attempts_in(submission.reference) if attempt.state is S.PLACED]
         for attempt in refused:
             attempt.reason = words[attempt.line]
             attempt.reason_code = code_for(attempt.reason)
-            self._say(attempt, S.REJECTED, at, reason=attempt.reason)
+            self._note(attempt, S.REJECTED, at, reason=attempt.reason)
         self._end(refused, S.REJECTED, at)
 
     def cancel(self, attempt: Attempt, at: datetime, reason: str) -> None:
         """The line is cancelled: by the clinic before it was sent, or confirmed by the pharmacy."""
-        self._say(attempt, S.CANCELLED, at, reason=reason)
-        self._enter(attempt, S.CANCELLED, _Told(at, explicit=True, reason=reason))
+        self._note(attempt, S.CANCELLED, at, reason=reason)
+        self._enter_state(attempt, S.CANCELLED, _Report(at, explicit=True, reason=reason))
 
     def refund(self, attempt: Attempt, cents: int, at: datetime, reason: str) -> None:
         """A person gives money back; zero records only that nothing is. Raises ValueError beyond what is paid."""
@@ -190,17 +190,19 @@ class Book:
 
     # how it happens
 
-    def _decision(self, line: OrderLine | None, attempt: Attempt | None, event: Event) -> Decision:
+    def _decision(self, line: OrderLine | None, attempt: Attempt | None, event: Event) -> EventDecision:
         if line is None:
-            return Decision(Outcome.MISFIT, note="no line of this clinic has this reference")
+            return EventDecision(EventOutcome.UNMATCHED, note="no line of this clinic has this reference")
         if attempt is None:
-            return Decision(Outcome.MISFIT, note=f"the line has no attempt {event.attempt}")
+            return EventDecision(EventOutcome.UNMATCHED, note=f"the line has no attempt {event.attempt}")
         if event.sender not in {"", attempt.pharmacy}:
-            return Decision(Outcome.MISFIT, note=f"{event.sender} said so, but the attempt is at {attempt.pharmacy}")
+            return EventDecision(
+                EventOutcome.UNMATCHED, note=f"{event.sender} said so, but the attempt is at {attempt.pharmacy}"
+            )
         sent = self.submissions[attempt.submission].state
         return decide(attempt, line.attempt, sent, event.status, event.at)
 
-    def _record(self, event: Event, pharmacy: str, decision: Decision) -> None:
+    def _record(self, event: Event, pharmacy: str, decision: EventDecision) -> None:
         implied = tuple(state.value for state in decision.states if state.value != event.status)
         self.events.append(
             EventRecord(
@@ -221,7 +223,7 @@ class Book:
             )
         )
 
-    def _say(self, attempt: Attempt, state: LineState, at: datetime, *, reason: str = "", note: str = "") -> None:
+    def _note(self, attempt: Attempt, state: LineState, at: datetime, *, reason: str = "", note: str = "") -> None:
         """History of what this side did: placed, sent, refused, cancelled."""
         self.events.append(
             EventRecord(
@@ -234,95 +236,97 @@ class Book:
                 at=at,
                 recorded_at=self.now,
                 recorded_by=self.by,
-                outcome=Outcome.MOVED,
+                outcome=EventOutcome.MOVED,
                 note=note,
                 reason=reason,
             )
         )
 
-    def _follow(self, attempt: Attempt, decision: Decision, event: Event) -> None:
+    def _apply_states(self, attempt: Attempt, decision: EventDecision, event: Event) -> None:
         for state in decision.states:
             explicit = state.value == event.status
-            told = _Told(event.at, explicit, event.tracking, event.reason if explicit else "")
-            self._enter(attempt, state, told)
-        if event.tracking and decision.outcome is not Outcome.MISFIT:
+            report = _Report(event.at, explicit, event.tracking, event.reason if explicit else "")
+            self._enter_state(attempt, state, report)
+        if event.tracking and decision.outcome is not EventOutcome.UNMATCHED:
             attempt.tracking = event.tracking
 
-    def _enter(self, attempt: Attempt, state: LineState, told: _Told) -> None:
-        if told.reason or state is not S.ON_HOLD:
-            attempt.reason = told.reason
-            attempt.reason_code = code_for(told.reason) if state is S.REJECTED else ""
+    def _enter_state(self, attempt: Attempt, state: LineState, report: _Report) -> None:
+        if report.reason or state is not S.ON_HOLD:
+            attempt.reason = report.reason
+            attempt.reason_code = code_for(report.reason) if state is S.REJECTED else ""
         if state in {S.REJECTED, S.CANCELLED}:
-            self._end([attempt], state, told.at)
+            self._end([attempt], state, report.at)
             return
-        _ENTERED[state](self, attempt, told)
-        self._stand(attempt, state, told.at)
+        _ENTERED[state](self, attempt, report)
+        self._set_state(attempt, state, report.at)
 
-    def _stand(self, attempt: Attempt, state: LineState, at: datetime) -> None:
+    def _set_state(self, attempt: Attempt, state: LineState, at: datetime) -> None:
         """The state of the attempt, and of its line if it is the newest."""
-        if state in GONE or state is S.ON_HOLD:
+        if state in CLOSED or state is S.ON_HOLD:
             attempt.before = attempt.before if attempt.state is S.ON_HOLD else attempt.state
         else:
             attempt.before = None
-        if state in GONE:
+        if state in CLOSED:
             attempt.ended_at = at
         attempt.state = state
         line = self.lines[attempt.line]
         line.state, line.state_at = state, at
 
-    def _submitted(self, attempt: Attempt, told: _Told) -> None:
-        if told.explicit and attempt.submitted_at is None:
-            attempt.submitted_at = told.at
-            self.tallies.finished(self.day(told.at), attempt, Stage.SENDING, attempt.placed_at, told.at)
+    def _submitted(self, attempt: Attempt, report: _Report) -> None:
+        if report.explicit and attempt.submitted_at is None:
+            attempt.submitted_at = report.at
+            self.totals.count_stage(
+                self.day(report.at), attempt, FulfillmentStage.SENDING, attempt.placed_at, report.at
+            )
         submission = self.submissions[attempt.submission]
         if submission.state in {SubmissionState.SENDING, SubmissionState.UNKNOWN}:
-            self._stand(attempt, S.SUBMITTED, told.at)
+            self._set_state(attempt, S.SUBMITTED, report.at)
             number = self.lines[attempt.line].number
-            self.acknowledge(submission, told.at, note=f"known from an event of line {number}")
+            self.acknowledge(submission, report.at, note=f"known from an event of line {number}")
 
-    def _accepted(self, attempt: Attempt, told: _Told) -> None:
-        day = self.day(told.at)
+    def _accepted(self, attempt: Attempt, report: _Report) -> None:
+        day = self.day(report.at)
         if attempt.captured_at is not None:
             return
         if attempt.number == 1:
-            self.tallies.count(day, attempt, answered_first=1, accepted_first=1)
-        if told.explicit:
-            attempt.accepted_at = told.at
-            self.tallies.finished(day, attempt, Stage.ANSWER, attempt.submitted_at, told.at)
-        self._settle(ledger.captured(attempt.charge), told.at)
-        self.tallies.compared(day, attempt, 1)
+            self.totals.count(day, attempt, answered_first=1, accepted_first=1)
+        if report.explicit:
+            attempt.accepted_at = report.at
+            self.totals.count_stage(day, attempt, FulfillmentStage.ANSWER, attempt.submitted_at, report.at)
+        self._settle(ledger.captured(attempt.charge), report.at)
+        self.totals.count_comparison(day, attempt, 1)
 
-    def _on_hold(self, attempt: Attempt, told: _Told) -> None:
-        if told.explicit:
-            attempt.held_at = told.at
+    def _on_hold(self, attempt: Attempt, report: _Report) -> None:
+        if report.explicit:
+            attempt.held_at = report.at
 
-    def _compounding(self, attempt: Attempt, told: _Told) -> None:
-        if told.explicit and attempt.compounding_at is None:
-            attempt.compounding_at = told.at
+    def _compounding(self, attempt: Attempt, report: _Report) -> None:
+        if report.explicit and attempt.compounding_at is None:
+            attempt.compounding_at = report.at
 
-    def _shipped(self, attempt: Attempt, told: _Told) -> None:
-        day = self.day(told.at)
+    def _shipped(self, attempt: Attempt, report: _Report) -> None:
+        day = self.day(report.at)
         self.lines[attempt.line].shipped_on = day
-        self.tallies.count(day, attempt, shipped=1)
-        if told.explicit:
-            attempt.shipped_at = told.at
-            self.tallies.finished(day, attempt, Stage.MAKING, attempt.accepted_at, told.at)
+        self.totals.count(day, attempt, shipped=1)
+        if report.explicit:
+            attempt.shipped_at = report.at
+            self.totals.count_stage(day, attempt, FulfillmentStage.COMPOUNDING, attempt.accepted_at, report.at)
 
-    def _delivered(self, attempt: Attempt, told: _Told) -> None:
-        day = self.day(told.at)
-        attempt.delivered_at = told.at
-        self.tallies.count(day, attempt, delivered=1, delivered_on_time=int(day <= attempt.delivers_on))
-        self.tallies.finished(day, attempt, Stage.TRANSIT, attempt.shipped_at, told.at)
-        self.tallies.finished(day, attempt, Stage.WHOLE, attempt.placed_at, told.at)
+    def _delivered(self, attempt: Attempt, report: _Report) -> None:
+        day = self.day(report.at)
+        attempt.delivered_at = report.at
+        self.totals.count(day, attempt, delivered=1, delivered_on_time=int(day <= attempt.delivers_on))
+        self.totals.count_stage(day, attempt, FulfillmentStage.TRANSIT, attempt.shipped_at, report.at)
+        self.totals.count_stage(day, attempt, FulfillmentStage.TOTAL, attempt.placed_at, report.at)
 
-    def _returned(self, attempt: Attempt, told: _Told) -> None:
-        self.tallies.count(self.day(told.at), attempt, returned=1)
+    def _returned(self, attempt: Attempt, report: _Report) -> None:
+        self.totals.count(self.day(report.at), attempt, returned=1)
 
     def _end(self, attempts: Sequence[Attempt], state: LineState, at: datetime) -> None:
         """Attempts of one checkout that are rejected or cancelled together: money back, shares moved, stock free."""
         for attempt in attempts:
             self._count_end(attempt, state, at)
-            self._stand(attempt, state, at)
+            self._set_state(attempt, state, at)
             self.released.append((attempt.line, attempt.number, at))
         if attempts:
             left = [attempt.charge for attempt in self.live_attempts(attempts[0].checkout)]
@@ -332,13 +336,13 @@ class Book:
     def _count_end(self, attempt: Attempt, state: LineState, at: datetime) -> None:
         day = self.day(at)
         if attempt.captured_at is not None:
-            self.tallies.compared(day, attempt, -1)
+            self.totals.count_comparison(day, attempt, -1)
         if state is S.REJECTED:
             first = attempt.number == 1 and attempt.captured_at is None
-            self.tallies.count(day, attempt, rejected=1, answered_first=int(first))
-            self.tallies.rejected(day, attempt)
+            self.totals.count(day, attempt, rejected=1, answered_first=int(first))
+            self.totals.count_rejection(day, attempt)
         else:
-            self.tallies.count(day, attempt, cancelled=1)
+            self.totals.count(day, attempt, cancelled=1)
 
     def _settle(self, settlement: Settlement, at: datetime, reason: str = "") -> None:
         for charge in settlement.charges:
@@ -367,9 +371,9 @@ class Book:
                     )
                 )
                 if leg.account is Account.PAYABLE:
-                    self.tallies.taken(day, self.attempts[leg.line, leg.attempt], leg.amounts)
+                    self.totals.count_money(day, self.attempts[leg.line, leg.attempt], leg.amounts)
 
-    def _words(self, submission: Submission, refusals: Sequence[Refusal]) -> dict[str, str]:
+    def _reasons(self, submission: Submission, refusals: Sequence[RejectionMessage]) -> dict[str, str]:
         """Each line's reason: the messages that name it; where none names any line, all of them."""
         lines = [attempt.line for attempt in self.attempts_in(submission.reference)]
         named: dict[str, list[str]] = {}
@@ -382,7 +386,7 @@ class Book:
         return {line: "\n".join(named[line]) if line in named else others for line in lines}
 
 
-_ENTERED: Final[dict[LineState, Callable[[Book, Attempt, _Told], None]]] = {
+_ENTERED: Final[dict[LineState, Callable[[Book, Attempt, _Report], None]]] = {
     S.SUBMITTED: Book._submitted,
     S.ACCEPTED: Book._accepted,
     S.ON_HOLD: Book._on_hold,

@@ -12,14 +12,14 @@ from core.domain.ledger import Amounts
 from core.domain.orders.records import Attempt
 
 
-class Stage(StrEnum):
+class FulfillmentStage(StrEnum):
     """A part of a line's way, measured from what was told at its start to what was told at its end."""
 
     SENDING = "placed to submitted"
     ANSWER = "submitted to accepted"
-    MAKING = "accepted to shipped"
+    COMPOUNDING = "accepted to shipped"
     TRANSIT = "shipped to delivered"
-    WHOLE = "placed to delivered"
+    TOTAL = "placed to delivered"
 
 
 COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -33,28 +33,28 @@ COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = {
 """The tally's money columns, and the components that each adds up."""
 
 
-class Tallies:
+class DailyTotals:
     """Increments of the rollups: per day, pharmacy and program; per rejection code; per stage and whole hour."""
 
     def __init__(self) -> None:
         self.daily: dict[tuple[date, str, str], Counter[str]] = {}
         self.rejections: Counter[tuple[date, str, str]] = Counter()
-        self.hours: Counter[tuple[date, str, Stage, int]] = Counter()
+        self.hours: Counter[tuple[date, str, FulfillmentStage, int]] = Counter()
 
     def count(self, day: date, attempt: Attempt, **amounts: int) -> None:
         """Add to a day's columns."""
         self.daily.setdefault((day, attempt.pharmacy, attempt.program), Counter()).update(amounts)
 
-    def rejected(self, day: date, attempt: Attempt) -> None:
+    def count_rejection(self, day: date, attempt: Attempt) -> None:
         """One attempt refused, under its code."""
         self.rejections[day, attempt.pharmacy, attempt.reason_code] += 1
 
-    def taken(self, day: date, attempt: Attempt, amounts: Amounts) -> None:
+    def count_money(self, day: date, attempt: Attempt, amounts: Amounts) -> None:
         """Money that became payable, or (negative) no longer is."""
         cents = amounts._asdict()
         self.count(day, attempt, **{name: sum(cents[part] for part in parts) for name, parts in COMPONENTS.items()})
 
-    def compared(self, day: date, attempt: Attempt, sign: int) -> None:
+    def count_comparison(self, day: date, attempt: Attempt, sign: int) -> None:
         """What was taken for medication and fee, beside what the other program would have cost."""
         if attempt.alternative_cents is not None:
             self.count(
@@ -64,7 +64,9 @@ class Tallies:
                 alternative_cents=sign * attempt.alternative_cents,
             )
 
-    def finished(self, day: date, attempt: Attempt, stage: Stage, start: datetime | None, end: datetime) -> None:
+    def count_stage(
+        self, day: date, attempt: Attempt, stage: FulfillmentStage, start: datetime | None, end: datetime
+    ) -> None:
         """A stage whose start was told took this many whole hours."""
         if start is not None:
             hours = max(int((end - start).total_seconds() // 3600), 0)

@@ -1,4 +1,4 @@
-"""The rows of checkouts as they are worked on: fields are named as the columns of core/adapters/store/orders.py.
+"""The rows of checkouts as they are worked on: fields are named as the columns of core/adapters/store/tables.py.
 
 Unlike the rest of the vocabulary these change, inside one transaction and nowhere else (core/domain/orders/book.py).
 """
@@ -15,12 +15,12 @@ from core.domain.ledger import Account, Amounts, Charge, PostingKind
 from core.domain.model import LineState, Objective, ShipTo, SubmissionState
 
 
-class Outcome(StrEnum):
+class EventOutcome(StrEnum):
     """What became of an event. A duplicate is recognised and not written again."""
 
     MOVED = "moved"
     HISTORY = "history"
-    MISFIT = "misfit"
+    UNMATCHED = "misfit"
     DUPLICATE = "duplicate"
 
 
@@ -199,7 +199,7 @@ class EventRecord:
     at: datetime
     recorded_at: datetime
     recorded_by: str
-    outcome: Outcome
+    outcome: EventOutcome
     implied: tuple[str, ...] = ()
     note: str = ""
     tracking: str = ""
@@ -246,8 +246,8 @@ class Reservation:
 class SentLine(NamedTuple):
     """A line that a pharmacy has and that is not finished: what a partner needs to know to tell what is new of it.
 
-    ``seen`` are the ids of the events that it has told of this attempt already, ``partner_reference`` its own number of
-    the order.
+    ``known_events`` are the ids of the events that it has told of this attempt already, ``partner_reference`` its own
+    number of the order.
     """
 
     reference: str
@@ -261,5 +261,5 @@ class SentLine(NamedTuple):
     ships_on: date
     delivers_on: date
     cancel_requested_at: datetime | None
-    seen: Collection[str] = ()
+    known_events: Collection[str] = ()
     partner_reference: str = ""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from core.domain.model import Patient, Prescriber, Prescription, ShipTo, Sku
-from core.domain.orders.book import Event, Refusal
+from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
 
 
@@ -67,13 +67,13 @@ class Acknowledged(NamedTuple):
     """
 
     partner_reference: str = ""
-    short: tuple[Refusal, ...] = ()
+    short: tuple[RejectionMessage, ...] = ()
 
 
 class Refused(NamedTuple):
     """The partner takes none of it, in its own words."""
 
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RejectionMessage, ...]
 
 
 class Lost(NamedTuple):

@@ -52,44 +52,44 @@ class BreakEven(NamedTuple):
     flips_at_packs: int | None = None
 
 
-def break_even(own: Side, pooled: Side, units: int, spend_cents: int | None) -> BreakEven:
+def break_even(direct: Side, pooled: Side, units: int, spend_cents: int | None) -> BreakEven:
     """Compare a pass-through side with an aggregate one; ``spend_cents`` is monthly pass-through medication spend."""
-    names = own.terms.program, pooled.terms.program
-    price = even_price_cents(own, pooled, units)
-    if own.unit_cost_cents is None or own.unit_landed_cents is None or pooled.unit_landed_cents is None:
+    names = direct.terms.program, pooled.terms.program
+    price = even_price_cents(direct, pooled, units)
+    if direct.unit_cost_cents is None or direct.unit_landed_cents is None or pooled.unit_landed_cents is None:
         return BreakEven(*names, price)
-    excess = pooled.unit_landed_cents - own.unit_landed_cents
-    fees = pooled.terms.monthly_fee_cents - own.terms.monthly_fee_cents
-    at_spend = None if spend_cents is None else excess * spend_cents + fees * own.unit_cost_cents
-    flips = own.unit_cost_cents > 0 and (fees < 0 < excess or excess < 0 < fees)
+    excess = pooled.unit_landed_cents - direct.unit_landed_cents
+    fees = pooled.terms.monthly_fee_cents - direct.terms.monthly_fee_cents
+    at_spend = None if spend_cents is None else excess * spend_cents + fees * direct.unit_cost_cents
+    flips = direct.unit_cost_cents > 0 and (fees < 0 < excess or excess < 0 < fees)
     return BreakEven(
         *names,
         price,
         excess,
-        four_decimals(excess, own.unit_landed_cents) if own.unit_landed_cents else None,
+        four_decimals(excess, direct.unit_landed_cents) if direct.unit_landed_cents else None,
         _cheaper(names, excess),
         None if at_spend is None else _cheaper(names, at_spend),
-        half_up(fees * own.unit_cost_cents, -excess) if flips else None,
+        half_up(fees * direct.unit_cost_cents, -excess) if flips else None,
         -(fees // excess) if flips else None,
     )
 
 
-def even_price_cents(own: Side, pooled: Side, units: int, credit: tuple[int, int] = (0, 1)) -> int | None:
+def even_price_cents(direct: Side, pooled: Side, units: int, credit: tuple[int, int] = (0, 1)) -> int | None:
     """The aggregate unit price at which a shipment of ``units`` packs lands at the pass-through cost and ``credit``.
 
     ``credit`` is cents of a shipment, as a quotient. None where a price is missing or none from zero does.
     """
-    if own.unit_cost_cents is None or own.shipping_cents is None or pooled.shipping_cents is None:
+    if direct.unit_cost_cents is None or direct.shipping_cents is None or pooled.shipping_cents is None:
         return None
-    ours, theirs = own.terms, pooled.terms
+    ours, theirs = direct.terms, pooled.terms
     ours_processed, processed = ours.processing_unit + ours.processing, theirs.processing_unit + theirs.processing
-    whole = ours.unit * ours.processing_unit
-    before = units * own.unit_cost_cents * (ours.unit + ours.rate) + own.shipping_cents * ours.unit
-    landed = before * ours_processed + (ours.fixed_cents - theirs.fixed_cents) * whole
-    shipping = pooled.shipping_cents * (theirs.unit + theirs.fee_on_shipping) * whole * processed
+    scale = ours.unit * ours.processing_unit
+    before = units * direct.unit_cost_cents * (ours.unit + ours.rate) + direct.shipping_cents * ours.unit
+    landed = before * ours_processed + (ours.fixed_cents - theirs.fixed_cents) * scale
+    shipping = pooled.shipping_cents * (theirs.unit + theirs.fee_on_shipping) * scale * processed
     cents, parts = credit
-    price = (landed * parts + cents * whole) * theirs.processing_unit * theirs.unit - shipping * parts
-    return half_up(price, whole * parts * processed * units * (theirs.unit + theirs.rate)) if price >= 0 else None
+    price = (landed * parts + cents * scale) * theirs.processing_unit * theirs.unit - shipping * parts
+    return half_up(price, scale * parts * processed * units * (theirs.unit + theirs.rate)) if price >= 0 else None
 
 
 def four_decimals(numerator: int, denominator: int) -> Decimal:

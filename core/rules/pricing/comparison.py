@@ -12,10 +12,10 @@ from typing import NamedTuple
 from core.domain.context import Context
 from core.domain.model import ProgramKind, Sku
 from core.rules.pricing.break_even import BreakEven, Side, break_even, four_decimals
-from core.rules.pricing.market import Market, Offered, PharmacyCost
+from core.rules.pricing.market import Market, PharmacyCost, PharmacyOffer
 from core.rules.pricing.terms import Terms
 from core.rules.pricing.volume import AtVolume, at_volume
-from core.rules.sig import Supply, read, supply
+from core.rules.sig import DaysSupply, read, supply
 
 
 class Pack(NamedTuple):
@@ -24,7 +24,7 @@ class Pack(NamedTuple):
     None is not known.
     """
 
-    lasts: Supply | None
+    lasts: DaysSupply | None
     mg: Decimal | None
     patient_price_cents: int | None
 
@@ -100,14 +100,14 @@ class ProgramCost(NamedTuple):
 class SkuComparison(NamedTuple):
     """A SKU under every program; ``cheapest`` is the program with the least landed cost, spend ignored.
 
-    ``own`` and ``pooled`` are its pass-through and its aggregate sides.
+    ``direct`` and ``pooled`` are its pass-through and its aggregate sides.
     """
 
     sku: str
     name: str
     programs: tuple[ProgramCost, ...]
     cheapest: str | None
-    own: tuple[Side, ...]
+    direct: tuple[Side, ...]
     pooled: tuple[Side, ...]
     units: int
     spend_cents: int | None
@@ -115,7 +115,7 @@ class SkuComparison(NamedTuple):
     @property
     def break_even(self) -> tuple[BreakEven, ...]:
         """Every pass-through program beside every aggregate one."""
-        return tuple(break_even(*pair, self.units, self.spend_cents) for pair in product(self.own, self.pooled))
+        return tuple(break_even(*pair, self.units, self.spend_cents) for pair in product(self.direct, self.pooled))
 
     def versus(self, pass_through: str, aggregate: str) -> BreakEven | None:
         """One pair of them; None where either program is not in force."""
@@ -128,9 +128,9 @@ class SkuComparison(NamedTuple):
         return at_volume(*pair, self.units, packs, days) if pair else None
 
     def _pair(self, pass_through: str, aggregate: str) -> tuple[Side, Side] | None:
-        own = next((side for side in self.own if side.terms.program == pass_through), None)
+        direct = next((side for side in self.direct if side.terms.program == pass_through), None)
         pooled = next((side for side in self.pooled if side.terms.program == aggregate), None)
-        return (own, pooled) if own and pooled else None
+        return (direct, pooled) if direct and pooled else None
 
 
 def answer_changes(row: SkuComparison, pass_through: str, aggregate: str) -> bool:
@@ -141,11 +141,11 @@ def answer_changes(row: SkuComparison, pass_through: str, aggregate: str) -> boo
         return False
     if row.spend_cents is not None and pair.cheaper_at_spend != pair.cheaper:
         return True
-    found = [other.difference_cents for other in row.break_even if other.difference_cents is not None]
-    return len({(cents > 0) - (cents < 0) for cents in found}) > 1
+    excesses = [other.difference_cents for other in row.break_even if other.difference_cents is not None]
+    return len({(cents > 0) - (cents < 0) for cents in excesses}) > 1
 
 
-class _Order(NamedTuple):
+class _TypicalOrder(NamedTuple):
     """The typical order that is compared, with what is the same for every SKU: programs and who takes them."""
 
     context: Context
@@ -169,13 +169,13 @@ def compare(
     if units < 1:
         raise ValueError(f"a shipment has at least 1 pack, not {units}")
     order = _order(context, day, units, spend_cents)
-    wanted = sorted(context.skus if only is None else only)
-    return tuple(_compared(context.skus[code], order) for code in wanted)
+    codes = sorted(context.skus if only is None else only)
+    return tuple(_sku_comparison(context.skus[code], order) for code in codes)
 
 
-def _order(context: Context, day: date, units: int, spend_cents: int | None) -> _Order:
+def _order(context: Context, day: date, units: int, spend_cents: int | None) -> _TypicalOrder:
     programs = context.programs_on(day)
-    return _Order(
+    return _TypicalOrder(
         context,
         day,
         units,
@@ -190,12 +190,12 @@ def _order(context: Context, day: date, units: int, spend_cents: int | None) -> 
     )
 
 
-def _compared(sku: Sku, order: _Order) -> SkuComparison:
+def _sku_comparison(sku: Sku, order: _TypicalOrder) -> SkuComparison:
     lasts = lasts_under(sku.usual_sig, sku, order.waste_ml, order.in_use_days)
     pack = Pack(lasts, sku.mg_per_pack, sku.patient_price_cents)
     offered = _offered(sku, order)
     costs: list[ProgramCost] = []
-    own: list[Side] = []
+    direct: list[Side] = []
     pooled: list[Side] = []
     for terms in order.terms:
         takers = order.takers[terms.program]
@@ -203,39 +203,39 @@ def _compared(sku: Sku, order: _Order) -> SkuComparison:
         market = _market(sku, terms, taking, order)
         cost = ProgramCost(terms.program, terms.kind, pack, market.cheapest() if market else None, market)
         costs.append(cost)
-        (own if terms.kind is ProgramKind.PASS_THROUGH else pooled).append(_side(terms, cost, taking))
+        (direct if terms.kind is ProgramKind.PASS_THROUGH else pooled).append(_side(terms, cost, taking))
     priced = [(cost.best.landed_cents, cost.program) for cost in costs if cost.best]
     return SkuComparison(
         sku=sku.sku,
         name=sku.name,
         programs=tuple(costs),
         cheapest=min(priced)[1] if priced else None,
-        own=tuple(own),
+        direct=tuple(direct),
         pooled=tuple(pooled),
         units=order.units,
         spend_cents=order.spend_cents,
     )
 
 
-def _offered(sku: Sku, order: _Order) -> list[Offered]:
+def _offered(sku: Sku, order: _TypicalOrder) -> list[PharmacyOffer]:
     """What pharmacies ask for the SKU in force, by code."""
-    found = []
+    offers = []
     for code in order.context.pharmacies_offering(sku.sku):
         offer = order.context.offer(code, sku.sku, order.day)
         if offer:
             shipping = order.context.pharmacies[code].fee_cents(sku.cold_chain)
-            found.append(Offered(code, offer.unit_cost_cents, shipping))
-    return found
+            offers.append(PharmacyOffer(code, offer.unit_cost_cents, shipping))
+    return offers
 
 
 @lru_cache(maxsize=8192)
-def lasts_under(directions: str, sku: Sku, waste_ml: Decimal, in_use_days: int) -> Supply | None:
+def lasts_under(directions: str, sku: Sku, waste_ml: Decimal, in_use_days: int) -> DaysSupply | None:
     """How long one pack lasts under some directions, and the doses used in that time; None for no whole day."""
     used = supply(read(directions, sku), sku, 1, waste_ml=waste_ml, default_in_use_days=in_use_days)
     return used if used and used.days > 0 else None
 
 
-def _market(sku: Sku, terms: Terms, taking: tuple[Offered, ...], order: _Order) -> Market | None:
+def _market(sku: Sku, terms: Terms, taking: tuple[PharmacyOffer, ...], order: _TypicalOrder) -> Market | None:
     """Who can fill the order; None where nobody can, or where an aggregate program has no price."""
     if not taking:
         return None
@@ -245,7 +245,7 @@ def _market(sku: Sku, terms: Terms, taking: tuple[Offered, ...], order: _Order) 
     return Market(terms, order.units, row.unit_price_cents, taking) if row else None
 
 
-def _side(terms: Terms, cost: ProgramCost, taking: Sequence[Offered]) -> Side:
+def _side(terms: Terms, cost: ProgramCost, taking: Sequence[PharmacyOffer]) -> Side:
     fees = (offer.shipping_cents for offer in taking)
     shipping = cost.best.shipping_cents if cost.best else min(fees, default=None)
     return Side(terms, cost.unit_cost_cents, cost.unit_landed_cents, shipping)

@@ -22,7 +22,7 @@ class PharmacyCost(NamedTuple):
     unit_landed_cents: int
 
 
-class Offered(NamedTuple):
+class PharmacyOffer(NamedTuple):
     """A pharmacy's own price in force for one pack, and its fee for the box, in cents."""
 
     pharmacy: str
@@ -37,7 +37,7 @@ class Market(NamedTuple):
     terms: Terms
     units: int
     pooled_cents: int | None
-    offers: tuple[Offered, ...]
+    offers: tuple[PharmacyOffer, ...]
 
     def cheapest(self) -> PharmacyCost:
         """The order with the least landed cost, ties to the first code; there is at least one offer."""
@@ -51,7 +51,7 @@ class Market(NamedTuple):
         """Every pharmacy's order, the cheapest first."""
         return tuple(sorted(map(self.cost, self.offers), key=_LANDED))
 
-    def cost(self, offer: Offered) -> PharmacyCost:
+    def cost(self, offer: PharmacyOffer) -> PharmacyCost:
         """One pharmacy's order."""
         price = offer.unit_cost_cents if self.pooled_cents is None else self.pooled_cents
         medication, shipping = self.units * price, offer.shipping_cents

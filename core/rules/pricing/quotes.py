@@ -10,7 +10,7 @@ from core.domain.context import Context
 from core.domain.model import Box, CartLine, Days, Encounter, Pharmacy, Program, Quote, QuoteLine, RoutedLine, ShipTo
 from core.domain.money import allocate, half_up
 from core.rules.prescriptions import fills_and_in_flight
-from core.rules.pricing.terms import Terms
+from core.rules.pricing.terms import Terms, charged
 
 
 class ProgramQuote(NamedTuple):
@@ -76,29 +76,17 @@ def quote(routed: Iterable[RoutedLine], context: Context, program: Program, days
     )
 
 
-def charged(
-    terms: Terms, medication: Sequence[int], shipping: Sequence[int], encounters: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """Each line's share, in cents, of one checkout's program fee and of its processing; no lines carry nothing."""
-    if not medication:
-        return [], []
-    fee_cents, processing_cents = terms.charges(sum(medication), sum(shipping), sum(encounters))
-    fees = allocate(fee_cents, medication)
-    rests = [sum(parts) for parts in zip(medication, fees, encounters, shipping, strict=True)]
-    return fees, allocate(processing_cents, rests)
-
-
 def under_every_program(routed: Iterable[RoutedLine], context: Context, days: Days) -> tuple[ProgramQuote, ...]:
     """The same assignment under each program: those that the clinic may place with first, then the others by code."""
     lines = tuple(routed)
     programs = {program.program: program for program in context.programs_on(days.placing_day)}
     return tuple(
-        _under(code, programs.get(code), lines, context, days)
+        _program_quote(code, programs.get(code), lines, context, days)
         for code in dict.fromkeys((*context.clinic.program, *programs))
     )
 
 
-def _under(
+def _program_quote(
     code: str, program: Program | None, routed: Sequence[RoutedLine], context: Context, days: Days
 ) -> ProgramQuote:
     if program is None:

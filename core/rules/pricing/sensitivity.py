@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from core.domain.model import Program
 from core.domain.money import rounded
-from core.rules.pricing.repricing import Repricing
+from core.rules.pricing.past_orders import Repricing
 from core.rules.pricing.terms import Terms
 
 PRICE_CHANGES: Final = tuple(Decimal(percent) / 100 for percent in range(-20, 21, 5))
@@ -37,11 +37,11 @@ def sensitivity(
 
     Today's cell is the repricing's own saving to the cent; the others add the change exactly and round once.
     """
-    found, terms = repricing.total, Terms.of(program)
+    total, terms = repricing.total, Terms.of(program)
     lines = _Lines(
-        saving=found.saving.total_cents,
-        drug=found.repriced.drug_cents,
-        shipping=found.repriced.shipping_cents if terms.covers_shipping else 0,
+        saving=total.saving.total_cents,
+        drug=total.repriced.drug_cents,
+        shipping=total.repriced.shipping_cents if terms.covers_shipping else 0,
         processed=1 + Fraction(program.processing_rate),
         rate=Fraction(program.rate),
     )
@@ -74,8 +74,8 @@ class _Lines(NamedTuple):
         """The change of prices at which the saving is nothing."""
         if not self.drug:
             return None
-        wanted = self._today + self.saving / self.processed - self.shipping * Fraction(rate)
-        return wanted / (self.drug * (1 + Fraction(rate))) - 1
+        target = self._today + self.saving / self.processed - self.shipping * Fraction(rate)
+        return target / (self.drug * (1 + Fraction(rate))) - 1
 
     @property
     def _today(self) -> Fraction:

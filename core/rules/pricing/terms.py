@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 from core.domain.model import Program, ProgramKind, RateBase
-from core.domain.money import half_up
+from core.domain.money import allocate, half_up
 
 
 class Charges(NamedTuple):
@@ -62,3 +63,15 @@ class Terms(NamedTuple):
 def fee_covers_shipping(program: Program) -> bool:
     """Whether the program fee is taken of shipping too; a facilitation percentage never is."""
     return program.kind is ProgramKind.AGGREGATE and program.rate_base is RateBase.MEDICATION_AND_SHIPPING
+
+
+def charged(
+    terms: Terms, medication: Sequence[int], shipping: Sequence[int], encounters: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Each line's share, in cents, of one checkout's program fee and of its processing; no lines carry nothing."""
+    if not medication:
+        return [], []
+    fee_cents, processing_cents = terms.charges(sum(medication), sum(shipping), sum(encounters))
+    fees = allocate(fee_cents, medication)
+    rests = [sum(parts) for parts in zip(medication, fees, encounters, shipping, strict=True)]
+    return fees, allocate(processing_cents, rests)

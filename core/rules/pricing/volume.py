@@ -36,15 +36,15 @@ class AtVolume(NamedTuple):
         return self.excess_cents + self.pooled_fee_cents - self.own_fee_cents
 
 
-def at_volume(own: Side, pooled: Side, units: int, packs: int, days: int) -> AtVolume | None:
+def at_volume(direct: Side, pooled: Side, units: int, packs: int, days: int) -> AtVolume | None:
     """A month at ``packs`` ordered in ``days``, in shipments of ``units``; None without packs or without a price."""
-    if not packs or own.unit_landed_cents is None or pooled.unit_landed_cents is None:
+    if not packs or direct.unit_landed_cents is None or pooled.unit_landed_cents is None:
         return None
-    fees = own.terms.monthly_fee_cents - pooled.terms.monthly_fee_cents
+    fees = direct.terms.monthly_fee_cents - pooled.terms.monthly_fee_cents
     return AtVolume(
-        half_up(MONTH_DAYS * packs * own.unit_landed_cents, days),
+        half_up(MONTH_DAYS * packs * direct.unit_landed_cents, days),
         half_up(MONTH_DAYS * packs * pooled.unit_landed_cents, days),
-        own.terms.monthly_fee_cents,
+        direct.terms.monthly_fee_cents,
         pooled.terms.monthly_fee_cents,
-        even_price_cents(own, pooled, units, (units * fees * days, MONTH_DAYS * packs)),
+        even_price_cents(direct, pooled, units, (units * fees * days, MONTH_DAYS * packs)),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple, Self
 
 from core.domain.model import Objective, Program
-from core.rules.pricing import fee_covers_shipping
+from core.rules.pricing.terms import fee_covers_shipping
 
 
 class Measure(NamedTuple):

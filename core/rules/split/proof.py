@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from core.domain.context import Context
 from core.domain.model import Cart, CartLine, Constraint, ConstraintKind, Days, Program, RoutedLine, Scope, Split
 from core.rules.eligibility import Eligibility
-from core.rules.pricing import box_for, quote
+from core.rules.pricing.quotes import box_for, quote
 from core.rules.ship_dates import promise
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from core.domain.context import Context
 from core.domain.model import Box, Cart, CartLine, Days, Program, Promise, Refusal
 from core.rules.eligibility import FILTERS, Eligibility, Subject
-from core.rules.pricing import box_for
+from core.rules.pricing.quotes import box_for
 from core.rules.split.constraints import EXCLUDED, NOTHING, Asked, asked_of
 
 OUT_OF_STOCK = "OUT_OF_STOCK"

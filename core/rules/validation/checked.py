@@ -28,8 +28,18 @@ from core.domain.model import (
     Sku,
     Split,
 )
-from core.rules.prescriptions import computed_days
-from core.rules.sig import Disagreement, Proposal, Reading, WeeklyMg, disagreements, number, proposals, read, weekly_mg
+from core.rules.days_supply import computed_days
+from core.rules.sig import (
+    Disagreement,
+    ParsedSig,
+    Proposal,
+    WeeklyMg,
+    disagreements,
+    number,
+    proposals,
+    read,
+    weekly_mg,
+)
 
 HOLD = Fix(label="Hold this line", change={"hold": "yes"})
 REMOVE = Fix(label="Remove this line", change={"remove": "yes"})
@@ -74,7 +84,7 @@ class Directions:
         self._days: dict[int, int | None] = {}
 
     @cached_property
-    def reading(self) -> Reading:
+    def reading(self) -> ParsedSig:
         """The text, read for the SKU."""
         return read(self.text, self.sku)
 

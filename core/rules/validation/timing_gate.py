@@ -11,8 +11,9 @@ from typing import NamedTuple
 from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.model import Days, Gate, OurLine, Prescription, Severity, Sku
+from core.rules.days_supply import supply_days
 from core.rules.eligibility import earliest_refill
-from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for, supply_days
+from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for
 from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
 from core.rules.validation.doses import highest_step
 from core.rules.validation.registry import rule

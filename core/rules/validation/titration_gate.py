@@ -10,7 +10,8 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import code_order
 from core.domain.model import Days, Fix, Gate, Prescription, Severity
-from core.rules.prescriptions import is_other_therapy, last_fill, next_step, plan_dose, stopped, supply_days
+from core.rules.days_supply import supply_days
+from core.rules.prescriptions import is_other_therapy, last_fill, next_step, plan_dose, stopped
 from core.rules.sig import WeeklyMg
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, mg
 from core.rules.validation.doses import at_dose_since, dose_fills, filled_before, prescribed_of, step_at

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
-from core.adapters.files.columns import MOST_PACKS
 from core.adapters.store import Store, Work, carts, load_context
-from core.adapters.store.carts import LineChange, StoredLine
+from core.adapters.store.carts import LineChange
+from core.adapters.store.values import StoredLine
 from core.domain.context import Context
 from core.domain.errors import Refused
-from core.domain.model import CartLine, ShipTo
+from core.domain.model import MOST_PACKS, CartLine, ShipTo
+from core.domain.roles import Action, Person, require
 from core.rules.prescriptions import CartRow, completed
 from core.services.cart.changes import Changed, press
 from core.services.cart.contents import cart_of, completed_lines, due_lines
-from core.services.people import Action, Person, require
 
 
 def add_line(store: Store, person: Person, clinic: str, refill_day: date, row: CartRow) -> Changed:
@@ -46,10 +46,10 @@ def _named(lines: Iterable[StoredLine | CartRow]) -> set[str]:
 
 
 def _refuse_unknown(row: CartRow, context: Context) -> None:
-    known = (("patient", row.patient, context.patients), ("SKU", row.sku, context.skus))
-    for what, code, codes in (*known, ("pharmacy", row.pharmacy, context.pharmacies)):
+    allowed = (("patient", row.patient, context.patients), ("SKU", row.sku, context.skus))
+    for noun, code, codes in (*allowed, ("pharmacy", row.pharmacy, context.pharmacies)):
         if code is not None and code not in codes:
-            raise Refused(f"This clinic has no {what} “{code}”.")
+            raise Refused(f"This clinic has no {noun} “{code}”.")
 
 
 Same = tuple[str, str, str | None, ShipTo, str | None, bool]
@@ -80,7 +80,7 @@ def repeat_last_refill_day(store: Store, person: Person, clinic: str, refill_day
 
     def repeat(work: Work) -> Changed:
         there = {(line.patient, line.sku) for line in carts.lines_of(work, refill_day)}
-        rows = carts.last_placed(work, refill_day)
+        rows = [CartRow(*item[:3], ship_to=item.ship_to) for item in carts.last_placed(work, refill_day)]
         new = [row for row in rows if (row.patient, row.sku) not in there]
         return _press_rows(work, person, refill_day, new, skipped=len(rows) - len(new))
 
@@ -146,8 +146,8 @@ def _press_rows(
         for position, row in enumerate(rows, first)
     ]
     changes = [LineChange(line, None) for line in removed] + [LineChange(None, line) for line in added]
-    what = f"{_lines(len(added))} added" + (f", {skipped} in the cart already." if skipped else ".")
-    return press(work, person, refill_day, what, changes, skipped)
+    summary = f"{_lines(len(added))} added" + (f", {skipped} in the cart already." if skipped else ".")
+    return press(work, person, refill_day, summary, changes, skipped)
 
 
 def _lines(number: int) -> str:

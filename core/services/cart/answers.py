@@ -6,32 +6,37 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from core.adapters.store import Store, Work, carts
+from core.adapters.store.values import StoredOverride
 from core.domain.errors import Refused, Stale
 from core.domain.model import Override
+from core.domain.roles import Action, Person, require
 from core.rules.overrides import answered_for
+from core.services.audit_trail import Entry, record, record_all
 from core.services.cart.changes import current_line, refuse_stale
-from core.services.people import Action, Entry, Person, record, record_all, require
 
 
-class Seen(NamedTuple):
-    """A finding that somebody saw: the line's id and version, and the code."""
+class ShownFinding(NamedTuple):
+    """A finding as it was shown: the line's id and version, and the code."""
 
     line: str
     version: int
     code: str
 
 
-def acknowledge(store: Store, person: Person, clinic: str, warnings: Collection[Seen]) -> None:
+def acknowledge(store: Store, person: Person, clinic: str, warnings: Collection[ShownFinding]) -> None:
     """Note that the person has read these warnings. Raises Stale where a line is not what they saw any more."""
     require(person, Action.ACKNOWLEDGE)
 
     def note(work: Work) -> None:
-        lines = carts.lines_by_id(work, {seen.line for seen in warnings})
-        if any(seen.line not in lines or lines[seen.line].version != seen.version for seen in warnings):
+        lines = carts.lines_by_id(work, {warning.line for warning in warnings})
+        if any(warning.line not in lines or lines[warning.line].version != warning.version for warning in warnings):
             raise Stale("Some of these lines were changed meanwhile. Look at their findings again.")
-        carts.acknowledge(work, person.email, {(seen.line, seen.code) for seen in warnings})
-        entries = [Entry("acknowledge", f"cart line {seen.line}", None, {"code": seen.code}) for seen in warnings]
-        record_all(work, person, entries)
+        carts.acknowledge(work, person.email, {(warning.line, warning.code) for warning in warnings})
+        record_all(
+            work,
+            person,
+            [Entry("acknowledge", f"cart line {line}", None, {"code": code}) for line, _, code in warnings],
+        )
 
     store.write(clinic, note)
 
@@ -49,7 +54,7 @@ def override(store: Store, person: Person, clinic: str, line: str, version: int,
         refuse_stale(work, current_line(work, line), version)
         if answer.confirmed_on is not None and answer.confirmed_on > work.today:
             raise Refused("The day of the confirmation cannot be in the future.")
-        made = carts.Override(
+        made = StoredOverride(
             line=line,
             code=answer.code,
             reason=answer.reason.strip(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.adapters.files import File
-from core.adapters.files.cells import Reading
+from core.adapters.files.cells import CellContext
 from core.adapters.store import Work
 from core.domain.errors import Refused
 from core.domain.text_limits import why_not_kept
@@ -22,7 +22,7 @@ def typed_cells(work: Work, file: File, cells: Mapping[str, object]) -> dict[str
             typed[column.field] = value
             continue
         text = value.strip()
-        reading = Reading(work.today, work.zone, row)
+        reading = CellContext(work.today, work.zone, row)
         if reason := why_not_kept(text):
             raise Refused(f"{name} {reason}.")
         try:

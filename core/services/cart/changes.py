@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from core.adapters.store import Store, Work, carts
-from core.adapters.store.carts import LineChange, StoredLine
+from core.adapters.store.carts import LineChange
+from core.adapters.store.values import StoredLine
 from core.domain.errors import Refused, Stale
-from core.services.people import Action, Entry, Person, record_all, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import Entry, record_all
 
 CELLS: Final = ("refill_day", "patient", "sku", "quantity", "rx", "sig", "npi", "pharmacy", "ship_to", "hold")
 """What people see of a line."""
@@ -18,20 +20,20 @@ CELLS: Final = ("refill_day", "patient", "sku", "quantity", "rx", "sig", "npi", 
 class Changed(NamedTuple):
     """What a press did, in words for a toast, the lines as they are now, and how many were there already."""
 
-    what: str
+    summary: str
     lines: tuple[StoredLine, ...]
     skipped: int = 0
 
 
 def press(
-    work: Work, person: Person, refill_day: date, what: str, changes: Sequence[LineChange], skipped: int = 0
+    work: Work, person: Person, refill_day: date, summary: str, changes: Sequence[LineChange], skipped: int = 0
 ) -> Changed:
     """Write the changes of one press; nothing is written where there are none."""
     if changes:
         carts.write_changes(work, changes)
-        carts.keep_press(work, refill_day, person.email, what, changes)
+        carts.keep_change(work, refill_day, person.email, summary, changes)
         record_all(work, person, [_entry(change) for change in changes])
-    return Changed(what, tuple(change.after for change in changes if change.after), skipped)
+    return Changed(summary, tuple(change.after for change in changes if change.after), skipped)
 
 
 def undo(store: Store, person: Person, clinic: str, refill_day: date) -> Changed:
@@ -44,16 +46,16 @@ def undo(store: Store, person: Person, clinic: str, refill_day: date) -> Changed
 
 
 def _undo(work: Work, person: Person, refill_day: date) -> Changed:
-    last = next(iter(carts.presses(work, refill_day, person.email, limit=1)), None)
+    last = next(iter(carts.changes(work, refill_day, person.email, limit=1)), None)
     if last is None:
         raise Refused("There is nothing of yours to undo on this cart.")
-    ids = [line.id for change in last.changes for line in change if line]
+    ids = [line.id for change in last.lines for line in change if line]
     now = carts.lines_by_id(work, ids)
-    changes = [_reversed(change, now) for change in last.changes]
+    changes = [_reversed(change, now) for change in last.lines]
     carts.write_changes(work, changes)
-    carts.forget_press(work, last.id)
+    carts.forget_change(work, last.id)
     record_all(work, person, [_entry(change) for change in changes])
-    return Changed(f"Undone: {last.what}", tuple(change.after for change in changes if change.after))
+    return Changed(f"Undone: {last.description}", tuple(change.after for change in changes if change.after))
 
 
 def _reversed(change: LineChange, now: Mapping[str, StoredLine]) -> LineChange:
@@ -67,10 +69,10 @@ def _reversed(change: LineChange, now: Mapping[str, StoredLine]) -> LineChange:
 
 def current_line(work: Work, line: str) -> StoredLine:
     """The line as it is. Raises Stale where it is in no cart any more."""
-    found = carts.lines_by_id(work, [line]).get(line)
-    if found is None:
+    stored = carts.lines_by_id(work, [line]).get(line)
+    if stored is None:
         raise Stale("This line is not in the cart any more: somebody has removed or placed it.")
-    return found
+    return stored
 
 
 def refuse_stale(work: Work, line: StoredLine, version: int) -> None:
@@ -78,15 +80,15 @@ def refuse_stale(work: Work, line: StoredLine, version: int) -> None:
     if line.version == version:
         return
     changed = _changed_since(work, line, version)
-    words = ", ".join(f"{name} is now {_said(value)}" for name, value in changed.items())
+    words = ", ".join(f"{name} is now {_cell_words(value)}" for name, value in changed.items())
     message = f"Somebody has changed this line meanwhile: {words}. Your change was not saved; you can apply it again."
     raise Stale(message, changed | {"version": line.version})
 
 
 def _changed_since(work: Work, line: StoredLine, version: int) -> dict[str, Any]:
-    states = (state for made in carts.presses(work, line.refill_day) for change in made.changes for state in change)
-    seen = next((state for state in states if state and state.id == line.id and state.version == version), None)
-    return cells_changed(seen, line)
+    states = (state for made in carts.changes(work, line.refill_day) for change in made.lines for state in change)
+    earlier = next((state for state in states if state and state.id == line.id and state.version == version), None)
+    return cells_changed(earlier, line)
 
 
 def cells_changed(before: StoredLine | None, after: StoredLine) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def cells_changed(before: StoredLine | None, after: StoredLine) -> dict[str, Any
     }
 
 
-def _said(value: object) -> str:
+def _cell_words(value: object) -> str:
     if value is None:
         return "not given"
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)

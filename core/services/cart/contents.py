@@ -8,13 +8,14 @@ from datetime import date
 from typing import NamedTuple
 
 from core.adapters.store import Store, Work, carts, load_context
-from core.adapters.store.carts import Answers, StoredLine
-from core.adapters.store.constraints import StoredConstraint, constraints_of
+from core.adapters.store.carts import Answers
+from core.adapters.store.constraints import constraints_of
+from core.adapters.store.values import StoredConstraint, StoredLine
 from core.domain.context import Context
 from core.domain.model import Cart, CartLine, Constraint, Override, Scope
+from core.domain.roles import Action, Person, require
 from core.rules.due_list import DueLine, due_list
-from core.rules.prescriptions import completed
-from core.services.people import Action, Person, require
+from core.rules.prescriptions import CartRow, completed
 
 
 class Leftover(NamedTuple):
@@ -28,7 +29,7 @@ class Leftover(NamedTuple):
 class OpenCart:
     """A cart with its context; ``acknowledged`` and ``overrides`` name lines by number, as plans and checkouts do.
 
-    ``asked`` are the wishes of its split as stored, in the order of the cart's constraints.
+    ``preferences`` are its routing preferences as stored, in the order of the cart's constraints.
     """
 
     cart: Cart
@@ -36,7 +37,7 @@ class OpenCart:
     acknowledged: frozenset[tuple[int, str]]
     overrides: tuple[Override, ...]
     leftovers: tuple[Leftover, ...]
-    asked: tuple[StoredConstraint, ...] = ()
+    preferences: tuple[StoredConstraint, ...] = ()
 
     @property
     def overridden(self) -> frozenset[tuple[int, str]]:
@@ -59,12 +60,12 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
     context = load_context(work, patients, named=named, refill_day=refill_day)
     acknowledged, overrides = _by_number(lines, carts.answers(work, refill_day))
     numbers = {line.id: number for number, line in enumerate(lines, 1)}
-    asked = tuple(one for one in constraints_of(work, refill_day) if one.line is None or one.line in numbers)
+    preferences = tuple(row for row in constraints_of(work, refill_day) if row.line is None or row.line in numbers)
     return OpenCart(
         cart=Cart(
             refill_day=refill_day,
             lines=tuple(completed_lines(lines, context, refill_day)),
-            constraints=tuple(_constraint(one, numbers) for one in asked),
+            constraints=tuple(_constraint(row, numbers) for row in preferences),
         ),
         context=context,
         leftovers=tuple(
@@ -73,21 +74,25 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
         ),
         acknowledged=acknowledged,
         overrides=overrides,
-        asked=asked,
+        preferences=preferences,
     )
 
 
-def _constraint(one: StoredConstraint, numbers: Mapping[str, int]) -> Constraint:
-    of = {Scope.PATIENT: one.patient, Scope.SKU: one.sku, Scope.LINE: str(numbers.get(one.line or "", ""))}
-    return Constraint(one.kind, one.scope, of.get(one.scope) or "", one.pharmacy or "", one.amount_cents)
+def _constraint(row: StoredConstraint, numbers: Mapping[str, int]) -> Constraint:
+    of = {Scope.PATIENT: row.patient, Scope.SKU: row.sku, Scope.LINE: str(numbers.get(row.line or "", ""))}
+    return Constraint(row.kind, row.scope, of.get(row.scope) or "", row.pharmacy or "", row.amount_cents)
 
 
 def completed_lines(lines: Iterable[StoredLine], context: Context, refill_day: date) -> list[CartLine]:
     """The lines with their blank cells taken from prescriptions, numbered from 1."""
     return [
-        completed(line.row, number, context, refill_day).model_copy(update={"id": line.id, "version": line.version})
+        completed(_row(line), number, context, refill_day).model_copy(update={"id": line.id, "version": line.version})
         for number, line in enumerate(lines, 1)
     ]
+
+
+def _row(line: StoredLine) -> CartRow:
+    return CartRow(*(getattr(line, name) for name in CartRow._fields))
 
 
 def _by_number(

@@ -10,13 +10,14 @@ from pydantic import ValidationError
 
 from core.adapters.files import CART
 from core.adapters.store import Store, Work, carts
-from core.adapters.store.carts import LineChange, StoredLine
+from core.adapters.store.carts import LineChange
 from core.adapters.store.contexts import pharmacies_of, prescriptions_of
+from core.adapters.store.values import StoredLine
 from core.domain.errors import Refused
 from core.domain.model import Fix
+from core.domain.roles import Action, Person, require
 from core.services.cart.cells import typed_cells
 from core.services.cart.changes import Changed, current_line, press, refuse_stale
-from core.services.people import Action, Person, require
 
 EDITABLE: Final = frozenset({"quantity", "pharmacy", "ship_to", "hold", "rx"})
 FIXABLE: Final = EDITABLE | {"sku", "sig", "npi"}
@@ -56,9 +57,9 @@ def apply_fix_to_all(
         _refuse_unfixable(fix)
 
     def change(work: Work) -> Changed:
-        found = carts.lines_by_id(work, lines)
+        stored = carts.lines_by_id(work, lines)
         changes = [
-            _fixed(work, found.get(line) or current_line(work, line), version, fix) for line, version in lines.items()
+            _fixed(work, stored.get(line) or current_line(work, line), version, fix) for line, version in lines.items()
         ]
         return press(work, person, refill_day, f"{fix.label}: {len(changes)}.", changes)
 
@@ -131,10 +132,10 @@ def hold_lines(
     require(person, Action.WORK_CART)
 
     def change(work: Work) -> Changed:
-        found = [line for line in carts.lines_of(work, refill_day) if line.id in lines and line.hold != hold]
+        changing = [line for line in carts.lines_of(work, refill_day) if line.id in lines and line.hold != hold]
         changes = [
-            LineChange(line, line.model_copy(update={"hold": hold, "version": line.version + 1})) for line in found
+            LineChange(line, line.model_copy(update={"hold": hold, "version": line.version + 1})) for line in changing
         ]
-        return press(work, person, refill_day, f"{len(found)} {'held' if hold else 'released'}.", changes)
+        return press(work, person, refill_day, f"{len(changing)} {'held' if hold else 'released'}.", changes)
 
     return store.write(clinic, change)

@@ -10,18 +10,25 @@ from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import patients_of
 from core.domain.errors import Refused, Stale
 from core.domain.model import Patient
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 from core.services.cart.cells import typed_cells
-from core.services.people import Action, Person, record, require
 
 
 def update_patient(
-    store: Store, person: Person, clinic: str, patient: str, cells: Mapping[str, object], *, seen: Patient | None = None
+    store: Store,
+    person: Person,
+    clinic: str,
+    patient: str,
+    cells: Mapping[str, object],
+    *,
+    shown: Patient | None = None,
 ) -> Patient:
     """Change cells of a patient: columns of patients.csv, as text or typed values; answers to findings of the
     patient's cart lines go, for they were given for what stood there before.
 
     Raises Refused for an unknown patient or a cell that cannot be read, Stale where one of the cells is no longer as
-    ``seen``.
+    ``shown``.
     """
     require(person, Action.FIX_PATIENT)
     columns = {column.name for column in FILES["patients.csv"].columns} - {"patient", "active"}
@@ -33,7 +40,7 @@ def update_patient(
         if before is None:
             raise Refused(f"This clinic has no patient “{patient}”.")
         values = typed_cells(work, FILES["patients.csv"], cells)
-        _refuse_stale(before, values, seen)
+        _refuse_stale(before, values, shown)
         after = Patient.model_validate(before.model_dump() | values)
         changed = [name for name in values if getattr(before, name) != getattr(after, name)]
         if changed:
@@ -44,9 +51,9 @@ def update_patient(
     return store.write(clinic, change)
 
 
-def _refuse_stale(before: Patient, values: Mapping[str, Any], seen: Patient | None) -> None:
+def _refuse_stale(before: Patient, values: Mapping[str, Any], shown: Patient | None) -> None:
     now = {name: getattr(before, name) for name in values}
-    if seen is not None and any(getattr(seen, name) != value for name, value in now.items()):
+    if shown is not None and any(getattr(shown, name) != value for name, value in now.items()):
         raise Stale("Somebody has changed this patient meanwhile. Look at it again, then save.", now)
 
 

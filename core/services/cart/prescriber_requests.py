@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work, audits
 from core.adapters.store.carts import LineChange
 from core.domain.errors import Refused
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 from core.services.cart.changes import Changed, current_line, press, refuse_stale
-from core.services.people import Action, Person, record, require
 
 ASKED: Final = "ask prescriber"
 MOST_CHARS: Final = 1_000
@@ -18,7 +19,7 @@ MOST_CHARS: Final = 1_000
 _NEWEST: Final = 50
 
 
-class Question(NamedTuple):
+class PrescriberRequest(NamedTuple):
     """Directions that somebody asked the prescriber for."""
 
     at: datetime
@@ -35,13 +36,13 @@ def ask_prescriber(
     Raises Stale where somebody changed the line since ``version``, Refused where there is nothing to ask for.
     """
     require(person, Action.WORK_CART)
-    wanted = directions.strip()
-    if not wanted:
+    requested = directions.strip()
+    if not requested:
         raise Refused("There are no directions to ask for.")
-    if len(wanted) > MOST_CHARS:
-        raise Refused(f"Directions have at most {MOST_CHARS:,} characters; these have {len(wanted):,}.")
+    if len(requested) > MOST_CHARS:
+        raise Refused(f"Directions have at most {MOST_CHARS:,} characters; these have {len(requested):,}.")
 
-    if wanted == instead_of.strip():
+    if requested == instead_of.strip():
         raise Refused("These are the directions that the line has already.")
 
     def ask(work: Work) -> Changed:
@@ -50,19 +51,21 @@ def ask_prescriber(
         held = before.model_copy(update={"hold": True, "version": before.version + 1})
         changes = [] if before.hold else [LineChange(before, held)]
         changed = press(work, person, before.refill_day, "Held, and the prescriber is to be asked.", changes)
-        record(work, person, ASKED, _subject(line), {"sig": instead_of}, {"sig": wanted})
+        record(work, person, ASKED, _subject(line), {"sig": instead_of}, {"sig": requested})
         return changed
 
     return store.write(clinic, ask)
 
 
-def questions(store: Store, person: Person, clinic: str, line: str) -> tuple[Question, ...]:
+def requested_directions(store: Store, person: Person, clinic: str, line: str) -> tuple[PrescriberRequest, ...]:
     """What the prescriber was asked to sign for this line, newest first."""
     require(person, Action.WORK_CART)
     with store.read(clinic) as work:
         rows = audits.newest(work, _NEWEST, _subject(line))
     return tuple(
-        Question(row["at"], row["email"], json.loads(row["after"])["sig"]) for row in rows if row["action"] == ASKED
+        PrescriberRequest(row["at"], row["email"], json.loads(row["after"])["sig"])
+        for row in rows
+        if row["action"] == ASKED
     )
 
 

@@ -1,4 +1,4 @@
-"""What people ask of a cart's split: kept with the cart, shared by everybody, audited."""
+"""Routing preferences: what staff prefer of a cart's split, kept with the cart, shared by everybody, audited."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from datetime import date
 from typing import Final
 
 from core.adapters.store import Store, Work, carts
-from core.adapters.store.constraints import StoredConstraint, add_constraint, constraints_of, remove_constraint
+from core.adapters.store.constraints import add_constraint, constraints_of, remove_constraint
 from core.adapters.store.contexts import patients_of, pharmacies_of, skus_of
+from core.adapters.store.values import StoredConstraint
 from core.domain.errors import Refused, Stale
 from core.domain.model import ConstraintKind, Scope
-from core.services.people import Action, Person, record, require
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 
 SCOPES: Final = {
     ConstraintKind.USE: tuple(Scope),
@@ -20,16 +22,16 @@ SCOPES: Final = {
     ConstraintKind.RESERVE: (Scope.LINE,),
     ConstraintKind.BOXES: (Scope.CART,),
 }
-"""What each kind can be asked of."""
+"""Which lines each kind may be about."""
 
 NAMES_A_PHARMACY: Final = frozenset({ConstraintKind.USE, ConstraintKind.AVOID, ConstraintKind.RESERVE})
 HAS_AN_AMOUNT: Final = frozenset({ConstraintKind.STAY, ConstraintKind.BOXES})
 MOST_CENTS: Final = 10_000_00
-MOST_ASKED: Final = 200
-"""Wishes that one cart holds at most."""
+MOST_PREFERENCES: Final = 200
+"""Routing preferences that one cart holds at most."""
 
 
-def ask_of_split(
+def add_routing_preference(
     store: Store,
     person: Person,
     clinic: str,
@@ -42,10 +44,10 @@ def ask_of_split(
     pharmacy: str | None = None,
     amount_cents: int = 0,
 ) -> None:
-    """Ask something of the split of a refill day's cart; ``line`` is its id.
+    """Add a routing preference to a refill day's cart; ``line`` is its id.
 
-    Raises Refused for a wish that makes no sense, that is there already, or of a patient, SKU or pharmacy that the
-    clinic does not have; Stale for a line that is not in this cart any more.
+    Raises Refused for a preference that makes no sense, that is there already, or of a patient, SKU or pharmacy that
+    the clinic does not have; Stale for a line that is not in this cart any more.
     """
     require(person, Action.WORK_CART)
 
@@ -56,38 +58,38 @@ def ask_of_split(
         _refuse_nonsense(new)
         _refuse_unknown(work, new)
         there = constraints_of(work, refill_day)
-        if any(_same(one, new) for one in there):
-            raise Refused("This is asked of the split already.")
-        if len(there) >= MOST_ASKED:
-            raise Refused(f"A cart holds at most {MOST_ASKED} wishes; take one away first.")
+        if any(_subject(row) == _subject(new) for row in there):
+            raise Refused("This cart has this routing preference already.")
+        if len(there) >= MOST_PREFERENCES:
+            raise Refused(f"A cart holds at most {MOST_PREFERENCES} routing preferences; remove one first.")
         add_constraint(work, new)
-        record(work, person, "ask of split", f"cart {refill_day}", None, _told(new))
+        record(work, person, "ask of split", f"cart {refill_day}", None, _audited(new))
 
     store.write(clinic, use_case)
 
 
-def no_longer_ask(store: Store, person: Person, clinic: str, refill_day: date, constraint: str) -> None:
-    """Ask it no longer. Raises Stale where somebody else has taken it away."""
+def remove_routing_preference(store: Store, person: Person, clinic: str, refill_day: date, preference: str) -> None:
+    """Take a routing preference away. Raises Stale where somebody else has taken it away."""
     require(person, Action.WORK_CART)
 
     def use_case(work: Work) -> None:
-        found = next((one for one in constraints_of(work, refill_day) if one.id == constraint), None)
-        if found is None:
-            raise Stale("This is not asked of the split any more: somebody has taken it away.")
-        remove_constraint(work, constraint)
-        record(work, person, "no longer ask of split", f"cart {refill_day}", _told(found), None)
+        stored = next((row for row in constraints_of(work, refill_day) if row.id == preference), None)
+        if stored is None:
+            raise Stale("This routing preference is gone: somebody has removed it.")
+        remove_constraint(work, preference)
+        record(work, person, "no longer ask of split", f"cart {refill_day}", _audited(stored), None)
 
     store.write(clinic, use_case)
 
 
 def _refuse_nonsense(new: StoredConstraint) -> None:
     if sum(code is not None for code in (new.patient, new.sku, new.line)) > 1:
-        raise Refused("Ask it of the whole cart, or of one patient, one SKU or one line.")
+        raise Refused("A routing preference is about the whole cart, or one patient, one SKU or one line.")
     if new.scope not in SCOPES[new.kind]:
         allowed = " or ".join(
             f"a {scope.value}" if scope is not Scope.CART else "the cart" for scope in SCOPES[new.kind]
         )
-        raise Refused(f"“{new.kind.value}” is asked of {allowed}.")
+        raise Refused(f"“{new.kind.value}” is about {allowed}.")
     if (new.pharmacy is None) == (new.kind in NAMES_A_PHARMACY):
         raise Refused(f"“{new.kind.value}” {'needs a' if new.pharmacy is None else 'takes no'} pharmacy.")
     if not 0 <= new.amount_cents <= (MOST_CENTS if new.kind in HAS_AN_AMOUNT else 0):
@@ -107,11 +109,13 @@ def _refuse_unknown(work: Work, new: StoredConstraint) -> None:
         raise Refused(f"This clinic has no pharmacy “{new.pharmacy}”.")
 
 
-def _same(one: StoredConstraint, other: StoredConstraint) -> bool:
-    about = [(row.kind, row.patient, row.sku, row.line, row.pharmacy) for row in (one, other)]
-    return about[0] == about[1]
+def _subject(row: StoredConstraint) -> tuple[object, ...]:
+    """Everything but the amount: a cart holds one preference of a kind for the same lines and pharmacy."""
+    return row.kind, row.patient, row.sku, row.line, row.pharmacy
 
 
-def _told(row: StoredConstraint) -> dict[str, object]:
-    told = {name: getattr(row, name) for name in ("patient", "sku", "line", "pharmacy")}
-    return {"kind": row.kind.value, "amount_cents": row.amount_cents} | {k: v for k, v in told.items() if v is not None}
+def _audited(row: StoredConstraint) -> dict[str, object]:
+    cells = {name: getattr(row, name) for name in ("patient", "sku", "line", "pharmacy")}
+    return {"kind": row.kind.value, "amount_cents": row.amount_cents} | {
+        k: v for k, v in cells.items() if v is not None
+    }

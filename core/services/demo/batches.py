@@ -19,12 +19,12 @@ from core.domain.model import Cart, Days, LineState, Objective, Program, RoutedL
 from core.domain.orders.book import Book, Event
 from core.domain.orders.records import Attempt, Checkout, OrderLine, SentLine, Submission
 from core.domain.partners.protocol import Acknowledged
-from core.rules.pricing import quote
+from core.domain.roles import LOCAL
+from core.rules.pricing.quotes import quote
 from core.rules.split import split
 from core.rules.validation import cart_hash
 from core.services.demo.fills import NEVER_FILLED, PastFill, as_it_was, cart_line, not_due, refill_day_before
 from core.services.orders.placement import Confirmed, alternatives, fresh_quote, place_again, record_checkout
-from core.services.people import LOCAL
 
 S = LineState
 
@@ -51,7 +51,7 @@ LOST: Final = "No answer within 45 seconds; the pharmacy may or may not have it.
 
 
 @dataclass(frozen=True)
-class _Batch:
+class _RefillBatch:
     """One refill day's fills, as routed."""
 
     days: Days
@@ -62,15 +62,15 @@ class _Batch:
 
 
 @dataclass(order=True)
-class _Next:
+class _Upcoming:
     """Something that is going to happen; ``order`` keeps what happens at once in the order of being planned."""
 
     at: datetime
     order: int
-    what: Event | Submission | OrderLine = field(compare=False)
+    cause: Event | Submission | OrderLine = field(compare=False)
 
 
-class Maker:
+class PastOrders:
     """Places batches in a book and lets the simulated pharmacies answer them."""
 
     def __init__(self, work: Work, context: Context, book: Book, today: date, seed: str) -> None:
@@ -97,11 +97,11 @@ class Maker:
             if batch.fills[routed.line.number].newest
         }
         for batch in batches:
-            routed = [one for one in batch.routed if one.line.rx in kept]
+            routed = [line for line in batch.routed if line.line.rx in kept]
             if routed:
-                self._happen(self._placed(replace(batch, routed=routed)), batch)
+                self._play(self._placed(replace(batch, routed=routed)), batch)
 
-    def _routed(self, day: date, fills: Sequence[PastFill]) -> _Batch | None:
+    def _routed(self, day: date, fills: Sequence[PastFill]) -> _RefillBatch | None:
         program = self._context.program(self._context.clinic.program[0], day)
         if program is None:
             return None
@@ -111,20 +111,20 @@ class Maker:
         days = Days(day, day, datetime.combine(day, OPENS, self.work.zone))
         numbered = dict(enumerate(sorted(fills, key=lambda fill: fill.prescription.rx), 1))
         lines = tuple(cart_line(number, fill.prescription, context, day) for number, fill in numbered.items())
-        found = split(Cart(refill_day=day, lines=lines), context, program, Objective.CHEAPEST, days)
-        return _Batch(days, program, context, numbered, found.filled)
+        result = split(Cart(refill_day=day, lines=lines), context, program, Objective.CHEAPEST, days)
+        return _RefillBatch(days, program, context, numbered, result.filled)
 
-    def _placed(self, batch: _Batch) -> Checkout:
+    def _placed(self, batch: _RefillBatch) -> Checkout:
         placed_at = batch.days.placed_at or self.now
-        cart = Cart(refill_day=batch.days.refill_day, lines=tuple(one.line for one in batch.routed))
-        said = cart_hash(cart, (), batch.program.program, Objective.CHEAPEST, 0, batch.days)
+        cart = Cart(refill_day=batch.days.refill_day, lines=tuple(row.line for row in batch.routed))
+        digest = cart_hash(cart, (), batch.program.program, Objective.CHEAPEST, 0, batch.days)
         confirmed = Confirmed(
             routed=batch.routed,
             quote=quote(batch.routed, batch.context, batch.program, batch.days),
             program=batch.program,
             objective=Objective.CHEAPEST,
-            hash=said,
-            key=f"{said} {batch.days.refill_day}",
+            hash=digest,
+            key=f"{digest} {batch.days.refill_day}",
             refill_day=batch.days.refill_day,
             placed_on=batch.days.placing_day,
             placed_at=placed_at,
@@ -141,18 +141,18 @@ class Maker:
                     self._ships_on[line.reference] = fill.day
         return checkout
 
-    def _happen(self, checkout: Checkout, batch: _Batch) -> None:
+    def _play(self, checkout: Checkout, batch: _RefillBatch) -> None:
         """Everything that comes of a checkout until now, in order of time."""
-        waiting: list[_Next] = []
+        waiting: list[_Upcoming] = []
         for submission in self._submissions(checkout):
             heapq.heappush(waiting, self._next(self._sent(submission), submission))
         while waiting and waiting[0].at <= self.now:
             self.book.now = waiting[0].at
-            for following in self._follow(heapq.heappop(waiting), batch):
+            for following in self._consequences(heapq.heappop(waiting), batch):
                 heapq.heappush(waiting, following)
 
-    def _next(self, at: datetime, what: Event | Submission | OrderLine) -> _Next:
-        return _Next(at, next(self._order), what)
+    def _next(self, at: datetime, cause: Event | Submission | OrderLine) -> _Upcoming:
+        return _Upcoming(at, next(self._order), cause)
 
     def _submissions(self, checkout: Checkout) -> list[Submission]:
         return [
@@ -166,18 +166,18 @@ class Maker:
         submission.sent_at = submission.queued_at + timedelta(minutes=self._dice.randint(1, 12))
         return submission.sent_at
 
-    def _follow(self, happens: _Next, batch: _Batch) -> Iterator[_Next]:
-        if isinstance(happens.what, Submission):
-            yield from self._answered(happens.what, happens.at)
-        elif isinstance(happens.what, OrderLine):
-            submission = self._again(happens.what, batch)
+    def _consequences(self, happens: _Upcoming, batch: _RefillBatch) -> Iterator[_Upcoming]:
+        if isinstance(happens.cause, Submission):
+            yield from self._answered(happens.cause, happens.at)
+        elif isinstance(happens.cause, OrderLine):
+            submission = self._resubmit(happens.cause, batch)
             yield self._next(self._sent(submission), submission)
         else:
-            yield from self._told(happens.what)
+            yield from self._apply(happens.cause)
 
-    def _answered(self, submission: Submission, at: datetime) -> Iterator[_Next]:
+    def _answered(self, submission: Submission, at: datetime) -> Iterator[_Upcoming]:
         attempts = self.book.attempts_in(submission.reference)
-        answer = self._partner.answer(submission.pharmacy, submission.reference, [one.line for one in attempts])
+        answer = self._partner.answer(submission.pharmacy, submission.reference, [attempt.line for attempt in attempts])
         if isinstance(answer, Acknowledged) or any(attempt.number > 1 for attempt in attempts):
             number = answer.partner_reference if isinstance(answer, Acknowledged) else ""
             self.book.acknowledge(submission, at, number)
@@ -206,9 +206,9 @@ class Maker:
         steps = self._partner.script(line)
         if attempt.line in self._ships_on:
             steps = _shipped_on(self._ships_on[attempt.line], steps, attempt, self.work.zone)
-        return (_said(attempt, number, step) for number, step in enumerate(steps, 1))
+        return (_event(attempt, number, step) for number, step in enumerate(steps, 1))
 
-    def _told(self, event: Event) -> Iterator[_Next]:
+    def _apply(self, event: Event) -> Iterator[_Upcoming]:
         self.book.apply(event)
         line, attempt = self.book.lines[event.reference], self.book.current(event.reference)
         if line.state is S.REJECTED:
@@ -219,7 +219,7 @@ class Maker:
     def _next_morning(self, at: datetime) -> datetime:
         return datetime.combine(self.book.day(at) + timedelta(1), time(9, self._dice.randrange(60)), self.work.zone)
 
-    def _again(self, line: OrderLine, batch: _Batch) -> Submission:
+    def _resubmit(self, line: OrderLine, batch: _RefillBatch) -> Submission:
         """Fixed and resubmitted: to another pharmacy where it was that pharmacy's own trouble."""
         now, today = self.book.now, self.book.day(self.book.now)
         days = Days(max(batch.days.refill_day, today), today, now)
@@ -241,8 +241,8 @@ class Maker:
     def under_way(self) -> None:
         """Yesterday's small batch of patients who are not due: some lines on their way, some that need somebody."""
         day = self.today - timedelta(1)
-        wanted = [state for state, lines in UNDER_WAY for _ in range(lines)]
-        rows = not_due(self._context, self.today, self.ours)[: len(wanted)]
+        states = [state for state, lines in UNDER_WAY for _ in range(lines)]
+        rows = not_due(self._context, self.today, self.ours)[: len(states)]
         fills = [PastFill(row, day, newest=False, first=False) for row in rows]
         batch = self._routed(day, fills) if fills else None
         if batch is None or not batch.routed:
@@ -251,8 +251,8 @@ class Maker:
         checkout = self._placed(replace(batch, fills={}))
         for submission in self._submissions(checkout):
             self._sent(submission)
-        for state, one in zip(wanted, slow_first, strict=False):
-            self._bring(self.book.current(f"{checkout.reference}/{one.line.number:02d}"), state)
+        for state, row in zip(states, slow_first, strict=False):
+            self._bring(self.book.current(f"{checkout.reference}/{row.line.number:02d}"), state)
 
     def _bring(self, attempt: Attempt, state: LineState) -> None:
         submission = self.book.submissions[attempt.submission]
@@ -264,7 +264,7 @@ class Maker:
             self.book.acknowledge(submission, self.book.now)
         for number, step in enumerate(self._steps_to(state, self.book.now), 1):
             self.book.now = step.at
-            self.book.apply(_said(attempt, number, step))
+            self.book.apply(_event(attempt, number, step))
 
     def _steps_to(self, state: LineState, sent_at: datetime) -> list[Step]:
         hours = [sent_at + timedelta(hours=at, minutes=self._dice.randrange(50)) for at in (1, 4, 8)]
@@ -273,15 +273,15 @@ class Maker:
         if state is S.ON_HOLD:
             return [Step(S.ACCEPTED, hours[0]), Step(S.ON_HOLD, hours[1], HELD)]
         tracking = f"7{self._dice.randrange(10**10, 10**11)}"
-        way = [Step(S.ACCEPTED, hours[0]), Step(S.COMPOUNDING, hours[1]), Step(S.SHIPPED, hours[2], "", tracking)]
-        return way[: 1 + [step.state for step in way].index(state)]
+        steps = [Step(S.ACCEPTED, hours[0]), Step(S.COMPOUNDING, hours[1]), Step(S.SHIPPED, hours[2], "", tracking)]
+        return steps[: 1 + [step.state for step in steps].index(state)]
 
 
 def _ready_on(routed: RoutedLine) -> tuple[date, int]:
     return (routed.promise.ready if routed.promise else date.min, routed.line.number)
 
 
-def _said(attempt: Attempt, number: int, step: Step) -> Event:
+def _event(attempt: Attempt, number: int, step: Step) -> Event:
     """Named as the simulated partner names it, so that it is not told twice."""
     name = f"SIM-{attempt.line}-{attempt.number}-{number}"
     return Event(name, attempt.line, attempt.number, step.state.value, step.at, step.tracking, step.reason)

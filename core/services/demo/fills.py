@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import CartLine, Prescription
+from core.rules.days_supply import supply_days
 from core.rules.due_list import DueLine, due_list
-from core.rules.prescriptions import CartRow, completed, last_fill, months_after, supply_days
+from core.rules.prescriptions import CartRow, completed, last_fill, months_after
 
 MONTHS: Final = 9
 LEAST_LEAD_DAYS: Final = 2
@@ -85,10 +86,10 @@ def not_due(context: Context, today: date, ours: Mapping[str, int]) -> list[Pres
 
 
 def _one_a_patient(lines: Iterable[DueLine]) -> Iterator[DueLine]:
-    seen: set[str] = set()
+    patients: set[str] = set()
     for line in lines:
-        if line.patient not in seen:
-            seen.add(line.patient)
+        if line.patient not in patients:
+            patients.add(line.patient)
             yield line
 
 

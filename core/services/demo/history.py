@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context
-from core.adapters.store.firings import insert_history
 from core.adapters.store.order_books import new_book, save_book, take_over_fills
+from core.adapters.store.rule_hits import insert_history
 from core.domain.model import IN_FLIGHT
 from core.domain.orders.book import Book
-from core.services.demo.batches import Maker
+from core.domain.roles import LOCAL
+from core.services.audit_trail import record
+from core.services.demo.batches import PastOrders
 from core.services.demo.fills import past_fills
-from core.services.demo.rule_hits import past_firings
-from core.services.people import LOCAL, record
+from core.services.demo.rule_hits import past_rule_hits
 
 
 class Seeded(NamedTuple):
@@ -37,12 +38,12 @@ def seed_history(store: Store, clinic: str, today: date, seed: str = "demo") -> 
 def _seed(work: Work, today: date, seed: str) -> Seeded:
     context = load_context(work)
     opened = new_book(work, LOCAL.email)
-    maker = Maker(work, context, opened.book, today, seed)
+    maker = PastOrders(work, context, opened.book, today, seed)
     maker.past(past_fills(context, today))
     maker.under_way()
     _keep_stock_of_open_lines(opened.book)
     save_book(work, opened)
-    insert_history(work, past_firings(opened.book, seed))
+    insert_history(work, past_rule_hits(opened.book, seed))
     take_over_fills(work, maker.ours)
     made = Seeded(len(opened.book.checkouts), len(opened.book.lines))
     record(work, LOCAL, "seed demo history", work.clinic, None, made._asdict())
@@ -51,5 +52,7 @@ def _seed(work: Work, today: date, seed: str) -> Seeded:
 
 def _keep_stock_of_open_lines(book: Book) -> None:
     """What has shipped left the shelves before the pharmacies last told their stock."""
-    book.reservations = [one for one in book.reservations if book.lines[one.line].state in IN_FLIGHT]
+    book.reservations = [
+        reservation for reservation in book.reservations if book.lines[reservation.line].state in IN_FLIGHT
+    ]
     book.released = []

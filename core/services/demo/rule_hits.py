@@ -20,7 +20,7 @@ from core.services.rule_book import REJECTED_AS
 SHARE: Final = 0.2
 """Of past lines on which something was found."""
 
-FORETOLD: Final = 0.4
+PREDICTED: Final = 0.4
 """Of the refused lines that a rule had spoken of."""
 
 FOUND: Final[Mapping[str, int]] = {
@@ -33,25 +33,25 @@ FOUND: Final[Mapping[str, int]] = {
 """Codes that the demo's clinics meet, by how often."""
 
 
-def past_firings(book: Book, seed: str) -> list[dict[str, Any]]:
+def past_rule_hits(book: Book, seed: str) -> list[dict[str, Any]]:
     """One row a finding, columns by name; the same seed and book give the same."""
     dice = Random(f"{seed} firings")  # noqa: S311 (repeatable, not secret)
     rows = {}
     for reference in sorted(book.lines):
         line = book.lines[reference]
-        for code, end in _found(line, book, dice):
+        for code, end in _hits(line, book, dice):
             rows[line.patient, line.sku, code, book.checkouts[line.checkout].refill_day] = _row(line, code, end, book)
     return list(rows.values())
 
 
-def _found(line: OrderLine, book: Book, dice: Random) -> Iterator[tuple[str, FindingEnd]]:
+def _hits(line: OrderLine, book: Book, dice: Random) -> Iterator[tuple[str, FindingEnd]]:
     if dice.random() < SHARE:
         (code,) = dice.choices(list(FOUND), list(FOUND.values()))
         yield code, _end(code, dice)
     reason = book.attempts[line.reference, 1].reason_code
-    foretelling = [code for code in FOUND if REJECTED_AS[code] == reason and _may_go_out(code)]
-    if foretelling and dice.random() < FORETOLD:
-        code = dice.choice(foretelling)
+    predicting = [code for code in FOUND if REJECTED_AS[code] == reason and _may_go_out(code)]
+    if predicting and dice.random() < PREDICTED:
+        code = dice.choice(predicting)
         yield code, _answered(code)
 
 

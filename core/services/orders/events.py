@@ -13,17 +13,18 @@ from core.adapters.store.order_books import OpenBook, checkout_of, open_book, op
 from core.domain.errors import BadCell, BadInput
 from core.domain.model import SubmissionState
 from core.domain.orders.book import Book, Event
-from core.domain.orders.records import Outcome, Submission
+from core.domain.orders.records import EventOutcome, Submission
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
 from core.domain.partners.rate_limit import chance
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_no_key, why_not_kept
-from core.services.people import Action, Person, record, require
+from core.services.audit_trail import record
 
 LONGEST_PAUSE: Final = timedelta(hours=1)
 FIRST_PAUSE: Final = timedelta(minutes=1)
 
 
-def apply_events(work: Work, events: Sequence[Event], by: str) -> list[Outcome]:
+def apply_events(work: Work, events: Sequence[Event], by: str) -> list[EventOutcome]:
     """Take in events in the order given, in a fixed number of queries; what became of each."""
     if not events:
         return []
@@ -35,13 +36,13 @@ def apply_events(work: Work, events: Sequence[Event], by: str) -> list[Outcome]:
     return outcomes
 
 
-def record_event(store: Store, person: Person, clinic: str, event: Event) -> Outcome:
+def record_event(store: Store, person: Person, clinic: str, event: Event) -> EventOutcome:
     """A person records what a pharmacy said."""
     require(person, Action.WORK_ORDERS)
 
-    def use_case(work: Work) -> Outcome:
+    def use_case(work: Work) -> EventOutcome:
         outcome = apply_events(work, [event], person.email)[0]
-        if outcome is not Outcome.DUPLICATE:
+        if outcome is not EventOutcome.DUPLICATE:
             after = {"event": event.id, "attempt": event.attempt, "status": event.status, "outcome": outcome.value}
             record(work, person, "record event", event.reference, None, after)
         return outcome

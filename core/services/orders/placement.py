@@ -22,7 +22,7 @@ from core.domain.model import (
 )
 from core.domain.orders.book import Book
 from core.domain.orders.records import Attempt, Checkout, OrderLine, PharmacyOrder, Submission
-from core.rules.pricing import quote
+from core.rules.pricing.quotes import quote
 
 
 class Confirmed(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context
 from core.adapters.store.order_books import OpenBook, checkout_of, open_book, save_book
-from core.adapters.store.order_views import misfit_exists, settle
+from core.adapters.store.order_views import is_unmatched, settle
 from core.domain.context import Context
 from core.domain.errors import Blocked, Differs, Refused
 from core.domain.model import (
@@ -27,20 +27,21 @@ from core.domain.model import (
     SubmissionState,
 )
 from core.domain.money import shown
-from core.domain.orders.book import Book, Refusal
+from core.domain.orders.book import Book, RejectionMessage
 from core.domain.orders.records import Attempt, OrderLine
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
 from core.rules.overrides import answered_for
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
+from core.services.audit_trail import record
 from core.services.checkout import program_to_place_with
 from core.services.orders.placement import alternatives, fresh_quote, place_again
-from core.services.people import Action, Person, record, require
 
 S = LineState
 
 
-class Cancelling(StrEnum):
+class CancelOutcome(StrEnum):
     """What pressing Cancel came to."""
 
     CANCELLED = "cancelled"
@@ -74,18 +75,18 @@ class Resubmission(NamedTuple):
         return self.cost is not None and self.cost.landed_cents > self.before_cents
 
 
-class SplitAgain(NamedTuple):
+class ResubmissionOptions(NamedTuple):
     """One line split again alone, the rest of its checkout as it is.
 
-    ``found`` is what a resubmission would be at each pharmacy; ``best`` the one that the checkout's objective chooses
-    of those that nothing stops, None where there is none.
+    ``by_pharmacy`` is what a resubmission would be at each pharmacy; ``best`` the one that the checkout's objective
+    chooses of those that nothing stops, None where there is none.
     """
 
-    found: Mapping[str, Resubmission]
+    by_pharmacy: Mapping[str, Resubmission]
     best: str | None
 
 
-def cancel(store: Store, person: Person, clinic: str, reference: str, reason: str) -> Cancelling:
+def cancel(store: Store, person: Person, clinic: str, reference: str, reason: str) -> CancelOutcome:
     """Cancel a line at once while its submission is queued; after that, ask the pharmacy for it.
 
     Raises Refused for a line that has shipped or ended, and for an unknown submission, which is settled first.
@@ -93,7 +94,7 @@ def cancel(store: Store, person: Person, clinic: str, reference: str, reason: st
     require(person, Action.WORK_ORDERS)
     need_reason(reason)
 
-    def use_case(work: Work) -> Cancelling:
+    def use_case(work: Work) -> CancelOutcome:
         opened, line = _open_line(work, person, reference)
         outcome = _cancel(opened.book, line, reason)
         save_book(work, opened)
@@ -103,20 +104,20 @@ def cancel(store: Store, person: Person, clinic: str, reference: str, reason: st
     return store.write(clinic, use_case)
 
 
-def _cancel(book: Book, line: OrderLine, reason: str) -> Cancelling:
+def _cancel(book: Book, line: OrderLine, reason: str) -> CancelOutcome:
     attempt = book.current(line.reference)
     submission = book.submissions[attempt.submission]
     if attempt.state not in IN_FLIGHT:
-        raise Refused(f"{line.reference} is {_said(line.state)} and cannot be cancelled any more.")
+        raise Refused(f"{line.reference} is {_state_words(line.state)} and cannot be cancelled any more.")
     if attempt.state is S.PLACED and submission.state is SubmissionState.UNKNOWN:
         raise Refused(f"Nobody knows whether {line.reference} reached the pharmacy: settle that first, then cancel.")
     if attempt.state is S.PLACED and submission.state is SubmissionState.QUEUED:
         book.cancel(attempt, book.now, reason)
         if all(other.state is S.CANCELLED for other in book.attempts_in(submission.reference)):
             submission.state = SubmissionState.WITHDRAWN
-        return Cancelling.CANCELLED
+        return CancelOutcome.CANCELLED
     line.cancel_requested_at, line.cancel_requested_by, line.cancel_reason = book.now, book.by, reason
-    return Cancelling.REQUESTED
+    return CancelOutcome.REQUESTED
 
 
 def refund(store: Store, person: Person, clinic: str, reference: str, cents: int, reason: str) -> None:
@@ -178,7 +179,7 @@ def _resolve_unknown(book: Book, reference: str, resolution: Resolution, reason:
     if resolution is Resolution.ACKNOWLEDGED:
         book.acknowledge(submission, book.now, note=f"a person found out: {reason}")
     elif resolution is Resolution.REJECTED:
-        book.refuse(submission, [Refusal(reason)], book.now)
+        book.refuse(submission, [RejectionMessage(reason)], book.now)
     else:
         raise Refused(f"Say first whether {reference} reached the pharmacy: acknowledged or rejected.")
 
@@ -194,13 +195,13 @@ def _resolve_cancel_request(book: Book, line: OrderLine, resolution: Resolution,
     line.cancel_requested_at = None
 
 
-def settle_misfit(store: Store, person: Person, clinic: str, event: str, reason: str) -> None:
+def settle_unmatched(store: Store, person: Person, clinic: str, event: str, reason: str) -> None:
     """A person has dealt with an event that did not fit; what it held back may be sent. ``event`` is its id here."""
     require(person, Action.WORK_ORDERS)
     need_reason(reason)
 
     def use_case(work: Work) -> None:
-        if not misfit_exists(work, event):
+        if not is_unmatched(work, event):
             raise Refused("This event is settled already, or there is no such event.")
         settle(work, event, person.email, reason)
         record(work, person, "settle misfit", event, None, {"reason": reason})
@@ -208,7 +209,7 @@ def settle_misfit(store: Store, person: Person, clinic: str, event: str, reason:
     store.write(clinic, use_case)
 
 
-def split_again(
+def resubmission_options(
     store: Store,
     person: Person,
     clinic: str,
@@ -217,7 +218,7 @@ def split_again(
     rx: str | None = None,
     overrides: tuple[Override, ...] = (),
     days: Days | None = None,
-) -> SplitAgain:
+) -> ResubmissionOptions:
     """What resubmitting the line would find and cost at each of the clinic's pharmacies; nothing is written.
 
     A box of the checkout that has not left is free to join. A pharmacy that has just refused the line for want of stock
@@ -226,22 +227,28 @@ def split_again(
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
         opened, line = _open_line(work, person, reference)
-        first = _Again(work, opened.book, line, None, rx, overrides, days)
-        found = {code: first.at(code) for code in sorted(first.context.pharmacies)}
-        return SplitAgain(found, best_of(first.without_stock(found), first.objective, first.day_price_cents))
+        first = _ResubmittedLine(work, opened.book, line, None, rx, overrides, days)
+        by_pharmacy = {code: first.at(code) for code in sorted(first.context.pharmacies)}
+        return ResubmissionOptions(
+            by_pharmacy, best_of(first.without_stock(by_pharmacy), first.objective, first.day_price_cents)
+        )
 
 
-def best_of(found: Mapping[str, Resubmission], objective: Objective, day_price_cents: int) -> str | None:
+def best_of(by_pharmacy: Mapping[str, Resubmission], objective: Objective, day_price_cents: int) -> str | None:
     """The pharmacy that an objective chooses for one line of those that nothing stops; ties by delivery, then code."""
 
     def worth(code: str) -> tuple[int, int, int, str]:
-        cost, promise = found[code].cost, found[code].routed.promise
+        cost, promise = by_pharmacy[code].cost, by_pharmacy[code].routed.promise
         landed, delivers = cost.landed_cents if cost else 0, promise.delivers_on.toordinal() if promise else 0
         days_first = delivers if objective is Objective.FASTEST else 0
         price = day_price_cents * delivers if objective is Objective.BALANCED else 0
         return days_first, landed + price, delivers, code
 
-    able = [code for code, seen in found.items() if seen.cost is not None and not seen.blocking]
+    able = [
+        code
+        for code, resubmission in by_pharmacy.items()
+        if resubmission.cost is not None and not resubmission.blocking
+    ]
     return min(able, key=worth, default=None)
 
 
@@ -267,8 +274,8 @@ def resubmit(
 
     def use_case(work: Work) -> None:
         opened, line = _open_line(work, person, reference)
-        again = _Again(work, opened.book, line, pharmacy, rx, overrides, days)
-        attempt = again.placed(expected_cents)
+        resubmitted = _ResubmittedLine(work, opened.book, line, pharmacy, rx, overrides, days)
+        attempt = resubmitted.place(expected_cents)
         save_book(work, opened)
         after = {"attempt": attempt.number, "pharmacy": attempt.pharmacy, "landed_cents": attempt.landed_cents}
         answered = {override.code: override.reason for override in overrides}
@@ -277,7 +284,7 @@ def resubmit(
     store.write(clinic, use_case)
 
 
-class _Again:
+class _ResubmittedLine:
     """One line validated and priced once more, alone, with the clinic's data as it is now."""
 
     def __init__(
@@ -291,7 +298,7 @@ class _Again:
         days: Days | None,
     ) -> None:
         self.before = book.current(line.reference)
-        _may_go_again(line, self.before)
+        _refuse_unless_ended(line, self.before)
         checkout = book.checkouts[line.checkout]
         self.book, self.line, self.rx = book, line, rx
         self.days = days or Days(max(checkout.refill_day, work.today), work.today, work.now())
@@ -305,17 +312,18 @@ class _Again:
     def at(self, pharmacy: str) -> Resubmission:
         """What it would be at one pharmacy."""
         cart = Cart(
-            refill_day=self.days.refill_day, lines=(again(self.line, pharmacy, self.rx, self.context, self.days),)
+            refill_day=self.days.refill_day,
+            lines=(cart_line_now(self.line, pharmacy, self.rx, self.context, self.days),),
         )
         decision = plan(cart, self.context, self.program, Objective.CHEAPEST, self.days, overrides=self.overridden)
-        return self._seen(decision.split.lines[0], decision.findings)
+        return self._resubmission(decision.split.lines[0], decision.findings)
 
-    def without_stock(self, found: Mapping[str, Resubmission]) -> dict[str, Resubmission]:
+    def without_stock(self, by_pharmacy: Mapping[str, Resubmission]) -> dict[str, Resubmission]:
         """Without the pharmacy that the attempt before was refused by for want of stock."""
         empty = self.line.pharmacy if self.before.reason_code == "OUT_OF_STOCK" else None
-        return {code: seen for code, seen in found.items() if code != empty}
+        return {code: resubmission for code, resubmission in by_pharmacy.items() if code != empty}
 
-    def _seen(self, routed: RoutedLine, findings: tuple[Finding, ...]) -> Resubmission:
+    def _resubmission(self, routed: RoutedLine, findings: tuple[Finding, ...]) -> Resubmission:
         cost = None
         if routed.filled:
             cost = fresh_quote(self.book, self.line, routed, self.context, self.program, self.days)
@@ -329,23 +337,24 @@ class _Again:
             blocking=tuple(finding for finding in blocking if (finding.line, finding.code) not in self.overridden),
         )
 
-    def placed(self, expected_cents: int | None) -> Attempt:
+    def place(self, expected_cents: int | None) -> Attempt:
         """The new attempt, in the book."""
-        seen = self.resubmission
-        if seen.blocking or seen.cost is None:
-            codes = ", ".join(finding.code for finding in seen.blocking) or "No pharmacy"
-            raise Blocked(f"{codes} still stops {seen.line}: fix it at its source first.", seen.findings)
-        actual = seen.cost.landed_cents
-        if expected_cents not in {None, actual} or (seen.higher and expected_cents is None):
-            message = (
-                f"{seen.line} would cost {shown(actual)} now, {shown(seen.before_cents)} before. Confirm the amount."
+        resubmission = self.resubmission
+        if resubmission.blocking or resubmission.cost is None:
+            codes = ", ".join(finding.code for finding in resubmission.blocking) or "No pharmacy"
+            raise Blocked(
+                f"{codes} still stops {resubmission.line}: fix it at its source first.", resubmission.findings
             )
-            raise Differs(message, expected_cents, actual, seen.findings)
-        others = alternatives([seen.routed], self.context, self.program, self.days)
-        return place_again(self.book, self.line, seen.routed, seen.cost, others.get(self.line.number))
+        actual = resubmission.cost.landed_cents
+        if expected_cents not in {None, actual} or (resubmission.higher and expected_cents is None):
+            before = shown(resubmission.before_cents)
+            message = f"{resubmission.line} would cost {shown(actual)} now, {before} before. Confirm the amount."
+            raise Differs(message, expected_cents, actual, resubmission.findings)
+        others = alternatives([resubmission.routed], self.context, self.program, self.days)
+        return place_again(self.book, self.line, resubmission.routed, resubmission.cost, others.get(self.line.number))
 
 
-def again(line: OrderLine, pharmacy: str, rx: str | None, context: Context, days: Days) -> CartLine:
+def cart_line_now(line: OrderLine, pharmacy: str, rx: str | None, context: Context, days: Days) -> CartLine:
     """The line as a cart would hold it now: directions and prescriber from its prescription, pinned to a pharmacy."""
     row = CartRow(
         patient=line.patient,
@@ -358,9 +367,11 @@ def again(line: OrderLine, pharmacy: str, rx: str | None, context: Context, days
     return completed(row, line.number, context, days.refill_day)
 
 
-def _may_go_again(line: OrderLine, attempt: Attempt) -> None:
+def _refuse_unless_ended(line: OrderLine, attempt: Attempt) -> None:
     if attempt.state not in {S.REJECTED, S.RETURNED}:
-        raise Refused(f"{line.reference} is {_said(line.state)}; only a rejected or returned line is sent again.")
+        raise Refused(
+            f"{line.reference} is {_state_words(line.state)}; only a rejected or returned line is sent again."
+        )
     if attempt.state is S.RETURNED and attempt.refund_recorded_at is None:
         raise Refused(f"{line.reference} came back: record its refund first, which may be 0.")
 
@@ -381,5 +392,5 @@ def need_reason(reason: str) -> None:
         raise Refused(f"The reason {wrong}.")
 
 
-def _said(state: LineState) -> str:
+def _state_words(state: LineState) -> str:
     return state.value.replace("_", " ")

@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work
 from core.adapters.store.ledger_checks import (
     AttemptMoney,
-    Neighbours,
+    Neighbors,
     attempt_money,
     count_entries,
+    money_in_totals,
     money_taken,
-    money_tallied,
-    neighbours,
+    neighbors,
     unbalanced_postings,
     wrong_totals,
     wrongly_carried,
@@ -22,9 +22,9 @@ from core.adapters.store.ledger_checks import (
 from core.adapters.store.payments import paid_orders
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.money import shown
-from core.domain.orders.transitions import GONE
+from core.domain.orders.transitions import CLOSED
 from core.domain.payments.reconciliation import disagreements
-from core.services.people import Action, Person, require
+from core.domain.roles import Action, Person, require
 
 S = LineState
 
@@ -54,13 +54,13 @@ def check_ledger(work: Work) -> LedgerCheck:
     problems += [problem for attempt in attempts for problem in _wrong(attempt)]
     problems += [f"Line {line} is paid twice." for line in _paid_twice(attempts)]
     problems += [
-        f"{one.line}, attempt {one.attempt}: it carries {shown(one.row_cents)} as {one.component}, its ledger says "
-        f"{shown(one.ledger_cents)}."
-        for one in wrongly_carried(work)
+        f"{row.line}, attempt {row.attempt}: it carries {shown(row.row_cents)} as {row.component}, its ledger says "
+        f"{shown(row.ledger_cents)}."
+        for row in wrongly_carried(work)
     ]
-    problems += [problem for one in neighbours(work) for problem in _out_of_step(one)]
+    problems += [problem for row in neighbors(work) for problem in _out_of_step(row)]
     problems += [f"{checkout}: its total is not that of its parts and lines." for checkout in wrong_totals(work)]
-    if money_taken(work) != money_tallied(work):
+    if money_taken(work) != money_in_totals(work):
         problems.append("The daily rollups do not add up to the ledger.")
     problems += disagreements(*paid_orders(work))
     return LedgerCheck(count_entries(work), len(attempts), tuple(problems))
@@ -84,25 +84,25 @@ def _wrong(money: AttemptMoney) -> Iterator[str]:
         yield f"{name}: it ended as {money.state.value} and still holds money."
 
 
-def _out_of_step(one: Neighbours) -> Iterator[str]:
-    name = f"{one.line}, attempt {one.attempt}"
-    if one.attempt == one.newest and (one.state, one.pharmacy) != (one.line_state, one.line_pharmacy):
-        line = f"its line {one.line_state.value} at {one.line_pharmacy}"
-        yield f"{name}: it is {one.state.value} at {one.pharmacy}, {line}."
-    if one.attempt > one.newest:
+def _out_of_step(row: Neighbors) -> Iterator[str]:
+    name = f"{row.line}, attempt {row.attempt}"
+    if row.attempt == row.newest and (row.state, row.pharmacy) != (row.line_state, row.line_pharmacy):
+        line = f"its line {row.line_state.value} at {row.line_pharmacy}"
+        yield f"{name}: it is {row.state.value} at {row.pharmacy}, {line}."
+    if row.attempt > row.newest:
         yield f"{name}: its line does not know of it."
-    if one.attempt < one.newest and one.state not in GONE:
-        yield f"{name}: it is {one.state.value} beside a newer attempt."
-    if one.state in _CAPTURED and not one.captured:
-        yield f"{name}: it is {one.state.value} and nothing was captured."
-    if one.state in _NOT_CAPTURED and one.captured:
-        yield f"{name}: it is {one.state.value} and was captured."
-    if one.state not in _MAY_BE[one.submission_state]:
-        yield f"{name}: it is {one.state.value} and its submission {one.submission} is {one.submission_state.value}."
-    if one.reserved not in {one.quantity, None} or (one.reserved is None and one.state in IN_FLIGHT):
-        yield f"{name}: {one.reserved or 0} of its {one.quantity} packs are reserved."
-    if one.reserved is not None and one.released != (one.state in _ENDED):
-        yield f"{name}: it is {one.state.value} and its stock is {'free' if one.released else 'still reserved'}."
+    if row.attempt < row.newest and row.state not in CLOSED:
+        yield f"{name}: it is {row.state.value} beside a newer attempt."
+    if row.state in _CAPTURED and not row.captured:
+        yield f"{name}: it is {row.state.value} and nothing was captured."
+    if row.state in _NOT_CAPTURED and row.captured:
+        yield f"{name}: it is {row.state.value} and was captured."
+    if row.state not in _MAY_BE[row.submission_state]:
+        yield f"{name}: it is {row.state.value} and its submission {row.submission} is {row.submission_state.value}."
+    if row.reserved not in {row.quantity, None} or (row.reserved is None and row.state in IN_FLIGHT):
+        yield f"{name}: {row.reserved or 0} of its {row.quantity} packs are reserved."
+    if row.reserved is not None and row.released != (row.state in _ENDED):
+        yield f"{name}: it is {row.state.value} and its stock is {'free' if row.released else 'still reserved'}."
 
 
 _ENDED: Final = frozenset({S.REJECTED, S.CANCELLED})

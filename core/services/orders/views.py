@@ -20,11 +20,11 @@ from core.adapters.store.order_views import (
     count_lines,
     history,
     ledger_of,
-    open_misfits,
     queue_sizes,
     references_of,
     search_lines,
     stray_events,
+    unmatched_events,
 )
 from core.domain.errors import Refused
 from core.domain.identifiers import code_order
@@ -32,8 +32,8 @@ from core.domain.model import IN_FLIGHT, LineState, Patient, Prescription, Submi
 from core.domain.orders.book import Book
 from core.domain.orders.records import Attempt, OrderLine, Submission
 from core.domain.rejections import REJECTIONS, Rejection
+from core.domain.roles import Action, Person, require
 from core.domain.settings import setting_in_force
-from core.services.people import Action, Person, require
 
 S = LineState
 
@@ -59,7 +59,7 @@ class Tracking(NamedTuple):
     """Lines in order, and the events that did not fit and wait for a person."""
 
     lines: tuple[TrackedLine, ...]
-    misfits: tuple[HistoryRow, ...]
+    unmatched: tuple[HistoryRow, ...]
 
 
 def track(store: Store, person: Person, clinic: str, reference: str | None = None) -> Tracking:
@@ -72,20 +72,20 @@ def track(store: Store, person: Person, clinic: str, reference: str | None = Non
         references = references_of(work, reference)
         misfits = [
             misfit
-            for misfit in open_misfits(work)
+            for misfit in unmatched_events(work)
             if reference in {None, misfit.reference} or misfit.reference in references
         ]
         if reference is not None and not references and not misfits:
             raise Refused(f"There is nothing with the reference {reference}.")
         book = open_book(work, person.email, {checkout_of(line) for line in references}).book
-        said: dict[str, list[HistoryRow]] = {}
+        events: dict[str, list[HistoryRow]] = {}
         for entry in history(work, references):
-            said.setdefault(entry.reference, []).append(entry)
-    lines = tuple(_tracked(book, line, said.get(line, [])) for line in references)
+            events.setdefault(entry.reference, []).append(entry)
+    lines = tuple(_tracked(book, line, events.get(line, [])) for line in references)
     return Tracking(lines, tuple(misfits))
 
 
-def _tracked(book: Book, reference: str, said: Sequence[HistoryRow]) -> TrackedLine:
+def _tracked(book: Book, reference: str, events: Sequence[HistoryRow]) -> TrackedLine:
     line, current = book.lines[reference], book.current(reference)
     attempts = [book.attempts[reference, number] for number in range(1, line.attempt + 1)]
     return TrackedLine(
@@ -100,7 +100,7 @@ def _tracked(book: Book, reference: str, said: Sequence[HistoryRow]) -> TrackedL
         captured_cents=sum(attempt.charge.captured_cents for attempt in attempts),
         released_cents=sum(attempt.released_cents for attempt in attempts),
         refunded_cents=sum(attempt.refunded_cents for attempt in attempts),
-        history=tuple(said),
+        history=tuple(events),
     )
 
 
@@ -112,12 +112,12 @@ class Page(NamedTuple):
 
 
 def search(
-    store: Store, person: Person, clinic: str, wanted: OrderFilter, *, limit: int = 100, offset: int = 0
+    store: Store, person: Person, clinic: str, filters: OrderFilter, *, limit: int = 100, offset: int = 0
 ) -> Page:
     """Lines for the Orders screen, newest first."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
-        rows, total = search_lines(work, wanted, stalled_before(work), limit, offset)
+        rows, total = search_lines(work, filters, stalled_before(work), limit, offset)
     return Page(tuple(rows), total)
 
 
@@ -128,11 +128,11 @@ def queues(store: Store, person: Person, clinic: str) -> Mapping[Queue, int]:
         return queue_sizes(work, stalled_before(work))
 
 
-def counts(store: Store, person: Person, clinic: str, wanted: OrderFilter) -> Counts:
+def counts(store: Store, person: Person, clinic: str, filters: OrderFilter) -> Counts:
     """How many lines of a filter are in each state and queue; its own states and queue are left aside."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
-        return count_lines(work, wanted, stalled_before(work))
+        return count_lines(work, filters, stalled_before(work))
 
 
 def strays(store: Store, person: Person, clinic: str) -> tuple[HistoryRow, ...]:
@@ -149,7 +149,7 @@ def stalled_before(work: Work) -> date:
     return work.today - timedelta(int(str(days)))
 
 
-class Press(StrEnum):
+class OrderAction(StrEnum):
     """What a person may do to a line as it stands: the buttons of its detail."""
 
     CANCEL = "cancel"
@@ -175,8 +175,8 @@ class LineDetail(NamedTuple):
     rejection: Rejection | None
     history: tuple[HistoryRow, ...]
     ledger: tuple[EntryRow, ...]
-    misfits: tuple[HistoryRow, ...]
-    presses: tuple[Press, ...]
+    unmatched: tuple[HistoryRow, ...]
+    actions: tuple[OrderAction, ...]
     refundable_cents: int
     stalled: bool
     asked_at: datetime
@@ -192,7 +192,7 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
         if reference not in book.lines:
             raise Refused(f"There is no line {reference}.")
         line, current = book.lines[reference], book.current(reference)
-        misfits = tuple(misfit for misfit in open_misfits(work) if misfit.reference == reference)
+        misfits = tuple(misfit for misfit in unmatched_events(work) if misfit.reference == reference)
         return LineDetail(
             line=line,
             attempts=tuple(book.attempts[reference, number] for number in range(1, line.attempt + 1)),
@@ -200,8 +200,8 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
             rejection=REJECTIONS.get(current.reason_code),
             history=tuple(history(work, [reference])),
             ledger=tuple(ledger_of(work, reference)),
-            misfits=misfits,
-            presses=presses(line, current, book.submissions[current.submission].state, bool(misfits)),
+            unmatched=misfits,
+            actions=line_actions(line, current, book.submissions[current.submission].state, bool(misfits)),
             refundable_cents=current.charge.paid_cents,
             stalled=_stalled(current, stalled_before(work)),
             asked_at=work.now(),
@@ -220,23 +220,23 @@ def _prescriptions(work: Work, line: OrderLine) -> tuple[Prescription, ...]:
     return tuple(sorted(same, key=lambda row: (row.written_on, code_order(row.rx)), reverse=True))
 
 
-def presses(line: OrderLine, attempt: Attempt, sent: SubmissionState, misfit: bool) -> tuple[Press, ...]:
+def line_actions(line: OrderLine, attempt: Attempt, sent: SubmissionState, unmatched: bool) -> tuple[OrderAction, ...]:
     """What may be done to a line, in the order of Press."""
     placed, in_flight = line.state is S.PLACED, line.state in IN_FLIGHT
     unknown = placed and sent is SubmissionState.UNKNOWN
     queued = placed and sent is SubmissionState.QUEUED
-    asked = line.cancel_requested_at is not None
+    cancel_asked = line.cancel_requested_at is not None
     allowed = {
-        Press.CANCEL: queued,
-        Press.ASK_TO_CANCEL: in_flight and not queued and not unknown and not asked,
-        Press.CONFIRM_CANCELLED: in_flight and not placed and asked,
-        Press.REFUSE_CANCEL: in_flight and not placed and asked,
-        Press.ACKNOWLEDGED: unknown,
-        Press.NOT_RECEIVED: unknown,
-        Press.RESUBMIT: line.state is S.REJECTED
+        OrderAction.CANCEL: queued,
+        OrderAction.ASK_TO_CANCEL: in_flight and not queued and not unknown and not cancel_asked,
+        OrderAction.CONFIRM_CANCELLED: in_flight and not placed and cancel_asked,
+        OrderAction.REFUSE_CANCEL: in_flight and not placed and cancel_asked,
+        OrderAction.ACKNOWLEDGED: unknown,
+        OrderAction.NOT_RECEIVED: unknown,
+        OrderAction.RESUBMIT: line.state is S.REJECTED
         or (line.state is S.RETURNED and attempt.refund_recorded_at is not None),
-        Press.REFUND: attempt.charge.paid_cents > 0
+        OrderAction.REFUND: attempt.charge.paid_cents > 0
         or (line.state is S.RETURNED and attempt.refund_recorded_at is None),
-        Press.SETTLE_MISFIT: misfit,
+        OrderAction.SETTLE_MISFIT: unmatched,
     }
     return tuple(press for press, may in allowed.items() if may)

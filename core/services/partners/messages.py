@@ -13,7 +13,7 @@ from core.adapters.store.queue import Placed, lines_in, submissions_named
 from core.domain.context import Context
 from core.domain.model import LineState, Patient, ShipTo
 from core.domain.partners.protocol import Address, Message, MessageLine
-from core.rules.prescriptions import supply_days
+from core.rules.days_supply import supply_days
 
 TO_SEND: Final = frozenset({LineState.PLACED})
 

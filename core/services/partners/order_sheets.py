@@ -17,12 +17,13 @@ from core.adapters.store.partners import links
 from core.adapters.store.queue import WaitingOrder, stopped, submissions_of, waiting_orders
 from core.domain.errors import Refused
 from core.domain.model import Clinic, LineState, SubmissionState
-from core.domain.orders.transitions import GONE
+from core.domain.orders.transitions import CLOSED
 from core.domain.partners.link import Adapter, Link, amount
 from core.domain.partners.protocol import Message, MessageLine
+from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
+from core.services.audit_trail import record
 from core.services.partners.messages import TO_SEND, messages
-from core.services.people import Action, Person, record, require
 
 COLUMNS: Final = (
     "order", "line", "patient", "born_on", "sex", "phone", "allergies", "drug", "quantity", "amount", "directions",
@@ -104,7 +105,7 @@ def _sheet(work: Work, reference: str, waiting: bool) -> Sheet:
     submissions = submissions_of(work, reference, states)
     if not submissions:
         raise Refused(f"Nothing of {reference} waits." if waiting else f"There is no pharmacy order {reference}.")
-    on_it = TO_SEND if waiting else frozenset(LineState) - GONE
+    on_it = TO_SEND if waiting else frozenset(LineState) - CLOSED
     found = [message for message in messages(work, submissions, on_it) if message.lines]
     code = found[0].pharmacy if found else ""
     pharmacy, link = pharmacies_of(work).get(code), links(work).get(code, Link(code))

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work
 from core.adapters.store.payments import (
     Payments,
-    Setup,
     count_payments,
     keep_setup,
     operations_by_id,
@@ -20,8 +19,9 @@ from core.adapters.store.payments import (
     withdraw,
 )
 from core.domain.errors import Refused
-from core.domain.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, State
-from core.services.people import Action, Person, record, require
+from core.domain.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, Setup, State
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
 _ID: Final = {"customer": re.compile(r"cus_\w{1,60}"), "payment_method": re.compile(r"(pm|card)_\w{1,60}")}

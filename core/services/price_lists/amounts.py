@@ -51,5 +51,5 @@ def fee_rate(text: str) -> Decimal:
 
 def measure(text: str) -> Decimal | None:
     """The number in a cell such as 2.5 mg/mL, None where there is none: it only serves to check the rest."""
-    found = _MEASURE.fullmatch(text.strip())
-    return Decimal(found[1].replace(",", "")) if found else None
+    number = _MEASURE.fullmatch(text.strip())
+    return Decimal(number[1].replace(",", "")) if number else None

@@ -17,14 +17,24 @@ from core.adapters.store import price_lists as rows
 from core.domain.context import Context
 from core.domain.errors import Refused, Stale
 from core.domain.model import AggregatePrice, Offer
-from core.services.people import Action, Person, record, require
-from core.services.price_lists.preview import Change, Issuer, Kind, Preview, Question, cents_of, in_force, preview
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
+from core.services.price_lists.preview import (
+    Change,
+    Issuer,
+    IssuerKind,
+    Preview,
+    PriceList,
+    cents_of,
+    in_force,
+    preview,
+)
 
 APPROVED: Final = "approve price list"
 UNDONE: Final = "undo price list"
 
 
-class Ended(NamedTuple):
+class EndedOffer(NamedTuple):
     """An offer that an approval ended, and the last day that it had before (None: open)."""
 
     sku: str
@@ -41,15 +51,15 @@ class Approval(NamedTuple):
     file: str
     valid_from: date
     added: Mapping[str, int]
-    ended: tuple[Ended, ...]
+    ended: tuple[EndedOffer, ...]
 
 
 def approve(
     store: Store,
     person: Person,
     clinic: str,
-    question: Question,
-    seen: Preview,
+    price_list: PriceList,
+    previewed: Preview,
     *,
     accepted: Collection[int] = (),
     ended: Collection[str] = (),
@@ -57,24 +67,24 @@ def approve(
     """Write the list's prices from its day on, doubtful rows where ``accepted``; how many were written.
 
     ``ended`` are SKUs gone from a pharmacy's list whose offers end the day before. Raises Stale where prices have
-    changed since ``seen``, Refused for a day before today or a list that changes nothing.
+    changed since ``previewed``, Refused for a day before today or a list that changes nothing.
     """
     require(person, Action.SET_UP)
 
     def write(work: Work) -> int:
         context = load_context(work, patients=())
-        if question.valid_from < work.today:
+        if price_list.valid_from < work.today:
             raise Refused("A list comes into force today or later: quotes of earlier days stay as they were.")
-        if preview(question, context) != seen:
+        if preview(price_list, context) != previewed:
             raise Stale("Prices have changed since this preview; look at it again and approve what it says now.")
-        written = seen.written(accepted)
-        ends = _ends(question, context, set(ended) & {gone.sku for gone in seen.gone})
+        written = previewed.written(accepted)
+        ends = _ends(price_list, context, set(ended) & {price.sku for price in previewed.omitted})
         if not written and not ends:
             raise Refused("This list changes no price, so there is nothing to approve.")
-        _add(work, question, written, context)
-        last_day = question.valid_from - timedelta(days=1)
-        rows.end_offers(work, question.issuer.code, {(end.sku, end.valid_from): last_day for end in ends})
-        _record(work, person, question, written, ends)
+        _add(work, price_list, written, context)
+        last_day = price_list.valid_from - timedelta(days=1)
+        rows.end_offers(work, price_list.issuer.code, {(end.sku, end.valid_from): last_day for end in ends})
+        _record(work, person, price_list, written, ends)
         return len(written)
 
     return store.write(clinic, write)
@@ -88,7 +98,7 @@ def last_approval(work: Work, issuer: Issuer) -> Approval | None:
     entry = newest[0]
     after = json.loads(entry["after"])
     ends = (
-        Ended(sku, date.fromisoformat(since), until and date.fromisoformat(until))
+        EndedOffer(sku, date.fromisoformat(since), until and date.fromisoformat(until))
         for sku, since, until in after["ended"]
     )
     day = date.fromisoformat(after["valid_from"])
@@ -111,11 +121,11 @@ def undo(store: Store, person: Person, clinic: str, issuer: Issuer, number: int)
         context = load_context(work, patients=())
         if reason := _why_kept(work, issuer, approval, context):
             raise Refused(f"{reason} Approve a new list from today on to correct it.")
-        remove = rows.remove_offers if issuer.kind is Kind.PHARMACY else rows.remove_aggregate_prices
+        remove = rows.remove_offers if issuer.kind is IssuerKind.PHARMACY else rows.remove_aggregate_prices
         remove(work, issuer.code, approval.added, approval.valid_from)
         rows.end_offers(work, issuer.code, {(end.sku, end.valid_from): end.valid_to for end in approval.ended})
-        said = {"file": approval.file, "valid_from": approval.valid_from, "entry": number, "added": approval.added}
-        record(work, person, UNDONE, subject_of(issuer), said, None)
+        withdrawn = {"file": approval.file, "valid_from": approval.valid_from, "entry": number, "added": approval.added}
+        record(work, person, UNDONE, subject_of(issuer), withdrawn, None)
         return len(approval.added)
 
     return store.write(clinic, take_back)
@@ -126,55 +136,57 @@ def subject_of(issuer: Issuer) -> str:
     return f"price list of {issuer.kind} {issuer.code}"
 
 
-def _ends(question: Question, context: Context, skus: Iterable[str]) -> tuple[Ended, ...]:
-    if question.issuer.kind is not Kind.PHARMACY:
+def _ends(price_list: PriceList, context: Context, skus: Iterable[str]) -> tuple[EndedOffer, ...]:
+    if price_list.issuer.kind is not IssuerKind.PHARMACY:
         return ()
-    offers = (context.offer(question.issuer.code, sku, question.valid_from) for sku in sorted(skus))
-    return tuple(Ended(offer.sku, offer.valid_from, offer.valid_to) for offer in offers if offer)
+    offers = (context.offer(price_list.issuer.code, sku, price_list.valid_from) for sku in sorted(skus))
+    return tuple(EndedOffer(offer.sku, offer.valid_from, offer.valid_to) for offer in offers if offer)
 
 
-def _add(work: Work, question: Question, written: Iterable[Change], context: Context) -> None:
-    if question.issuer.kind is Kind.PHARMACY:
-        rows.add_offers(work, [_offer(question, change, context).model_dump() for change in written])
+def _add(work: Work, price_list: PriceList, written: Iterable[Change], context: Context) -> None:
+    if price_list.issuer.kind is IssuerKind.PHARMACY:
+        rows.add_offers(work, [_offer(price_list, change, context).model_dump() for change in written])
     else:
-        rows.add_aggregate_prices(work, [_aggregate_price(question, change).model_dump() for change in written])
+        rows.add_aggregate_prices(work, [_aggregate_price(price_list, change).model_dump() for change in written])
 
 
-def _offer(question: Question, change: Change, context: Context) -> Offer:
+def _offer(price_list: PriceList, change: Change, context: Context) -> Offer:
     """A new price changes neither what the pharmacy last told of its stock nor the quantities it takes."""
-    pharmacy, day = question.issuer.code, question.valid_from
+    pharmacy, day = price_list.issuer.code, price_list.valid_from
     before = context.offer(pharmacy, change.sku, day)
     kept = before.model_dump(include={"stock", "stock_at", "min_quantity", "max_quantity"}) if before else {}
-    source = _source(question, change)
+    source = _source(price_list, change)
     return Offer(
         pharmacy=pharmacy, sku=change.sku, unit_cost_cents=change.after_cents, valid_from=day, source=source, **kept
     )
 
 
-def _aggregate_price(question: Question, change: Change) -> AggregatePrice:
+def _aggregate_price(price_list: PriceList, change: Change) -> AggregatePrice:
     return AggregatePrice(
-        program=question.issuer.code,
+        program=price_list.issuer.code,
         sku=change.sku,
         unit_price_cents=change.after_cents,
-        valid_from=question.valid_from,
-        source=_source(question, change),
+        valid_from=price_list.valid_from,
+        source=_source(price_list, change),
     )
 
 
-def _source(question: Question, change: Change) -> str:
-    return f"price list {question.sheet.file}, row {change.row}"
+def _source(price_list: PriceList, change: Change) -> str:
+    return f"price list {price_list.sheet.file}, row {change.row}"
 
 
-def _record(work: Work, person: Person, question: Question, written: Iterable[Change], ends: Iterable[Ended]) -> None:
+def _record(
+    work: Work, person: Person, price_list: PriceList, written: Iterable[Change], ends: Iterable[EndedOffer]
+) -> None:
     changes = list(written)
     after: dict[str, Any] = {
-        "file": question.sheet.file,
-        "valid_from": question.valid_from,
+        "file": price_list.sheet.file,
+        "valid_from": price_list.valid_from,
         "added": {change.sku: change.after_cents for change in changes},
         "ended": list(ends),
     }
     before = {change.sku: change.before_cents for change in changes}
-    record(work, person, APPROVED, subject_of(question.issuer), before, after)
+    record(work, person, APPROVED, subject_of(price_list.issuer), before, after)
 
 
 def _why_kept(work: Work, issuer: Issuer, approval: Approval, context: Context) -> str | None:
@@ -193,7 +205,7 @@ def _changed_since(issuer: Issuer, approval: Approval, context: Context) -> Iter
     for sku, cents in approval.added.items():
         price = in_force(context, issuer, sku, approval.valid_from)
         as_added = price and price.valid_from == approval.valid_from and cents_of(price) == cents
-        if not as_added or _told_since(price, approval):
+        if not as_added or _stock_updated_since(price, approval):
             yield sku
     last_day = approval.valid_from - timedelta(days=1)
     for end in approval.ended:
@@ -202,7 +214,7 @@ def _changed_since(issuer: Issuer, approval: Approval, context: Context) -> Iter
             yield end.sku
 
 
-def _told_since(price: Offer | AggregatePrice | None, approval: Approval) -> bool:
+def _stock_updated_since(price: Offer | AggregatePrice | None, approval: Approval) -> bool:
     return isinstance(price, Offer) and price.stock_at is not None and price.stock_at > approval.at
 
 

@@ -45,11 +45,11 @@ _SYNONYMS: Final[Mapping[Field, str]] = {
 }
 _MEANING: Final = {name: field for field, names in _SYNONYMS.items() for name in names.split("|")}
 
-Mapped = Mapping[Field, int]
+ColumnMap = Mapping[Field, int]
 """The position of each column that means something."""
 
 
-class Sheet(NamedTuple):
+class PriceListSheet(NamedTuple):
     """A list as it came: its headings, and its filled rows by number (the header's row counts from 1)."""
 
     file: str
@@ -62,7 +62,7 @@ class Sheet(NamedTuple):
         return self.headings[position] or f"column {_letter(position)}"
 
 
-def open_list(file: str, data: bytes) -> Sheet:
+def open_list(file: str, data: bytes) -> PriceListSheet:
     """The list in a CSV or XLSX file. Raises BadInput where it cannot be read, is empty or has too many rows."""
     rows: list[tuple[int, tuple[str, ...]]] = []
     for number, cells in filled_rows(file, data):
@@ -74,19 +74,19 @@ def open_list(file: str, data: bytes) -> Sheet:
     at = _header_at([cells for _, cells in rows[:HEADER_WITHIN]])
     number, header = rows[at]
     width = max(len(cells) for _, cells in rows[at:])
-    return Sheet(file, number, (*header, *[""] * (width - len(header))), tuple(rows[at + 1 :]))
+    return PriceListSheet(file, number, (*header, *[""] * (width - len(header))), tuple(rows[at + 1 :]))
 
 
-def guessed(headings: Sequence[str]) -> dict[Field, int]:
+def guessed_columns(headings: Sequence[str]) -> dict[Field, int]:
     """The columns whose headings are known; where two could mean the same, neither is taken."""
-    found: dict[Field, list[int]] = {}
+    positions_by_field: dict[Field, list[int]] = {}
     for position, heading in enumerate(headings):
         if field := _MEANING.get(_folded(heading)):
-            found.setdefault(field, []).append(position)
-    return {field: positions[0] for field, positions in found.items() if len(positions) == 1}
+            positions_by_field.setdefault(field, []).append(position)
+    return {field: positions[0] for field, positions in positions_by_field.items() if len(positions) == 1}
 
 
-def lacking(mapped: Mapped) -> str | None:
+def missing_columns(mapped: ColumnMap) -> str | None:
     """What a list cannot be read without, as a sentence; None where nothing is lacking."""
     if Field.PRICE not in mapped:
         return "Choose the column with the price."
@@ -97,9 +97,9 @@ def lacking(mapped: Mapped) -> str | None:
 
 def _header_at(rows: Sequence[Sequence[str]]) -> int:
     """The first row that names a price and a SKU; else the first with two cells, else the first."""
-    told = (at for at, cells in enumerate(rows) if lacking(guessed(cells)) is None)
+    complete = (at for at, cells in enumerate(rows) if missing_columns(guessed_columns(cells)) is None)
     wide = (at for at, cells in enumerate(rows) if sum(map(bool, cells)) > 1)
-    return next(told, next(wide, 0))
+    return next(complete, next(wide, 0))
 
 
 def _folded(heading: str) -> str:

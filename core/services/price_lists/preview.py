@@ -15,12 +15,12 @@ from core.domain.errors import BadCell, BadInput
 from core.domain.model import AggregatePrice, Offer, ProgramKind, Sku
 from core.domain.money import shown
 from core.services.price_lists.amounts import fee_rate, measure, price_cents
-from core.services.price_lists.layout import Field, Mapped, Sheet, lacking
-from core.services.price_lists.sku_match import Catalogue
-from core.services.price_lists.warnings import Stated, doubts_about, doubts_about_first
+from core.services.price_lists.layout import ColumnMap, Field, PriceListSheet, missing_columns
+from core.services.price_lists.sku_match import Catalog
+from core.services.price_lists.warnings import PackClaims, first_price_doubts, price_doubts
 
 
-class Kind(StrEnum):
+class IssuerKind(StrEnum):
     """Who gives a list: a pharmacy its offers, or an aggregate program its pooled prices."""
 
     PHARMACY = "pharmacy"
@@ -30,20 +30,20 @@ class Kind(StrEnum):
 class Issuer(NamedTuple):
     """Whose list it is."""
 
-    kind: Kind
+    kind: IssuerKind
     code: str
 
 
-class Question(NamedTuple):
+class PriceList(NamedTuple):
     """A list, what its columns mean, whose it is, and the first day of its prices."""
 
-    sheet: Sheet
-    mapped: Mapped
+    sheet: PriceListSheet
+    columns: ColumnMap
     issuer: Issuer
     valid_from: date
 
 
-class Moves(StrEnum):
+class PriceMove(StrEnum):
     """What becomes of a price."""
 
     NEW = "new"
@@ -61,14 +61,14 @@ class Change(NamedTuple):
     row: int
     sku: str
     name: str
-    moves: Moves
+    move: PriceMove
     before_cents: int | None
     after_cents: int
     share: Decimal | None
     doubts: tuple[str, ...] = ()
 
 
-class Gone(NamedTuple):
+class OmittedPrice(NamedTuple):
     """A price in force that the list does not name."""
 
     sku: str
@@ -90,23 +90,23 @@ class Preview(NamedTuple):
     """Everything that a list says. ``errors`` are rows that are left out, ``repeats`` rows that say nothing new."""
 
     changes: tuple[Change, ...]
-    gone: tuple[Gone, ...]
+    omitted: tuple[OmittedPrice, ...]
     unmatched: tuple[Unmatched, ...]
     errors: tuple[BadCell, ...]
     repeats: tuple[BadCell, ...]
 
     def written(self, accepted: Collection[int] = ()) -> tuple[Change, ...]:
         """The changes that approving writes: those without a doubt, and those whose row a person accepts."""
-        moved = (change for change in self.changes if change.moves is not Moves.UNCHANGED)
+        moved = (change for change in self.changes if change.move is not PriceMove.UNCHANGED)
         return tuple(change for change in moved if not change.doubts or change.row in accepted)
 
 
 class _Prices:
     """What is recorded of an issuer's prices, seen from the first day of a list."""
 
-    def __init__(self, question: Question, context: Context) -> None:
-        self.context, self.issuer, self.day = context, question.issuer, question.valid_from
-        rows = context.offers if self.issuer.kind is Kind.PHARMACY else context.aggregate_prices
+    def __init__(self, price_list: PriceList, context: Context) -> None:
+        self.context, self.issuer, self.day = context, price_list.issuer, price_list.valid_from
+        rows = context.offers if self.issuer.kind is IssuerKind.PHARMACY else context.aggregate_prices
         self._rows: dict[str, list[Offer | AggregatePrice]] = defaultdict(list)
         for row in rows:
             if self.issuer.code == (row.pharmacy if isinstance(row, Offer) else row.program):
@@ -157,13 +157,13 @@ class _Rows(NamedTuple):
 def issuers(context: Context, day: date) -> tuple[Issuer, ...]:
     """Everybody whose list may come: the pharmacies, then the aggregate programs in force."""
     programs = (row.program for row in context.programs_on(day) if row.kind is ProgramKind.AGGREGATE)
-    pharmacies = (Issuer(Kind.PHARMACY, code) for code in sorted(context.pharmacies))
-    return (*pharmacies, *(Issuer(Kind.PROGRAM, code) for code in programs))
+    pharmacies = (Issuer(IssuerKind.PHARMACY, code) for code in sorted(context.pharmacies))
+    return (*pharmacies, *(Issuer(IssuerKind.PROGRAM, code) for code in programs))
 
 
 def in_force(context: Context, issuer: Issuer, sku: str, day: date) -> Offer | AggregatePrice | None:
     """The issuer's price for a SKU on a day."""
-    if issuer.kind is Kind.PHARMACY:
+    if issuer.kind is IssuerKind.PHARMACY:
         return context.offer(issuer.code, sku, day)
     return context.aggregate_price(issuer.code, sku, day)
 
@@ -173,79 +173,79 @@ def cents_of(price: Offer | AggregatePrice) -> int:
     return price.unit_cost_cents if isinstance(price, Offer) else price.unit_price_cents
 
 
-def preview(question: Question, context: Context) -> Preview:
+def preview(price_list: PriceList, context: Context) -> Preview:
     """What the list would change. Raises BadInput where its columns do not say enough."""
-    if missing := lacking(question.mapped):
-        raise BadInput([BadCell(question.sheet.file, question.sheet.header_row, None, None, missing)])
-    prices = _Prices(question, context)
-    rows = _sorted_rows(question, prices)
-    single, errors, repeats = _once_each(question, rows.priced)
-    clashes = {priced.row: clash for priced in single if (clash := _clash(question, priced, prices))}
+    if missing := missing_columns(price_list.columns):
+        raise BadInput([BadCell(price_list.sheet.file, price_list.sheet.header_row, None, None, missing)])
+    prices = _Prices(price_list, context)
+    rows = _sorted_rows(price_list, prices)
+    single, errors, repeats = _once_each(price_list, rows.priced)
+    clashes = {priced.row: clash for priced in single if (clash := _clash(price_list, priced, prices))}
     return Preview(
         tuple(_change(priced, prices) for priced in single if priced.row not in clashes),
-        tuple(_gone(rows.named, prices)),
+        tuple(_omitted(rows.named, prices)),
         tuple(rows.unmatched),
         tuple(sorted((*rows.errors, *errors, *clashes.values()), key=lambda error: error.row or 0)),
         tuple(repeats),
     )
 
 
-def _sorted_rows(question: Question, prices: _Prices) -> _Rows:
-    catalogue = Catalogue(prices.context.skus.values())
+def _sorted_rows(price_list: PriceList, prices: _Prices) -> _Rows:
+    catalog = Catalog(prices.context.skus.values())
     rows = _Rows([], [], [], set())
-    for number, cells in question.sheet.rows:
-        code, name = (_cell(question, cells, field) for field in (Field.SKU, Field.NAME))
-        found = catalogue.match(code, name)
-        if found.sku is None:
-            reason = found.reason if _cell(question, cells, Field.PRICE) else "has no price either: read as a heading"
+    for number, cells in price_list.sheet.rows:
+        code, name = (_cell(price_list, cells, field) for field in (Field.SKU, Field.NAME))
+        match = catalog.match(code, name)
+        if match.sku is None:
+            reason = match.reason if _cell(price_list, cells, Field.PRICE) else "has no price either: read as a heading"
             rows.unmatched.append(Unmatched(number, code, name, reason))
             continue
-        rows.named.add(found.sku.sku)
+        rows.named.add(match.sku.sku)
         try:
-            cents, rate = _read(question, number, cells, found.sku)
+            cents, rate = _read(price_list, number, cells, match.sku)
         except BadInput as error:
             rows.errors.extend(error.errors)
             continue
-        before = prices.before_cents(found.sku.sku)
+        before = prices.before_cents(match.sku.sku)
         doubts = (
-            *filter(None, [found.doubt]),
-            *doubts_about(found.sku, cents, before, _stated(question, cells)),
-            *(doubts_about_first(cents, prices.others_cents(found.sku.sku)) if before is None else ()),
+            *filter(None, [match.doubt]),
+            *price_doubts(match.sku, cents, before, _pack_claims(price_list, cells)),
+            *(first_price_doubts(cents, prices.others_cents(match.sku.sku)) if before is None else ()),
             *_doubts_about_fee(rate, prices),
         )
-        rows.priced.append(_Priced(number, found.sku, cents, doubts))
+        rows.priced.append(_Priced(number, match.sku, cents, doubts))
     return rows
 
 
-def _read(question: Question, row: int, cells: Sequence[str], sku: Sku) -> tuple[int, Decimal | None]:
+def _read(price_list: PriceList, row: int, cells: Sequence[str], sku: Sku) -> tuple[int, Decimal | None]:
     """A row's price, and its fee where there is one. Raises BadInput where either cannot be read."""
-    field, text = Field.PRICE, _cell(question, cells, Field.PRICE)
+    field, text = Field.PRICE, _cell(price_list, cells, Field.PRICE)
     try:
         if not text:
             raise ValueError(f"has no price for {sku.sku}; write one, or take the row out")
         cents = price_cents(text)
-        field, text = Field.FEE, _cell(question, cells, Field.FEE)
+        field, text = Field.FEE, _cell(price_list, cells, Field.FEE)
         return cents, fee_rate(text) if text else None
     except ValueError as error:
-        raise BadInput([_bad(question, row, field, text, str(error))]) from None
+        raise BadInput([_bad(price_list, row, field, text, str(error))]) from None
 
 
-def _cell(question: Question, cells: Sequence[str], field: Field) -> str:
-    position = question.mapped.get(field)
+def _cell(price_list: PriceList, cells: Sequence[str], field: Field) -> str:
+    position = price_list.columns.get(field)
     return cells[position] if position is not None and position < len(cells) else ""
 
 
-def _stated(question: Question, cells: Sequence[str]) -> Stated:
+def _pack_claims(price_list: PriceList, cells: Sequence[str]) -> PackClaims:
     """What the row says of its pack; a heading such as "Price per mL" speaks for every row."""
-    heading = question.sheet.heading(question.mapped[Field.PRICE])
+    heading = price_list.sheet.heading(price_list.columns[Field.PRICE])
     unit = heading if "/" in heading or " per " in f" {heading.casefold()} " else ""
-    measures = (measure(_cell(question, cells, field)) for field in (Field.MG, Field.MG_PER_ML, Field.VOLUME_ML))
-    return Stated(_cell(question, cells, Field.UNIT) or unit, *measures)
+    measures = (measure(_cell(price_list, cells, field)) for field in (Field.MG, Field.MG_PER_ML, Field.VOLUME_ML))
+    return PackClaims(_cell(price_list, cells, Field.UNIT) or unit, *measures)
 
 
 def _doubts_about_fee(rate: Decimal | None, prices: _Prices) -> Iterator[str]:
     program = prices.context.program(prices.issuer.code, prices.day)
-    if rate is None or program is None or prices.issuer.kind is not Kind.PROGRAM or rate == program.rate:
+    if rate is None or program is None or prices.issuer.kind is not IssuerKind.PROGRAM or rate == program.rate:
         return
     yield f"the list says a fee of {_percent(rate)}, {program.program} charges {_percent(program.rate)}"
 
@@ -254,7 +254,7 @@ def _percent(rate: Decimal) -> str:
     return f"{(rate * 100).normalize():f} %"
 
 
-def _once_each(question: Question, priced: Sequence[_Priced]) -> tuple[list[_Priced], list[BadCell], list[BadCell]]:
+def _once_each(price_list: PriceList, priced: Sequence[_Priced]) -> tuple[list[_Priced], list[BadCell], list[BadCell]]:
     """Rows of SKUs that the list prices once; every row of two prices is an error, a row said again is a repeat."""
     by_sku: dict[str, list[_Priced]] = defaultdict(list)
     for row in priced:
@@ -263,19 +263,19 @@ def _once_each(question: Question, priced: Sequence[_Priced]) -> tuple[list[_Pri
     for sku, rows in by_sku.items():
         first, *others = rows
         if len({row.cents for row in rows}) > 1:
-            told = ", ".join(f"row {row.row} {shown(row.cents)}" for row in rows)
-            reason = f"two prices of one day for {sku} ({told}); leave one of them in the list"
-            errors += [_bad(question, row.row, Field.PRICE, shown(row.cents), reason) for row in rows]
+            listed = ", ".join(f"row {row.row} {shown(row.cents)}" for row in rows)
+            reason = f"two prices of one day for {sku} ({listed}); leave one of them in the list"
+            errors += [_bad(price_list, row.row, Field.PRICE, shown(row.cents), reason) for row in rows]
             continue
         single.append(first._replace(doubts=tuple(dict.fromkeys(chain.from_iterable(row.doubts for row in rows)))))
         repeats += [
-            _bad(question, row.row, Field.PRICE, shown(row.cents), f"says the same of {sku} as row {first.row}")
+            _bad(price_list, row.row, Field.PRICE, shown(row.cents), f"says the same of {sku} as row {first.row}")
             for row in others
         ]
     return single, errors, repeats
 
 
-def _clash(question: Question, priced: _Priced, prices: _Prices) -> BadCell | None:
+def _clash(price_list: PriceList, priced: _Priced, prices: _Prices) -> BadCell | None:
     """A recorded price of the very same first day is not overwritten."""
     recorded, sku = prices.of_the_day(priced.sku.sku), priced.sku.sku
     if recorded is None or (prices.before(sku) and cents_of(recorded) == priced.cents):
@@ -284,7 +284,7 @@ def _clash(question: Question, priced: _Priced, prices: _Prices) -> BadCell | No
         f"{sku} already has a price from {recorded.valid_from}, {shown(cents_of(recorded))}; choose a later day, or "
         "undo the list that it came with"
     )
-    return _bad(question, priced.row, Field.PRICE, shown(priced.cents), reason)
+    return _bad(price_list, priced.row, Field.PRICE, shown(priced.cents), reason)
 
 
 def _change(priced: _Priced, prices: _Prices) -> Change:
@@ -295,7 +295,7 @@ def _change(priced: _Priced, prices: _Prices) -> Change:
         priced.row,
         code,
         priced.sku.name,
-        _moves(cents, priced.cents),
+        _move(cents, priced.cents),
         cents,
         priced.cents,
         (Decimal(priced.cents - cents) / cents).quantize(Decimal("0.0001"), ROUND_HALF_UP) if cents else None,
@@ -303,21 +303,21 @@ def _change(priced: _Priced, prices: _Prices) -> Change:
     )
 
 
-def _moves(before_cents: int | None, after_cents: int) -> Moves:
+def _move(before_cents: int | None, after_cents: int) -> PriceMove:
     if before_cents is None:
-        return Moves.NEW
+        return PriceMove.NEW
     if before_cents == after_cents:
-        return Moves.UNCHANGED
-    return Moves.UP if after_cents > before_cents else Moves.DOWN
+        return PriceMove.UNCHANGED
+    return PriceMove.UP if after_cents > before_cents else PriceMove.DOWN
 
 
-def _gone(named: Collection[str], prices: _Prices) -> Iterator[Gone]:
+def _omitted(named: Collection[str], prices: _Prices) -> Iterator[OmittedPrice]:
     for code, sku in sorted(prices.context.skus.items()):
         price = prices.before(code)
         if price is not None and code not in named:
-            yield Gone(code, sku.name, cents_of(price), price.valid_from)
+            yield OmittedPrice(code, sku.name, cents_of(price), price.valid_from)
 
 
-def _bad(question: Question, row: int, field: Field, value: str, reason: str) -> BadCell:
-    position = question.mapped[field]
-    return BadCell(question.sheet.file, row, question.sheet.heading(position), value or None, reason)
+def _bad(price_list: PriceList, row: int, field: Field, value: str, reason: str) -> BadCell:
+    position = price_list.columns[field]
+    return BadCell(price_list.sheet.file, row, price_list.sheet.heading(position), value or None, reason)

@@ -16,7 +16,7 @@ class Match(NamedTuple):
     doubt: str = ""
 
 
-class Catalogue:
+class Catalog:
     """A clinic's SKUs by code and by name, whatever the case and the spaces."""
 
     def __init__(self, skus: Iterable[Sku]) -> None:
@@ -28,7 +28,7 @@ class Catalogue:
 
     def match(self, code: str, name: str) -> Match:
         """The one SKU with this code; else the one with this name."""
-        coded, named = self._coded(code), _found(self._by_name, name)
+        coded, named = self._coded(code), _lookup(self._by_name, name)
         if len(coded) == 1:
             other = named and coded[0] not in named
             return Match(coded[0], doubt=f"the name in the list is that of {named[0].sku}" if other else "")
@@ -38,11 +38,11 @@ class Catalogue:
         return Match(named[0]) if named else Match(None, "no SKU has this code or exactly this name")
 
     def _coded(self, code: str) -> list[Sku]:
-        found = _found(self._by_code, code)
-        return [sku for sku in found if sku.sku == code] or found
+        same = _lookup(self._by_code, code)
+        return [sku for sku in same if sku.sku == code] or same
 
 
-def _found(skus: Mapping[str, list[Sku]], text: str) -> list[Sku]:
+def _lookup(skus: Mapping[str, list[Sku]], text: str) -> list[Sku]:
     return skus.get(_folded(text), []) if text else []
 
 

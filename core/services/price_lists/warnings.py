@@ -22,7 +22,7 @@ _WORD: Final = re.compile(r"[a-z]+|[0-9]+")
 _PACKS: Final = frozenset({"pack", "package", "box", "kit", "bottle", "bag", "tube", "jar"})
 
 
-class Stated(NamedTuple):
+class PackClaims(NamedTuple):
     """What a row says beside its price; None and "" where it does not."""
 
     unit: str = ""
@@ -31,7 +31,7 @@ class Stated(NamedTuple):
     volume_ml: Decimal | None = None
 
 
-def doubts_about(sku: Sku, price_cents: int, before_cents: int | None, stated: Stated) -> Iterator[str]:
+def price_doubts(sku: Sku, price_cents: int, before_cents: int | None, stated: PackClaims) -> Iterator[str]:
     """Every doubt about one price for one pack of the SKU."""
     if price_cents == 0:
         yield "the price is zero"
@@ -41,7 +41,7 @@ def doubts_about(sku: Sku, price_cents: int, before_cents: int | None, stated: S
     yield from _doubts_about_strength(sku, stated)
 
 
-def doubts_about_first(price_cents: int, others_cents: Collection[int]) -> Iterator[str]:
+def first_price_doubts(price_cents: int, others_cents: Collection[int]) -> Iterator[str]:
     """Whether a first price is far from what all others ask for the same pack; there is no earlier one to tell."""
     least, most = min(others_cents, default=0), max(others_cents, default=0)
     if 0 < price_cents * FAR < least:
@@ -89,7 +89,7 @@ def _doubts_about_unit(sku: Sku, unit: str) -> Iterator[str]:
         yield f"the list says “{unit}”; prices here are for a pack of {sku.pieces}"
 
 
-def _doubts_about_strength(sku: Sku, stated: Stated) -> Iterator[str]:
+def _doubts_about_strength(sku: Sku, stated: PackClaims) -> Iterator[str]:
     mg, concentration, volume = stated.mg, stated.mg_per_ml, stated.volume_ml
     if mg is not None and concentration is not None and volume is not None and mg != concentration * volume:
         yield f"{mg:f} mg is not {concentration:f} mg/mL x {volume:f} mL"

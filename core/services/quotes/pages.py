@@ -9,9 +9,10 @@ from fpdf import FPDF
 
 from core.domain.model import Program, ProgramKind
 from core.domain.money import shown
-from core.rules.pricing import fee_covers_shipping, plans
+from core.rules.pricing.monthly import plans
+from core.rules.pricing.terms import fee_covers_shipping
 from core.services.quotes.formulas import NO_PRICE
-from core.services.quotes.selection import Compared, Selection, Under
+from core.services.quotes.selection import QuotedProgram, QuotedSku, Selection
 
 _NARROWEST_NAME: Final = 62.0
 _COLUMN: Final = 50.0
@@ -24,7 +25,7 @@ _ASCII: Final = str.maketrans({"–": "-", "—": "-", "‘": "'", "’": "'", "
 
 def pages(selection: Selection) -> bytes:
     """The quote as PDF, landscape Letter; a selection that fits is one page."""
-    drawn = _Pages(selection)
+    drawn = _QuotePages(selection)
     drawn.add_page()
     for at, compared in enumerate(selection.skus):
         drawn.row(compared, shaded=at % 2 == 1)
@@ -33,7 +34,7 @@ def pages(selection: Selection) -> bytes:
     return bytes(drawn.output())
 
 
-class _Pages(FPDF):
+class _QuotePages(FPDF):
     """The pages while they are drawn; sources are numbered as they come."""
 
     def __init__(self, selection: Selection) -> None:
@@ -79,7 +80,7 @@ class _Pages(FPDF):
             self._say(program.program, 8, bold=True, width=self.column, height=6, align="R", fill=True)
         self.ln(6.5)
 
-    def row(self, compared: Compared, shaded: bool) -> None:
+    def row(self, compared: QuotedSku, shaded: bool) -> None:
         """A SKU: its landed cost under each program, the cheapest in bold, and under it where the price comes from."""
         if self.will_page_break(_ROW):
             self.add_page()
@@ -108,7 +109,7 @@ class _Pages(FPDF):
         self._say(small, 6, tail=tail, color=_GREY, width=width, height=3.2, align=align)
         self.set_y(top)
 
-    def _origin(self, compared: Compared, under: Under) -> tuple[str, str]:
+    def _origin(self, compared: QuotedSku, under: QuotedProgram) -> tuple[str, str]:
         """The pharmacy, and the price with its day and its source's number."""
         best = under.cost.best
         if best is None:
@@ -131,8 +132,8 @@ class _Pages(FPDF):
         self._say("Programs", 8, bold=True, height=5)
         self.ln(5)
         for program in self.selection.programs:
-            told = f"{program.program}: {_terms(program)}; in force since {_day(program.valid_from)}"
-            self._lines(f"{told}{self._note(program.source)}{self._month(program)}")
+            terms = f"{program.program}: {_terms(program)}; in force since {_day(program.valid_from)}"
+            self._lines(f"{terms}{self._note(program.source)}{self._month(program)}")
 
     def _month(self, program: Program) -> str:
         spend = self.selection.spend_cents
@@ -144,8 +145,8 @@ class _Pages(FPDF):
         self.ln(2)
         self._say("Sources", 8, bold=True, height=5)
         self.ln(5)
-        told = ";  ".join(f"[{number}] {source}" for source, number in self.numbers.items())
-        self._lines(told or "No source is recorded for these prices.")
+        listed = ";  ".join(f"[{number}] {source}" for source, number in self.numbers.items())
+        self._lines(listed or "No source is recorded for these prices.")
 
     def _lines(self, text: str) -> None:
         self.set_font("helvetica", "", 7)
@@ -168,10 +169,10 @@ class _Pages(FPDF):
         self.set_font("helvetica", "B" if bold else "", size)
         self.set_text_color(*color)
         room = (width or self.w - self.r_margin - self.get_x()) - 2 * self.c_margin
-        said, end = _latin(text), _latin(tail)
-        while said and self.get_string_width(said + end) > room:
-            said = said.removesuffix("...")[:-1].rstrip() + "..." if len(said) > 4 else ""
-        self.cell(width, height, said + end, **look)
+        cut, end = _latin(text), _latin(tail)
+        while cut and self.get_string_width(cut + end) > room:
+            cut = cut.removesuffix("...")[:-1].rstrip() + "..." if len(cut) > 4 else ""
+        self.cell(width, height, cut + end, **look)
 
 
 def _terms(program: Program) -> str:

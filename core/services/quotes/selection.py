@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Pharmacy, Program, ProgramKind, Sku
-from core.rules.pricing import ProgramCost, SkuComparison, compare
+from core.rules.pricing.comparison import ProgramCost, SkuComparison, compare
 
 
-class Wanted(NamedTuple):
+class QuoteRequest(NamedTuple):
     """What somebody chose: SKUs and programs by code, packs in the shipment, cents of medication a month."""
 
     skus: tuple[str, ...]
@@ -20,7 +20,7 @@ class Wanted(NamedTuple):
     spend_cents: int = 0
 
 
-class Price(NamedTuple):
+class QuotedPrice(NamedTuple):
     """A price for one pack, of a pharmacy or an aggregate program; None is no price."""
 
     sku: Sku
@@ -31,7 +31,7 @@ class Price(NamedTuple):
     source: str
 
 
-class Under(NamedTuple):
+class QuotedProgram(NamedTuple):
     """A SKU under one program: what core makes of it, and who could fill it, in order of code."""
 
     program: Program
@@ -43,12 +43,12 @@ class Under(NamedTuple):
         return pharmacy if self.program.kind is ProgramKind.PASS_THROUGH else self.program.program
 
 
-class Compared(NamedTuple):
+class QuotedSku(NamedTuple):
     """A SKU under the chosen programs, in order of code."""
 
     sku: Sku
     row: SkuComparison
-    under: tuple[Under, ...]
+    under: tuple[QuotedProgram, ...]
 
 
 class Selection(NamedTuple):
@@ -59,8 +59,8 @@ class Selection(NamedTuple):
     units: int
     spend_cents: int
     programs: tuple[Program, ...]
-    skus: tuple[Compared, ...]
-    prices: tuple[Price, ...]
+    skus: tuple[QuotedSku, ...]
+    prices: tuple[QuotedPrice, ...]
 
     @property
     def demo(self) -> bool:
@@ -71,51 +71,51 @@ class Selection(NamedTuple):
     @property
     def boxes(self) -> tuple[tuple[Pharmacy, bool], ...]:
         """The boxes that are paid for, cold or not, by pharmacy."""
-        found = {
-            (pharmacy.pharmacy, found.sku.cold_chain): pharmacy
-            for found in self.skus
-            for under in found.under
+        boxes = {
+            (pharmacy.pharmacy, quoted.sku.cold_chain): pharmacy
+            for quoted in self.skus
+            for under in quoted.under
             for pharmacy in under.pharmacies
         }
-        return tuple((found[key], key[1]) for key in sorted(found))
+        return tuple((boxes[key], key[1]) for key in sorted(boxes))
 
 
-def selected(context: Context, day: date, wanted: Wanted) -> Selection:
+def quote_selection(context: Context, day: date, request: QuoteRequest) -> Selection:
     """The chosen SKUs and programs that there are on ``day``."""
-    programs = tuple(row for row in context.programs_on(day) if row.program in wanted.programs)
-    skus = [code for code in context.skus if code in wanted.skus]
-    rows = compare(context, day, units=wanted.units, spend_cents=wanted.spend_cents, only=skus)
-    found = tuple(_compared(context, day, row, programs) for row in rows)
-    prices = tuple(price for compared in found for price in _prices(context, day, compared))
-    return Selection(context.clinic.name, day, wanted.units, wanted.spend_cents, programs, found, prices)
+    programs = tuple(row for row in context.programs_on(day) if row.program in request.programs)
+    skus = [code for code in context.skus if code in request.skus]
+    rows = compare(context, day, units=request.units, spend_cents=request.spend_cents, only=skus)
+    skus_quoted = tuple(_quoted_sku(context, day, row, programs) for row in rows)
+    prices = tuple(price for compared in skus_quoted for price in _prices(context, day, compared))
+    return Selection(context.clinic.name, day, request.units, request.spend_cents, programs, skus_quoted, prices)
 
 
-def _compared(context: Context, day: date, row: SkuComparison, programs: Iterable[Program]) -> Compared:
+def _quoted_sku(context: Context, day: date, row: SkuComparison, programs: Iterable[Program]) -> QuotedSku:
     costs = {cost.program: cost for cost in row.programs}
     offering = [code for code in context.pharmacies_offering(row.sku) if context.offer(code, row.sku, day)]
     pharmacies = [context.pharmacies[code] for code in offering]
     under = (
-        Under(program, costs[program.program], tuple(house for house in pharmacies if house.takes(program.program)))
+        QuotedProgram(program, costs[program.program], tuple(row for row in pharmacies if row.takes(program.program)))
         for program in programs
     )
-    return Compared(context.skus[row.sku], row, tuple(under))
+    return QuotedSku(context.skus[row.sku], row, tuple(under))
 
 
-def _prices(context: Context, day: date, compared: Compared) -> Iterator[Price]:
+def _prices(context: Context, day: date, compared: QuotedSku) -> Iterator[QuotedPrice]:
     """Each price once, those of pharmacies first; a program without one is there, to be filled in."""
-    sku, houses = compared.sku, dict[str, Pharmacy]()
+    sku, sellers = compared.sku, dict[str, Pharmacy]()
     for under in compared.under:
         if under.program.kind is ProgramKind.PASS_THROUGH:
-            houses |= {pharmacy.pharmacy: pharmacy for pharmacy in under.pharmacies}
-    for code, pharmacy in sorted(houses.items()):
+            sellers |= {pharmacy.pharmacy: pharmacy for pharmacy in under.pharmacies}
+    for code, pharmacy in sorted(sellers.items()):
         if offer := context.offer(code, sku.sku, day):
-            yield Price(sku, code, pharmacy.name, offer.unit_cost_cents, offer.valid_from, offer.source)
+            yield QuotedPrice(sku, code, pharmacy.name, offer.unit_cost_cents, offer.valid_from, offer.source)
     for under in compared.under:
         if under.program.kind is ProgramKind.AGGREGATE:
             code = under.program.program
             pooled = context.aggregate_price(code, sku.sku, day)
             yield (
-                Price(sku, code, code, pooled.unit_price_cents, pooled.valid_from, pooled.source)
+                QuotedPrice(sku, code, code, pooled.unit_price_cents, pooled.valid_from, pooled.source)
                 if pooled
-                else Price(sku, code, code, None, None, "")
+                else QuotedPrice(sku, code, code, None, None, "")
             )

@@ -12,10 +12,13 @@ from typing import Any, Final, NamedTuple
 from core.adapters.files import neutralised
 from core.domain.model import Program, ProgramKind
 from core.domain.money import dollars
-from core.rules.pricing import BreakEven, PharmacyCost, fee_covers_shipping, plans
+from core.rules.pricing.break_even import BreakEven
+from core.rules.pricing.market import PharmacyCost
+from core.rules.pricing.monthly import plans
+from core.rules.pricing.terms import fee_covers_shipping
 from core.services.quotes import formulas
-from core.services.quotes.formulas import NO_PRICE, Cost, Pair, Terms
-from core.services.quotes.selection import Compared, Selection, Under
+from core.services.quotes.formulas import NO_PRICE, CostCells, PairCells, TermCells
+from core.services.quotes.selection import QuotedProgram, QuotedSku, Selection
 
 UNITS: Final = "Inputs!$B$4"
 SPEND: Final = "Inputs!$B$5"
@@ -41,7 +44,7 @@ _SHEETS: Final = {"Comparison": 14, "Costs": 15, "Break-even": 15, "Prices": 16,
 class Block(NamedTuple):
     """Where a SKU's orders under one program stand on Costs, from row ``first`` to ``last``; empty without any."""
 
-    under: Under
+    under: QuotedProgram
     first: int
     last: int
 
@@ -63,18 +66,18 @@ def workbook(selection: Selection) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"title": "SKU costs", "created": datetime.combine(selection.day, time())})
-        _Quote(book, selection).write()
+        _QuoteWorkbook(book, selection).write()
     return out.getvalue()
 
 
-class _Quote:
+class _QuoteWorkbook:
     """The workbook while it is written: its sheets and looks, and where inputs stand."""
 
     def __init__(self, book: Any, selection: Selection) -> None:
         self.selection = selection
         self.looks = {name: book.add_format(look) for name, look in _LOOKS.items()}
         self.sheets = {name: book.add_worksheet(name) for name in _SHEETS}
-        self.terms: dict[str, Terms] = {}
+        self.terms: dict[str, TermCells] = {}
         self.boxes: dict[tuple[str, bool], str] = {}
         self.prices: dict[tuple[str, str], str] = {}
         self.blocks: dict[tuple[str, str], Block] = {}
@@ -130,7 +133,7 @@ class _Quote:
         self._boxes(9 + len(self.selection.programs))
 
     def _program(self, row: int, program: Program) -> None:
-        terms = self.terms[program.program] = Terms(*(f"Inputs!${column}${row + 1}" for column in "CDEFG"))
+        terms = self.terms[program.program] = TermCells(*(f"Inputs!${column}${row + 1}" for column in "CDEFG"))
         month = plans([program], self.selection.spend_cents).costs[0].cost_cents
         self.put("Inputs", row, 0, program.program)
         self.put("Inputs", row, 1, program.kind.value)
@@ -177,8 +180,8 @@ class _Quote:
                 row = self._orders(row, compared, under)
         self._frozen("Costs", 2, _HEAD, len(heads), row - _HEAD - 1)
 
-    def _orders(self, row: int, compared: Compared, under: Under) -> int:
-        known = {cost.pharmacy: cost for cost in under.cost.pharmacies}
+    def _orders(self, row: int, compared: QuotedSku, under: QuotedProgram) -> int:
+        costs = {cost.pharmacy: cost for cost in under.cost.pharmacies}
         for pharmacy in under.pharmacies:
             texts = (compared.sku.sku, compared.sku.name, under.program.program, pharmacy.name)
             for column, text in enumerate(texts):
@@ -186,26 +189,26 @@ class _Quote:
             price = self.prices[compared.sku.sku, under.price_of(pharmacy.pharmacy)]
             box = self.boxes[pharmacy.pharmacy, compared.sku.cold_chain]
             shipping = pharmacy.fee_cents(compared.sku.cold_chain)
-            self._order(row, under.program, (price, box), shipping, known.get(pharmacy.pharmacy))
+            self._order(row, under.program, (price, box), shipping, costs.get(pharmacy.pharmacy))
             row += 1
         return row
 
     def _order(
-        self, row: int, program: Program, inputs: tuple[str, str], shipping_cents: int, known: PharmacyCost | None
+        self, row: int, program: Program, inputs: tuple[str, str], shipping_cents: int, priced: PharmacyCost | None
     ) -> None:
-        cost = Cost(*(f"{column}{row + 1}" for column in "EFGHIJK"))
+        cost = CostCells(*(f"{column}{row + 1}" for column in "EFGHIJK"))
         terms = self.terms[program.program]
         made = (
-            (formulas.price(inputs[0]), known and known.unit_cost_cents),
-            (formulas.medication(UNITS, cost), known and known.medication_cents),
-            (formulas.program_fee(terms, cost), known and known.program_fee_cents),
+            (formulas.price(inputs[0]), priced and priced.unit_cost_cents),
+            (formulas.medication(UNITS, cost), priced and priced.medication_cents),
+            (formulas.program_fee(terms, cost), priced and priced.program_fee_cents),
             (f"={inputs[1]}", shipping_cents),
-            (formulas.processing(terms, cost), known and known.processing_cents),
-            (formulas.landed(cost), known and known.landed_cents),
-            (formulas.landed_pack(UNITS, cost), known and known.unit_landed_cents),
+            (formulas.processing(terms, cost), priced and priced.processing_cents),
+            (formulas.landed(cost), priced and priced.landed_cents),
+            (formulas.landed_pack(UNITS, cost), priced and priced.unit_landed_cents),
         )
         for column, (formula, cents) in enumerate(made, 4):
-            self.formula("Costs", row, column, formula, _known(cents), "total" if column > 8 else "money")
+            self.formula("Costs", row, column, formula, _dollars(cents), "total" if column > 8 else "money")
 
     def _comparison(self) -> None:
         codes = [program.program for program in self.selection.programs]
@@ -222,7 +225,7 @@ class _Quote:
             self._cheapest(row, compared, many)
         self._frozen("Comparison", 2, _HEAD, len(heads), len(self.selection.skus))
 
-    def _least(self, row: int, columns: tuple[int, int, int], compared: Compared, under: Under) -> None:
+    def _least(self, row: int, columns: tuple[int, int, int], compared: QuotedSku, under: QuotedProgram) -> None:
         block = self.blocks[compared.sku.sku, under.program.program]
         pack, landed, pharmacy = columns
         self.packs[compared.sku.sku, under.program.program] = f"Comparison!{_cell(row, pack)}"
@@ -233,13 +236,13 @@ class _Quote:
         best, least = under.cost.best, _cell(row, landed)
         names = {house.pharmacy: house.name for house in under.pharmacies}
         among = block.cells("J")
-        self.formula("Comparison", row, landed, formulas.least(among), _known(best and best.landed_cents))
+        self.formula("Comparison", row, landed, formulas.least(among), _dollars(best and best.landed_cents))
         beside = formulas.beside(least, among, block.cells("K"))
-        self.formula("Comparison", row, pack, beside, _known(best and best.unit_landed_cents), "total")
+        self.formula("Comparison", row, pack, beside, _dollars(best and best.unit_landed_cents), "total")
         filled = formulas.beside(least, among, block.cells("D"))
         self.formula("Comparison", row, pharmacy, filled, neutralised(names[best.pharmacy]) if best else None, "text")
 
-    def _cheapest(self, row: int, compared: Compared, many: int) -> None:
+    def _cheapest(self, row: int, compared: QuotedSku, many: int) -> None:
         landed = [(under.cost.best.landed_cents, under.program.program) for under in compared.under if under.cost.best]
         among = f"{_cell(row, 2 + many)}:{_cell(row, 1 + 2 * many)}"
         codes = f"Inputs!$A$8:$A${7 + many}"
@@ -254,43 +257,43 @@ class _Quote:
         self.heads("Break-even", _HEAD, heads)
         row = _HEAD + 1
         for compared in self.selection.skus:
-            for own, pooled in _pairs(compared.under):
-                if own.pharmacies and pooled.pharmacies:
-                    self._pair(row, compared, own, pooled)
+            for direct, pooled in _pairs(compared.under):
+                if direct.pharmacies and pooled.pharmacies:
+                    self._pair(row, compared, direct, pooled)
                     row += 1
         self._frozen("Break-even", 2, _HEAD, len(heads), row - _HEAD - 1)
 
-    def _pair(self, row: int, compared: Compared, own: Under, pooled: Under) -> None:
-        codes = own.program.program, pooled.program.program
+    def _pair(self, row: int, compared: QuotedSku, direct: QuotedProgram, pooled: QuotedProgram) -> None:
+        codes = direct.program.program, pooled.program.program
         for column, text in enumerate((compared.sku.sku, compared.sku.name, *codes)):
             self.put("Break-even", row, column, text)
         ours, theirs = (self.blocks[compared.sku.sku, code] for code in codes)
         least = f"MIN({ours.cells('J')})"
-        best, found = own.cost.best, compared.row.versus(*codes)
+        best, even = direct.cost.best, compared.row.versus(*codes)
         box = min(pharmacy.fee_cents(compared.sku.cold_chain) for pharmacy in pooled.pharmacies)
         drawn = (
-            (f"={self.packs[compared.sku.sku, codes[0]]}", own.cost.unit_landed_cents),
+            (f"={self.packs[compared.sku.sku, codes[0]]}", direct.cost.unit_landed_cents),
             (f"={self.packs[compared.sku.sku, codes[1]]}", pooled.cost.unit_landed_cents),
             (_at_least(ours, least, "E"), best and best.unit_cost_cents),
             (_at_least(ours, least, "H"), best and best.shipping_cents),
             (f"=MIN({theirs.cells('H')})", box),
         )
         for column, (formula, cents) in enumerate(drawn, 4):
-            self.formula("Break-even", row, column, formula, _known(cents))
-        if found:
-            self._verdict(row, codes, found)
+            self.formula("Break-even", row, column, formula, _dollars(cents))
+        if even:
+            self._verdict(row, codes, even)
 
-    def _verdict(self, row: int, codes: tuple[str, str], found: BreakEven) -> None:
-        own, pooled = (self.terms[code] for code in codes)
-        pair = Pair(*(_cell(row, column) for column in range(4, 10)))
-        both = found.difference_cents is not None
-        even = "none" if found.price_cents is None else _amount(found.price_cents)
-        flips = "never" if found.flips_at_spend_cents is None else _amount(found.flips_at_spend_cents)
-        self.formula("Break-even", row, 9, formulas.difference(pair), _known(found.difference_cents), "total")
-        share = ("" if found.difference is None else found.difference) if both else None
+    def _verdict(self, row: int, codes: tuple[str, str], verdict: BreakEven) -> None:
+        direct, pooled = (self.terms[code] for code in codes)
+        pair = PairCells(*(_cell(row, column) for column in range(4, 10)))
+        both = verdict.difference_cents is not None
+        even = "none" if verdict.price_cents is None else _amount(verdict.price_cents)
+        flips = "never" if verdict.flips_at_spend_cents is None else _amount(verdict.flips_at_spend_cents)
+        self.formula("Break-even", row, 9, formulas.difference(pair), _dollars(verdict.difference_cents), "total")
+        share = ("" if verdict.difference is None else verdict.difference) if both else None
         self.formula("Break-even", row, 10, formulas.share(pair), share, "percent")
-        self.formula("Break-even", row, 11, formulas.even_price(UNITS, own, pooled, pair), even, "total")
-        self.formula("Break-even", row, 12, formulas.flips_at(own, pooled, pair), flips if both else None)
+        self.formula("Break-even", row, 11, formulas.even_price(UNITS, direct, pooled, pair), even, "total")
+        self.formula("Break-even", row, 12, formulas.flips_at(direct, pooled, pair), flips if both else None)
 
     def _frozen(self, sheet: str, columns: int, head: int, width: int, rows: int) -> None:
         page = self.sheets[sheet]
@@ -299,10 +302,10 @@ class _Quote:
         page.autofilter(head, 0, head + max(rows, 1), width - 1)
 
 
-def _pairs(under: Sequence[Under]) -> Iterable[tuple[Under, Under]]:
-    own = [each for each in under if each.program.kind is ProgramKind.PASS_THROUGH]
+def _pairs(under: Sequence[QuotedProgram]) -> Iterable[tuple[QuotedProgram, QuotedProgram]]:
+    direct = [each for each in under if each.program.kind is ProgramKind.PASS_THROUGH]
     pooled = [each for each in under if each.program.kind is ProgramKind.AGGREGATE]
-    return product(own, pooled)
+    return product(direct, pooled)
 
 
 def _at_least(block: Block, least: str, column: str) -> str:
@@ -321,5 +324,5 @@ def _amount(cents: int) -> Decimal:
     return Decimal(dollars(cents))
 
 
-def _known(cents: int | None) -> Decimal | None:
+def _dollars(cents: int | None) -> Decimal | None:
     return None if cents is None else _amount(cents)

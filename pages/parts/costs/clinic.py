@@ -9,7 +9,8 @@ from fractions import Fraction
 import streamlit as st
 
 from core.domain.model import Program, ProgramKind
-from core.rules.pricing import Compared, Cost, Repricing, sensitivity
+from core.rules.pricing.past_orders import CostParts, RepricedTotal, Repricing
+from core.rules.pricing.sensitivity import sensitivity
 from core.services.clinic_costs import PERIOD_DAYS, Repriced, repriced
 from pages.parts.charts import Series
 from pages.parts.costs.clinic_charts import by_month, heat_map, waterfall
@@ -131,7 +132,7 @@ def _months(session: Session, answer: Repriced, found: Repricing) -> None:
     )
 
 
-def _saved(of: Compared) -> Decimal:
+def _saved(of: RepricedTotal) -> Decimal:
     return amount(of.saving.total_cents)
 
 
@@ -152,7 +153,7 @@ def _says(found: Repricing) -> str:
     return f"{found.program} would have {verb} {money(abs(saving.total_cents))}{split}"
 
 
-def _row(found: Repricing, month: str, of: Compared) -> Row:
+def _row(found: Repricing, month: str, of: RepricedTotal) -> Row:
     saving = of.saving
     return {
         "Program": found.program,
@@ -195,7 +196,7 @@ def _name(sku: str, asked: Asked) -> str:
     return asked.context.skus[sku].name if sku in asked.context.skus else sku
 
 
-def _sku_row(name: str, of: Compared) -> Row:
+def _sku_row(name: str, of: RepricedTotal) -> Row:
     return {
         "SKU": name,
         "Lines": of.lines,
@@ -247,5 +248,5 @@ def _how_sure(found: Repricing, even: Fraction | None) -> str:
     return f"{found.program} saves nothing until its prices are {change} lower, at its rate of today"
 
 
-def _share(saving: Cost, paid: Cost) -> Decimal | None:
+def _share(saving: CostParts, paid: CostParts) -> Decimal | None:
     return Decimal(saving.total_cents) / paid.total_cents if paid.total_cents else None

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.column_config import ImageColumn, NumberColumn, TextColumn
 
-from core.rules.pricing import ProgramCost, answer_changes, monthly_difference
+from core.rules.pricing.comparison import ProgramCost, answer_changes
+from core.rules.pricing.spread import monthly_difference
 from pages.parts.bars import from_zero
 from pages.parts.charts import differences
 from pages.parts.costs.filters import Asked, Pair, offer_of

@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.domain.context import Context
 from core.domain.model import Offer, Program, ProgramKind
-from core.rules.pricing import BreakEven, ProgramCost, SkuComparison, compare
+from core.rules.pricing.break_even import BreakEven
+from core.rules.pricing.comparison import ProgramCost, SkuComparison, compare
 from pages.parts.session import Reference, Session
 
 EVERY = "Every category"

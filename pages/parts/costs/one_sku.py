@@ -9,7 +9,9 @@ from decimal import Decimal
 import streamlit as st
 
 from core.domain.model import ProgramKind
-from core.rules.pricing import PharmacyCost, ProgramCost, SkuComparison, compare, same_therapy
+from core.rules.pricing.comparison import ProgramCost, SkuComparison, compare
+from core.rules.pricing.market import PharmacyCost
+from core.rules.pricing.therapy import same_therapy
 from pages.parts.charts import Segments, Series, bars, by_amount, over_time, stacked
 from pages.parts.costs.filters import Asked, Pair
 from pages.parts.costs.volume import our_volume

@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from core.rules.pricing import Plans, plans
+from core.rules.pricing.monthly import Plans, plans
 from core.services.clinic_costs import MonthSpend, monthly_spends
 from pages.parts.charts import Mark, Series, by_amount
 from pages.parts.costs.clinic_charts import with_months
@@ -94,7 +94,7 @@ def _own_months(session: Session, months: Sequence[MonthSpend], own: Sequence[Pl
 
 def growth_sentence(months: Sequence[MonthSpend], own: Sequence[Plans]) -> str:
     """The cheapest program in the last whole month (else in this one), and what growth would change."""
-    month, answer = [each for each in zip(months, own, strict=True) if each[0].whole or len(months) == 1][-1]
+    month, answer = [each for each in zip(months, own, strict=True) if each[0].complete or len(months) == 1][-1]
     says = f"In {_month_name(month)}, with {money(month.cents)} of medication, {_least(answer)}"
     later = [crossing for crossing in answer.crossings if crossing.exact_cents > month.cents]
     if not later:
@@ -109,7 +109,7 @@ def _least(answer: Plans) -> str:
 
 
 def _month_name(month: MonthSpend) -> str:
-    return f"{month.month:%B %Y}" + ("" if month.whole else " so far")
+    return f"{month.month:%B %Y}" + ("" if month.complete else " so far")
 
 
 def _own_mark(month: MonthSpend, answer: Plans) -> Mark:

@@ -12,26 +12,26 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from core.domain.errors import BadCell
-from core.services.people import Action, may
+from core.domain.roles import Action, may
 from core.services.price_lists import (
     Approval,
     Change,
+    ColumnMap,
     Field,
-    Gone,
     Issuer,
-    Kind,
-    Mapped,
-    Moves,
+    IssuerKind,
+    OmittedPrice,
     Preview,
-    Question,
-    Sheet,
+    PriceList,
+    PriceListSheet,
+    PriceMove,
     approve,
     cents_of,
-    guessed,
+    guessed_columns,
     in_force,
     issuers,
-    lacking,
     last_approval,
+    missing_columns,
     open_list,
     preview,
     undo,
@@ -90,7 +90,7 @@ def _issuer(asked: Asked) -> Issuer | None:
 
 
 def _name(asked: Asked, issuer: Issuer) -> str:
-    if issuer.kind is Kind.PROGRAM:
+    if issuer.kind is IssuerKind.PROGRAM:
         return f"{issuer.code} (aggregate program)"
     return f"{asked.context.pharmacies[issuer.code].name} ({issuer.code})"
 
@@ -124,7 +124,7 @@ def last_words(last: Approval, zone: str) -> str:
 def _undo(session: Session, issuer: Issuer, number: int) -> None:
     attempt(
         partial(undo, session.store, session.person, session.clinic, issuer, number),
-        lambda gone: f"Undone: {count(gone, 'price')} taken back.",
+        lambda omitted: f"Undone: {count(omitted, 'price')} taken back.",
     )
 
 
@@ -152,15 +152,15 @@ def price_rows(asked: Asked, issuer: Issuer) -> list[Row]:
 def _uploaded(session: Session, asked: Asked, issuer: Issuer, since: date, file: UploadedFile) -> None:
     sheet = _opened(file.name, file.getvalue())
     mapped = _columns(sheet, file.file_id)
-    if missing := lacking(mapped):
+    if missing := missing_columns(mapped):
         st.info(missing, icon=":material/view_column:")
         return
-    question = Question(sheet, mapped, issuer, since)
-    found = preview(question, asked.context)
+    price_list = PriceList(sheet, mapped, issuer, since)
+    found = preview(price_list, asked.context)
     metrics(figures(found), across=3)
     _changes(session, found.changes)
     _left_out(session, found)
-    chosen = Chosen(_doubtful(found, file.file_id), _gone(session, question, found.gone, file.file_id))
+    chosen = Chosen(_doubtful(found, file.file_id), _gone(session, price_list, found.omitted, file.file_id))
     written, ended = len(found.written(chosen.accepted)), len(chosen.ended)
     st.button(
         _approve_words(written, ended, since),
@@ -169,21 +169,21 @@ def _uploaded(session: Session, asked: Asked, issuer: Issuer, since: date, file:
         icon=":material/check:",
         disabled=not (written or ended),
         on_click=_approve,
-        args=(session, question, found, chosen),
+        args=(session, price_list, found, chosen),
     )
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the list")
-def _opened(name: str, data: bytes) -> Sheet:
+def _opened(name: str, data: bytes) -> PriceListSheet:
     return open_list(name, data)
 
 
-def _columns(sheet: Sheet, file_id: str) -> Mapped:
+def _columns(sheet: PriceListSheet, file_id: str) -> ColumnMap:
     """The mapping step: open where the headings are not enough."""
-    known = guessed(sheet.headings)
+    known = guessed_columns(sheet.headings)
     behind = st.expander(
         "What the columns mean",
-        expanded=lacking(known) is not None,
+        expanded=missing_columns(known) is not None,
         icon=":material/view_column:",
         key="prices_columns",
     )
@@ -196,7 +196,7 @@ def _columns(sheet: Sheet, file_id: str) -> Mapped:
     return mapped
 
 
-def _column(sheet: Sheet, field: Field, known: int | None, file_id: str) -> int | None:
+def _column(sheet: PriceListSheet, field: Field, known: int | None, file_id: str) -> int | None:
     return st.selectbox(
         f"The column with {field}",
         range(len(sheet.headings)),
@@ -209,17 +209,17 @@ def _column(sheet: Sheet, field: Field, known: int | None, file_id: str) -> int 
 
 def figures(found: Preview) -> list[Metric]:
     """How many prices do what."""
-    moves = [change.moves for change in found.changes]
+    move = [change.move for change in found.changes]
     doubtful = sum(bool(change.doubts) for change in found.changes)
     return [
         Metric(
-            "New", f"{moves.count(Moves.NEW):,}", "Prices for a SKU that has none in force on the list's first day."
+            "New", f"{move.count(PriceMove.NEW):,}", "Prices for a SKU that has none in force on the list's first day."
         ),
-        Metric("Up", f"{moves.count(Moves.UP):,}", "Dearer than the price in force."),
-        Metric("Down", f"{moves.count(Moves.DOWN):,}", "Cheaper than the price in force."),
-        Metric("Unchanged", f"{moves.count(Moves.UNCHANGED):,}", "Nothing is written for these."),
+        Metric("Up", f"{move.count(PriceMove.UP):,}", "Dearer than the price in force."),
+        Metric("Down", f"{move.count(PriceMove.DOWN):,}", "Cheaper than the price in force."),
+        Metric("Unchanged", f"{move.count(PriceMove.UNCHANGED):,}", "Nothing is written for these."),
         Metric("To look at", f"{doubtful:,}", "Suspicious: written only if you choose them below."),
-        Metric("Gone", f"{len(found.gone):,}", "In force and not in the list: kept unless you end them."),
+        Metric("Gone", f"{len(found.omitted):,}", "In force and not in the list: kept unless you end them."),
     ]
 
 
@@ -233,7 +233,7 @@ def _changes(session: Session, changes: Iterable[Change]) -> None:
                 "Row": change.row,
                 "SKU": change.sku,
                 "Name": change.name,
-                "Price": change.moves.value,
+                "Price": change.move.value,
                 "In force": amount(change.before_cents),
                 "In the list": amount(change.after_cents),
                 "Change": percentage_points(change.share),
@@ -269,7 +269,9 @@ def _bad_row(cell: BadCell, what: str) -> Row:
 
 
 def _doubtful(found: Preview, file_id: str) -> list[int]:
-    doubtful = {change.row: change for change in found.changes if change.doubts and change.moves is not Moves.UNCHANGED}
+    doubtful = {
+        change.row: change for change in found.changes if change.doubts and change.move is not PriceMove.UNCHANGED
+    }
     if not doubtful:
         return []
     return st.multiselect(
@@ -285,23 +287,23 @@ def _step(change: Change) -> str:
     return " to ".join(money(cents) for cents in (change.before_cents, change.after_cents) if cents is not None)
 
 
-def _gone(session: Session, question: Question, gone: Sequence[Gone], file_id: str) -> list[str]:
-    if not gone:
+def _gone(session: Session, price_list: PriceList, omitted: Sequence[OmittedPrice], file_id: str) -> list[str]:
+    if not omitted:
         return []
     st.subheader("In force and not in the list", anchor=False)
     table(
-        [{"SKU": row.sku, "Name": row.name, "In force": amount(row.cents), "Since": row.since} for row in gone],
+        [{"SKU": row.sku, "Name": row.name, "In force": amount(row.cents), "Since": row.since} for row in omitted],
         name="prices_gone",
         alt="Prices in force that the list does not name",
         session=session,
         columns={"In force": MONEY},
     )
-    if question.issuer.kind is Kind.PROGRAM:
+    if price_list.issuer.kind is IssuerKind.PROGRAM:
         st.caption("They are kept: a program's price stays until a newer one.")
         return []
     return st.multiselect(
         "Prices to end the day before",
-        [row.sku for row in gone],
+        [row.sku for row in omitted],
         placeholder="None: they are kept",
         key=f"prices_end_{file_id}",
         help="From the list's first day on nobody can order these from this pharmacy.",
@@ -314,10 +316,12 @@ def _approve_words(written: int, ended: int, since: date) -> str:
     return f"{' and '.join(does)} from {day(since)}" if does else "Nothing to write"
 
 
-def _approve(session: Session, question: Question, seen: Preview, chosen: Chosen) -> None:
-    accepts = partial(approve, session.store, session.person, session.clinic, question, seen)
+def _approve(session: Session, price_list: PriceList, seen: Preview, chosen: Chosen) -> None:
+    accepts = partial(approve, session.store, session.person, session.clinic, price_list, seen)
     if attempt(
         lambda: accepts(accepted=chosen.accepted, ended=chosen.ended),
-        lambda written: f"{count(written, 'price')} of {question.sheet.file} in force from {day(question.valid_from)}.",
+        lambda written: (
+            f"{count(written, 'price')} of {price_list.sheet.file} in force from {day(price_list.valid_from)}."
+        ),
     ):
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1

@@ -8,7 +8,8 @@ from typing import Final
 
 import streamlit as st
 
-from core.services.quotes import Kind, Wanted, quote_out
+from core.services.quotes.export import QuoteFormat, quote_out
+from core.services.quotes.selection import QuoteRequest
 from pages.parts.costs.filters import EVERY, Asked, Pair
 from pages.parts.page import badge, is_demo, nothing_yet
 from pages.parts.session import Session
@@ -44,7 +45,7 @@ def _demo(asked: Asked, skus: Collection[str]) -> bool:
     return any(map(is_demo, (*offers, *pooled)))
 
 
-def _chosen(asked: Asked, skus: Sequence[str]) -> Wanted:
+def _chosen(asked: Asked, skus: Sequence[str]) -> QuoteRequest:
     names = asked.context.skus
     picked = st.multiselect(
         "SKUs",
@@ -56,10 +57,10 @@ def _chosen(asked: Asked, skus: Sequence[str]) -> Wanted:
     programs = [program.program for program in asked.context.programs_on(asked.today)]
     compared = [program.program for program in (asked.own, asked.pooled) if program]
     under = st.multiselect("Programs", programs, compared, max_selections=_MOST_PROGRAMS, key="costs_quote_programs")
-    return Wanted(tuple(picked or skus), tuple(under), asked.units, asked.spend_cents)
+    return QuoteRequest(tuple(picked or skus), tuple(under), asked.units, asked.spend_cents)
 
 
-def _download(session: Session, wanted: Wanted, kind: Kind, label: str, mime: str) -> None:
+def _download(session: Session, wanted: QuoteRequest, kind: QuoteFormat, label: str, mime: str) -> None:
     holds = f"{count(len(wanted.skus), 'SKU')} under {count(len(wanted.programs), 'program')}"
     st.download_button(
         label,

@@ -9,7 +9,10 @@ from decimal import Decimal
 import streamlit as st
 
 from core.domain.model import Program
-from core.rules.pricing import MONTH_DAYS, AtVolume, BreakEven, PharmacyCost, ProgramCost
+from core.rules.pricing.break_even import BreakEven
+from core.rules.pricing.comparison import ProgramCost
+from core.rules.pricing.market import PharmacyCost
+from core.rules.pricing.volume import MONTH_DAYS, AtVolume
 from core.services.clinic_costs import PERIOD_DAYS, packs_placed
 from pages.parts.costs.filters import Asked, Pair
 from pages.parts.session import Session

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from core.domain.orders.daily_totals import Stage
+from core.domain.orders.daily_totals import FulfillmentStage
 from core.domain.rejections import REJECTIONS
 from core.services.measures import Measures, StageTime
 from pages.parts.charts import Series, Span, bars, over_time, spans, stacked_over_time
@@ -29,7 +29,7 @@ Names = Mapping[str, str]
 
 def acceptance(session: Session, now: Measures) -> None:
     """First-pass acceptance week by week."""
-    weeks = {week: found.first_pass for week, found in now.by_week.items() if found.first_pass.whole}
+    weeks = {week: found.first_pass for week, found in now.by_week.items() if found.first_pass.total}
     if not weeks:
         return
     worst = min(weeks, key=lambda week: (weeks[week].rate or 0, week))
@@ -42,7 +42,7 @@ def acceptance(session: Session, now: Measures) -> None:
         f"{percent(now.total.first_pass.rate)} of lines were accepted at the first attempt; the week of "
         f"{worst:%e %b} had the least, {percent(weeks[worst].rate)}",
         [
-            {"Week of": week, "Accepted": share.part, "Answered": share.whole, "Rate": percentage_points(share.rate)}
+            {"Week of": week, "Accepted": share.part, "Answered": share.total, "Rate": percentage_points(share.rate)}
             for week, share in weeks.items()
         ],
         name="acceptance",
@@ -90,14 +90,14 @@ def stages(session: Session, now: Measures, names: Names) -> None:
         return
     chosen = st.segmented_control(
         "Stage",
-        list(Stage),
-        default=Stage.WHOLE,
+        list(FulfillmentStage),
+        default=FulfillmentStage.TOTAL,
         required=True,
         format_func=str.capitalize,
         key="fulfilment_stage",
         bind="query-params",
     )
-    stage = Stage(chosen or Stage.WHOLE)
+    stage = FulfillmentStage(chosen or FulfillmentStage.TOTAL)
     times = [time for time in now.stages if time.stage is stage and time.pharmacy]
     if not times:
         st.caption("Nothing went through this stage in the period.")
@@ -133,7 +133,7 @@ def stage_rows(times: Sequence[StageTime], names: Names) -> list[Row]:
 
 def punctuality(session: Session, now: Measures, names: Names) -> None:
     """On-time rate by pharmacy."""
-    found = {code: row.on_time for code, row in now.by_pharmacy.items() if row.on_time.whole}
+    found = {code: row.on_time for code, row in now.by_pharmacy.items() if row.on_time.total}
     if not found:
         return
     ordered = sorted(found, key=lambda code: (found[code].rate or Decimal(0), code))
@@ -148,7 +148,7 @@ def punctuality(session: Session, now: Measures, names: Names) -> None:
             {
                 "Pharmacy": names[code],
                 "On time": found[code].part,
-                "Delivered": found[code].whole,
+                "Delivered": found[code].total,
                 "Rate": percentage_points(found[code].rate),
             }
             for code in ordered

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
 
-from core.domain.orders.daily_totals import Stage
+from core.domain.orders.daily_totals import FulfillmentStage
 from core.services.measures import Figures, Measures, Share
 from pages.parts.fulfilment.period import Compared
 from pages.parts.page import Metric
@@ -80,7 +80,9 @@ def _against(compared: Compared) -> str:
 
 def whole_way(measured: Measures) -> int | None:
     """Median hours from placed to delivered, over all pharmacies."""
-    found = [time.median_hours for time in measured.stages if time.stage is Stage.WHOLE and time.pharmacy is None]
+    found = [
+        time.median_hours for time in measured.stages if time.stage is FulfillmentStage.TOTAL and time.pharmacy is None
+    ]
     return found[0] if found else None
 
 

@@ -14,11 +14,11 @@ from core.domain.context import Context
 from core.domain.model import LineState
 from core.domain.money import cents_from
 from core.domain.orders.book import Event
-from core.domain.orders.records import Outcome
+from core.domain.orders.records import EventOutcome
 from core.domain.partners.link import Adapter
 from core.services.orders.events import record_event
-from core.services.orders.recovery import Cancelling, Resolution, cancel, refund, resolve, settle_misfit
-from core.services.orders.views import LineDetail, Press, strays
+from core.services.orders.recovery import CancelOutcome, Resolution, cancel, refund, resolve, settle_unmatched
+from core.services.orders.views import LineDetail, OrderAction, strays
 from core.services.partners.connections import connections
 from pages.parts.notices import attempt
 from pages.parts.orders.resubmitting import fix_and_resubmit
@@ -40,46 +40,46 @@ class Act(NamedTuple):
 
 
 ACTS: Final[Mapping[str, Act]] = {
-    Press.CANCEL: Act(
+    OrderAction.CANCEL: Act(
         "Cancel",
         "It has not been sent yet: it is cancelled at once, and what it was authorised for is released.",
         "Cancel the line",
     ),
-    Press.ASK_TO_CANCEL: Act(
+    OrderAction.ASK_TO_CANCEL: Act(
         "Ask to cancel",
         "The pharmacy is asked. State and money change only when it confirms, or when somebody records here that it "
         "did.",
         "Ask the pharmacy to cancel",
     ),
-    Press.CONFIRM_CANCELLED: Act(
+    OrderAction.CONFIRM_CANCELLED: Act(
         "It is cancelled",
         "The pharmacy has confirmed: the line ends as cancelled, and its money is released, or refunded where it was "
         "captured.",
         "Record that it is cancelled",
     ),
-    Press.REFUSE_CANCEL: Act(
+    OrderAction.REFUSE_CANCEL: Act(
         "They go on with it",
         "The pharmacy does not cancel: the request is closed, and the line goes on as it is.",
         "Record that they go on with it",
     ),
-    Press.ACKNOWLEDGED: Act(
+    OrderAction.ACKNOWLEDGED: Act(
         "They have it",
         "The whole submission counts as received: its lines become submitted. Nothing is sent again.",
         "Record that the pharmacy has it",
     ),
-    Press.NOT_RECEIVED: Act(
+    OrderAction.NOT_RECEIVED: Act(
         "They do not have it",
         "The whole submission counts as refused: its lines are rejected, their money is released, and they can be "
         "resubmitted.",
         "Record that the pharmacy does not have it",
     ),
-    Press.RESUBMIT: Act("Fix and resubmit", "", ""),
-    Press.REFUND: Act(
+    OrderAction.RESUBMIT: Act("Fix and resubmit", "", ""),
+    OrderAction.REFUND: Act(
         "Refund",
         "What you enter is given back to the clinic, at most what was captured. 0 records that nothing is.",
         "Record the refund",
     ),
-    Press.SETTLE_MISFIT: Act(
+    OrderAction.SETTLE_MISFIT: Act(
         "Settle what did not fit",
         "You have dealt with it. The event stays in the timeline, nothing else changes, and what it held back is sent.",
         "Settle it",
@@ -90,32 +90,32 @@ ACTS: Final[Mapping[str, Act]] = {
         "Record the event",
     ),
 }
-FIRST: Final = (Press.RESUBMIT, Press.SETTLE_MISFIT)
+FIRST: Final = (OrderAction.RESUBMIT, OrderAction.SETTLE_MISFIT)
 """What opens by itself where it is allowed."""
 
 
 def acting(session: Session, detail: LineDetail, context: Context) -> None:
     """The choice of what to do, and the form of what was chosen."""
-    allowed: list[str] = [*detail.presses, EVENT]
+    allowed: list[str] = [*detail.actions, EVENT]
     key = f"orders_act_{detail.line.reference}_{detail.line.attempt}_{detail.line.state}"
     chosen = st.pills(
         "What can be done",
         allowed,
-        default=next((press for press in FIRST if press in detail.presses), None),
+        default=next((press for press in FIRST if press in detail.actions), None),
         format_func=lambda press: ACTS[press].name,
         key=key,
     )
     if chosen is None:
         return
     with st.container(border=True):
-        if chosen == Press.RESUBMIT:
+        if chosen == OrderAction.RESUBMIT:
             fix_and_resubmit(session, detail, context)
             return
         st.markdown(ACTS[chosen].does)
-        if chosen == Press.ASK_TO_CANCEL:
+        if chosen == OrderAction.ASK_TO_CANCEL:
             _who_asks(session, detail)
-        if chosen == Press.SETTLE_MISFIT:
-            for misfit in detail.misfits:
+        if chosen == OrderAction.SETTLE_MISFIT:
+            for misfit in detail.unmatched:
                 settle_form(session, misfit)
         else:
             with st.form(f"orders_form_{chosen}_{detail.line.reference}", border=False):
@@ -134,7 +134,7 @@ def _who_asks(session: Session, detail: LineDetail) -> None:
 
 def _form(session: Session, detail: LineDetail, context: Context, press: str) -> None:
     key = f"orders_{press}_{detail.line.reference}"
-    if press == Press.REFUND:
+    if press == OrderAction.REFUND:
         most = float(amount(detail.refundable_cents))
         label = f"Amount in dollars, at most {money(detail.refundable_cents)}"
         st.number_input(plain(label), 0.0, most, most, step=0.01, format="%.2f", key=f"{key}_amount", width=240)
@@ -151,9 +151,9 @@ def _press(session: Session, detail: LineDetail, press: str, key: str) -> None:
     where = (session.store, session.person, session.clinic)
     line, reason = detail.line.reference, str(st.session_state[f"{key}_reason"] or "")
     match press:
-        case Press.CANCEL | Press.ASK_TO_CANCEL:
+        case OrderAction.CANCEL | OrderAction.ASK_TO_CANCEL:
             attempt(lambda: cancel(*where, line, reason), lambda outcome: f"{line}: {CANCELLING[outcome]}")
-        case Press.REFUND:
+        case OrderAction.REFUND:
             cents = cents_from(f"{st.session_state[f'{key}_amount']:.2f}")
             attempt(lambda: refund(*where, line, cents, reason), f"{line}: {money(cents)} refunded.")
         case _:
@@ -162,14 +162,14 @@ def _press(session: Session, detail: LineDetail, press: str, key: str) -> None:
 
 
 CANCELLING: Final = {
-    Cancelling.CANCELLED: "cancelled before it was sent.",
-    Cancelling.REQUESTED: "the pharmacy is asked to cancel it.",
+    CancelOutcome.CANCELLED: "cancelled before it was sent.",
+    CancelOutcome.REQUESTED: "the pharmacy is asked to cancel it.",
 }
 RESOLUTIONS: Final[Mapping[str, Resolution]] = {
-    Press.ACKNOWLEDGED: Resolution.ACKNOWLEDGED,
-    Press.NOT_RECEIVED: Resolution.REJECTED,
-    Press.CONFIRM_CANCELLED: Resolution.CANCELLED,
-    Press.REFUSE_CANCEL: Resolution.REJECTED,
+    OrderAction.ACKNOWLEDGED: Resolution.ACKNOWLEDGED,
+    OrderAction.NOT_RECEIVED: Resolution.REJECTED,
+    OrderAction.CONFIRM_CANCELLED: Resolution.CANCELLED,
+    OrderAction.REFUSE_CANCEL: Resolution.REJECTED,
 }
 
 
@@ -179,7 +179,7 @@ def settle_form(session: Session, misfit: HistoryRow) -> None:
     with st.form(f"{key}_form", border=False):
         st.text_input(plain(f"What was done about “{misfit.status}” of {misfit.reference}"), key=key, max_chars=500)
         st.form_submit_button(
-            ACTS[Press.SETTLE_MISFIT].button, type="primary", on_click=_settle, args=(session, misfit)
+            ACTS[OrderAction.SETTLE_MISFIT].button, type="primary", on_click=_settle, args=(session, misfit)
         )
 
 
@@ -196,7 +196,7 @@ def stray_events(session: Session, zone: str) -> None:
 def _settle(session: Session, misfit: HistoryRow) -> None:
     reason = str(st.session_state[f"orders_settle_{misfit.event}"] or "")
     attempt(
-        lambda: settle_misfit(session.store, session.person, session.clinic, misfit.event, reason),
+        lambda: settle_unmatched(session.store, session.person, session.clinic, misfit.event, reason),
         f"{misfit.reference}: settled.",
     )
 
@@ -221,10 +221,10 @@ def _record(session: Session, detail: LineDetail, context: Context, key: str) ->
 
 
 OUTCOMES: Final = {
-    Outcome.MOVED: "the line has moved.",
-    Outcome.HISTORY: "kept in its history; the line was past that already.",
-    Outcome.MISFIT: "kept, but it does not fit where the line is: settle it below.",
-    Outcome.DUPLICATE: "that was recorded already.",
+    EventOutcome.MOVED: "the line has moved.",
+    EventOutcome.HISTORY: "kept in its history; the line was past that already.",
+    EventOutcome.UNMATCHED: "kept, but it does not fit where the line is: settle it below.",
+    EventOutcome.DUPLICATE: "that was recorded already.",
 }
 
 

@@ -12,8 +12,8 @@ from core.adapters.store.order_views import Queue
 from core.domain.context import Context
 from core.domain.errors import Blocked, Differs, RefillDayError
 from core.domain.model import Severity
-from core.services.orders.recovery import Cancelling, cancel, refund, resolve, resubmit, settle_misfit
-from core.services.orders.views import Press, line_detail
+from core.services.orders.recovery import CancelOutcome, cancel, refund, resolve, resubmit, settle_unmatched
+from core.services.orders.views import OrderAction, line_detail
 from pages.parts.orders.acting import ACTS, CANCELLING, RESOLUTIONS
 from pages.parts.session import Session
 from pages.parts.tables import Row, table
@@ -26,7 +26,7 @@ SAME = "The pharmacy each was at"
 class Bulk(NamedTuple):
     """What may be done to many lines: the press that each gets, in whose words, and whether it needs a reason."""
 
-    press: Press
+    press: OrderAction
     name: str
     button: str
     does: str
@@ -35,7 +35,7 @@ class Bulk(NamedTuple):
 
 
 RESUBMIT: Final = Bulk(
-    Press.RESUBMIT,
+    OrderAction.RESUBMIT,
     "Resubmit",
     "Resubmit what can go of",
     "Each goes as a new attempt, unless a finding stops it or it would cost more than before. Those refused together "
@@ -43,31 +43,51 @@ RESUBMIT: Final = Bulk(
     reason=False,
 )
 CANCEL: Final = Bulk(
-    Press.ASK_TO_CANCEL, "Ask to cancel", "Ask the pharmacies to cancel", ACTS[Press.ASK_TO_CANCEL].does
+    OrderAction.ASK_TO_CANCEL, "Ask to cancel", "Ask the pharmacies to cancel", ACTS[OrderAction.ASK_TO_CANCEL].does
 )
 BULK: Final[Mapping[Queue, tuple[Bulk, ...]]] = {
     Queue.REJECTED: (RESUBMIT,),
     Queue.UNKNOWN: (
-        Bulk(Press.ACKNOWLEDGED, "They have them", "Record as received:", ACTS[Press.ACKNOWLEDGED].does),
-        Bulk(Press.NOT_RECEIVED, "They do not have them", "Record as not received:", ACTS[Press.NOT_RECEIVED].does),
+        Bulk(OrderAction.ACKNOWLEDGED, "They have them", "Record as received:", ACTS[OrderAction.ACKNOWLEDGED].does),
+        Bulk(
+            OrderAction.NOT_RECEIVED,
+            "They do not have them",
+            "Record as not received:",
+            ACTS[OrderAction.NOT_RECEIVED].does,
+        ),
     ),
     Queue.ON_HOLD: (CANCEL,),
     Queue.STALLED: (CANCEL,),
-    Queue.MISFITS: (Bulk(Press.SETTLE_MISFIT, "Settle", "Settle what did not fit:", ACTS[Press.SETTLE_MISFIT].does),),
+    Queue.MISFITS: (
+        Bulk(OrderAction.SETTLE_MISFIT, "Settle", "Settle what did not fit:", ACTS[OrderAction.SETTLE_MISFIT].does),
+    ),
     Queue.CANCEL_REQUESTS: (
         Bulk(
-            Press.CONFIRM_CANCELLED, "They are cancelled", "Record as cancelled:", ACTS[Press.CONFIRM_CANCELLED].does
+            OrderAction.CONFIRM_CANCELLED,
+            "They are cancelled",
+            "Record as cancelled:",
+            ACTS[OrderAction.CONFIRM_CANCELLED].does,
         ),
-        Bulk(Press.REFUSE_CANCEL, "They go on", "Record that they go on with", ACTS[Press.REFUSE_CANCEL].does),
+        Bulk(
+            OrderAction.REFUSE_CANCEL, "They go on", "Record that they go on with", ACTS[OrderAction.REFUSE_CANCEL].does
+        ),
     ),
     Queue.RETURNED: (
-        Bulk(Press.REFUND, "No refund", "Record no refund for", "Nothing is given back; the lines can be resubmitted."),
         Bulk(
-            Press.REFUND, "Full refund", "Refund all that was captured for",
-            "All that was captured for each line is given back; the lines can be resubmitted.", refund_all=True,
+            OrderAction.REFUND,
+            "No refund",
+            "Record no refund for",
+            "Nothing is given back; the lines can be resubmitted.",
+        ),
+        Bulk(
+            OrderAction.REFUND,
+            "Full refund",
+            "Refund all that was captured for",
+            "All that was captured for each line is given back; the lines can be resubmitted.",
+            refund_all=True,
         ),
     ),
-}  # fmt: skip
+}
 """What may be done to many lines of a queue at once."""
 
 
@@ -82,7 +102,7 @@ def bulk(session: Session, queue: Queue, references: Sequence[str], context: Con
         chosen = _chosen(queue, choices)
         st.markdown(chosen.does)
         with st.form(f"orders_bulk_{queue}_{chosen.name}", border=False):
-            pharmacy = _pharmacy(context) if chosen.press is Press.RESUBMIT else None
+            pharmacy = _pharmacy(context) if chosen.press is OrderAction.RESUBMIT else None
             reason = _reason(queue, chosen) if chosen.reason else ""
             if st.form_submit_button(f"{chosen.button} {count(len(references), 'line')}", type="primary"):
                 _do(session, chosen, references, partial(_press, session, chosen, reason, pharmacy))
@@ -138,20 +158,20 @@ def _press(session: Session, chosen: Bulk, reason: str, pharmacy: str | None, re
     """One line's press; what came of it."""
     where = (session.store, session.person, session.clinic)
     match chosen.press:
-        case Press.RESUBMIT:
+        case OrderAction.RESUBMIT:
             resubmit(*where, reference, pharmacy=pharmacy)
             return "A new attempt is on its way to the pharmacy."
-        case Press.ASK_TO_CANCEL:
+        case OrderAction.ASK_TO_CANCEL:
             outcome = cancel(*where, reference, reason)
-            return CANCELLING[Cancelling(outcome)]
-        case Press.REFUND:
+            return CANCELLING[CancelOutcome(outcome)]
+        case OrderAction.REFUND:
             cents = line_detail(*where, reference).refundable_cents if chosen.refund_all else 0
             refund(*where, reference, cents, reason)
             return f"{money(cents)} refunded."
-        case Press.SETTLE_MISFIT:
-            events = line_detail(*where, reference).misfits
+        case OrderAction.SETTLE_MISFIT:
+            events = line_detail(*where, reference).unmatched
             for event in events:
-                settle_misfit(*where, event.event, reason)
+                settle_unmatched(*where, event.event, reason)
             return f"{count(len(events), 'event')} settled."
         case _:
             resolve(*where, reference, RESOLUTIONS[chosen.press], reason)

@@ -82,7 +82,7 @@ def pharmacy_name(context: Context, code: str) -> str:
 def _what_waits(detail: LineDetail, context: Context) -> None:
     """Everything that waits for a person, in the order in which it should be looked at."""
     line, current = detail.line, detail.attempts[-1]
-    for misfit in detail.misfits:
+    for misfit in detail.unmatched:
         said = f"“{misfit.status}”" + (f": {misfit.reason}" if misfit.reason else "")
         st.warning(
             plain(f"The pharmacy said {said}. That does not fit: {misfit.note}. Nothing is sent until it is settled."),

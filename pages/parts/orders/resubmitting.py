@@ -14,7 +14,7 @@ from core.domain.model import Finding, Gate, LineState, Override, Prescription, 
 from core.domain.orders.records import Attempt
 from core.rules.overrides import needs_confirmation
 from core.rules.validation import RULES
-from core.services.orders.recovery import Resubmission, SplitAgain, resubmit, split_again
+from core.services.orders.recovery import Resubmission, ResubmissionOptions, resubmission_options, resubmit
 from core.services.orders.views import LineDetail
 from pages.parts.notices import attempt, tell
 from pages.parts.orders.money import COMPONENTS
@@ -34,13 +34,13 @@ def fix_and_resubmit(session: Session, detail: LineDetail, context: Context) -> 
     rx = _prescription(detail)
     overrides = _typed_overrides(detail)
     try:
-        again = split_again(
+        again = resubmission_options(
             session.store, session.person, session.clinic, detail.line.reference, rx=rx, overrides=overrides
         )
     except Refused as refusal:
         tell(refusal)
         return
-    found = again.found
+    found = again.by_pharmacy
     pharmacy = _pharmacy(detail, again, context)
     seen = found[pharmacy]
     about_patient = any(RULES[finding.code].gate in ABOUT_PATIENTS for finding in seen.findings)
@@ -74,13 +74,13 @@ def _about(row: Prescription) -> str:
     return f"{row.rx}, written {full_day(row.written_on)}{stopped}: {row.sig}"
 
 
-def _pharmacy(detail: LineDetail, again: SplitAgain, context: Context) -> str:
+def _pharmacy(detail: LineDetail, again: ResubmissionOptions, context: Context) -> str:
     """Those that can fill it, cheapest first, and the one it was at; under them why the others cannot.
 
     The line's own pharmacy stands first, but where it had not the stock: there the one that a split of this line alone
     chooses.
     """
-    before, found = detail.line.pharmacy, again.found
+    before, found = detail.line.pharmacy, again.by_pharmacy
     able = sorted((code for code, seen in found.items() if seen.cost), key=lambda code: _landed(found[code]))
     options = able if before in able else [before, *able]
     names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
@@ -111,9 +111,9 @@ def _chosen(name: str, options: list[str], first: str, labels: Mapping[str, str]
     return chosen or first
 
 
-def _split_in_words(again: SplitAgain, names: Mapping[str, str]) -> str:
+def _split_in_words(again: ResubmissionOptions, names: Mapping[str, str]) -> str:
     """What a split of this line alone comes to, and how it compares with what was authorised."""
-    seen = again.found[again.best or ""]
+    seen = again.by_pharmacy[again.best or ""]
     difference = _landed(seen) - seen.before_cents
     than = f"{money(abs(difference))} {'more' if difference > 0 else 'less'} than before" if difference else "as before"
     where = names[again.best or ""]

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.adapters.store.order_views import HistoryRow
 from core.domain.context import Context
-from core.domain.orders.records import Outcome
+from core.domain.orders.records import EventOutcome
 from core.services.orders.views import LineDetail
-from core.services.partners.worker import BY
+from core.services.partners.submissions import BY
 from pages.parts.orders.states import LOOKS, S, status_words
 from pages.parts.session import Session
 from pages.parts.tables import Row, table
@@ -20,7 +20,7 @@ from pages.parts.words import listed, moment, plain
 def timeline(session: Session, detail: LineDetail, context: Context) -> None:
     """Every entry with its time in the clinic's zone; the same as a table one click away."""
     zone = context.clinic.time_zone
-    waiting = {misfit.event for misfit in detail.misfits}
+    waiting = {misfit.event for misfit in detail.unmatched}
     st.markdown("**Timeline**")
     with st.container(gap="xsmall"):
         attempt = None
@@ -39,7 +39,7 @@ def timeline(session: Session, detail: LineDetail, context: Context) -> None:
 
 def _entry(entry: HistoryRow, zone: str, waits: bool) -> None:
     look = LOOKS[S(entry.status)] if entry.status in set(S) else None
-    icon = ":material/rule:" if entry.outcome is Outcome.MISFIT or look is None else look.icon
+    icon = ":material/rule:" if entry.outcome is EventOutcome.UNMATCHED or look is None else look.icon
     said = [f"{icon} **{plain(status_words(entry.status))}** · {plain(moment(entry.at, zone))}{_by(entry)}"]
     if mark := _mark(entry, waits):
         color = "orange" if waits else "gray"
@@ -54,9 +54,9 @@ def _by(entry: HistoryRow) -> str:
 
 
 def _mark(entry: HistoryRow, waits: bool) -> str:
-    if entry.outcome is Outcome.MISFIT:
+    if entry.outcome is EventOutcome.UNMATCHED:
         return "did not fit" if waits else "did not fit, settled"
-    return "came late: history only" if entry.outcome is Outcome.HISTORY else ""
+    return "came late: history only" if entry.outcome is EventOutcome.HISTORY else ""
 
 
 def _details(entry: HistoryRow) -> Iterator[str]:

@@ -11,7 +11,7 @@ from core.domain.model import Finding, Fix, Override, Severity
 from core.rules.overrides import needs_confirmation
 from core.rules.validation import RULES
 from core.services.cart import acknowledge, apply_fix, apply_fix_to_all, hold_lines, override
-from core.services.cart.answers import Seen
+from core.services.cart.answers import ShownFinding
 from pages.parts.refill_day.causes import HOLD, Accused
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import answer, press
@@ -74,7 +74,7 @@ def set_hold(desk: Desk, lines: Collection[str], *, hold: bool = True) -> None:
 def acknowledge_all(desk: Desk, accused: Sequence[Accused]) -> None:
     """Note that these warnings were read."""
     session = desk.session
-    seen = [Seen(one.view.line.id, one.view.line.version, one.finding.code) for one in accused]
+    seen = [ShownFinding(one.view.line.id, one.view.line.version, one.finding.code) for one in accused]
     answer(
         lambda: acknowledge(session.store, session.person, session.clinic, seen),
         f"{count(len(seen), 'warning')} acknowledged.",

@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain.model import ConstraintKind, Days, Objective
 from core.rules.split import Point, Price, Shortage, Watch, points, prices, shortages
 from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, wanted
-from core.services.cart import ask_of_split
+from core.services.cart import add_routing_preference
 from pages.parts.refill_day.curve import cost_against_days, label
 from pages.parts.refill_day.desk import Desk, pick, question
 from pages.parts.refill_day.pressing import answer
@@ -147,7 +147,9 @@ def _picked(desk: Desk, found: Sequence[Point]) -> None:
     session = desk.session
     pick(Objective.CHEAPEST, desk.day_price_cents)
     answer(
-        lambda: ask_of_split(session.store, session.person, session.clinic, desk.refill_day, ConstraintKind.BOXES),
+        lambda: add_routing_preference(
+            session.store, session.person, session.clinic, desk.refill_day, ConstraintKind.BOXES
+        ),
         "The cart goes out in as few shipments as possible.",
     )
 

@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.domain.errors import Differs
 from core.domain.model import Days, DifferenceValue, PlanDifference, Quote
-from core.rules.plan_differences import seen
-from core.rules.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
+from core.rules.plan_differences import shown_plan
+from core.rules.pricing.parts import more_than, parts_by_pharmacy
+from core.rules.pricing.quotes import ProgramQuote, under_every_program
 from core.services.checkout import Confirmation, Receipt, place
 from pages.parts.facts import facts
 from pages.parts.notices import attempt
@@ -88,7 +89,7 @@ def _place(desk: Desk) -> None:
         expected_cents=desk.plan.quote.total_cents,
         hash=desk.plan.hash,
         key=f"{desk.plan.hash} {desk.refill_day} {lines[0] if lines else ''}",
-        seen=seen(desk.plan),
+        shown_plan=shown_plan(desk.plan),
         split=desk.plan.split,
     )
     attempt(lambda: _placed(desk, confirmation), lambda receipt: f"Placed: {receipt.checkout}.")
@@ -134,9 +135,9 @@ def _difference(one: PlanDifference, desk: Desk) -> Row:
     """Both sides in words, so that amounts, days and names stand in the same two columns."""
     return {
         "Line": "Checkout" if one.line is None else str(one.line),
-        "What": one.what.capitalize(),
-        "You saw": _side(one.what, one.expected, desk),
-        "When you pressed": _side(one.what, one.actual, desk),
+        "What": one.aspect.capitalize(),
+        "You saw": _side(one.aspect, one.expected, desk),
+        "When you pressed": _side(one.aspect, one.actual, desk),
     }
 
 

@@ -15,7 +15,7 @@ from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
 from core.rules.split import Question, Watch
 from core.services.cart import OpenCart, open_cart
-from core.services.rule_book import note_seen
+from core.services.rule_book import note_findings
 from pages.parts.page import nothing_yet
 from pages.parts.refill_day.searching import Search
 from pages.parts.session import Session
@@ -214,7 +214,7 @@ def _search(
             days,
             overrides=opened.overridden,
             day_price_cents=day_price_cents,
-            known=known,
+            confirmed=known,
             watch=watch,
         )
 
@@ -235,7 +235,7 @@ def _note_seen(
     """Once for every plan that was looked at under the clinic's own program: a look at another is no work on it."""
     opened, session = _asked.opened, _asked.session
     if program == opened.context.clinic.program[0]:
-        note_seen(session.store, session.person, clinic, days.refill_day, opened.cart.lines, _plan.findings)
+        note_findings(session.store, session.person, clinic, days.refill_day, opened.cart.lines, _plan.findings)
     return True
 
 

@@ -12,7 +12,7 @@ from core.domain.context import Context
 from core.domain.model import Alternative, RoutedLine
 from core.rules.eligibility import destination_state
 from core.rules.prescriptions import expired, fills_and_in_flight, fills_of
-from core.rules.sig import Reading, Unit, read
+from core.rules.sig import ParsedSig, Unit, read
 from core.rules.split import EXCLUDED
 from core.services.cart import remove_line
 from pages.parts.facts import facts
@@ -155,12 +155,12 @@ def _directions(desk: Desk, view: View) -> None:
     other_directions(desk, view)
 
 
-def reading_in_words(reading: Reading) -> str:
+def reading_in_words(reading: ParsedSig) -> str:
     """``inject · 2.5 mg once weekly · subcutaneous · 0.25 mL a dose``; what is missing or unread is named."""
     return " · ".join(_parts(reading))
 
 
-def _parts(reading: Reading) -> Iterator[str]:
+def _parts(reading: ParsedSig) -> Iterator[str]:
     if reading.action:
         yield reading.action
     yield from (str(segment) for segment in reading.segments if str(segment))

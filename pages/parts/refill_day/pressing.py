@@ -35,10 +35,10 @@ def press(refill_day: date, does: Callable[[], Changed], says: str | None = None
         return results[0]
 
     st.session_state[CHANGED] = True
-    if not attempt(run, lambda changed: says or changed.what):
+    if not attempt(run, lambda changed: says or changed.summary):
         return None
-    if results[0].what != "Nothing changed.":
-        done_here(refill_day).append(says or results[0].what)
+    if results[0].summary != "Nothing changed.":
+        done_here(refill_day).append(says or results[0].summary)
     return results[0]
 
 
@@ -51,7 +51,9 @@ def done_here(refill_day: date) -> list[str]:
 def undo_last(session: Session, refill_day: date) -> None:
     """Take back the last press."""
     done = done_here(refill_day)
-    if attempt(lambda: undo(session.store, session.person, session.clinic, refill_day), lambda changed: changed.what):
+    if attempt(
+        lambda: undo(session.store, session.person, session.clinic, refill_day), lambda changed: changed.summary
+    ):
         done.pop()
     else:
         done.clear()

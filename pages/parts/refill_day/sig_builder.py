@@ -21,7 +21,7 @@ from core.rules.sig import (
     Draft,
     DraftStep,
     Measured,
-    Reading,
+    ParsedSig,
     TimeOfDay,
     Unbuildable,
     Unit,
@@ -31,7 +31,7 @@ from core.rules.sig import (
     proposals,
     read,
 )
-from core.services.cart import ask_prescriber, questions
+from core.services.cart import ask_prescriber, requested_directions
 from pages.parts.refill_day.desk import Desk
 from pages.parts.refill_day.pressing import press
 from pages.parts.refill_day.views import View
@@ -65,7 +65,7 @@ def other_directions(desk: Desk, view: View) -> None:
 
 def _asked(desk: Desk, view: View) -> None:
     session = desk.session
-    for question in questions(session.store, session.person, session.clinic, view.line.id):
+    for question in requested_directions(session.store, session.person, session.clinic, view.line.id):
         st.info(
             plain(
                 f"Asked on {moment(question.at, desk.context.clinic.time_zone)} by {question.by}: {question.directions}"
@@ -74,7 +74,7 @@ def _asked(desk: Desk, view: View) -> None:
         )
 
 
-def _proposed(desk: Desk, view: View, reading: Reading, sku: Sku, key: str) -> None:
+def _proposed(desk: Desk, view: View, reading: ParsedSig, sku: Sku, key: str) -> None:
     context, day = desk.context, desk.refill_day
     found = proposals(
         reading,
@@ -111,7 +111,7 @@ def _ask(desk: Desk, view: View, text: str) -> None:
     )
 
 
-def _builder(desk: Desk, view: View, reading: Reading, sku: Sku, key: str) -> None:
+def _builder(desk: Desk, view: View, reading: ParsedSig, sku: Sku, key: str) -> None:
     st.markdown("**Build directions**")
     draft = _draft(reading, sku, key)
     if isinstance(draft, str):
@@ -133,7 +133,7 @@ def _builder(desk: Desk, view: View, reading: Reading, sku: Sku, key: str) -> No
     _request(desk, view, built.text, f"{key}_built", primary=True)
 
 
-def _draft(reading: Reading, sku: Sku, key: str) -> Draft | str:
+def _draft(reading: ParsedSig, sku: Sku, key: str) -> Draft | str:
     """What was typed, as a draft; a sentence where a number cannot be read."""
     first = _first(reading, sku)
     units, routes, often = list(Unit), list(WAYS), list(FREQUENCIES)
@@ -201,7 +201,7 @@ def number_of(dose: Decimal) -> str:
     return f"{dose.normalize():f}" if dose else ""
 
 
-def _first(reading: Reading, sku: Sku) -> Draft:
+def _first(reading: ParsedSig, sku: Sku) -> Draft:
     """What the builder opens with: the line's own dose, route and frequency, as far as they were read."""
     route = reading.route or (sku.route if sku.route in WAYS else next(iter(WAYS)))
     dose = next((segment.dose for segment in reading.segments if segment.dose), None)

@@ -9,7 +9,7 @@ from decimal import Decimal
 import streamlit as st
 
 from core.domain.model import Objective, RoutedLine
-from core.rules.pricing import PharmacyPart, parts_by_pharmacy
+from core.rules.pricing.parts import PharmacyPart, parts_by_pharmacy
 from core.services.measures import StageTime, turnarounds
 from pages.parts.refill_day.compare import comparison
 from pages.parts.refill_day.desk import Desk

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.adapters.store.constraints import StoredConstraint
+from core.adapters.store.values import StoredConstraint
 from core.domain.model import ConstraintKind, Scope
 from core.domain.money import cents_from
-from core.services.cart import ask_of_split, no_longer_ask
+from core.services.cart import add_routing_preference, remove_routing_preference
 from core.services.cart.routing_preferences import HAS_AN_AMOUNT, NAMES_A_PHARMACY, SCOPES
 from pages.parts.refill_day.compare import FIRST_SECONDS, answers, prices_of
 from pages.parts.refill_day.desk import Desk
@@ -41,7 +41,7 @@ AMOUNTS: Final = {
 
 def wishes(desk: Desk, views: Sequence[View]) -> None:
     """The wishes with what each costs, and a place to ask one more."""
-    asked = desk.opened.asked
+    asked = desk.opened.preferences
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.markdown("**What is asked of this split**" if asked else "**Nothing is asked of this split**")
@@ -148,7 +148,7 @@ def _one_of(scope: Scope, desk: Desk, views: Sequence[View]) -> str:
 def _asked(desk: Desk, kind: ConstraintKind, given: dict[str, Any]) -> None:
     session = desk.session
     answer(
-        lambda: ask_of_split(session.store, session.person, session.clinic, desk.refill_day, kind, **given),
+        lambda: add_routing_preference(session.store, session.person, session.clinic, desk.refill_day, kind, **given),
         f"Asked: {KINDS[kind].lower()}.",
     )
 
@@ -156,6 +156,6 @@ def _asked(desk: Desk, kind: ConstraintKind, given: dict[str, Any]) -> None:
 def _take_back(desk: Desk, one: StoredConstraint) -> None:
     session = desk.session
     answer(
-        lambda: no_longer_ask(session.store, session.person, session.clinic, desk.refill_day, one.id),
+        lambda: remove_routing_preference(session.store, session.person, session.clinic, desk.refill_day, one.id),
         "This is not asked any more.",
     )

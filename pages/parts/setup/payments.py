@@ -9,8 +9,7 @@ from typing import Final
 import streamlit as st
 
 from core.adapters.secrets import secret
-from core.adapters.store.payments import Setup
-from core.domain.payments.operations import Method
+from core.domain.payments.operations import Method, Setup
 from core.services.payments.decisions import change_setup, setup_of
 from pages.parts.notices import attempt
 from pages.parts.session import Session

@@ -9,7 +9,8 @@ from functools import partial
 import streamlit as st
 
 from core.domain.model import Role
-from core.services.people import Member, add_person, audit_trail, change_person, members, verify_audit
+from core.services.audit_trail import audit_trail, verify_audit
+from core.services.people import Member, add_person, change_person, members
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.tables import Row, pick, table

@@ -11,9 +11,9 @@ import streamlit as st
 from core.adapters.files.cells import STATES
 from core.domain.context import Context
 from core.domain.model import Setting
-from core.domain.settings import SETTINGS, Scope, SettingKind, pharmacys_own
+from core.domain.settings import SETTINGS, SettingKind, SettingScope, pharmacys_own
 from core.services.rule_history import RuleChange, changes
-from core.services.thresholds import Typed, set_threshold, take_back
+from core.services.thresholds import ThresholdInput, set_threshold, take_back
 from pages.parts.notices import attempt
 from pages.parts.session import Reference, Session
 from pages.parts.tables import Row, pick, table
@@ -92,7 +92,7 @@ def _rows(kind: SettingKind, context: Context) -> list[Setting]:
 
 
 def _now(row: Setting, kind: SettingKind, context: Context, today: date) -> str:
-    if Scope(row.scope.partition(":")[0]) not in kind.scopes:
+    if SettingScope(row.scope.partition(":")[0]) not in kind.scopes:
         return f"not used: looked up by {' or '.join(kind.scopes)} alone"
     if row.valid_from > today:
         return "begins later"
@@ -124,7 +124,7 @@ def with_who(rows: Sequence[Row], name: str, found: Sequence[RuleChange], zone: 
     the newest first."""
     made: dict[tuple[str, str], RuleChange] = {}
     for change in found:
-        if change.what == name:
+        if change.subject == name:
             made.setdefault((change.scope, change.valid_from), change)
     return [row | _who(made.get((str(row["For"]), str(row["From"]))), zone) for row in map(dict, rows)]
 
@@ -159,31 +159,33 @@ def _key(row: Setting) -> tuple[str, date]:
 
 
 def _choices(kind: SettingKind, context: Context) -> list[str]:
-    codes: dict[Scope, Sequence[str]] = {
-        Scope.CLINIC: ["clinic"],
-        Scope.PHARMACY: [f"pharmacy:{code}" for code in context.pharmacies],
-        Scope.STATE: [f"state:{state}" for state in sorted(STATES)],
-        Scope.ACTIVE: [f"active:{active}" for active in sorted({sku.active for sku in context.skus.values()})],
-        Scope.SKU: [f"sku:{sku}" for sku in sorted(context.skus)],
+    codes: dict[SettingScope, Sequence[str]] = {
+        SettingScope.CLINIC: ["clinic"],
+        SettingScope.PHARMACY: [f"pharmacy:{code}" for code in context.pharmacies],
+        SettingScope.STATE: [f"state:{state}" for state in sorted(STATES)],
+        SettingScope.ACTIVE: [f"active:{active}" for active in sorted({sku.active for sku in context.skus.values()})],
+        SettingScope.SKU: [f"sku:{sku}" for sku in sorted(context.skus)],
     }
     return [choice for scope, choices in codes.items() if scope in kind.scopes for choice in choices]
 
 
 def _scope_words(scope: str, context: Context) -> str:
     kind, _, code = scope.partition(":")
-    if kind == Scope.PHARMACY:
+    if kind == SettingScope.PHARMACY:
         return f"{context.pharmacies[code].name} ({code})"
-    if kind == Scope.SKU:
+    if kind == SettingScope.SKU:
         return f"{context.skus[code].name} ({code})"
-    return {Scope.STATE: f"State {code}", Scope.ACTIVE: f"Active {code}"}.get(Scope(kind), "The whole clinic")
+    return {SettingScope.STATE: f"State {code}", SettingScope.ACTIVE: f"Active {code}"}.get(
+        SettingScope(kind), "The whole clinic"
+    )
 
 
 def _put(session: Session, kind: SettingKind, seen: dict[tuple[str, date], str]) -> None:
     state = st.session_state
     scope, value, since = (state.get(f"{_SETTING}_{name}") for name in ("scope", "value", "from"))
-    scope, valid_from = str(scope or Scope.CLINIC), since if isinstance(since, date) else None
+    scope, valid_from = str(scope or SettingScope.CLINIC), since if isinstance(since, date) else None
     known = seen.get((scope, valid_from)) if valid_from else None
-    typed = Typed(kind.name, scope, str(value or ""), valid_from, known)
+    typed = ThresholdInput(kind.name, scope, str(value or ""), valid_from, known)
     if attempt(
         lambda: set_threshold(session.store, session.person, session.clinic, typed),
         lambda row: f"{row.name} is {row.value} for {row.scope} from {full_day(row.valid_from)}.",
@@ -215,7 +217,7 @@ def history_rows(found: Sequence[RuleChange], zone: str) -> list[Row]:
         {
             "At": moment(change.at, zone),
             "Who": change.email,
-            "What": change.what,
+            "What": change.subject,
             "For": change.scope or None,
             "From": date.fromisoformat(change.valid_from) if change.valid_from else None,
             "Before": change.before,

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from core.adapters.pharmacies.json_order.body import line_named
-from core.domain.orders.book import Refusal
+from core.domain.orders.book import RejectionMessage
 from core.domain.partners.link import QuantityUnit, amount
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
 from core.domain.text_limits import why_not_kept
@@ -55,7 +55,7 @@ def answer_of(
         return refused(said, message)
     if status in TURNED_AWAY:
         return NotSent(TURNED_AWAY[status])
-    return Refused((Refusal(f"The pharmacy refused the order ({status}) without saying why."),))
+    return Refused((RejectionMessage(f"The pharmacy refused the order ({status}) without saying why."),))
 
 
 def _taken(status: int, data: Any, said: list[str], message: Message, unit: QuantityUnit) -> Answer:
@@ -67,7 +67,7 @@ def _taken(status: int, data: Any, said: list[str], message: Message, unit: Quan
     return Lost(f"The pharmacy answered {status} without an order number; it may or may not have the order.")
 
 
-def _short(data: Mapping[str, Any], message: Message, unit: QuantityUnit) -> Iterator[Refusal]:
+def _short(data: Mapping[str, Any], message: Message, unit: QuantityUnit) -> Iterator[RejectionMessage]:
     """Lines whose quantity in the answer is smaller than what was sent: in their order, or by the number they got."""
     inner = data.get("data")
     rows = inner.get("rxs") if isinstance(inner, Mapping) else None
@@ -76,7 +76,7 @@ def _short(data: Mapping[str, Any], message: Message, unit: QuantityUnit) -> Ite
     for row, line in zip(rows, message.lines, strict=True):
         asked, told = amount(line.sku, line.quantity, unit), _number(row)
         if told is not None and told < Decimal(asked.number):
-            yield Refusal(f"The pharmacy took {told:f} of {asked}.", line.reference)
+            yield RejectionMessage(f"The pharmacy took {told:f} of {asked}.", line.reference)
 
 
 def _number(row: Any) -> Decimal | None:
@@ -92,7 +92,7 @@ def _number(row: Any) -> Decimal | None:
 
 def refused(said: list[str], message: Message) -> Refused:
     """Its messages, each at the line that it names."""
-    return Refused(tuple(Refusal(text, line_named(text, message.lines)) for text in said))
+    return Refused(tuple(RejectionMessage(text, line_named(text, message.lines)) for text in said))
 
 
 def order_number(data: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from core.domain.identifiers import us_phone
 from core.domain.model import ShipTo
-from core.domain.orders.book import Refusal
+from core.domain.orders.book import RejectionMessage
 from core.domain.partners.link import Link, amount
 from core.domain.partners.protocol import Message, MessageLine
 
@@ -185,14 +185,14 @@ def zip_code(text: str) -> str:
     return f"{text[:5]}-{text[5:]}" if re.fullmatch(r"\d{9}", text) else text
 
 
-def refusals(body: Json, message: Message, link: Link) -> list[Refusal]:
+def refusals(body: Json, message: Message, link: Link) -> list[RejectionMessage]:
     """What the pharmacy's system would refuse, or could not fill safely, in this side's words; empty when it may go."""
     content = body["order"]
-    found = [Refusal(text) for text in _of_order(message)]
+    found = [RejectionMessage(text) for text in _of_order(message)]
     for section in ("general", "prescriber", "patient", "shipping"):
-        found += [Refusal(text) for text in _of_fields(section, content[section])]
+        found += [RejectionMessage(text) for text in _of_fields(section, content[section])]
     for rx, line in zip(content["rxs"], message.lines, strict=True):
-        found += [Refusal(text, line.reference) for text in (*_of_fields("rxs", rx), *_of_line(line, link))]
+        found += [RejectionMessage(text, line.reference) for text in (*_of_fields("rxs", rx), *_of_line(line, link))]
     return found
 
 

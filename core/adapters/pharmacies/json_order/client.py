@@ -89,7 +89,7 @@ class JsonOrders:
             status, content, _ = self._ask("GET", f"/order/{quote(number, safe='')}")
             if status == 200:
                 events += read_rows(_json(content), self._zone, self._link.pharmacy)[0]
-        seen = {event for line in lines for event in line.seen}
+        seen = {event for line in lines for event in line.known_events}
         return [event for event in events if event.id not in seen]
 
     def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes, httpx.Headers]:

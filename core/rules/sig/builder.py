@@ -13,12 +13,13 @@ from typing import Final, NamedTuple
 
 from core.domain.model import Sku
 from core.rules.sig.agreement import disagreements
-from core.rules.sig.convert import SYRINGE_UNITS_PER_ML, Strength, strength
-from core.rules.sig.forms import goes_by
+from core.rules.sig.compatibility import goes_by
 from core.rules.sig.reader import read
-from core.rules.sig.supply import Supply, supply
-from core.rules.sig.syringes import FINEST, LARGEST, Mark, marks, nearest_volumes
-from core.rules.sig.values import MASSES, Certainty, Dose, Reading, Unit, number
+from core.rules.sig.strength import SYRINGE_UNITS_PER_ML, Strength, strength
+from core.rules.sig.supply import DaysSupply, supply
+from core.rules.sig.syringes import FINEST, LARGEST, SyringeMark, marks, nearest_volumes
+from core.rules.sig.values import Certainty, Dose, ParsedSig, number
+from core.rules.sig.vocabulary import MASSES, Unit
 
 INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous"})
 
@@ -68,6 +69,11 @@ _PARTS: Final = {Unit.TABLET: 4, Unit.TROCHE: 4, Unit.SUPPOSITORY: 2}
 """In how many parts a piece may be divided; any other is whole."""
 
 
+def parts_of(form: str) -> int:
+    """In how many parts a piece of this form may be divided."""
+    return next((parts for unit, parts in _PARTS.items() if unit in form.casefold()), 1)
+
+
 class TimeOfDay(StrEnum):
     """When a dose is taken, said after the frequency."""
 
@@ -102,7 +108,7 @@ class Measured(NamedTuple):
 
     mg: Fraction | None
     ml: Fraction | None
-    marks: tuple[Mark, ...]
+    marks: tuple[SyringeMark, ...]
 
     @property
     def syringe_units(self) -> Fraction | None:
@@ -115,9 +121,9 @@ class Built:
     """Directions that say what was ordered: their text, what it reads as, each step measured, how long packs last."""
 
     text: str
-    reading: Reading
+    reading: ParsedSig
     steps: tuple[Measured, ...]
-    supply: Supply | None
+    supply: DaysSupply | None
 
 
 class Unbuildable(NamedTuple):
@@ -144,9 +150,9 @@ def build(
         return Unbuildable(refused)
     of = strength(sku, WAYS[draft.route][0].casefold())
     measured = [_measured(step, draft, sku, of, Fraction(share)) for step in draft.steps]
-    doses = [one for one in measured if not isinstance(one, Unbuildable)]
+    doses = [item for item in measured if not isinstance(item, Unbuildable)]
     if len(doses) < len(measured):
-        return next(one for one in measured if isinstance(one, Unbuildable))
+        return next(item for item in measured if isinstance(item, Unbuildable))
     text = _text(draft, doses, of)
     reading = read(text, sku)
     wrong = _reads_otherwise(reading, draft, sku, Decimal(share))
@@ -199,15 +205,15 @@ def _measured(step: DraftStep, draft: Draft, sku: Sku, of: Strength, share: Frac
         return Unbuildable(f"{dose} is {number(ml)} mL, more than the {held} mL that one container holds.")
     if draft.route not in INJECTED:
         return Measured(mg, ml, marks(ml, share, in_units=False))
-    found = marks(ml, share, in_units=draft.route == "subcutaneous")
-    return Measured(mg, ml, found) if found else Unbuildable(_between_marks(dose, ml, of))
+    best_marks = marks(ml, share, in_units=draft.route == "subcutaneous")
+    return Measured(mg, ml, best_marks) if best_marks else Unbuildable(_between_marks(dose, ml, of))
 
 
 def _between_marks(dose: Dose, ml: Fraction, of: Strength) -> str:
     volume = f"{dose} is {number(ml)} mL ({number(ml * SYRINGE_UNITS_PER_ML)} syringe units)"
     if ml > LARGEST.holds_ml:
         return f"{volume}, more than the largest syringe holds ({number(LARGEST.holds_ml)} mL)."
-    instead = " or ".join(_volume_in_words(near, dose, of) for near in nearest_volumes(ml))
+    instead = " or ".join(_volume_in_words(nearest, dose, of) for nearest in nearest_volumes(ml))
     smallest = number(FINEST.step_ml * SYRINGE_UNITS_PER_ML)
     where = "less than the smallest mark" if ml < FINEST.step_ml else "on no mark"
     return f"{volume}, {where} of any syringe (the finest has one every {smallest} unit). Measurable: {instead}."
@@ -221,16 +227,16 @@ def _volume_in_words(ml: Fraction, dose: Dose, of: Strength) -> str:
 
 def _text(draft: Draft, doses: list[Measured], of: Strength) -> str:
     """``Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly for 28 days, then 0.5 mg (...) once weekly.``"""
-    action, way = WAYS[draft.route]
+    action, route_words = WAYS[draft.route]
     when = " ".join(part for part in (draft.frequency, draft.time_of_day, "as needed" * draft.as_needed) if part)
-    said = []
+    sentences = []
     for number_of, (step, dose) in enumerate(zip(draft.steps, doses, strict=True)):
         amount = _amount(step, draft, dose, of)
         lasting = f" for {step.days} day{'s' * (step.days != 1)}" if step.days else ""
-        begins = f"{action} {amount} {way}" if not number_of else amount
-        said.append(f"{begins} {when}{lasting}")
+        begins = f"{action} {amount} {route_words}" if not number_of else amount
+        sentences.append(f"{begins} {when}{lasting}")
     notes = draft.notes.strip()
-    return f"{', then '.join(said)}.{f' {notes}' if notes else ''}"
+    return f"{', then '.join(sentences)}.{f' {notes}' if notes else ''}"
 
 
 def _amount(step: DraftStep, draft: Draft, dose: Measured, of: Strength) -> str:
@@ -257,21 +263,21 @@ def _said(dose: Dose) -> str:
 
 def _in_parts(value: Fraction) -> str:
     """``1/2``, ``1 1/2``: pieces are counted in parts, so that no decimal point can be lost."""
-    whole, part = divmod(value, 1)
-    return " ".join(str(one) for one in (whole, part) if one) or "0"
+    integer, part = divmod(value, 1)
+    return " ".join(str(item) for item in (integer, part) if item) or "0"
 
 
 def _grouped(value: Fraction) -> str:
     """A number with a comma at thousands, a zero before its point and none at its end (ISMP)."""
-    whole, point, rest = number(value).partition(".")
-    return f"{int(whole):,}{point}{rest}"
+    integer, point, rest = number(value).partition(".")
+    return f"{int(integer):,}{point}{rest}"
 
 
 def _plural(unit: Unit) -> str:
     return f"{unit}s" if unit.is_piece and unit is not Unit.SUPPOSITORY else str(unit)
 
 
-def _reads_otherwise(reading: Reading, draft: Draft, sku: Sku, share: Decimal) -> str | None:
+def _reads_otherwise(reading: ParsedSig, draft: Draft, sku: Sku, share: Decimal) -> str | None:
     """Why the text does not say what was ordered, in words; None where it does."""
     if reading.certainty is Certainty.AMBIGUOUS:
         return f"These do not go together; they could be read as: {'; or '.join(reading.readings)}."

@@ -7,34 +7,35 @@ from fractions import Fraction
 from itertools import islice, pairwise, product
 from math import ceil
 
-from core.rules.sig.assemble import Arm, Assembly, Step
-from core.rules.sig.items import Either, Lasting, Often
-from core.rules.sig.timing import limited
+from core.rules.sig.assembly import Arm, Assembly, SigStep
+from core.rules.sig.elements import Either, Lasting, Often
+from core.rules.sig.maxima import doses_a_week, limited
+from core.rules.sig.strength import Strength
 from core.rules.sig.values import Dose, Rate, Segment
 
-_MOST_WAYS = 8
+_MOST_INTERPRETATIONS = 8
 _ONCE_THAT_DAY = Rate(Fraction(7), Fraction(7))
 
-Way = tuple[Segment, ...]
+Interpretation = tuple[Segment, ...]
 
 
-def ways(assembly: Assembly) -> tuple[Way, ...]:
+def interpretations_of(assembly: Assembly) -> tuple[Interpretation, ...]:
     """Every reading that fits, the one as written first; at most a few are told.
 
     Steps of which nobody can say when the next begins are readings instead of one another.
     """
     steps = [step for step in assembly.steps if not step.is_empty]
     _inherit(steps)
-    found = [way for run in _runs(steps) for way in _run_ways(run)]
-    return _distinct(found) or ((),)
+    interpretations = [interpretation for run in _runs(steps) for interpretation in _of_run(run, assembly.strength)]
+    return _distinct(interpretations) or ((),)
 
 
-def _distinct(found: list[Way]) -> tuple[Way, ...]:
+def _distinct(interpretations: list[Interpretation]) -> tuple[Interpretation, ...]:
     """Each way once; a lone one, which most directions have, is not hashed for that."""
-    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
+    return tuple(interpretations) if len(interpretations) < 2 else tuple(dict.fromkeys(interpretations))
 
 
-def _runs(steps: list[Step]) -> Iterator[list[Step]]:
+def _runs(steps: list[SigStep]) -> Iterator[list[SigStep]]:
     """Steps that follow one another, cut after each that has no length."""
     start = 0
     for end, step in enumerate(steps, 1):
@@ -43,13 +44,13 @@ def _runs(steps: list[Step]) -> Iterator[list[Step]]:
             start = end
 
 
-def _run_ways(steps: list[Step]) -> Iterator[Way]:
-    per_step = [_step_ways(number, step) for number, step in enumerate(steps, 1)]
-    for way in islice(product(*per_step), _MOST_WAYS):
-        yield tuple(segment for part in way for segment in part)
+def _of_run(steps: list[SigStep], of: Strength) -> Iterator[Interpretation]:
+    per_step = [_of_step(number, step, of) for number, step in enumerate(steps, 1)]
+    for interpretation in islice(product(*per_step), _MOST_INTERPRETATIONS):
+        yield tuple(segment for part in interpretation for segment in part)
 
 
-def _inherit(steps: list[Step]) -> None:
+def _inherit(steps: list[SigStep]) -> None:
     """A step that tells only a dose keeps the timing before it, and the other way round; so do steps before it.
 
     A timing told last goes back over the steps only where each changes the dose: else it is what changed.
@@ -66,17 +67,20 @@ def _inherit(steps: list[Step]) -> None:
             arm.timing, after.lead = kept.timing, list(before.lead)
 
 
-def _changes_dose(before: Step, after: Step) -> bool:
+def _changes_dose(before: SigStep, after: SigStep) -> bool:
     return bool(after.arms[0].doses) and after.arms[0].doses != before.arms[-1].doses
 
 
-def _step_ways(number: int, step: Step) -> list[Way]:
+def _of_step(number: int, step: SigStep, of: Strength) -> list[Interpretation]:
     arms = _settled(step.arms)
     _share_lead(arms, step.lead)
-    choices = [_arm_ways(number, arm, step) for arm in arms]
+    choices = [_of_arm(number, arm, step, of, len(arms) == 1) for arm in arms]
     if len(arms) == 1 or side_by_side(arms):
-        return [tuple(segment for part in way for segment in part) for way in islice(product(*choices), _MOST_WAYS)]
-    return [way for choice in choices for way in choice]
+        return [
+            tuple(segment for part in interpretation for segment in part)
+            for interpretation in islice(product(*choices), _MOST_INTERPRETATIONS)
+        ]
+    return [interpretation for choice in choices for interpretation in choice]
 
 
 def _settled(arms: list[Arm]) -> list[Arm]:
@@ -92,37 +96,51 @@ def _settled(arms: list[Arm]) -> list[Arm]:
 
 def _share_lead(arms: list[Arm], lead: list[Often | Either]) -> None:
     """A frequency told before the doses belongs to all of them; "twice daily: one ..., two ..." counts them."""
-    slots = sum(len(set(arm.timing.slots)) for arm in arms)
+    slots = sum(len(arm.timing.slot_keys) for arm in arms)
     for often in lead:
-        told = isinstance(often, Often) and often.low == often.high and often.high in {7, slots * 7}
-        if len(arms) > 1 and slots and told:
+        is_total = isinstance(often, Often) and often.low == often.high and often.high in {7, slots * 7}
+        if len(arms) > 1 and slots and is_total:
             continue
         for arm in arms:
-            arm.timing.add(often, after_or=False)
+            arm.timing.add(often, None)
 
 
 def side_by_side(arms: list[Arm]) -> bool:
     """Whether the doses have times of day or days of the week that no other has."""
     if any(arm.instead for arm in arms) or any(often.interval_days > 1 for arm in arms for often in arm.timing.often):
         return False
-    slots = [frozenset(arm.timing.slots) for arm in arms]
+    slots = [arm.timing.slot_keys for arm in arms]
     days = [arm.timing.named_days for arm in arms]
     return _disjoint(slots) or _disjoint(days)
 
 
-def _disjoint(sets: list[frozenset[str]] | list[frozenset[int]]) -> bool:
+def _disjoint(sets: list[frozenset[str | int]] | list[frozenset[int]]) -> bool:
     return all(sets) and sum(map(len, sets)) == len(frozenset().union(*sets))
 
 
-def _arm_ways(number: int, arm: Arm, step: Step) -> list[Way]:
+def _of_arm(number: int, arm: Arm, step: SigStep, of: Strength, alone: bool) -> list[Interpretation]:
     doses: list[Dose | None] = [*arm.doses] or [None]
     rates: list[Rate | None] = [*arm.timing.rates()] or [_ONCE_THAT_DAY if step.lasting == Lasting(1) else None]
-    limits = [limit for limit, _ in step.limits]
     return [
-        (_segment(number, dose, limited(rate, limits, dose, step.as_needed), arm, step.lasting),) * arm.sites
+        (_segment(number, dose, _limited(rate, dose, arm, step, of, alone), arm, step.lasting),) * arm.sites
         for dose in doses
         for rate in rates
     ]
+
+
+def _limited(rate: Rate | None, dose: Dose | None, arm: Arm, step: SigStep, of: Strength, alone: bool) -> Rate | None:
+    """The rate under the step's maxima; of doses side by side none is raised or lowered by what holds of all."""
+    if not (step.limits or step.as_needed):
+        return rate
+    if not alone and rate is not None:
+        return Rate(Fraction(0) if step.as_needed else rate.low, rate.high)
+    amounts = [] if dose is None else [dose, *arm.equivalents]
+    caps = [
+        (limit, cap / arm.sites if limit.unit else cap)
+        for limit, _ in step.limits
+        if (cap := doses_a_week(limit, amounts, of)) is not None
+    ]
+    return limited(rate, caps, step.as_needed, arm.timing.interval_days)
 
 
 def _segment(number: int, dose: Dose | None, rate: Rate | None, arm: Arm, lasting: Lasting | None) -> Segment:

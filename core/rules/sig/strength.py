@@ -8,9 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.domain.model import Sku
-from core.rules.sig.values import MASSES, Dose, Segment, Unit
+from core.rules.sig.values import Dose, Segment
+from core.rules.sig.vocabulary import MASSES, Unit
 
 SYRINGE_UNITS_PER_ML = Fraction(100)
+SAME_DOSE = Fraction(1, 20)
+"""The share by which two statements of one dose may differ while they are read."""
 PRODUCT_BY_WEIGHT = frozenset({"apply", "rub", "massage", "insert"})
 """Actions after which grams are of the cream, not of the drug."""
 
@@ -57,6 +60,11 @@ class Strength(NamedTuple):
         if amount.unit is None or amount.unit not in MASSES or (amount.unit is Unit.G and not self.weighs_drug):
             return None
         return amount.high * MASSES[amount.unit]
+
+
+def same_share(expected: Fraction, stated: Fraction) -> bool:
+    """Whether two amounts state one dose."""
+    return abs(stated - expected) <= SAME_DOSE * expected
 
 
 @lru_cache(maxsize=4096)

@@ -5,43 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from core.rules.sig.convert import Strength
-from core.rules.sig.forms import routes_of
-from core.rules.sig.items import (
+from core.rules.sig.compatibility import routes_of
+from core.rules.sig.elements import (
     AND,
     AS_NEEDED,
     CLOSE,
     EQUALS,
     OPEN,
     OR,
-    STOP,
     THEN,
     After,
-    Amount,
     Concentration,
+    Connective,
     Cycle,
+    DoseAmount,
     Either,
     Item,
     Lasting,
-    Limit,
-    Mark,
+    MaximumDose,
     Meals,
+    NamedDays,
     Often,
     Piece,
+    SigAction,
+    SigDrug,
+    SigRoute,
     Slot,
     StepHeader,
-    Unread,
-    Weekdays,
+    UnknownWord,
+    Until,
 )
-from core.rules.sig.items import Action as ActionItem
-from core.rules.sig.items import Route as RouteItem
-from core.rules.sig.timing import Timing
-from core.rules.sig.values import MASSES, Dose, Unit
-from core.rules.sig.words import COUNT_WORDS
+from core.rules.sig.schedule import Schedule
+from core.rules.sig.strength import SAME_DOSE, Strength, same_share
+from core.rules.sig.values import Dose
+from core.rules.sig.vocabulary import COUNT_WORDS, MASSES, Unit
 
-_SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY})
-SAME_DOSE = Fraction(1, 20)
-"""The share by which two statements of one dose may differ while they are read."""
+_SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY, Unit.PILL, Unit.FILM})
 
 
 @dataclass(slots=True)
@@ -50,19 +49,19 @@ class Arm:
 
     doses: list[Dose] = field(default_factory=list)
     equivalents: list[Dose] = field(default_factory=list)
-    timing: Timing = field(default_factory=Timing)
+    timing: Schedule = field(default_factory=Schedule)
     sites: int = 1
     instead: bool = False
     begun_by: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
-class Step:
+class SigStep:
     """What is taken for a while. ``begun_by`` are the words that started it; ``dated`` where its days were told."""
 
     arms: list[Arm] = field(default_factory=lambda: [Arm()])
     lead: list[Often | Either] = field(default_factory=list)
-    limits: list[tuple[Limit, tuple[str, ...]]] = field(default_factory=list)
+    limits: list[tuple[MaximumDose, tuple[str, ...]]] = field(default_factory=list)
     as_needed: bool = False
     lasting: Lasting | None = None
     dated: bool = False
@@ -84,7 +83,7 @@ class Assembly:
     """Everything told, as it comes in piece by piece."""
 
     strength: Strength
-    steps: list[Step] = field(default_factory=lambda: [Step()])
+    steps: list[SigStep] = field(default_factory=lambda: [SigStep()])
     action: str | None = None
     route: str | None = None
     on_skin: bool = False
@@ -97,42 +96,58 @@ class Assembly:
     headed: bool = False
     timed_by: type | None = None
     route_words: tuple[str, ...] = ()
+    sites: list[str] = field(default_factory=list)
+    other_routes: list[str] = field(default_factory=list)
+    drugs: list[str] = field(default_factory=list)
     last: Item = THEN
     last_words: tuple[str, ...] = ()
 
     def add(self, piece: Piece) -> None:
         """Takes the next piece in."""
-        item = piece.item
+        item, words = piece
         match item:
-            case Amount():
-                self._amount(Dose(item.low, item.high, item.unit), piece.words)
-                if item.each is not None:
-                    strength, unit = item.each
-                    self._in_brackets(self._arm, Dose(item.low * strength, item.high * strength, unit), piece.words)
-            case Often() | Either() | Weekdays() | Slot() | Meals() | Cycle():
-                self._timing(item)
-            case Limit():
-                self._step.limits.append((item, piece.words))
+            case DoseAmount():
+                self._dose(item, words)
+            case Often() | Either() | NamedDays() | Slot() | Meals() | Cycle():
+                self._timing(item, words)
+            case Lasting() | Until() | After() | StepHeader() | MaximumDose():
+                self._bounds(item, words)
+            case Connective():
+                self._mark(item, words)
+            case UnknownWord():
+                self._leave(words, harmless=item.harmless)
+            case SigDrug() | Concentration():
+                self._product(item, words)
+            case SigAction():
+                self._action(item, words)
+            case SigRoute():
+                self._route(item, words)
+        self.last, self.last_words = item, words
+
+    def _bounds(self, item: Lasting | Until | After | StepHeader | MaximumDose, words: tuple[str, ...]) -> None:
+        match item:
             case Lasting():
-                self._lasting(item, piece.words)
+                self._lasting(item, words)
+            case Until():
+                self._until(item, words)
             case After():
-                self._after(item, piece.words)
+                self._after(item, words)
             case StepHeader():
-                self._header(item, piece.words)
-            case Unread():
-                self._leave(piece.words, harmless=item.harmless)
-            case Concentration():
-                self._concentration(item, piece.words)
-            case ActionItem():
-                self._action(item, piece.words)
-            case RouteItem():
-                self._route(item, piece.words)
-            case Mark():
-                self._mark(item, piece.words)
-        self.last, self.last_words = item, piece.words
+                self._header(item, words)
+            case MaximumDose():
+                self._step.limits.append((item, words))
+
+    def _dose(self, item: DoseAmount, words: tuple[str, ...]) -> None:
+        self._amount(Dose(item.low, item.high, item.unit), words)
+        if item.each is not None:
+            strength, unit = item.each
+            self._in_brackets(self._arm, Dose(item.low * strength, item.high * strength, unit), words)
+        if item.or_pieces is not None:
+            count, pieces = item.or_pieces
+            self._arm.doses.append(Dose(count, count, pieces))
 
     @property
-    def _step(self) -> Step:
+    def _step(self) -> SigStep:
         return self.steps[-1]
 
     @property
@@ -150,7 +165,7 @@ class Assembly:
         if not COUNT_WORDS.isdisjoint(word.casefold() for word in words):
             self._arm.timing.lost = True
 
-    def _mark(self, mark: Mark, words: tuple[str, ...]) -> None:
+    def _mark(self, mark: Connective, words: tuple[str, ...]) -> None:
         if mark == OPEN:
             self.depth += 1
             self.open_words = words
@@ -167,7 +182,7 @@ class Assembly:
 
     def _next_step(self, words: tuple[str, ...]) -> None:
         if not self._step.is_empty:
-            self.steps.append(Step(begun_by=words))
+            self.steps.append(SigStep(begun_by=words))
 
     def _amount(self, dose: Dose, words: tuple[str, ...]) -> None:
         if self.depth and self._arm.doses:
@@ -187,8 +202,8 @@ class Assembly:
     @property
     def _goes_on(self) -> bool:
         """Whether another dose begins the next step: this one has a length, and its timing or days."""
-        told = self._step.timed or self._step.dated or len(self.steps) > 1
-        return self._step.lasting is not None and told and not isinstance(self.last, Amount)
+        has_timing = self._step.timed or self._step.dated or len(self.steps) > 1
+        return self._step.lasting is not None and has_timing and not isinstance(self.last, DoseAmount)
 
     def _in_brackets(self, arm: Arm, dose: Dose, words: tuple[str, ...]) -> None:
         """The same dose in another unit; another count, or other mg than the pieces hold, is another dose."""
@@ -204,19 +219,25 @@ class Assembly:
             same = self._same_pieces(first, dose) and self._same_pieces(dose, first) and self._same_mass(first, dose)
         (arm.equivalents if same else arm.doses).append(dose)
 
-    def _same_mass(self, one: Dose, other: Dose) -> bool:
+    def _same_mass(self, dose: Dose, other: Dose) -> bool:
         """Whether two masses agree; those of an injection are compared by SIG_DOSE_MISMATCH instead."""
-        if self.action == "inject" or one.unit not in MASSES or other.unit not in MASSES:
+        if self.action == "inject" or dose.unit not in MASSES or other.unit not in MASSES:
             return True
-        first, second = one.high * MASSES[one.unit], other.high * MASSES[other.unit]
-        return abs(second - first) <= SAME_DOSE * first
+        first, second = dose.high * MASSES[dose.unit], other.high * MASSES[other.unit]
+        return same_share(first, second)
 
     def _same_pieces(self, counted: Dose, weighed: Dose) -> bool:
         """Whether counted pieces hold what was weighed; True where nobody knows."""
         if counted.unit not in _SOLID or weighed.unit not in MASSES:
             return True
-        expected, found = self.strength.mg(counted), self.strength.mg(weighed)
-        return expected is None or found is None or abs(found - expected) <= SAME_DOSE * expected
+        expected, weighed_mg = self.strength.mg(counted), self.strength.mg(weighed)
+        return expected is None or weighed_mg is None or same_share(expected, weighed_mg)
+
+    def _all_hold(self, counted: Dose, weighed: Dose) -> bool:
+        """As ``_same_pieces``; where nobody knows what a piece holds, mg may be of one piece or of all."""
+        if counted.unit not in _SOLID or weighed.unit not in MASSES or self.strength.mg(counted) is not None:
+            return self._same_pieces(counted, weighed)
+        return counted.high <= 1
 
     def _with_unit(self, dose: Dose) -> Dose:
         """A bare number goes on counting the pieces before it ("and 2 at night"); nothing measured is guessed so."""
@@ -232,19 +253,20 @@ class Assembly:
         The same amount again may be one more of it ("1 drop ... and 1 drop ...").
         """
         if dose in arm.doses:
-            if self.last != STOP:
-                self._leave(words)
+            self._leave(words)
             return
         same = all(self._same_dose(dose, other) for other in arm.doses) and self.last not in {AND, THEN}
         (arm.equivalents if same else arm.doses).append(dose)
 
-    def _same_dose(self, one: Dose, other: Dose) -> bool:
-        if _dimension(one) == _dimension(other) or None in {one.unit, other.unit} or _solid_and_liquid(one, other):
+    def _same_dose(self, dose: Dose, other: Dose) -> bool:
+        if _dimension(dose) == _dimension(other) or None in {dose.unit, other.unit} or _solid_and_liquid(dose, other):
             return False
-        first, second = self.strength.ml(one), self.strength.ml(other)
+        if not (self._all_hold(dose, other) and self._all_hold(other, dose) and self._same_mass(dose, other)):
+            return False
+        first, second = self.strength.ml(dose), self.strength.ml(other)
         return first is None or second is None or abs(first - second) <= SAME_DOSE * max(first, second)
 
-    def _timing(self, item: Often | Either | Weekdays | Slot | Meals | Cycle) -> None:
+    def _timing(self, item: Often | Either | NamedDays | Slot | Meals | Cycle, words: tuple[str, ...]) -> None:
         """Takes a timing in; "and" between two kinds of it may add doses ("every 4 hours and at bedtime")."""
         if self.last == AND and type(item) is not self.timed_by and self.timed_by is not None:
             self._leave(self.last_words)
@@ -252,7 +274,7 @@ class Assembly:
         if isinstance(item, Often | Either) and not any(arm.doses for arm in self._step.arms):
             self._step.lead.append(item)
         else:
-            self._arm.timing.add(item, after_or=self.last == OR)
+            self._arm.timing.add(item, self.last, words)
 
     def _lasting(self, item: Lasting, words: tuple[str, ...]) -> None:
         length, dated = Lasting(item.days, item.doses), item.starts is not None
@@ -260,6 +282,13 @@ class Assembly:
             self._leave(words)
         else:
             self._step.lasting, self._step.dated = length, self._step.dated or dated
+
+    def _until(self, item: Until, words: tuple[str, ...]) -> None:
+        days = item.day - self._begins
+        if days > 0 and self._step.lasting is None:
+            self._step.lasting = Lasting(days)
+        else:
+            self._leave(words)
 
     def _after(self, item: After, words: tuple[str, ...]) -> None:
         before = self.steps[-2] if len(self.steps) > 1 and any(arm.doses for arm in self._step.arms) else self._step
@@ -279,33 +308,40 @@ class Assembly:
         elif item.starts != self._begins:
             self._leave(words)
 
-    def _concentration(self, item: Concentration, words: tuple[str, ...]) -> None:
+    def _product(self, item: SigDrug | Concentration, words: tuple[str, ...]) -> None:
         """A concentration that is not the SKU's is left unread: it would make it another dose."""
-        known = self.strength.mg_per_ml
-        if item.mg_per_ml is not None and known is not None and item.mg_per_ml != known:
+        if isinstance(item, SigDrug):
+            self.drugs.append(item.name)
+            return
+        sku_strength = self.strength.mg_per_ml
+        if item.others or (item.mg_per_ml is not None and sku_strength not in {None, item.mg_per_ml}):
             self._leave(words)
-        elif item.mg_per_ml is not None and known is None:
+        elif item.mg_per_ml is not None and sku_strength is None:
             self.told_strength = (item.mg_per_ml, words)
 
-    def _action(self, item: ActionItem, words: tuple[str, ...]) -> None:
+    def _action(self, item: SigAction, words: tuple[str, ...]) -> None:
         """A second action on another way into the body is another drug's, or a contradiction."""
         if self.action is not None and routes_of(self.action).isdisjoint(routes_of(item.name)):
             self._leave(words)
         self.action = self.action or item.name
 
-    def _route(self, item: RouteItem, words: tuple[str, ...]) -> None:
+    def _route(self, item: SigRoute, words: tuple[str, ...]) -> None:
         """A second route contradicts the first, but for "intramuscularly or subcutaneously" and "IM/SQ"."""
         if self.route is not None and item.name not in {None, self.route} and self.last not in {OR, EQUALS}:
             self._leave(words)
         if self.route is None and item.name is not None:
             self.route, self.route_words = item.name, words
+        elif item.name not in {None, self.route}:
+            self.other_routes.append(str(item.name))
         self.on_skin = self.on_skin or item.name is None
+        if item.site:
+            self.sites.append(item.site)
         self._arm.sites = max(self._arm.sites, item.sites)
 
 
-def _solid_and_liquid(one: Dose, other: Dose) -> bool:
+def _solid_and_liquid(dose: Dose, other: Dose) -> bool:
     """Whether one is counted in tablets and the like, the other measured in mL: no dose is both."""
-    units = {one.unit, other.unit}
+    units = {dose.unit, other.unit}
     return Unit.ML in units and not _SOLID.isdisjoint(unit for unit in units if unit)
 
 

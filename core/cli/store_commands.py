@@ -4,73 +4,74 @@ from __future__ import annotations
 
 from core.adapters.store.backup import backup as copy_out
 from core.adapters.store.backup import restore as copy_in
-from core.cli.run import Answer, Run
+from core.cli.run import CommandResult, Run
 from core.domain.errors import Refused
 from core.domain.money import dollars
+from core.domain.roles import Action, require
+from core.services.audit_trail import verify_audit
 from core.services.clinic_import import load as load_files
 from core.services.orders.verification import verify_ledger
 from core.services.partners.worker import run_forever, run_once, status
 from core.services.payments.decisions import open_payments, pay_again
-from core.services.people import Action, require, verify_audit
 
 
-def load(run: Run) -> Answer:
+def load(run: Run) -> CommandResult:
     """A folder of files into the store."""
     loaded = load_files(
         run.store, run.person_before_clinic, run.arguments.folder, run.arguments.clinic, run.arguments.on
     )
     warnings = [warning._asdict() for warning in loaded.warnings]
-    return Answer({"loaded": dict(loaded.counts)} | ({"warnings": warnings} if warnings else {}))
+    return CommandResult({"loaded": dict(loaded.counts)} | ({"warnings": warnings} if warnings else {}))
 
 
-def worker(run: Run) -> Answer:
+def worker(run: Run) -> CommandResult:
     """One round of the queue, rounds without end, or how it stands."""
     require(run.person, Action.WORK_ORDERS)
     if run.arguments.status:
         now = status(run.store, run.person, run.clinic)
         rows = {name: [row._asdict() for row in getattr(now, name)] for name in ("workers", "pharmacies", "beats")}
-        return Answer({"queue": now.queue._asdict(), **rows})
+        return CommandResult({"queue": now.queue._asdict(), **rows})
     if run.arguments.once:
-        return Answer(run_once(run.store, run.clinic)._asdict())
+        return CommandResult(run_once(run.store, run.clinic)._asdict())
     run_forever(run.store)
-    return Answer({})
+    return CommandResult({})
 
 
-def ledger(run: Run) -> Answer:
+def ledger(run: Run) -> CommandResult:
     """Whether every entry balances and nobody pays twice."""
     check = verify_ledger(run.store, run.person, run.clinic)
-    return Answer(check._asdict(), status=1 if check.problems else 0)
+    return CommandResult(check._asdict(), status=1 if check.problems else 0)
 
 
-def payments(run: Run) -> Answer:
+def payments(run: Run) -> CommandResult:
     """What the payment provider has yet to do, after ``--again`` of what it turned down."""
     if run.arguments.again:
         pay_again(run.store, run.person, run.clinic, run.arguments.again)
     listed = open_payments(run.store, run.person, run.clinic)
     rows = [
         {
-            "id": one.id,
-            "pharmacy_order": one.pharmacy_order,
-            "kind": one.kind.value,
-            "amount": dollars(one.cents),
-            "state": one.state.value,
-            "tries": one.tries,
-            "code": one.code or None,
-            "message": one.message or None,
+            "id": payment.id,
+            "pharmacy_order": payment.pharmacy_order,
+            "kind": payment.kind.value,
+            "amount": dollars(payment.cents),
+            "state": payment.state.value,
+            "tries": payment.tries,
+            "code": payment.code or None,
+            "message": payment.message or None,
         }
-        for one in listed.operations
+        for payment in listed.operations
     ]
-    return Answer({**listed.counts._asdict(), "payments": rows}, status=1 if listed.counts.for_a_person else 0)
+    return CommandResult({**listed.counts._asdict(), "payments": rows}, status=1 if listed.counts.for_a_person else 0)
 
 
-def audit(run: Run) -> Answer:
+def audit(run: Run) -> CommandResult:
     """Whether the audit trail is as it was written."""
     require(run.person, Action.SEE_AUDIT)
     check = verify_audit(run.store, run.clinic)
-    return Answer(check._asdict(), status=1 if check.problem else 0)
+    return CommandResult(check._asdict(), status=1 if check.problem else 0)
 
 
-def backup(run: Run) -> Answer:
+def backup(run: Run) -> CommandResult:
     """The whole store into one file."""
     require(run.person_before_clinic, Action.MANAGE_PEOPLE)
     counts = copy_out(run.store, run.arguments.file)
@@ -78,10 +79,10 @@ def backup(run: Run) -> Answer:
     for clinic in copy.clinics():
         if problem := verify_audit(copy, clinic).problem:
             raise Refused(f"The backup's audit trail of {clinic} does not hold: {problem}")
-    return Answer({"backup": str(run.arguments.file), "rows": counts})
+    return CommandResult({"backup": str(run.arguments.file), "rows": counts})
 
 
-def restore(run: Run) -> Answer:
+def restore(run: Run) -> CommandResult:
     """A backup into an empty store."""
     require(run.person_before_clinic, Action.MANAGE_PEOPLE)
-    return Answer({"restored": str(run.arguments.file), "rows": copy_in(run.store, run.arguments.file)})
+    return CommandResult({"restored": str(run.arguments.file), "rows": copy_in(run.store, run.arguments.file)})

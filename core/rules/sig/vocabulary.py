@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from core.rules.sig.values import Unit
-
 Words = tuple[str, ...]
+
+
+class Unit(StrEnum):
+    """What a dose is counted in."""
+
+    MG = "mg"
+    MCG = "mcg"
+    G = "g"
+    ML = "mL"
+    UNITS = "units"
+    IU = "IU"
+    CAPSULE = "capsule"
+    TABLET = "tablet"
+    CLICK = "click"
+    PUMP = "pump"
+    SPRAY = "spray"
+    PATCH = "patch"
+    DROP = "drop"
+    TROCHE = "troche"
+    SUPPOSITORY = "suppository"
+    APPLICATION = "application"
+    PILL = "pill"
+    FILM = "film"
+    PUFF = "puff"
+    PEN = "pen"
+
+    @property
+    def is_piece(self) -> bool:
+        """Whether it is counted one by one, not measured."""
+        return self not in _MEASURED
+
+
+MASSES = {Unit.MG: Fraction(1), Unit.MCG: Fraction(1, 1000), Unit.G: Fraction(1000)}
+"""Milligrams in one of each unit of mass."""
+
+_MEASURED = frozenset({*MASSES, Unit.ML, Unit.UNITS, Unit.IU})
 
 
 def spellings(table: str) -> Iterator[Words]:
@@ -38,6 +73,10 @@ UNITS: Final = {
     Unit.TROCHE: "troche|troches|lozenge|lozenges",
     Unit.SUPPOSITORY: "suppository|suppositories|supp",
     Unit.APPLICATION: "application|applications|applicatorful|applicatorfuls",
+    Unit.PILL: "pill|pills",
+    Unit.FILM: "film|films",
+    Unit.PUFF: "puff|puffs",
+    Unit.PEN: "pen|pens",
 }
 UNIT_WORDS: Final = {words: unit for unit, table in UNITS.items() for words in spellings(table)}
 
@@ -63,6 +102,8 @@ _ROUTES: Final = {
     "intramuscular": "intramuscularly|im|into the muscle|into muscle|in the muscle",
     "oral": "by mouth|orally|po|per os",
     "sublingual": "under the tongue|under your tongue|under tongue|sublingually|sl",
+    "buccal": "buccally|between cheek and gum|between the cheek and gum|between the cheek and gums"
+    "|between cheek and gums|between your cheek and gum|inside the cheek|inside cheek|in the cheek|inside of cheek",
     "topical": "topically|to the skin|to skin|on the skin|on skin|onto the skin|onto skin|to clean skin"
     "|to clean dry skin",
     "nasal": "nasally|intranasally|intranasal|in nostril|in the nostril|in one nostril|into one nostril"
@@ -102,7 +143,8 @@ TWO_SITES: Final = {
 SITES: Final = (
     "abdomen|stomach|belly|thigh|thighs|arm|arms|upper arm|inner arm|inner arms|inner thigh|inner thighs|outer thigh"
     "|forearm|forearms|inner forearm|inner forearms|wrist|wrists|inner wrist|inner wrists|shoulder|shoulders|deltoid"
-    "|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia|vulva|clitoris|leg|legs"
+    "|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia|labia majora|labia minora"
+    "|vulva|clitoris|leg|legs"
     "|lower abdomen|vastus lateralis|area|gluteal muscle|deltoid muscle|thigh muscle|upper outer quadrant"
 )
 BEFORE_SITES: Final = (
@@ -113,7 +155,7 @@ BEFORE_SITES: Final = (
 SLOTS: Final = {
     "morning": "in the morning|every morning|each morning|in am|in the am|qam|q am|am|mornings|before breakfast"
     "|with breakfast|after breakfast|at breakfast|breakfast|upon waking|on waking|upon awakening|morning",
-    "noon": "at noon|midday|at midday|with lunch|before lunch|after lunch|at lunch|lunch",
+    "noon": "at noon|noon|midday|at midday|with lunch|before lunch|after lunch|at lunch|lunch",
     "afternoon": "in the afternoon|every afternoon|each afternoon",
     "evening": "in the evening|every evening|each evening|in pm|in the pm|qpm|q pm|pm|evenings|with dinner"
     "|before dinner|after dinner|with supper|dinner|supper|evening",
@@ -147,10 +189,15 @@ TWO_MEANINGS: Final[dict[str, tuple[tuple[Fraction | int, int], tuple[Fraction |
 }
 """Twice in that time or every other one; every other day or the end of the day."""
 
+_PRESCRIBERS: Final = ("prescriber", "provider", "doctor", "physician", "clinic", "pharmacist", "nurse")
 AS_DIRECTED: Final = "|".join(
-    "|".join((f"as {told}", *(f"as {told} by {whose}{who}" for whose in ("", "your ", "the ", "my ") for who in words)))
-    for words in [("prescriber", "provider", "doctor", "physician", "clinic", "pharmacist", "nurse")]
-    for told in ("directed", "instructed", "prescribed", "discussed")
+    "|".join(
+        (
+            f"as {participle}",
+            *(f"as {participle} by {whose}{who}" for whose in ("", "your ", "the ", "my ") for who in _PRESCRIBERS),
+        )
+    )
+    for participle in ("directed", "instructed", "prescribed", "discussed")
 )
 LOST_NUMBER: Final = "nights a week|nights per week|nights weekly"
 """What is left of "5 nights a week" without its number."""
@@ -182,15 +229,13 @@ HARMLESS: Final = "|".join((
     "initially|maintenance dose|maintenance|on|at|using|with|via|also|only|immediately|and allow to dissolve",
     "until dissolved|completely|by injection|prior to sexual activity|before sexual activity|before intercourse",
     "prior to intercourse|before exercise|consistently|regularly|rapid dissolve",
-    "whole|let|allow|unwrap and|unwrap|as follows",
+    "to control|to treat|to prevent|to support|to help|to help with|to manage|to improve|due to|because of",
+    "whole|let|allow|unwrap and|unwrap|as follows|concentration|strength|no change in dose",
     "before activity|prior to activity|before sex",
     "before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
     "type 2 diabetes|type two diabetes|type ii diabetes|type 1 diabetes|type 2 diabetes mellitus|t2dm",
-    "semaglutide|tirzepatide|testosterone|cypionate|enanthate|propionate|sermorelin|nad",
-    "glutathione|methylcobalamin|cyanocobalamin|anastrozole|enclomiphene|tadalafil|sildenafil|naltrexone|progesterone",
-    "estradiol|estriol|biest|dhea|oxytocin|minoxidil|finasteride|liothyronine|levothyroxine|tesamorelin|ipamorelin",
 ))  # fmt: skip
-"""Auxiliary words, and the usual drugs' names: they leave dose and frequency alone."""
+"""Auxiliary words: they leave dose and frequency alone."""
 
 WEEKDAYS: Final = {
     name: number
@@ -236,20 +281,11 @@ MANY: Final = frozenset({"hrs", "hours", "days", "wks", "weeks", "mos", "months"
 LENGTH_DAYS: Final = PERIOD_DAYS | {"night": Fraction(1), "nights": Fraction(1)}
 """What a course is counted in; "every night" is a time of day instead."""
 
-ADVICE: Final = word_set(
-    "discard rotate rotating alternate alternating store refrigerate keep shake avoid wash expires expire swirl warm"
-    " clean dispose caution warning remove contact call see wait follow pinch dispense protect"
-)
-"""Words that begin handling advice; it goes on to the end of the clause."""
-
 SUPPLIES: Final = word_set("syringe syringes needle needles swab wipe")
 """What a new one of is used each time, and is no dose."""
 
-NEVER_DO: Final = word_set("crush chew freeze share shake swallow drive drink refrigerate reuse rub wash skip")
-"""After "do not": advice that leaves dose and frequency alone; "do not skip" included."""
-
 INDICATION_STARTS: Final = frozenset({"for", "of"})
-"""Words after these are an indication or a drug's name, unless they are suspicious."""
+"""Words after these are an indication or a drug's name."""
 
 COUNT_WORDS: Final = word_set("once twice thrice times time x hourly minutes yearly divided")
 """Words that count doses: where one is not understood, the frequency is not."""

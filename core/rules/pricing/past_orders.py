@@ -17,8 +17,7 @@ from typing import NamedTuple, Self
 from core.domain.context import Context
 from core.domain.model import Encounter, Program, ProgramKind
 from core.domain.money import allocate, half_up
-from core.rules.pricing.quotes import charged
-from core.rules.pricing.terms import Terms
+from core.rules.pricing.terms import Terms, charged
 
 
 class PlacedLine(NamedTuple):
@@ -48,7 +47,7 @@ class PlacedLine(NamedTuple):
         return self.program_fee_cents + self.encounter_cents + self.processing_cents + self.processing_fixed_cents
 
 
-class Cost(NamedTuple):
+class CostParts(NamedTuple):
     """Cents by what they are for. ``fees_cents`` are program fee, encounters and processing."""
 
     drug_cents: int = 0
@@ -61,30 +60,30 @@ class Cost(NamedTuple):
         """All of it."""
         return sum(self)
 
-    def plus(self, other: Cost) -> Cost:
+    def plus(self, other: CostParts) -> CostParts:
         """Part by part."""
-        return Cost(*(one + more for one, more in zip(self, other, strict=True)))
+        return CostParts(*(amount + more for amount, more in zip(self, other, strict=True)))
 
-    def less(self, other: Cost) -> Cost:
+    def less(self, other: CostParts) -> CostParts:
         """Part by part; negative where the other is more."""
-        return Cost(*(one - more for one, more in zip(self, other, strict=True)))
+        return CostParts(*(amount - more for amount, more in zip(self, other, strict=True)))
 
 
-class Compared(NamedTuple):
+class RepricedTotal(NamedTuple):
     """The same lines as they were paid and under another program."""
 
     lines: int = 0
-    paid: Cost = Cost()
-    repriced: Cost = Cost()
+    paid: CostParts = CostParts()
+    repriced: CostParts = CostParts()
 
     @property
-    def saving(self) -> Cost:
+    def saving(self) -> CostParts:
         """What the other program would have saved, part by part; negative is a loss."""
         return self.paid.less(self.repriced)
 
-    def plus(self, other: Compared) -> Compared:
+    def plus(self, other: RepricedTotal) -> RepricedTotal:
         """Both together."""
-        return Compared(self.lines + other.lines, self.paid.plus(other.paid), self.repriced.plus(other.repriced))
+        return RepricedTotal(self.lines + other.lines, self.paid.plus(other.paid), self.repriced.plus(other.repriced))
 
 
 class Repricing(NamedTuple):
@@ -93,19 +92,19 @@ class Repricing(NamedTuple):
 
     program: str
     kind: ProgramKind
-    months: Mapping[date, Compared]
-    skus: Mapping[str, Compared]
+    months: Mapping[date, RepricedTotal]
+    skus: Mapping[str, RepricedTotal]
     left_out: Mapping[str, int]
 
     @property
-    def total(self) -> Compared:
+    def total(self) -> RepricedTotal:
         """All months."""
         return added_up(self.months.values())
 
 
-def added_up(parts: Iterable[Compared]) -> Compared:
+def added_up(parts: Iterable[RepricedTotal]) -> RepricedTotal:
     """Several comparisons of different lines as one."""
-    total = Compared()
+    total = RepricedTotal()
     for part in parts:
         total = total.plus(part)
     return total
@@ -117,13 +116,18 @@ def reprice(lines: Iterable[PlacedLine], context: Context, first: date, last: da
     Prices and rates are those in force on each line's placing day. Monthly fees count by the days of the period in
     each month with orders; those paid are of the programs that the month's orders were placed with.
     """
-    orders = [_Order.of(tuple(group), context) for _, group in groupby(sorted(lines), key=attrgetter("checkout"))]
+    orders = [_PlacedOrder.of(tuple(group), context) for _, group in groupby(sorted(lines), key=attrgetter("checkout"))]
     paid = _monthly_fees_paid(orders, context, first, last)
-    return tuple(_under(row, orders, paid, context, first, last) for row in context.programs_on(last))
+    return tuple(_repricing(row, orders, paid, context, first, last) for row in context.programs_on(last))
 
 
-def _under(
-    program: Program, orders: Iterable[_Order], fees_paid: Mapping[date, int], context: Context, first: date, last: date
+def _repricing(
+    program: Program,
+    orders: Iterable[_PlacedOrder],
+    fees_paid: Mapping[date, int],
+    context: Context,
+    first: date,
+    last: date,
 ) -> Repricing:
     sums = _Sums(context, program.program)
     for order in orders:
@@ -131,19 +135,21 @@ def _under(
     months = {}
     for month, compared in sorted(sums.months.items()):
         ours = _monthly_fee(program.program, month, context, first, last)
-        fees = Compared(0, Cost(monthly_fee_cents=fees_paid[month]), Cost(monthly_fee_cents=ours))
+        fees = RepricedTotal(0, CostParts(monthly_fee_cents=fees_paid[month]), CostParts(monthly_fee_cents=ours))
         months[month] = compared.plus(fees)
     cells = sorted(sums.skus.items())
-    skus = {sku: Compared(cell[0], Cost(*cell[1:4]), Cost(cell[4], cell[5], cell[3])) for sku, cell in cells}
+    skus = {
+        sku: RepricedTotal(cell[0], CostParts(*cell[1:4]), CostParts(cell[4], cell[5], cell[3])) for sku, cell in cells
+    }
     return Repricing(program.program, program.kind, months, skus, dict(sorted(sums.left_out.items())))
 
 
-class _Order(NamedTuple):
+class _PlacedOrder(NamedTuple):
     """A checkout: its lines with each one's pharmacy and own price in force, its SKUs, and its lines' fees as paid."""
 
     placed_on: date
     lines: tuple[PlacedLine, ...]
-    own: tuple[tuple[str, int | None], ...]
+    direct: tuple[tuple[str, int | None], ...]
     skus: frozenset[str]
 
     @classmethod
@@ -151,8 +157,8 @@ class _Order(NamedTuple):
         """The checkout of these lines."""
         offers = [context.offer(line.pharmacy, line.sku, line.placed_on) for line in lines]
         cents = [offer.unit_cost_cents if offer else None for offer in offers]
-        own = tuple(zip([line.pharmacy for line in lines], cents, strict=True))
-        return cls(lines[0].placed_on, lines, own, frozenset(line.sku for line in lines))
+        prices = tuple(zip([line.pharmacy for line in lines], cents, strict=True))
+        return cls(lines[0].placed_on, lines, prices, frozenset(line.sku for line in lines))
 
     @property
     def month(self) -> date:
@@ -168,11 +174,11 @@ class _Sums:
         self.context = context
         self.program = program
         self.takers = frozenset(code for code, house in context.pharmacies.items() if house.takes(program))
-        self.months: dict[date, Compared] = {}
+        self.months: dict[date, RepricedTotal] = {}
         self.skus: dict[str, list[int]] = {}
         self.left_out: dict[str, int] = {}
 
-    def add(self, order: _Order) -> None:
+    def add(self, order: _PlacedOrder) -> None:
         """Reprice one checkout, without the lines that have no price."""
         program = self.context.program(self.program, order.placed_on)
         prices = self.prices(program, order)
@@ -181,8 +187,8 @@ class _Sums:
             lines = self.without(order, [price is not None for price in prices])
         if program is None or not lines:
             return
-        known = (price for price in prices if price is not None)
-        medication = [line.quantity * price for line, price in zip(lines, known, strict=True)]
+        priced = (price for price in prices if price is not None)
+        medication = [line.quantity * price for line, price in zip(lines, priced, strict=True)]
         encounters = [program.encounter_cents(line.encounter) if line.encounter is not _NONE else 0 for line in lines]
         shipping = [line.shipping_cents for line in lines]
         fees, processing = charged(Terms.of(program), medication, shipping, encounters)
@@ -190,25 +196,25 @@ class _Sums:
             order.month, lines, medication, [sum(parts) for parts in zip(fees, processing, encounters, strict=True)]
         )
 
-    def prices(self, program: Program | None, order: _Order) -> list[int | None]:
+    def prices(self, program: Program | None, order: _PlacedOrder) -> list[int | None]:
         """Cents for a pack of each line on the placing day; None where there was no price."""
         if program is None:
             return [None] * len(order.lines)
         if program.kind is ProgramKind.PASS_THROUGH:
-            return [cents if house in self.takers else None for house, cents in order.own]
-        found = {sku: self.context.aggregate_price(self.program, sku, order.placed_on) for sku in order.skus}
-        pooled = {sku: row.unit_price_cents for sku, row in found.items() if row}
+            return [cents if house in self.takers else None for house, cents in order.direct]
+        rows = {sku: self.context.aggregate_price(self.program, sku, order.placed_on) for sku in order.skus}
+        pooled = {sku: row.unit_price_cents for sku, row in rows.items() if row}
         return [
             pooled.get(line.sku) if cents is not None and house in self.takers else None
-            for line, (house, cents) in zip(order.lines, order.own, strict=True)
+            for line, (house, cents) in zip(order.lines, order.direct, strict=True)
         ]
 
     def count(self, month: date, lines: Sequence[PlacedLine], medication: Sequence[int], fees: Sequence[int]) -> None:
         """Add a checkout's lines to the sums."""
         paid_fees = [line.fees_cents for line in lines]
         paid = sum(line.medication_cents for line in lines), sum(paid_fees), sum(line.shipping_cents for line in lines)
-        whole = Compared(len(lines), Cost(*paid), Cost(sum(medication), sum(fees), paid[2]))
-        self.months[month] = self.months.get(month, Compared()).plus(whole)
+        order_total = RepricedTotal(len(lines), CostParts(*paid), CostParts(sum(medication), sum(fees), paid[2]))
+        self.months[month] = self.months.get(month, RepricedTotal()).plus(order_total)
         cells = self.skus
         for line, paid_fee, drug, fee in zip(lines, paid_fees, medication, fees, strict=True):
             cell = cells.get(line.sku)
@@ -221,7 +227,7 @@ class _Sums:
             cell[4] += drug
             cell[5] += fee
 
-    def without(self, order: _Order, kept: Sequence[bool]) -> list[PlacedLine]:
+    def without(self, order: _PlacedOrder, kept: Sequence[bool]) -> list[PlacedLine]:
         """The lines that are kept, with what the others leave them of box fees and fixed processing."""
         for line, keep in zip(order.lines, kept, strict=True):
             if not keep:
@@ -249,7 +255,7 @@ def _box_shares(every: Sequence[PlacedLine], kept: Sequence[PlacedLine]) -> list
     return shares
 
 
-def _monthly_fees_paid(orders: Iterable[_Order], context: Context, first: date, last: date) -> dict[date, int]:
+def _monthly_fees_paid(orders: Iterable[_PlacedOrder], context: Context, first: date, last: date) -> dict[date, int]:
     used: dict[date, set[str]] = {}
     for order in orders:
         used.setdefault(order.month, set()).update(line.program for line in order.lines)

@@ -5,35 +5,38 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from core.rules.sig.values import Unit
+from core.rules.sig.vocabulary import Unit
 
 
-class Action(NamedTuple):
+class SigAction(NamedTuple):
     """What to do with the drug: inject, take, apply ..."""
 
     name: str
 
 
-class Route(NamedTuple):
+class SigRoute(NamedTuple):
     """Where it goes; None for a place on the body, which is a route only for what is put on the skin.
 
-    ``sites`` is 2 for "each nostril", "both eyes".
+    ``sites`` is 2 for "each nostril", "both eyes"; ``site`` is the place that was named.
     """
 
     name: str | None
     sites: int = 1
+    site: str = ""
 
 
-class Amount(NamedTuple):
+class DoseAmount(NamedTuple):
     """A number or range with its unit; None where no unit was written.
 
-    ``each`` is what one piece holds, where that was told ("one 25 mg capsule").
+    ``each`` is what one piece holds, where that was told ("one 25 mg capsule"). ``or_pieces`` is what the same words
+    also say: "1-5 mg tablet" is one tablet of 5 mg, or 1 to 5 mg.
     """
 
     low: Fraction
     high: Fraction
     unit: Unit | None
     each: tuple[Fraction, Unit] | None = None
+    or_pieces: tuple[Fraction, Unit] | None = None
 
 
 class Often(NamedTuple):
@@ -56,12 +59,13 @@ class Either(NamedTuple):
 
 
 class Concentration(NamedTuple):
-    """What the product holds, told along the way; ``mg_per_ml`` None for a percentage."""
+    """What the product holds, told along the way; ``mg_per_ml`` None for a percentage. ``others`` are a blend's."""
 
     mg_per_ml: Fraction | None
+    others: tuple[Fraction, ...] = ()
 
 
-class Weekdays(NamedTuple):
+class NamedDays(NamedTuple):
     """How many days of the week; ``named`` is which (0 for Monday), empty for "5 days a week"."""
 
     per_week: int
@@ -69,10 +73,19 @@ class Weekdays(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A time of day at which a dose is taken; ``daily`` where it also says every day (nightly, qam)."""
+    """A time of day at which a dose is taken; ``daily`` where it also says every day (nightly, qam).
+
+    ``clock`` is minutes after midnight, where an hour was told.
+    """
 
     name: str
     daily: bool = False
+    clock: int | None = None
+
+    @property
+    def key(self) -> str | int:
+        """What tells it from another time of the day."""
+        return self.name if self.clock is None else self.clock
 
 
 class Meals(NamedTuple):
@@ -86,16 +99,17 @@ class Cycle(NamedTuple):
     off_days: Fraction
 
 
-class Limit(NamedTuple):
+class MaximumDose(NamedTuple):
     """A maximum in so many days: of an amount where ``unit`` is set, else of doses.
 
-    ``bare`` where no word says what is counted.
+    ``bare`` where no word says what is counted; ``permits`` where it also allows that much ("up to").
     """
 
     most: Fraction
     unit: Unit | None
     days: Fraction
     bare: bool = False
+    permits: bool = False
 
 
 class Lasting(NamedTuple):
@@ -104,6 +118,18 @@ class Lasting(NamedTuple):
     days: int | None = None
     doses: int | None = None
     starts: int | None = None
+
+
+class Until(NamedTuple):
+    """The day, counted from the first, up to which the step goes on: ``through week 12``."""
+
+    day: int
+
+
+class SigDrug(NamedTuple):
+    """A drug's name."""
+
+    name: str
 
 
 class After(NamedTuple):
@@ -119,41 +145,43 @@ class StepHeader(NamedTuple):
     starts: int
 
 
-class Unread(NamedTuple):
+class UnknownWord(NamedTuple):
     """A word that was not understood; ``harmless`` where it cannot change dose or frequency (an indication)."""
 
     harmless: bool
 
 
-class Mark(NamedTuple):
+class Connective(NamedTuple):
     """A word or sign that only joins: ``then``, ``or``, ``and``, ``=``, ``(``, ``)``, ``.``, ``as needed``."""
 
     name: str
 
 
 Item = (
-    Action
-    | Route
-    | Amount
+    SigAction
+    | SigRoute
+    | DoseAmount
     | Often
     | Either
     | Concentration
-    | Weekdays
+    | NamedDays
     | Slot
     | Meals
     | Cycle
-    | Limit
+    | MaximumDose
     | Lasting
+    | Until
+    | SigDrug
     | After
     | StepHeader
-    | Unread
-    | Mark
+    | UnknownWord
+    | Connective
 )
 
-THEN, OR, AND, EQUALS = Mark("then"), Mark("or"), Mark("and"), Mark("=")
-OPEN, CLOSE, STOP, COMMA = Mark("("), Mark(")"), Mark("."), Mark(",")
-AS_NEEDED, EXTRA = Mark("as needed"), Mark("extra")
-UNSURE = Unread(harmless=False)
+THEN, OR, AND, EQUALS = Connective("then"), Connective("or"), Connective("and"), Connective("=")
+OPEN, CLOSE, STOP, COMMA = Connective("("), Connective(")"), Connective("."), Connective(",")
+AS_NEEDED, EXTRA = Connective("as needed"), Connective("extra")
+UNSURE = UnknownWord(harmless=False)
 
 
 class Piece(NamedTuple):

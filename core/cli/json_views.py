@@ -1,0 +1,233 @@
+"""What commands answer, as docs/formats.md writes it: money as text in dollars, nothing as null."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from core.adapters.store.order_views import HistoryRow
+from core.cli.output import known_dollars
+from core.domain.errors import Blocked, Differs
+from core.domain.model import DifferenceValue, Finding, Objective, Quote, RoutedLine
+from core.domain.money import dollars
+from core.rules.plan import Plan
+from core.rules.pricing.comparison import SkuComparison
+from core.rules.pricing.monthly import Plans
+from core.rules.sig import ParsedSig, Segment, decimal
+from core.services.checkout import Receipt
+from core.services.orders.views import TrackedLine, Tracking
+
+Json = dict[str, Any]
+
+
+def dollars_of(row: object, *names: str) -> Json:
+    """``medication`` of ``row.medication_cents``, and so on; null where there is no amount."""
+    return {name: known_dollars(getattr(row, f"{name}_cents")) for name in names}
+
+
+def finding_json(finding: Finding) -> Json:
+    """A finding and what would fix it."""
+    return {
+        "line": finding.line,
+        "held": finding.held,
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "field": finding.field,
+        "message": finding.message,
+        "owner": finding.owner.value,
+        "fixes": [{"label": fix.label, "change": dict(fix.change)} for fix in finding.fixes],
+    }
+
+
+def quote_json(quote: Quote) -> Json:
+    """What a cart costs, and each line's part of it."""
+    parts = ("medication", "program_fee", "encounter", "shipping", "processing", "landed", "unit_landed")
+    return {
+        "program": quote.program,
+        "kind": quote.kind.value,
+        **dollars_of(quote, "medication", "program_fee", "encounters", "shipping", "processing", "total"),
+        "lines": [
+            {"line": line.line, "pharmacy": line.pharmacy, "quantity": line.quantity, **dollars_of(line, *parts)}
+            for line in quote.lines
+        ],
+    }
+
+
+def split_json(plan: Plan) -> Json:
+    """Which pharmacy fills each line, and who else could."""
+    split = plan.split
+    landed = {line.line: line.landed_cents for line in plan.quote.lines}
+    bound: Any = split.bound if split.objective is Objective.FASTEST else dollars(split.bound)
+    return {
+        "objective": split.objective.value,
+        "total": dollars(split.total_cents),
+        "bound": bound,
+        "proven": split.proven,
+        "seconds": split.seconds,
+        "lines": [_routed_line(line, landed[line.line.number]) for line in split.filled],
+        "unfilled": [{"line": line.line.number, "codes": list(line.codes)} for line in split.unfilled],
+    }
+
+
+def _routed_line(routed: RoutedLine, landed_cents: int) -> Json:
+    dates = routed.promise
+    return {
+        "line": routed.line.number,
+        "pharmacy": routed.pharmacy,
+        "ships_on": dates and dates.ships_on,
+        "delivers_on": dates and dates.delivers_on,
+        "landed": dollars(landed_cents),
+        "alternatives": [
+            {"pharmacy": other.pharmacy, **dollars_of(other, "extra_cost"), "extra_days": other.extra_days}
+            for other in routed.alternatives
+        ],
+        "refused": [{"pharmacy": other.pharmacy, "codes": list(other.codes)} for other in routed.refused],
+    }
+
+
+def comparison_json(row: SkuComparison) -> Json:
+    """A SKU under every program."""
+    return {
+        "sku": row.sku,
+        "name": row.name,
+        "programs": [
+            {
+                "program": cost.program,
+                "kind": cost.kind.value,
+                "pharmacy": cost.pharmacy,
+                **dollars_of(cost, "unit_cost", "unit_landed"),
+                **{name: _four_decimals(getattr(cost, name)) for name in ("per_dose", "per_day", "per_week", "per_mg")},
+                **dollars_of(cost, "margin"),
+            }
+            for cost in row.programs
+        ],
+        "cheapest": row.cheapest,
+        "break_even": [
+            {
+                "pass_through": pair.pass_through,
+                "aggregate": pair.aggregate,
+                **dollars_of(pair, "price", "flips_at_spend"),
+            }
+            for pair in row.break_even
+        ],
+    }
+
+
+def _four_decimals(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.4f}"
+
+
+def plans_json(plans: Plans) -> Json:
+    """What every program costs in a month, and where the cheapest changes."""
+    return {
+        **dollars_of(plans, "spend"),
+        "costs": [{"program": cost.program, **dollars_of(cost, "cost")} for cost in plans.costs],
+        "cheapest": list(plans.cheapest),
+        "crossings": [
+            {**dollars_of(crossing, "spend"), "from": crossing.before, "to": crossing.after}
+            for crossing in plans.crossings
+        ],
+    }
+
+
+def reading_json(reading: ParsedSig, days_supply: int | None, findings: tuple[Finding, ...]) -> Json:
+    """Directions as they were read, and what the SIG gate says of them."""
+    return {
+        "text": reading.text,
+        "certainty": reading.certainty.value,
+        "action": reading.action,
+        "route": reading.route,
+        "as_needed": reading.as_needed,
+        "segments": [_segment(segment) for segment in reading.segments],
+        "mg_per_dose": reading.mg_per_dose,
+        "ml_per_dose": reading.ml_per_dose,
+        "days_supply": days_supply,
+        "unread": list(reading.unread),
+        "findings": [finding_json(finding) for finding in findings],
+    }
+
+
+def _segment(segment: Segment) -> Json:
+    dose, rate = segment.dose, segment.per_week
+    return {
+        "step": segment.step,
+        "dose": dose and {"low": decimal(dose.low), "high": decimal(dose.high), "unit": dose.unit},
+        "per_week": rate and {"low": decimal(rate.low), "high": decimal(rate.high)},
+        "days": segment.days,
+    }
+
+
+def receipt_json(receipt: Receipt) -> Json:
+    """A placed checkout."""
+    orders = [
+        {
+            "reference": order.reference,
+            "pharmacy": order.pharmacy,
+            **dollars_of(order, "total"),
+            "lines": list(order.lines),
+        }
+        for order in receipt.pharmacy_orders
+    ]
+    return {
+        "checkout": receipt.checkout,
+        **dollars_of(receipt, "total"),
+        "pharmacy_orders": orders,
+        "held": list(receipt.held),
+    }
+
+
+def refusal_json(refusal: Blocked | Differs) -> Json:
+    """Why nothing was placed: findings in the way, or what is not as it was confirmed."""
+    differs = refusal if isinstance(refusal, Differs) else None
+    return {
+        "refused": type(refusal).__name__,
+        "message": str(refusal),
+        "findings": [finding_json(finding) for finding in refusal.findings],
+        "expected": differs and known_dollars(differs.expected_cents),
+        "actual": differs and known_dollars(differs.actual_cents),
+        "differences": [
+            {"line": row.line, "what": row.aspect, "expected": _side(row.expected), "actual": _side(row.actual)}
+            for row in (differs.differences if differs else ())
+        ],
+    }
+
+
+def _side(value: DifferenceValue) -> DifferenceValue:
+    return dollars(value) if isinstance(value, int) else value
+
+
+def tracking_json(tracking: Tracking) -> Json:
+    """Every line's state and history, and the events that match none."""
+    return {
+        "lines": [_tracked_line(line) for line in tracking.lines],
+        "misfits": [{"id": row.event, "reference": row.reference} | _history(row) for row in tracking.unmatched],
+    }
+
+
+def _tracked_line(line: TrackedLine) -> Json:
+    return {
+        "reference": line.reference,
+        "attempt": line.attempt,
+        "state": line.state.value,
+        "submission_state": line.submission_state.value,
+        "pharmacy": line.pharmacy,
+        "tracking": line.tracking or None,
+        "reason": line.reason or None,
+        **dollars_of(line, "authorised", "captured", "released", "refunded"),
+        "history": [_history(row) for row in line.history],
+    }
+
+
+def _history(row: HistoryRow) -> Json:
+    return {
+        "attempt": row.attempt,
+        "status": row.status,
+        "at": row.at,
+        "recorded_at": row.recorded_at,
+        "recorded_by": row.recorded_by,
+        "outcome": row.outcome.value,
+        "implied": list(row.implied),
+        "note": row.note or None,
+        "tracking": row.tracking or None,
+        "reason": row.reason or None,
+    }

@@ -1,0 +1,122 @@
+"""The audit trail: who did what to what, each entry with the hash of the one before, so that a changed or missing one
+shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from core.adapters.store import Store, Work, audits
+from core.domain.model import Role
+from core.domain.roles import Action, Person, require
+
+
+class Entry(NamedTuple):
+    """What one audit entry says: ``action`` done to ``subject``, and the changed values before and after."""
+
+    action: str
+    subject: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def record(
+    work: Work,
+    person: Person,
+    action: str,
+    subject: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Append one entry to the clinic's audit trail."""
+    record_all(work, person, [Entry(action, subject, before, after)])
+
+
+def record_all(work: Work, person: Person, entries: Iterable[Entry]) -> None:
+    """Append many entries in one statement; the clinic's row, which every write holds, keeps the chain single."""
+    number, previous = audits.last_entry(work) or (0, FIRST)
+    rows = []
+    for entry in entries:
+        number += 1
+        row = {
+            "clinic": work.clinic,
+            "number": number,
+            "at": work.now(),
+            "email": person.email,
+            "role": person.role,
+            "action": entry.action,
+            "subject": entry.subject,
+            "before": _canonical(entry.before),
+            "after": _canonical(entry.after),
+            "previous": previous,
+        }
+        previous = row["hash"] = entry_hash(row)
+        rows.append(row)
+    audits.append(work, rows)
+
+
+FIRST: Final = "0" * 64
+"""What stands before a clinic's first entry."""
+
+
+def entry_hash(row: Mapping[str, Any]) -> str:
+    """SHA-256 of the hash before and of the entry as canonical JSON (sorted keys, no spaces, UTC instants)."""
+    names = ("clinic", "number", "email", "role", "action", "subject", "before", "after")
+    entry = {name: row[name] for name in names} | {"at": row["at"].isoformat()}
+    return hashlib.sha256((row["previous"] + _canonical(entry)).encode()).hexdigest()
+
+
+def _canonical(values: Mapping[str, Any] | None) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), default=str)
+
+
+class AuditCheck(NamedTuple):
+    """How many entries hold together, the newest one's hash (to be kept elsewhere), and the first thing wrong."""
+
+    entries: int
+    head: str
+    problem: str | None
+
+
+def verify_audit(store: Store, clinic: str) -> AuditCheck:
+    """Whether every entry is as it was written and none is missing between two others."""
+    count, previous = 0, FIRST
+    with store.read(clinic) as work:
+        for row in audits.entries(work):
+            if row["number"] != count + 1:
+                return AuditCheck(count, previous, f"Entry {count + 1} is missing.")
+            if row["previous"] != previous or row["hash"] != entry_hash(dict(row)):
+                return AuditCheck(count, previous, f"Entry {count + 1} was changed after it was written.")
+            count, previous = count + 1, row["hash"]
+    return AuditCheck(count, previous, None)
+
+
+class AuditEntry(NamedTuple):
+    """An entry as people read it."""
+
+    number: int
+    at: datetime
+    email: str
+    role: Role
+    action: str
+    subject: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+def audit_trail(
+    store: Store, person: Person, clinic: str, *, limit: int = 500, subject: str | None = None
+) -> list[AuditEntry]:
+    """The newest entries first, of one subject where given."""
+    require(person, Action.SEE_AUDIT)
+    with store.read(clinic) as work:
+        rows = audits.newest(work, limit, subject)
+    return [_readable(row) for row in rows]
+
+
+def _readable(row: Mapping[Any, Any]) -> AuditEntry:
+    values = {"before": json.loads(row["before"]), "after": json.loads(row["after"])}
+    return AuditEntry._make((dict(row) | values)[name] for name in AuditEntry._fields)

@@ -1,0 +1,26 @@
+"""Use case: a SKU quote out of the house, as XLSX or PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+from core.adapters.store import Store, load_context
+from core.domain.roles import Action, Person, require
+from core.services.audit_trail import record
+from core.services.quotes.pages import pages
+from core.services.quotes.selection import QuoteRequest, Selection, quote_selection
+from core.services.quotes.workbook import workbook
+
+QuoteFormat = Literal["xlsx", "pdf"]
+_MADE: Final[Mapping[QuoteFormat, Callable[[Selection], bytes]]] = {"xlsx": workbook, "pdf": pages}
+
+
+def quote_out(store: Store, person: Person, clinic: str, request: QuoteRequest, kind: QuoteFormat) -> bytes:
+    """The quote as of today at the clinic, as a file; audited first."""
+    require(person, Action.SEE_COSTS)
+    with store.read(clinic) as work:
+        selection = quote_selection(load_context(work, patients=()), work.today, request)
+    audited = {"kind": kind, "skus": len(selection.skus), "programs": list(request.programs), "units": request.units}
+    store.write(clinic, lambda work: record(work, person, "export", "SKU quote", None, audited))
+    return _MADE[kind](selection)
