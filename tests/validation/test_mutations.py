@@ -188,9 +188,14 @@ def test_one_statement_copied_once_more_accuses_every_line_that_has_it() -> None
     assert caught(broken(6, rx=COPIED)) == [f"{line} W CLINICAL_DIFFERENCE_BOILERPLATE" for line in (1, 2, 6)]
 
 
+def test_a_patient_under_two_codes_is_pointed_out_on_the_lines_of_both() -> None:
+    ana = {"first_name": "Ana", "last_name": "Rivera", "born_on": date(1980, 5, 6)}
+    assert caught(broken(5, patient=ana)) == ["1 W SAME_PERSON", "5 W SAME_PERSON"]
+
+
 def test_every_code_of_the_rule_book_catches_something() -> None:
     catching = {code.split(" ")[1] for *_, codes in MUTATIONS for code in codes}
-    assert set(RULES) - catching == {"CLINICAL_DIFFERENCE_BOILERPLATE", "EXCLUDED"}
+    assert set(RULES) - catching == {"CLINICAL_DIFFERENCE_BOILERPLATE", "EXCLUDED", "SAME_PERSON"}
 
 
 LEANS_ON_ANOTHER = {"a neighbour's prescription"}

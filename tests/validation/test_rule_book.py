@@ -70,6 +70,7 @@ Patient       PATIENT_INCOMPLETE               B   clinic
 Patient       BIRTH_DATE_DOUBTFUL              Bo  clinic
 Patient       UNDER_AGE                        Bo  prescriber
 Patient       PHONE_INVALID                    W   clinic
+Patient       SAME_PERSON                      W   clinic
 Patient       ALLERGY                          Bo  patient
 Patient       ALLERGY_POSSIBLE                 W   patient
 Patient       ALLERGY_UNRECOGNIZED             W   clinic
