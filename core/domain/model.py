@@ -389,7 +389,7 @@ class Prescription(Model):
     encounter: Encounter = Encounter.NONE
     rx_pharmacy: str | None = None
     rx_number: str = ""
-    telemedicine: bool = False
+    telemedicine: bool | None = None
     in_person_on: date | None = None
     stopped_on: date | None = None
     stop_reason: str = ""

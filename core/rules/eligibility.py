@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from core.domain.context import Context
+from core.domain.identifiers import state_code
 from core.domain.model import CartLine, Days, LicenceKind, Pharmacy, Program, ProgramKind, Promise, ShipTo, Sku
 from core.rules.days_supply import computed_days, supply_days
 from core.rules.prescriptions import Fill, last_fill_for
@@ -46,14 +47,15 @@ class RemainingSupply(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What the filters need of a line, found once for all pharmacies. ``earliest`` fills up by share of the supply."""
+    """What the filters need of a line, found once for all pharmacies. ``earliest`` fills up by a pharmacy's rule: the
+    share of the supply, and the days before its end."""
 
     line: CartLine
     sku: Sku
     state: str
     refills: int
     supply: RemainingSupply | None
-    earliest: dict[Decimal | None, date]
+    earliest: dict[tuple[Decimal | None, int], date]
 
 
 class OfferTerms(NamedTuple):
@@ -145,10 +147,13 @@ class Eligibility:
             codes.append("OUT_OF_STOCK")
         return _ordered({*codes, *terms.closed} - (overridden & OVERRIDABLE)) if codes else terms.closed
 
-    def _too_soon(self, supply: RemainingSupply, earliest: dict[Decimal | None, date], house: House) -> bool:
-        if house.share not in earliest:
-            earliest[house.share] = _earliest(supply, house.share, house.early)
-        return earliest[house.share] > self.days.refill_day
+    def _too_soon(
+        self, supply: RemainingSupply, earliest: dict[tuple[Decimal | None, int], date], house: House
+    ) -> bool:
+        rule = (house.share, house.early)
+        if rule not in earliest:
+            earliest[rule] = _earliest(supply, *rule)
+        return earliest[rule] > self.days.refill_day
 
     def _offer(self, pharmacy: Pharmacy, sku: str) -> OfferTerms:
         key = (pharmacy.pharmacy, sku)
@@ -243,9 +248,9 @@ def earliest_refill(line: CartLine, pharmacy: str | None, context: Context, days
 def destination_state(line: CartLine, context: Context) -> str:
     """The state that the line's box goes to; empty where the patient is not known."""
     if line.ship_to is ShipTo.CLINIC:
-        return context.clinic.state
+        return state_code(context.clinic.state)
     patient = context.patients.get(line.patient)
-    return patient.state if patient else ""
+    return state_code(patient.state) if patient else ""
 
 
 def _ordered(codes: Collection[str]) -> tuple[str, ...]:

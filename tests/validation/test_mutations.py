@@ -90,6 +90,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ("controlled, to the clinic", 3, {"line": {"ship_to": "clinic"}}, ["B CONTROLLED_LIMIT"]),
     ("controlled, at no pharmacy", 3, {"rx": {"rx_pharmacy": None}}, ["B CONTROLLED_LIMIT"]),
     ("the statement lost", 6, {"rx": {"clinical_difference": " "}}, ["B CLINICAL_DIFFERENCE_MISSING"]),
+    ("a statement of its price alone", 6, {"rx": {"clinical_difference": "Cheaper than the brand."}},
+     ["B CLINICAL_DIFFERENCE_MISSING"]),
     # --- timing and titration
     ("filled three weeks too early", 4, {"rx": {"last_filled_on": date(2026, 11, 27)}}, ["B REFILL_TOO_SOON"]),
     ("controlled, a day too early", 3, {"rx": {"last_filled_on": date(2026, 10, 12)}}, ["B REFILL_TOO_SOON"]),
@@ -154,11 +156,17 @@ MUTATIONS: tuple[Mutation, ...] = (
     # --- patient
     ("no date of birth", 4, {"patient": {"born_on": None}}, ["B PATIENT_INCOMPLETE"]),
     ("born next year", 4, {"patient": {"born_on": date(2027, 1, 1)}}, ["B PATIENT_INCOMPLETE"]),
+    ("born yesterday", 4, {"patient": {"born_on": date(2026, 12, 3)}}, ["B BIRTH_DATE_DOUBTFUL", "B UNDER_AGE"]),
+    ("born in 1900", 4, {"patient": {"born_on": date(1900, 1, 1)}}, ["B BIRTH_DATE_DOUBTFUL"]),
+    ("seventeen", 4, {"patient": {"born_on": date(2009, 5, 6)}}, ["B UNDER_AGE"]),
     ("no telephone", 4, {"patient": {"phone": ""}}, ["B PATIENT_INCOMPLETE"]),
     ("an area code of nowhere", 4, {"patient": {"phone": "555-555-5555"}}, ["W PHONE_INVALID"]),
     ("allergic to an active's sister", 5, {"patient": {"allergies": ("B12",)}}, ["B ALLERGY"]),
     ("allergic to the oil", 3, {"patient": {"allergies": ("grape seed oil",)}}, ["B ALLERGY"]),
     ("allergic to a second active's name", 1, {"patient": {"allergies": ("cyanocobalamin (rash)",)}}, ["B ALLERGY"]),
+    ("allergic to an active, misspelled", 5, {"patient": {"allergies": ("methylcobalamine",)}}, ["W ALLERGY_POSSIBLE"]),
+    ("allergic to nobody knows what", 4, {"patient": {"allergies": ("blorfen",)}}, ["W ALLERGY_UNRECOGNIZED"]),
+    ("allergies are still pending", 4, {"patient": {"allergies": ("pending",)}}, ["W ALLERGIES_UNKNOWN"]),
     ("nobody asked about allergies", 4, {"patient": {"allergies": None}}, ["W ALLERGIES_UNKNOWN"]),
 )  # fmt: skip
 

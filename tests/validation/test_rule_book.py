@@ -67,8 +67,12 @@ Shipping      PO_BOX                           B   clinic
 Shipping      STATE_ZIP_MISMATCH               Bo  clinic
 Shipping      COLD_CHAIN_WINDOW                B   clinic
 Patient       PATIENT_INCOMPLETE               B   clinic
+Patient       BIRTH_DATE_DOUBTFUL              Bo  clinic
+Patient       UNDER_AGE                        Bo  prescriber
 Patient       PHONE_INVALID                    W   clinic
 Patient       ALLERGY                          Bo  patient
+Patient       ALLERGY_POSSIBLE                 W   patient
+Patient       ALLERGY_UNRECOGNIZED             W   clinic
 Patient       ALLERGIES_UNKNOWN                W   clinic
 """
 

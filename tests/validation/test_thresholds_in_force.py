@@ -79,6 +79,7 @@ CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("ship_window_days", "1", found({"pharmacy": {"cold_ship_days": frozenset({2})}}), [], ["B COLD_CHAIN_WINDOW"]),
     ("titration_step_days", "40", found(STEP_UP, rx="RX2", sig=HALF), [], ["W TITRATION_SKIP"]),
     ("retitration_gap_days", "29", found(GAP, sig=HALF), ["W RETITRATION"], []),
+    ("least_age_years", "16", found({"patient": {"born_on": date(2010, 5, 6)}}), ["B UNDER_AGE"], []),
     ("boilerplate_patients", "4", in_the_good_cart, COPIES, []),
     ("boilerplate_share", "0.8", in_the_good_cart, COPIES, []),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import available_timezones
 
+from core.domain.identifiers import state_code
 from core.domain.money import cents_from, dollars
 from core.domain.settings import SETTINGS
 from core.domain.text_limits import why_no_key
@@ -156,13 +157,15 @@ def _allergies(text: str, _: CellContext) -> tuple[str, ...]:
 
 
 def _state(text: str, _: CellContext) -> str:
-    if text.upper() not in STATES:
+    code = state_code(text)
+    if code not in STATES:
         raise ValueError("is not a state; write two letters, such as TX")
-    return text.upper()
+    return code
 
 
 def _patient_state(text: str, _: CellContext) -> str:
-    return text.upper() if len(text) == 2 else text
+    code = state_code(text)
+    return code if len(code) == 2 else text
 
 
 def _scope(text: str, reading: CellContext) -> str:

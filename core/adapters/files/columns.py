@@ -261,7 +261,7 @@ FILES: dict[str, File] = {
             _may("encounter", one_of(Encounter, Encounter.NONE), "a visit charged with the first fill"),
             _may("rx_pharmacy", CODE, "the pharmacy that already holds it", "pharmacies.csv"),
             _may("rx_number", TEXT, "its number there"),
-            _may("telemedicine", YES_NO, "prescribed without seeing the patient"),
+            _empty_is(None, _may("telemedicine", YES_NO, "prescribed without seeing the patient; empty is not known")),
             _may("in_person_on", DAY, "when the patient was seen"),
             _may("stopped_on", DAY, "the day from which it may not be filled"),
             _may("stop_reason", TEXT, ""),

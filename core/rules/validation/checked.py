@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from core.domain.context import Context
+from core.domain.identifiers import state_code
 from core.domain.model import (
     CartLine,
     Clinic,
@@ -158,7 +159,7 @@ class CheckedLine:
     @property
     def state(self) -> str:
         """The state of the patient's address, where a prescriber must be licensed."""
-        return self.patient.state.strip().upper()
+        return state_code(self.patient.state)
 
     @property
     def licence(self) -> PrescriberLicence | None:
@@ -240,7 +241,7 @@ def _checked(routed: RoutedLine, context: Context, days: Days, reader: Reader, c
 def clinic_address(clinic: Clinic) -> DeliveryAddress:
     """Where boxes to the clinic go."""
     return DeliveryAddress(
-        "the clinic", clinic.address1.strip(), "", clinic.city.strip(), clinic.state.strip().upper(), clinic.zip.strip()
+        "the clinic", clinic.address1.strip(), "", clinic.city.strip(), state_code(clinic.state), clinic.zip.strip()
     )
 
 
@@ -250,7 +251,7 @@ def _patient_address(patient: Patient) -> DeliveryAddress:
         patient.address1.strip(),
         patient.address2.strip(),
         patient.city.strip(),
-        patient.state.strip().upper(),
+        state_code(patient.state),
         patient.zip.strip(),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
+from core.domain.identifiers import state_code
 from core.domain.model import Days, Fix, Gate, LicenceKind, Offer, Owner, Pharmacy, Severity
 from core.rules.eligibility import refills_limit
 from core.rules.ship_dates import promise
@@ -145,7 +146,7 @@ def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days:
         return f"no {' and no '.join(lacking or kinds)} licence for {where} in force on {full_day(day)}"
 
     def fixes(line: CheckedLine, pharmacies: tuple[Pharmacy, ...]) -> tuple[Fix, ...]:
-        elsewhere = line.destination.state != context.clinic.state.strip().upper()
+        elsewhere = line.destination.state != state_code(context.clinic.state)
         return to_clinic(line, context) if elsewhere else ()
 
     yield from refused(cart, context, "PHARMACY_NOT_LICENSED", reason, fixes)

@@ -12,6 +12,7 @@ from core.domain.date_words import full_day
 from core.domain.model import Days, Fix, Gate, Prescription, Severity, ShipTo
 from core.rules.prescriptions import expired, fills_and_in_flight, months_after, prescription_for
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, packs, says_something
+from core.rules.validation.clinical_difference import PriceTalk, price_talk
 from core.rules.validation.registry import rule
 
 TO_PATIENT: Final = Fix(label="Ship it to the patient", change={"ship_to": "patient"})
@@ -199,11 +200,13 @@ def _limits(line: CheckedLine, rx: Prescription, context: Context) -> list[str]:
     reasons = [*_refill_limits(line, rx, context)]
     ends = context.setting("telemedicine_flexibility_ends", line.ship_day, state=line.state)
     visited = rx.in_person_on is not None and rx.in_person_on <= line.ship_day
-    if rx.telemedicine and not visited and isinstance(ends, date) and line.ship_day > ends:
-        reasons.append(
-            "It was prescribed by telemedicine without a visit in person and would ship on "
-            f"{full_day(line.ship_day)}; that is allowed until {full_day(ends)}."
+    if rx.telemedicine is not False and not visited and isinstance(ends, date) and line.ship_day > ends:
+        how = (
+            "It was prescribed by telemedicine without a visit in person"
+            if rx.telemedicine
+            else "Nobody recorded a visit in person, nor that it was not prescribed by telemedicine,"
         )
+        reasons.append(f"{how} and would ship on {full_day(line.ship_day)}; that is allowed until {full_day(ends)}.")
     if line.line.ship_to is ShipTo.CLINIC:
         reasons.append("A controlled substance ships to the patient, not to the clinic.")
     if rx.rx_pharmacy is None:
@@ -247,16 +250,25 @@ def _use_own(rx: Prescription) -> Fix:
     gate=Gate.PRESCRIPTION,
     severity=Severity.BLOCKING,
     field="clinical_difference",
-    example="Compounded semaglutide without a word on why the approved product will not do",
+    example="Compounded semaglutide without a word on why the approved product will not do, or “it is cheaper”",
     source="FDA guidance on essentially a copy (503A), January 2018",
 )
 def clinical_difference_is_stated(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """A SKU marked so has the prescriber's statement of the difference that it makes for this patient."""
+    """A SKU marked so has the prescriber's statement of the difference, other than its price, for this patient."""
     for line, rx in cart.prescribed:
-        if line.sku.clinical_difference_required and not says_something(rx.clinical_difference):
+        if not line.sku.clinical_difference_required:
+            continue
+        price = price_talk(rx.clinical_difference)
+        if not says_something(rx.clinical_difference):
             yield line.problem(
                 f"Prescription {rx.rx} does not say why {line.sku.name} is clinically different for this patient: ask "
                 "the prescriber for the statement."
+            )
+        elif price is not None:
+            yield line.problem(
+                f"Prescription {rx.rx} states “{rx.clinical_difference.strip()}”: a price is no clinical difference. "
+                "Ask the prescriber for what differs for this patient.",
+                severity=Severity.BLOCKING if price is PriceTalk.ALONE else Severity.WARNING,
             )
 
 
