@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.frame import brand, navigate, sidebar
-from pages.parts.guard import FRAMED
-from pages.parts.notices import said_plainly, show_notices
-from pages.parts.session import current_session
-from pages.parts.startup import start
+from pages.shared.guard import FRAMED
+from pages.shared.navigation import brand, navigate, sidebar
+from pages.shared.notices import said_plainly, show_notices
+from pages.shared.session import current_session
+from pages.shared.startup import start
 
 st.set_page_config(page_title="Refill Day", page_icon=":material/medication:", layout="wide")
 st.session_state[FRAMED] = True

@@ -13,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store, open_store
 from core.domain.model import Role
+from pages.shared.navigation import SCREENS
 from tests.stores import Clock
 
 APP = Path(__file__).parents[2] / "app.py"
+SCRIPTS = {screen.path: screen.script for screen in SCREENS}
 Opens = Callable[..., AppTest]
 
 
@@ -41,7 +43,7 @@ def _served(sqlite_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("REFILL_DEMO", "off")
     monkeypatch.setenv("REFILL_WORKER", "off")
     monkeypatch.chdir(APP.parent)
-    monkeypatch.setattr("pages.parts.startup.open_store", partial(open_store, clock=clock))
+    monkeypatch.setattr("pages.shared.startup.open_store", partial(open_store, clock=clock))
     monkeypatch.setattr("streamlit.testing.v1.app_test.PagesManager", AfterTheFrame)
     yield
     st.cache_data.clear()
@@ -58,6 +60,6 @@ def opens() -> Opens:
         for name, value in query.items():
             shown.query_params[name] = value
         shown.run()
-        return shown.switch_page(f"pages/{page}.py").run()
+        return shown.switch_page(SCRIPTS[page]).run()
 
     return opened

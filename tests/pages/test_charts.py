@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from pages.parts.bars import from_zero
-from pages.parts.charts import (
+from pages.shared.cell_bars import from_zero
+from pages.shared.charts import (
     TILES,
     Mark,
     Segments,

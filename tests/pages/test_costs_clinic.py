@@ -15,9 +15,9 @@ from core.domain.money import shown
 from core.rules.pricing import plans
 from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend
-from pages.parts.charts import Mark, Series, by_amount
-from pages.parts.costs.clinic_charts import by_month, heat_map, waterfall, with_months
-from pages.parts.costs.plans import growth_sentence
+from pages.costs.clinic_charts import by_month, heat_map, waterfall, with_months
+from pages.costs.plans import growth_sentence
+from pages.shared.charts import Mark, Series, by_amount
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program, a_sku, an_offer
 from tests.pages.conftest import Opens
 from tests.pages.test_costs import GROWTH, POOLED, PRICE, figures

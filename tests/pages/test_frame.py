@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 from core.adapters.store import Store
 from core.domain.model import Role
 from core.services.people import LOCAL, add_person, change_person
-from pages.parts.frame import OPENS, SCREENS
+from pages.shared.navigation import OPENS, SCREENS
 from tests.pages.conftest import APP, Opens
 from tests.stores import CLINIC, load
 
-PAGES = sorted(file for file in (APP.parent / "pages").glob("*.py") if file.stem != "__init__")
+PAGES = sorted((APP.parent / "pages").glob("*/page.py"))
 SOON = 3600
 
 
@@ -36,16 +36,16 @@ def said(shown: AppTest) -> list[str]:
     return [each.value for kind in (shown.info, shown.warning, shown.error) for each in kind]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
 def test_every_page_asks_its_guard_before_anything_else(page: Path) -> None:
-    screen = next(screen for screen in SCREENS if screen.path == page.stem)
+    screen = next(screen for screen in SCREENS if screen.folder == page.parent.name)
     body = ast.parse(page.read_text()).body[1:]
     first = next(statement for statement in body if not isinstance(statement, ast.Import | ast.ImportFrom))
     assert ast.unparse(first) == f"session = opened_by(Action.{screen.action.name})"
 
 
 def test_every_screen_is_a_page_and_takes_an_action_of_its_own() -> None:
-    assert [page.stem for page in PAGES] == sorted(screen.path for screen in SCREENS)
+    assert [page.parent.name for page in PAGES] == sorted(screen.folder for screen in SCREENS)
     assert len({screen.action for screen in SCREENS}) == len(SCREENS)
 
 
@@ -54,7 +54,7 @@ def test_every_screen_is_a_page_and_takes_an_action_of_its_own() -> None:
     [
         (Role.STAFF, "Refill day"),
         (Role.MANAGER, "SKU costs"),
-        (Role.LEADERSHIP, "Fulfilment"),
+        (Role.LEADERSHIP, "Fulfillment"),
         (Role.ADMIN, "SKU costs"),
     ],
 )
@@ -100,7 +100,7 @@ def test_the_guard_refuses_even_where_the_frame_let_somebody_through(
     store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(store)
-    monkeypatch.setattr("pages.parts.frame.may", lambda person, action: True)
+    monkeypatch.setattr("pages.shared.navigation.may", lambda person, action: True)
     shown = opens("costs", Role.STAFF)
     assert (titles(shown), said(shown)) == ([], [r"The role staff may not see SKU costs\."])
 
@@ -119,7 +119,7 @@ def test_somebody_signed_in_gets_the_role_of_the_store_and_no_switch(store: Stor
     shown.user = {"is_logged_in": True, "email": "Lee@Example.com", "exp": time.time() + SOON}
     shown.session_state["acting_as"] = Role.ADMIN
     shown.query_params["acting_as"] = "admin"
-    assert titles(shown.run()) == ["Fulfilment"]
+    assert titles(shown.run()) == ["Fulfillment"]
     assert not shown.sidebar.selectbox
     assert [text.value for text in shown.sidebar.caption] == ["Lee, leadership"]
 
@@ -152,7 +152,7 @@ def test_without_an_identity_provider_only_this_machine_is_served(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(store)
-    monkeypatch.setattr("pages.parts.session.served_to_this_machine_only", lambda: False)
+    monkeypatch.setattr("pages.shared.session.served_to_this_machine_only", lambda: False)
     shown = frame()
     assert titles(shown) == ["Refill Day"]
     assert said(shown)[0].startswith("Nobody can sign in: this server can be reached from other machines")

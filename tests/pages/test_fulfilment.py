@@ -16,7 +16,7 @@ from core.services.clinic_import import load
 from core.services.demo.history import seed_history
 from core.services.measures import Measures, measures
 from core.services.people import LOCAL
-from pages.parts.startup import DEMO
+from pages.shared.startup import DEMO
 from tests.pages.conftest import Opens
 from tests.stores import NOW, Clock
 from tests.stores import load as load_small

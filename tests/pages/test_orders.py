@@ -23,7 +23,7 @@ from core.services.orders.recovery import cancel
 from core.services.partners import worker
 from core.services.partners.connections import connect
 from core.services.people import LOCAL, audit_trail
-from pages.parts.orders.listing import RENDERED
+from pages.orders.line_list import RENDERED
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, said
 from tests.pages.conftest import Opens
@@ -498,7 +498,7 @@ def test_hostile_text_stands_as_it_is(clinic: Store, opens: Opens) -> None:
 def test_a_download_holds_every_line_of_the_filter_and_is_audited(
     clinic: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.parts.orders.listing.ON_A_PAGE", 2)
+    monkeypatch.setattr("pages.orders.line_list.ON_A_PAGE", 2)
     files: list[Any] = []
     monkeypatch.setattr("streamlit.download_button", lambda label, data, *_, **__: files.append(data))
     page = opens("orders", Role.STAFF, orders_tab="All", orders_page="2")

@@ -11,9 +11,9 @@ from core.domain.model import Alternative, Cart, CartLine, Objective, Promise, R
 from core.rules.plan import plan
 from core.rules.sig import read
 from core.services.cart import OpenCart
-from pages.parts.refill_day.causes import Cause, causes_of, in_words, owed_by, remaining
-from pages.parts.refill_day.one_line import reading_in_words, why
-from pages.parts.refill_day.views import Show, State, View, shown, views_of, whats_wrong
+from pages.refill_day.causes import Cause, causes_of, in_words, owed_by, remaining
+from pages.refill_day.line_drawer import reading_in_words, why
+from pages.refill_day.views import Show, State, View, shown, views_of, whats_wrong
 from tests.builders import (
     DAYS,
     FRIDAY,

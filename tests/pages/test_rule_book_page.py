@@ -11,8 +11,8 @@ from core.domain.model import FindingEnd, Role
 from core.rules.validation import RULES
 from core.services.people import LOCAL
 from core.services.rule_book import Entry, note_seen
-from pages.parts.charts import stacked_counts
-from pages.parts.rule_book import record
+from pages.rule_book.rules import record
+from pages.shared.charts import stacked_counts
 from tests.builders import FRIDAY, a_line
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_full_cart

@@ -20,10 +20,10 @@ from core.domain.settings import SETTINGS
 from core.services.clinic_export import export
 from core.services.partners.connections import connections
 from core.services.people import LOCAL, audit_trail, members
-from pages.parts.session import Reference, Session
-from pages.parts.setup.clinic import licensed_pharmacies
-from pages.parts.setup.reference import file_rows
-from pages.parts.setup.thresholds import rows_of
+from pages.setup.clinic_files import licensed_pharmacies
+from pages.setup.file_tables import file_rows
+from pages.setup.thresholds import rows_of
+from pages.shared.session import Reference, Session
 from tests.builders import a_clinic, a_context, a_patient, a_pharmacy, a_program, licences
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load

@@ -14,11 +14,11 @@ from core.rules.plan import Plan
 from core.rules.split import Outcome, Point, Progress, Watch
 from core.services.cart import ask_of_split, open_cart
 from core.services.people import LOCAL
-from pages.parts.refill_day import compare, searching
-from pages.parts.refill_day.curve import cost_against_days, frontier, label
-from pages.parts.refill_day.one_line import because, what_would_help
-from pages.parts.refill_day.searching import Search
-from pages.parts.refill_day.waiting import gap_in_words, in_words
+from pages.refill_day import split_search, what_if
+from pages.refill_day.cost_curve import cost_against_days, frontier, label
+from pages.refill_day.line_drawer import because, what_would_help
+from pages.refill_day.search_progress import gap_in_words, in_words
+from pages.refill_day.split_search import Search
 from tests.builders import FRIDAY, a_context, a_line
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_full_cart, press
@@ -32,7 +32,7 @@ def texts(shown: AppTest) -> str:
 
 
 def split_step(opens: Opens, store: Store, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(compare, "FIRST_SECONDS", 30.0)
+    monkeypatch.setattr(what_if, "FIRST_SECONDS", 30.0)
     shown = opens("refill_day", Role.STAFF)
     shown.session_state["refill_step"] = "Split"
     return shown.run()
@@ -174,7 +174,7 @@ def test_what_would_have_to_change_says_first_what_the_clinic_can_undo() -> None
 
 
 def test_what_nobody_looks_at_any_more_is_not_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "LOOKED_AWAY_SECONDS", -1.0)
+    monkeypatch.setattr(split_search, "LOOKED_AWAY_SECONDS", -1.0)
     asked: list[int] = []
 
     def found(_watch: Watch) -> Iterator[int]:
@@ -182,6 +182,6 @@ def test_what_nobody_looks_at_any_more_is_not_worked_out(monkeypatch: pytest.Mon
             asked.append(number)
             yield number
 
-    job = searching.Findings(found, 1000)
+    job = split_search.Findings(found, 1000)
     assert job.wait(10) == []
     assert (job.left, job.finished, asked) == (True, True, [0])

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from pages.parts.words import amount, count, day, full_day, listed, moment, money, percent, plain, signed_money
+from pages.shared.formats import amount, count, day, full_day, listed, moment, money, percent, plain, signed_money
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,177 @@
+"""The rule book's parts: key figures, the rules with their record, one rule in full, and what pharmacies rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.column_config import Column
+
+from core.domain.model import FindingEnd, Gate, Severity
+from core.domain.rejections import REJECTIONS
+from core.domain.settings import SETTINGS
+from core.rules.validation import Rule
+from core.services.rule_book import REJECTED_AS, Entry, RuleBook
+from pages.shared.charts import stacked_counts
+from pages.shared.formats import count, percent, plain
+from pages.shared.layout import Metric, chart
+from pages.shared.session import Reference, Session
+from pages.shared.tables import Row, pick, table
+
+MOST_BARS = 12
+ENDS = {
+    FindingEnd.FIXED: "Put right",
+    FindingEnd.ACKNOWLEDGED: "Acknowledged",
+    FindingEnd.OVERRIDDEN: "Overridden",
+    FindingEnd.OPEN: "Not placed",
+}
+"""What became of findings, in words."""
+
+
+def figures(book: RuleBook) -> list[Metric]:
+    """What the checks found, what was put right before it was paid for, and what came back all the same."""
+    fired = sum(entry.fired for entry in book.entries)
+    fixed = sum(entry.lines.get(FindingEnd.FIXED, 0) for entry in book.entries)
+    placed = sum(entry.placed_with_it for entry in book.entries)
+    rejected, foretold = (sum(getattr(row, name) for row in book.refusals) for name in ("lines", "foretold"))
+    return [
+        Metric(
+            "Findings",
+            f"{fired:,}",
+            "A rule counts once for a patient's line on a refill day, however often the cart is looked at.",
+            delta_description=f"{count(sum(entry.fired > 0 for entry in book.entries), 'rule')} of {len(book.entries)}",
+        ),
+        Metric(
+            "Put right before payment",
+            f"{fixed:,}",
+            "Findings that were gone when their line was placed.",
+            delta_description=f"{percent(fixed / fired)} of all" if fired else None,
+        ),
+        Metric(
+            "Placed with it",
+            f"{placed:,}",
+            "Findings that somebody acknowledged or overrode; the line went out as it was.",
+            delta_description=f"{sum(entry.rejected for entry in book.entries):,} rejected later",
+        ),
+        Metric(
+            "Rejected at first attempt",
+            f"{rejected:,}",
+            "Lines that a pharmacy refused. Foretold: a rule that speaks of the reason had fired, and was answered.",
+            delta_description=f"{foretold:,} foretold by a rule",
+        ),
+    ]
+
+
+def rules(session: Session, book: RuleBook, gate: str | None, reference: Reference) -> None:
+    """Every rule of the gate, or of all; the selected one in full."""
+    entries = [entry for entry in book.entries if gate is None or entry.rule.gate is Gate(gate)]
+    st.subheader("Rules", anchor=False)
+    st.caption("Select a rule to read it in full.")
+    chosen = pick(
+        rule_rows(entries),
+        name="rule_book",
+        alt="Every rule with its record; select one",
+        session=session,
+        columns={"What must hold": Column(width="medium")},
+    )
+    if chosen is not None:
+        _in_full(entries[chosen], reference)
+
+
+def rule_rows(entries: Sequence[Entry]) -> list[Row]:
+    """Rules as a table's rows."""
+    return [
+        {
+            "Code": entry.rule.code,
+            "What must hold": entry.rule.summary,
+            "Fired": entry.fired,
+            **{words: entry.lines.get(end, 0) for end, words in ENDS.items()},
+            "Rejected later": entry.rejected,
+            "For this reason": entry.rejected_for_it,
+            "Severity": severity(entry.rule),
+            "Who puts it right": entry.rule.owner.value.capitalize(),
+            "Gate": entry.rule.gate.value,
+            "Source": entry.rule.source,
+            "Example": entry.rule.example,
+        }
+        for entry in entries
+    ]
+
+
+def severity(rule: Rule) -> str:
+    """``Blocking``, ``Blocking, may be overridden``, ``Warning``."""
+    return rule.severity.value.capitalize() + (", may be overridden" if rule.overridable else "")
+
+
+def _in_full(entry: Entry, reference: Reference) -> None:
+    rule, (context, today) = entry.rule, reference
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(rule.code)}**", width="content")
+            blocking = rule.severity is Severity.BLOCKING
+            st.badge(
+                severity(rule),
+                icon=":material/error:" if blocking else ":material/warning:",
+                color="red" if blocking else "orange",
+            )
+        st.write(plain(rule.summary))
+        st.write(f"**It fires on:** {plain(rule.example)}")
+        st.write(f"**Where it comes from:** {plain(rule.source)}")
+        st.write(f"**Who puts it right:** {rule.owner.value}")
+        for name in rule.thresholds:
+            st.write(f"**{plain(name)}:** {plain(context.setting(name, today))}. {plain(SETTINGS[name].meaning)}.")
+        st.write(f"**Record:** {plain(record(entry))}")
+
+
+def record(entry: Entry) -> str:
+    """What the counts of one rule say, in a sentence or two."""
+    if not entry.fired:
+        return "it has not fired in this period."
+    fixed, left = entry.lines.get(FindingEnd.FIXED, 0), entry.lines.get(FindingEnd.OPEN, 0)
+    said = (
+        f"it fired on {count(entry.fired, 'line')}: {fixed:,} put right before payment, {entry.placed_with_it:,} "
+        f"placed with it, {left:,} not placed."
+    )
+    if not entry.placed_with_it:
+        return said
+    reason = REJECTED_AS[entry.rule.code]
+    return (
+        f"{said} Of those placed with it a pharmacy rejected {entry.rejected:,}, {entry.rejected_for_it:,} of them as "
+        f"{reason}."
+    )
+
+
+def by_rule(session: Session, book: RuleBook) -> None:
+    """The rules that fired most, and what became of what they found."""
+    most = sorted((entry for entry in book.entries if entry.fired), key=lambda entry: (-entry.fired, entry.rule.code))
+    if not most:
+        st.info("No rule has fired in this period: work on a cart, and what its checks find counts here.")
+        return
+    shown = most[:MOST_BARS]
+    first = shown[0]
+    says = f"{first.rule.code} fired most: on {count(first.fired, 'line')}"
+    parts = {words: [entry.lines.get(end, 0) for entry in shown] for end, words in ENDS.items()}
+    chart(
+        stacked_counts([entry.rule.code for entry in shown], parts, "Lines on which the rule fired"),
+        says,
+        rule_rows(shown),
+        name="rule_book_chart",
+        session=session,
+    )
+
+
+def refusals(session: Session, book: RuleBook) -> None:
+    """What pharmacies rejected, and whether a rule had spoken."""
+    st.subheader("What pharmacies rejected", anchor=False)
+    st.caption("At the first attempt. Foretold: a rule that speaks of the reason had fired, and somebody answered it.")
+    rows: list[Row] = [
+        {
+            "Reason": row.reason,
+            "Lines": row.lines,
+            "Foretold": row.foretold,
+            "Not foretold": row.lines - row.foretold,
+            "What to do": REJECTIONS[row.reason].remedy if row.reason in REJECTIONS else None,
+        }
+        for row in book.refusals
+    ]
+    table(rows, name="rule_book_rejections", alt="Rejections by reason, foretold or not", session=session)
