@@ -15,7 +15,7 @@ from pages.costs.clinic_charts import by_month, heat_map, waterfall
 from pages.costs.filters import Asked
 from pages.shared.charts import Series
 from pages.shared.formats import amount, count, full_day, listed, money, percent, percentage_points, signed_money
-from pages.shared.layout import Metric, badge, chart, is_demo, metrics, nothing_yet
+from pages.shared.layout import Metric, badge, chart, empty_state, is_demo, metrics
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row
 
@@ -27,7 +27,7 @@ def clinic_tab(session: Session, asked: Asked) -> None:
     """Key figures of one program beside what was paid; every program by month; what drives it; how sure it is."""
     answer = _repriced(session.clinic, session.data_version(), asked.today, session)
     if not answer.lines or not answer.programs:
-        nothing_yet(
+        empty_state(
             f"No orders were placed in the last {PERIOD_DAYS} days.", "What is placed on Refill day is compared here."
         )
         return

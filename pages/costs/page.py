@@ -13,14 +13,14 @@ from pages.costs.price_lists import price_lists_tab
 from pages.costs.quote_export import quotes_out_tab
 from pages.costs.sku_detail import one_sku_tab
 from pages.shared.guard import opened_by
-from pages.shared.layout import header, nothing_yet
+from pages.shared.layout import empty_state, header
 
 session = opened_by(Action.SEE_COSTS)
 header("SKU costs", "What a pack costs delivered, under pass-through and under aggregate pricing.")
 
 reference = session.reference()
 if not reference.context.skus:
-    nothing_yet("There are no SKUs yet.", "Load skus.csv, offers.csv and programs.csv on Setup.")
+    empty_state("There are no SKUs yet.", "Load skus.csv, offers.csv and programs.csv on Setup.")
     st.stop()
 
 asked = ask(reference)

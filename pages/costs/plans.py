@@ -13,7 +13,7 @@ from pages.costs.clinic_charts import with_months
 from pages.costs.filters import Asked
 from pages.shared.charts import Mark, Series, by_amount
 from pages.shared.formats import amount, listed, money, percent, percentage_points, plain
-from pages.shared.layout import Metric, badge, chart, is_demo, metrics, nothing_yet
+from pages.shared.layout import Metric, badge, chart, empty_state, is_demo, metrics
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, table
 
@@ -24,7 +24,7 @@ def plans_tab(session: Session, asked: Asked) -> None:
     """Every program at the month's spend, and the spends at which the cheapest changes."""
     programs = asked.context.programs_on(asked.today)
     if not programs:
-        nothing_yet("No program is in force.", "Programs are loaded on Setup, from programs.csv.")
+        empty_state("No program is in force.", "Programs are loaded on Setup, from programs.csv.")
         return
     answer = plans(programs, asked.spend_cents)
     metrics(_figures(answer))

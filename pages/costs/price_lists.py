@@ -38,7 +38,7 @@ from core.services.price_lists import (
 )
 from pages.costs.filters import Asked
 from pages.shared.formats import amount, count, day, full_day, listed, moment, money, percentage_points, plain
-from pages.shared.layout import Metric, badge, is_demo, metrics, nothing_yet
+from pages.shared.layout import Metric, badge, empty_state, is_demo, metrics
 from pages.shared.notices import attempt, said_plainly
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, downloads, table
@@ -57,7 +57,7 @@ class Chosen(NamedTuple):
 def price_lists_tab(session: Session, asked: Asked) -> None:
     """From the upload to the approval, top to bottom."""
     if not may(session.person, Action.SET_UP):
-        nothing_yet("Price lists are brought in by managers.", "What they approved shows on the other tabs.")
+        empty_state("Price lists are brought in by managers.", "What they approved shows on the other tabs.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         issuer = _issuer(asked)
@@ -69,7 +69,7 @@ def price_lists_tab(session: Session, asked: Asked) -> None:
             help="Today or later: quotes of earlier days stay as they were.",
         )
     if issuer is None:
-        nothing_yet("There is nobody to give a price list.", "Load pharmacies.csv and programs.csv on Setup.")
+        empty_state("There is nobody to give a price list.", "Load pharmacies.csv and programs.csv on Setup.")
         return
     _last(session, asked, issuer)
     _current(session, asked, issuer)

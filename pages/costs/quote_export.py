@@ -11,7 +11,7 @@ import streamlit as st
 from core.services.quotes import Kind, Wanted, quote_out
 from pages.costs.filters import EVERY, Asked, Pair
 from pages.shared.formats import count, full_day, money, plain
-from pages.shared.layout import badge, is_demo, nothing_yet
+from pages.shared.layout import badge, empty_state, is_demo
 from pages.shared.session import Session
 from pages.shared.tables import FILES
 
@@ -30,7 +30,7 @@ def quotes_out_tab(session: Session, asked: Asked, pairs: Sequence[Pair]) -> Non
     )
     wanted = _chosen(asked, [pair.row.sku for pair in pairs])
     if not wanted.skus or not wanted.programs:
-        nothing_yet("Nothing is chosen yet.", "A quote needs at least one SKU and one program.")
+        empty_state("Nothing is chosen yet.", "A quote needs at least one SKU and one program.")
         return
     badge(_demo(asked, set(wanted.skus)))
     with st.container(horizontal=True):

@@ -10,7 +10,8 @@ from pages.fulfillment.key_figures import key_figures
 from pages.fulfillment.period import ask
 from pages.shared.formats import full_day
 from pages.shared.guard import opened_by
-from pages.shared.layout import badge, header, is_demo, metrics, nothing_yet
+from pages.shared.layout import badge, empty_state, header, is_demo, metrics
+from pages.shared.screens import REFILL_DAY
 
 session = opened_by(Action.SEE_FULFILMENT)
 context, today = session.reference()
@@ -22,8 +23,8 @@ now = compared.now
 st.caption(f"{full_day(now.first)} to {full_day(now.last)}.")
 if not now.by_week and not now.stalled:
     first_step = "Orders that are placed on Refill day show here."
-    link = "pages/refill_day/page.py" if may(session.person, Action.WORK_CART) else None
-    nothing_yet("Nothing was ordered in this period.", first_step, link, "Open Refill day")
+    link = REFILL_DAY if may(session.person, Action.WORK_CART) else None
+    empty_state("Nothing was ordered in this period.", first_step, link)
     st.stop()
 
 names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}

@@ -18,7 +18,8 @@ from pages.orders.filters import QUEUES, Asked, Tab
 from pages.orders.line_states import sign, words
 from pages.orders.open_line import open_line
 from pages.shared.formats import NOTHING, amount, count
-from pages.shared.layout import nothing_yet
+from pages.shared.layout import empty_state
+from pages.shared.screens import REFILL_DAY
 from pages.shared.session import Session
 from pages.shared.tables import DAY, MONEY, Row, downloads
 
@@ -179,16 +180,15 @@ def _open_clicked() -> None:
 def _empty(asked: Asked) -> None:
     around = asked.wanted._replace(states=frozenset(), queue=None, needs_action=False)
     if around != type(around)():
-        nothing_yet("No line matches these filters.", "Shorten the search, or choose another pharmacy or period.")
+        empty_state("No line matches these filters.", "Shorten the search, or choose another pharmacy or period.")
     elif not any(asked.counts.states.values()):
-        nothing_yet(
+        empty_state(
             "Nothing has been ordered yet.",
             "Place a refill day's cart; its lines then show here.",
-            "pages/refill_day/page.py",
-            "Open Refill day",
+            REFILL_DAY,
         )
     elif asked.tab is Tab.NEEDS_ACTION:
         waits = f"No line waits here: {QUEUES[asked.queue].lower()}." if asked.queue else "Nothing needs anybody."
-        nothing_yet(waits, "Lines that a pharmacy refuses or holds, or that stall, come here by themselves.")
+        empty_state(waits, "Lines that a pharmacy refuses or holds, or that stall, come here by themselves.")
     else:
-        nothing_yet("There are no such lines.", "Choose another state, or All.")
+        empty_state("There are no such lines.", "Choose another state, or All.")

@@ -16,7 +16,7 @@ from pages.refill_day.line_entry import actions
 from pages.refill_day.receipt import placed_here, placed_line
 from pages.refill_day.views import Show, State, View, shown
 from pages.shared.formats import NOTHING, count, day, full_day, money, plain
-from pages.shared.layout import Metric, metrics, nothing_yet
+from pages.shared.layout import Metric, empty_state, metrics
 
 
 def cart_step(desk: Desk, views: Sequence[View], due: int) -> None:
@@ -30,7 +30,7 @@ def cart_step(desk: Desk, views: Sequence[View], due: int) -> None:
         st.progress(left.share, plain(left.words))
     actions(desk, due)
     if not views:
-        nothing_yet(f"The cart of {full_day(desk.refill_day)} is empty.", _how_to_begin(due))
+        empty_state(f"The cart of {full_day(desk.refill_day)} is empty.", _how_to_begin(due))
         return
     chosen = _filtered(views)
     if chosen:

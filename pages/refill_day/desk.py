@@ -18,7 +18,7 @@ from core.services.cart import OpenCart, open_cart
 from core.services.rule_book import note_seen
 from pages.refill_day.split_search import Search
 from pages.shared.formats import amount
-from pages.shared.layout import nothing_yet
+from pages.shared.layout import empty_state
 from pages.shared.session import Session
 
 DAY = "refill_day"
@@ -107,7 +107,7 @@ def _refill_day(moment: Moment) -> date:
 def _program(context: Context, today: date) -> Program | None:
     found = {code: row for code in context.clinic.program if (row := context.program(code, today))}
     if not found:
-        nothing_yet("No program is in force.", "Load programs.csv on Setup, and name one in clinic.csv.")
+        empty_state("No program is in force.", "Load programs.csv on Setup, and name one in clinic.csv.")
         return None
     chosen = st.selectbox(
         "Program",

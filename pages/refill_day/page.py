@@ -16,7 +16,7 @@ from pages.refill_day.split_step import split_step
 from pages.refill_day.views import views_of
 from pages.shared.formats import full_day, plain
 from pages.shared.guard import opened_by
-from pages.shared.layout import badge, header, nothing_yet
+from pages.shared.layout import badge, empty_state, header
 
 session = opened_by(Action.WORK_CART)
 top = st.container()
@@ -24,7 +24,7 @@ top = st.container()
 if not session.reference().context.skus:
     with top:
         header("Refill day", "Everybody who is due, checked and placed at once.")
-    nothing_yet("There are no SKUs yet.", "A manager loads the clinic's files on Setup.")
+    empty_state("There are no SKUs yet.", "A manager loads the clinic's files on Setup.")
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -45,9 +45,9 @@ waiting(desk)
 if step == "Cart":
     cart_step(desk, views, due)
 elif not desk.opened.cart.lines and not placed_here(desk):
-    nothing_yet(f"The cart of {full_day(desk.refill_day)} is empty.", "Add who is due on the first step, Cart.")
+    empty_state(f"The cart of {full_day(desk.refill_day)} is empty.", "Add who is due on the first step, Cart.")
 elif step == "Split" and not desk.plan.split.filled:
-    nothing_yet(
+    empty_state(
         "No line goes out as things stand.", "Every line is held or cannot be filled: see the first step, Cart."
     )
 elif step == "Split":

@@ -15,6 +15,7 @@ from pages.refill_day.receipt import placed_here
 from pages.refill_day.views import State, View
 from pages.shared.formats import count, money
 from pages.shared.layout import is_demo
+from pages.shared.screens import ORDERS
 
 
 def chosen_step() -> str:
@@ -56,7 +57,7 @@ def next_step(desk: Desk, views: Sequence[View], due: int, step: str) -> None:
     elif due:
         _button(f"Add {count(due, 'line')} due", ":material/group_add:", add_due, desk)
     elif placed_here(desk):  # a link: st.switch_page refuses while filters are bound to the address
-        st.page_link("pages/orders/page.py", label="Open Orders", icon=":material/local_shipping:")
+        st.page_link(ORDERS.script, label="Open Orders", icon=":material/local_shipping:")
 
 
 def _button(label: str, icon: str, does: object, *args: object) -> None:

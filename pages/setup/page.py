@@ -13,7 +13,7 @@ from pages.setup.people import audit_tab, people_tab
 from pages.setup.rules import rules_tab
 from pages.setup.store import load_files, store_tab, template_files
 from pages.shared.guard import opened_by
-from pages.shared.layout import header, nothing_yet
+from pages.shared.layout import empty_state, header
 
 session = opened_by(Action.SET_UP)
 header(
@@ -22,7 +22,7 @@ header(
 )
 
 if not session.clinic:
-    nothing_yet(
+    empty_state(
         "There is no clinic yet.", "Load its folder here: clinic.csv and the files beside it, or a ZIP of them."
     )
     load_files(session)

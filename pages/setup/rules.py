@@ -9,6 +9,7 @@ from core.services.clinic_export import folder_of
 from pages.setup.file_tables import file_table
 from pages.setup.ladders import ladders
 from pages.setup.thresholds import history, thresholds
+from pages.shared.screens import RULE_BOOK
 from pages.shared.session import Reference, Session
 from pages.shared.tables import Row, table
 
@@ -19,7 +20,7 @@ def rules_tab(session: Session, reference: Reference) -> None:
     ladders(session, reference)
     file_table(session, "settings.csv", folder_of(reference.context).settings, "This clinic's own rows")
     history(session, reference)
-    st.page_link("pages/rule_book/page.py", label="Every check before payment: the rule book", icon=":material/rule:")
+    st.page_link(RULE_BOOK.script, label="Every check before payment: the rule book", icon=":material/rule:")
     st.subheader("Rejection codes of pharmacies", anchor=False)
     table(rejection_rows(), name="rejection_codes", alt="Every canonical rejection code", session=session)
 

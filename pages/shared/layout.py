@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.streamlit_plotly_theme import configure_streamlit_plotly_theme
 
 from pages.shared.formats import plain
+from pages.shared.screens import Screen
 from pages.shared.session import Session
 from pages.shared.tables import Columns, Rows, table
 
@@ -71,13 +72,13 @@ def chart(
                 table(rows, name=name, alt=f"Table: {says}", session=session, columns=columns)
 
 
-def nothing_yet(what: str, next_step: str, page: str | None = None, label: str = "Open Setup") -> None:
-    """An empty state: what is missing and what to do about it."""
+def empty_state(what: str, next_step: str, screen: Screen | None = None) -> None:
+    """What is missing, what to do about it, and a link to the screen where that is done."""
     with st.container(border=True):
         st.markdown(f"**{plain(what)}**")
         st.write(plain(next_step))
-        if page is not None:
-            st.page_link(page, label=label, icon=":material/arrow_forward:")
+        if screen is not None:
+            st.page_link(screen.script, label=f"Open {screen.title}", icon=":material/arrow_forward:")
 
 
 def is_demo(source: object) -> bool:

@@ -1,18 +1,18 @@
-"""Navigation by role, sign-in, and the local demo's switch."""
+"""Navigation by role, sign-in, and the local demo's role switch."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
 from core.domain.model import Role
-from core.services.people import Action, may
+from core.services.people import may
 from pages.shared.formats import plain
-from pages.shared.guard import WANTED
+from pages.shared.screens import FIRST_SCREEN, SCREENS, Screen
 from pages.shared.session import (
     ACTING,
     CLINIC,
@@ -21,94 +21,18 @@ from pages.shared.session import (
     sign_in_configured,
 )
 
-
-class Screen(NamedTuple):
-    """One page: its address, its folder in ``pages``, what it is called, and what opening it takes."""
-
-    path: str
-    folder: str
-    title: str
-    icon: str
-    action: Action
-    help: str
-
-    @property
-    def script(self) -> str:
-        """The file that Streamlit runs, seen from app.py."""
-        return f"pages/{self.folder}/page.py"
-
-
-SCREENS = (
-    Screen(
-        "refill_day",
-        "refill_day",
-        "Refill day",
-        ":material/event_repeat:",
-        Action.WORK_CART,
-        "Who is due, what is wrong, and one checkout for everybody.",
-    ),
-    Screen(
-        "orders",
-        "orders",
-        "Orders",
-        ":material/local_shipping:",
-        Action.WORK_ORDERS,
-        "Where every line is now, and what needs somebody.",
-    ),
-    Screen(
-        "costs",
-        "costs",
-        "SKU costs",
-        ":material/payments:",
-        Action.SEE_COSTS,
-        "What every SKU costs delivered, under pass-through and under aggregate pricing.",
-    ),
-    Screen(
-        "fulfilment",
-        "fulfillment",
-        "Fulfillment",
-        ":material/monitoring:",
-        Action.SEE_FULFILMENT,
-        "Acceptance, speed, punctuality and spend. No patient names.",
-    ),
-    Screen(
-        "rule_book",
-        "rule_book",
-        "Rule book",
-        ":material/rule:",
-        Action.SEE_RULES,
-        "Every check before payment, and whether it earns its keep.",
-    ),
-    Screen(
-        "setup",
-        "setup",
-        "Setup",
-        ":material/tune:",
-        Action.SET_UP,
-        "The clinic's own data, rules, people and store.",
-    ),
-)
-OPENS = {
-    Role.STAFF: Action.WORK_CART,
-    Role.MANAGER: Action.SEE_COSTS,
-    Role.LEADERSHIP: Action.SEE_FULFILMENT,
-    Role.ADMIN: Action.SEE_COSTS,
-}
-_ROLE_CHANGED = "role_changed"
-ROOT = Path(__file__).parents[2]
+_ROLE_CHANGED: Final = "role_changed"
 
 
 def navigate(session: Session | None) -> Page:
-    """The page to run. ``st.navigation`` is called for everybody: until somebody has, pages answer to bare addresses.
-
-    Every address stays the same for everybody, so that a link can be shared: who may not open it is told so.
-    """
-    pages = {screen.action: _page(screen, session) for screen in SCREENS}
+    """The page to run. Every address is the same for everybody, so that a link can be shared; a screen that the
+    visitor's role does not include says so."""
+    pages = {screen: _page(screen, session) for screen in SCREENS}
     if session is None:
         first = st.Page(_sign_in, title="Sign in", icon=":material/login:", default=True)
     else:
-        opens = st.session_state.get(WANTED, OPENS[session.person.role])
-        first = st.Page(partial(_open, pages[opens]), title="Home", url_path="home", default=True, visibility="hidden")
+        home = partial(_open, pages[FIRST_SCREEN[session.person.role]])
+        first = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
     chosen = st.navigation([first, *pages.values()])
     if st.session_state.pop(_ROLE_CHANGED, False):
         st.switch_page(first)
@@ -119,20 +43,19 @@ def _page(screen: Screen, session: Session | None) -> Page:
     if session is None:
         return st.Page(_sign_in, title=screen.title, url_path=screen.path, visibility="hidden")
     if not may(session.person, screen.action):
-        told = partial(_refuse, screen, session.person.role)
-        return st.Page(told, title=screen.title, url_path=screen.path, visibility="hidden")
-    return st.Page(ROOT / screen.script, title=screen.title, icon=screen.icon, url_path=screen.path, help=screen.help)
+        refusal = partial(_refuse, screen, session.person.role)
+        return st.Page(refusal, title=screen.title, url_path=screen.path, visibility="hidden")
+    return st.Page(screen.script, title=screen.title, icon=screen.icon, url_path=screen.path, help=screen.help)
 
 
 def _open(page: Page) -> None:
-    """The bare address: on to the page that this role starts with, or that the visitor asked for."""
-    st.session_state.pop(WANTED, None)
+    """The bare address: on to the screen that this role starts on."""
     st.switch_page(page, query_params=st.query_params.to_dict())
 
 
 def _refuse(screen: Screen, role: Role) -> None:
     st.info(
-        f"{screen.title} is not part of the {role} role. An admin can change roles on Setup.", icon=":material/lock:"
+        f"The {role} role does not include {screen.title}. An admin can change roles on Setup.", icon=":material/lock:"
     )
 
 
@@ -153,8 +76,8 @@ def _sign_in() -> None:
 
 def _signed_in_but_unknown() -> None:
     st.warning(
-        f"{plain(st.user.get('email') or 'This account')} cannot open Refill Day: the sign-in has ended, the address "
-        "is not confirmed, or nobody has added it on Setup under People.",
+        f"{plain(st.user.get('email') or 'This account')} cannot open Refill Day: the sign-in has expired, the email "
+        "address is not verified, or nobody has added it on Setup under People.",
         icon=":material/lock:",
     )
     with st.container(horizontal=True):
@@ -168,7 +91,7 @@ def brand() -> None:
 
 
 def sidebar(session: Session | None) -> None:
-    """Who is here, at which clinic; the demo's role switch only where no identity provider is set up."""
+    """The visitor and clinic; the demo's role switch only where no identity provider is set up."""
     if session is None:
         return
     with st.sidebar:

@@ -23,12 +23,12 @@ def main() -> None:
         os.environ["DATABASE_URL"] = sys.argv[1] if sys.argv[1:] else f"sqlite:///{folder}/reruns.db"
         from streamlit.testing.v1 import AppTest
 
-        from pages.shared.navigation import SCREENS
+        from pages.shared.screens import SCREENS
 
-        screen = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+        screen = AppTest.from_file(str(Path(__file__).with_name("frame.py")), default_timeout=120).run()
         asked = sys.argv[2:]
         for wanted in (each for each in SCREENS if not asked or each.path in asked):
-            screen.switch_page(wanted.script).run()
+            screen.switch_page(str(wanted.script)).run()
             taken = []
             for _ in range(TIMES):
                 began = time.perf_counter()
