@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import plotly.graph_objects as go
 
-from pages.shared.charts import DOLLARS, WHOLE_DOLLARS, Mark, Series
+from pages.shared.charts import DOLLARS, WHOLE_DOLLARS, ChartPoint, Series
 
 _SAVES, _LOSES, _WHOLE, _EVEN, _LINE = "#0072b2", "#d55e00", "#5b6b70", "#f4f6f7", "#7b4f9d"
 _MARGIN = {"l": 8, "r": 24, "t": 36, "b": 8}
@@ -41,8 +41,8 @@ def by_month(series: Sequence[Series]) -> go.Figure:
 
 def waterfall(steps: Sequence[tuple[str, Decimal]], total: str) -> go.Figure:
     """From nothing to the total, a bar a step, from the top down; amounts stand beside them with their sign."""
-    whole = sum((value for _, value in steps), Decimal(0))
-    values = [*(value for _, value in steps), whole]
+    total_saved = sum((value for _, value in steps), Decimal(0))
+    values = [*(value for _, value in steps), total_saved]
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
@@ -62,7 +62,7 @@ def waterfall(steps: Sequence[tuple[str, Decimal]], total: str) -> go.Figure:
         height=110 + 30 * len(values),
         margin={**_MARGIN, "r": 88},
         showlegend=False,
-        xaxis={"title": "Dollars saved, added up from the top", "tickformat": WHOLE_DOLLARS, "zeroline": True},
+        xaxis={"title": "Dollars saved, running total", "tickformat": WHOLE_DOLLARS, "zeroline": True},
         yaxis={"autorange": "reversed", "automargin": True},
     )
     return figure
@@ -98,7 +98,7 @@ def heat_map(
                 y=[float(rate * 100) for _, rate in within],
                 mode="lines",
                 line={"width": 3, "dash": "dash", "color": _LINE},
-                hovertemplate="Nothing saved or lost at prices %{x:+.1f} %<extra></extra>",
+                hovertemplate="Break-even at prices %{x:+.1f} %<extra></extra>",
             ),
             go.Scatter(
                 name="Today",
@@ -122,7 +122,7 @@ def heat_map(
     return figure
 
 
-def with_months(figure: go.Figure, months: Sequence[Mark]) -> go.Figure:
+def with_months(figure: go.Figure, months: Sequence[ChartPoint]) -> go.Figure:
     """The same chart with the clinic's own months on it."""
     figure.add_trace(
         go.Scatter(

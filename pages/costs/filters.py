@@ -1,4 +1,4 @@
-"""What is compared: the filters in the URL, and the comparison that they ask for."""
+"""What is compared: the filters in the address, and the comparison that they ask for."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ import streamlit as st
 from core.domain.context import Context
 from core.domain.model import Offer, Program, ProgramKind
 from core.rules.pricing import BreakEven, ProgramCost, SkuComparison, compare
-from pages.shared.session import Reference, Session
+from pages.shared.session import ReferenceData, Session
 
 EVERY = "Every category"
 
 
-class Asked(NamedTuple):
+class CostView(NamedTuple):
     """One view of the prices: a pass-through and an aggregate program, a shipment's size, and a month's spend."""
 
     context: Context
     today: date
-    own: Program | None
-    pooled: Program | None
+    pass_through: Program | None
+    aggregate: Program | None
     units: int
     spend_cents: int
     category: str
 
 
-class Pair(NamedTuple):
+class SkuCosts(NamedTuple):
     """A SKU under the two programs; ``versus`` is None where one of them is missing."""
 
     row: SkuComparison
-    own: ProgramCost | None
-    pooled: ProgramCost | None
+    pass_through: ProgramCost | None
+    aggregate: ProgramCost | None
     versus: BreakEven | None
 
 
-def ask(reference: Reference) -> Asked:
-    """The filters on one line, in the URL so that a view can be shared."""
+def filter_bar(reference: ReferenceData) -> CostView:
+    """The filters on one line, in the address so that a view can be shared."""
     context, today = reference
     programs = context.programs_on(today)
     categories = sorted({sku.category for sku in context.skus.values() if sku.category})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         category = st.selectbox("Category", [EVERY, *categories], key="costs_category", bind="query-params")
-        own = _program("Pass-through program", "costs_pass_through", programs, ProgramKind.PASS_THROUGH)
-        pooled = _program("Aggregate program", "costs_aggregate", programs, ProgramKind.AGGREGATE)
+        pass_through = _program("Pass-through program", "costs_pass_through", programs, ProgramKind.PASS_THROUGH)
+        aggregate = _program("Aggregate program", "costs_aggregate", programs, ProgramKind.AGGREGATE)
         units = st.number_input(
             "Packs in a shipment",
             1,
@@ -52,7 +52,7 @@ def ask(reference: Reference) -> Asked:
             1,
             key="costs_units",
             bind="query-params",
-            help="A box's fee is shared by the packs in it, so larger shipments cost less a pack.",
+            help="The packs in a box share its fee, so larger shipments cost less per pack.",
         )
         spend = st.number_input(
             "Medication a month, in dollars",
@@ -64,24 +64,22 @@ def ask(reference: Reference) -> Asked:
             bind="query-params",
             help="Monthly medication spend at pass-through prices. Monthly fees weigh less the larger it is.",
         )
-    return Asked(context, today, own, pooled, units, spend * 100, category or EVERY)
+    return CostView(context, today, pass_through, aggregate, units, spend * 100, category or EVERY)
 
 
 def _program(label: str, key: str, programs: tuple[Program, ...], kind: ProgramKind) -> Program | None:
-    found = {row.program: row for row in programs if row.kind is kind}
-    if not found:
+    choices = {row.program: row for row in programs if row.kind is kind}
+    if not choices:
         return None
-    chosen = st.selectbox(label, list(found), key=key, bind="query-params")
-    return found[chosen] if chosen else None
+    chosen = st.selectbox(label, list(choices), key=key, bind="query-params")
+    return choices[chosen] if chosen else None
 
 
-def compared(session: Session, asked: Asked) -> list[Pair]:
+def compared(session: Session, view: CostView) -> list[SkuCosts]:
     """The SKUs of the category, each under the two programs."""
-    rows = _comparison(
-        session.clinic, session.data_version(), asked.today, asked.units, asked.spend_cents, asked.context
-    )
-    category = {code for code, sku in asked.context.skus.items() if asked.category in {EVERY, sku.category}}
-    return [_pair(row, asked) for row in rows if row.sku in category]
+    rows = _comparison(session.clinic, session.data_version(), view.today, view.units, view.spend_cents, view.context)
+    category = {code for code, sku in view.context.skus.items() if view.category in {EVERY, sku.category}}
+    return [_pair(row, view) for row in rows if row.sku in category]
 
 
 @st.cache_resource(max_entries=32, show_spinner="Comparing prices")
@@ -91,16 +89,16 @@ def _comparison(
     return compare(_context, today, units=units, spend_cents=spend_cents)
 
 
-def _pair(row: SkuComparison, asked: Asked) -> Pair:
+def _pair(row: SkuComparison, view: CostView) -> SkuCosts:
     costs = {cost.program: cost for cost in row.programs}
-    own = costs.get(asked.own.program) if asked.own else None
-    pooled = costs.get(asked.pooled.program) if asked.pooled else None
-    versus = row.versus(own.program, pooled.program) if own and pooled else None
-    return Pair(row, own, pooled, versus)
+    pass_through = costs.get(view.pass_through.program) if view.pass_through else None
+    aggregate = costs.get(view.aggregate.program) if view.aggregate else None
+    versus = row.versus(pass_through.program, aggregate.program) if pass_through and aggregate else None
+    return SkuCosts(row, pass_through, aggregate, versus)
 
 
-def offer_of(cost: ProgramCost | None, sku: str, asked: Asked) -> Offer | None:
+def offer_of(cost: ProgramCost | None, sku: str, view: CostView) -> Offer | None:
     """The offer behind a program's cheapest cost."""
     if cost is None or cost.pharmacy is None:
         return None
-    return asked.context.offer(cost.pharmacy, sku, asked.today)
+    return view.context.offer(cost.pharmacy, sku, view.today)

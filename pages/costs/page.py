@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.services.people import Action
 from pages.costs.clinic import clinic_tab
-from pages.costs.comparison import compare_tab
-from pages.costs.filters import ask, compared
+from pages.costs.comparison import comparison_tab
+from pages.costs.filters import compared, filter_bar
 from pages.costs.plans import plans_tab
 from pages.costs.price_lists import price_lists_tab
-from pages.costs.quote_export import quotes_out_tab
-from pages.costs.sku_detail import one_sku_tab
+from pages.costs.quote_export import quote_tab
+from pages.costs.sku_detail import sku_detail, sku_tab
 from pages.shared.guard import opened_by
-from pages.shared.layout import empty_state, header
+from pages.shared.layout import draw_tabs, empty_state, header
 
 session = opened_by(Action.SEE_COSTS)
-header("SKU costs", "What a pack costs delivered, under pass-through and under aggregate pricing.")
+header("SKU costs", "Delivered cost of a pack under pass-through and aggregate pricing.")
 
 reference = session.reference()
 if not reference.context.skus:
     empty_state("There are no SKUs yet.", "Load skus.csv, offers.csv and programs.csv on Setup.")
     st.stop()
 
-asked = ask(reference)
-tabs = st.tabs(
-    ["Compare", "One SKU", "The clinic", "Plans", "Price lists", "Quote"],
-    key="costs_tab",
-    bind="query-params",
-    on_change="rerun",
-)
-if tabs[0].open:
-    with tabs[0]:
-        compare_tab(session, asked, compared(session, asked))
-if tabs[1].open:
-    with tabs[1]:
-        one_sku_tab(session, asked, compared(session, asked))
-if tabs[2].open:
-    with tabs[2]:
-        clinic_tab(session, asked)
-if tabs[3].open:
-    with tabs[3]:
-        plans_tab(session, asked)
-if tabs[4].open:
-    with tabs[4]:
-        price_lists_tab(session, asked)
-if tabs[5].open:
-    with tabs[5]:
-        quotes_out_tab(session, asked, compared(session, asked))
+view = filter_bar(reference)
+
+
+def _compare() -> None:
+    if selected := comparison_tab(session, view, compared(session, view)):
+        sku_detail(session, view, selected)
+
+
+TABS: dict[str, Callable[[], None]] = {
+    "Compare": _compare,
+    "One SKU": lambda: sku_tab(session, view, compared(session, view)),
+    "The clinic": lambda: clinic_tab(session, view),
+    "Plans": lambda: plans_tab(session, view),
+    "Price lists": lambda: price_lists_tab(session, view),
+    "Quote": lambda: quote_tab(session, view, compared(session, view)),
+}
+draw_tabs(TABS, key="costs_tab")

@@ -36,10 +36,10 @@ from core.services.price_lists import (
     preview,
     undo,
 )
-from pages.costs.filters import Asked
+from pages.costs.filters import CostView
 from pages.shared.formats import amount, count, day, full_day, listed, moment, money, percentage_points, plain
 from pages.shared.layout import Metric, badge, empty_state, is_demo, metrics
-from pages.shared.notices import attempt, said_plainly
+from pages.shared.notices import attempt, errors_shown
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, downloads, table
 
@@ -47,66 +47,68 @@ _TURN = "prices_turn"
 """Counts approvals: each empties the uploader."""
 
 
-class Chosen(NamedTuple):
+class ApprovalChoice(NamedTuple):
     """What the person approves: rows with a doubt to write all the same, and SKUs to end."""
 
     accepted: Sequence[int]
     ended: Sequence[str]
 
 
-def price_lists_tab(session: Session, asked: Asked) -> None:
+def price_lists_tab(session: Session, view: CostView) -> None:
     """From the upload to the approval, top to bottom."""
     if not may(session.person, Action.SET_UP):
-        empty_state("Price lists are brought in by managers.", "What they approved shows on the other tabs.")
+        empty_state("Managers load price lists.", "Approved prices show on the other tabs.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        issuer = _issuer(asked)
+        issuer = _issuer(view)
         since = st.date_input(
-            "First day of its prices",
-            asked.today,
-            min_value=asked.today,
+            "Prices effective from",
+            view.today,
+            min_value=view.today,
             key="prices_from",
             help="Today or later: quotes of earlier days stay as they were.",
         )
     if issuer is None:
-        empty_state("There is nobody to give a price list.", "Load pharmacies.csv and programs.csv on Setup.")
+        empty_state(
+            "There is no pharmacy or program to load prices for.", "Load pharmacies.csv and programs.csv on Setup."
+        )
         return
-    _last(session, asked, issuer)
-    _current(session, asked, issuer)
+    _last(session, view, issuer)
+    _current(session, view, issuer)
     turn = st.session_state.get(_TURN, 0)
     file = st.file_uploader(
         "Price list, CSV or XLSX", ["csv", "xlsx"], key=f"prices_{turn}_{issuer.kind}_{issuer.code}"
     )
     if file is not None and isinstance(since, date):
-        with said_plainly():
-            _uploaded(session, asked, issuer, since, file)
+        with errors_shown():
+            _uploaded(session, view, issuer, since, file)
 
 
-def _issuer(asked: Asked) -> Issuer | None:
-    found = issuers(asked.context, asked.today)
-    names = {_name(asked, issuer): issuer for issuer in found}
+def _issuer(view: CostView) -> Issuer | None:
+    choicest = issuers(view.context, view.today)
+    names = {_name(view, issuer): issuer for issuer in choicest}
     chosen = st.selectbox("Price list of", list(names), key="prices_of", bind="query-params") if names else None
     return names[chosen] if chosen else None
 
 
-def _name(asked: Asked, issuer: Issuer) -> str:
+def _name(view: CostView, issuer: Issuer) -> str:
     if issuer.kind is Kind.PROGRAM:
         return f"{issuer.code} (aggregate program)"
-    return f"{asked.context.pharmacies[issuer.code].name} ({issuer.code})"
+    return f"{view.context.pharmacies[issuer.code].name} ({issuer.code})"
 
 
-def _last(session: Session, asked: Asked, issuer: Issuer) -> None:
+def _last(session: Session, view: CostView, issuer: Issuer) -> None:
     with session.read() as work:
         last = last_approval(work, issuer)
     if last is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.text(last_words(last, asked.context.clinic.time_zone))
+        st.text(last_words(last, view.context.clinic.time_zone))
         st.button(
             "Undo this list",
             key="prices_undo",
             icon=":material/undo:",
-            help="Takes back exactly what it added and ended, while nothing has used it.",
+            help="Reverts exactly what this list added and ended, as long as nothing has used it.",
             on_click=_undo,
             args=(session, issuer, last.number),
         )
@@ -124,12 +126,12 @@ def last_words(last: Approval, zone: str) -> str:
 def _undo(session: Session, issuer: Issuer, number: int) -> None:
     attempt(
         partial(undo, session.store, session.person, session.clinic, issuer, number),
-        lambda gone: f"Undone: {count(gone, 'price')} taken back.",
+        lambda prices: f"Undone: {count(prices, 'price')} reverted.",
     )
 
 
-def _current(session: Session, asked: Asked, issuer: Issuer) -> None:
-    rows = price_rows(asked, issuer)
+def _current(session: Session, view: CostView, issuer: Issuer) -> None:
+    rows = price_rows(view, issuer)
     if rows:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{count(len(rows), 'price')} in force, as a list to fill in:", width="content")
@@ -137,10 +139,10 @@ def _current(session: Session, asked: Asked, issuer: Issuer) -> None:
             badge(any(is_demo(row["Source"]) for row in rows))
 
 
-def price_rows(asked: Asked, issuer: Issuer) -> list[Row]:
+def price_rows(view: CostView, issuer: Issuer) -> list[Row]:
     """The issuer's prices in force under headings that are known when the list comes back."""
     prices = (
-        (sku, in_force(asked.context, issuer, code, asked.today)) for code, sku in sorted(asked.context.skus.items())
+        (sku, in_force(view.context, issuer, code, view.today)) for code, sku in sorted(view.context.skus.items())
     )
     return [
         {"SKU": sku.sku, "Name": sku.name, "Price": amount(cents_of(price)), "Source": price.source}
@@ -149,19 +151,19 @@ def price_rows(asked: Asked, issuer: Issuer) -> list[Row]:
     ]
 
 
-def _uploaded(session: Session, asked: Asked, issuer: Issuer, since: date, file: UploadedFile) -> None:
+def _uploaded(session: Session, view: CostView, issuer: Issuer, since: date, file: UploadedFile) -> None:
     sheet = _opened(file.name, file.getvalue())
     mapped = _columns(sheet, file.file_id)
     if missing := lacking(mapped):
         st.info(missing, icon=":material/view_column:")
         return
     question = Question(sheet, mapped, issuer, since)
-    found = preview(question, asked.context)
-    metrics(figures(found), across=3)
-    _changes(session, found.changes)
-    _left_out(session, found)
-    chosen = Chosen(_doubtful(found, file.file_id), _gone(session, question, found.gone, file.file_id))
-    written, ended = len(found.written(chosen.accepted)), len(chosen.ended)
+    result = preview(question, view.context)
+    metrics(price_list_figures(result), across=3)
+    _changes(session, result.changes)
+    _left_out(session, result)
+    chosen = ApprovalChoice(_doubtful(result, file.file_id), _gone(session, question, result.gone, file.file_id))
+    written, ended = len(result.written(chosen.accepted)), len(chosen.ended)
     st.button(
         _approve_words(written, ended, since),
         key="prices_approve",
@@ -169,7 +171,7 @@ def _uploaded(session: Session, asked: Asked, issuer: Issuer, since: date, file:
         icon=":material/check:",
         disabled=not (written or ended),
         on_click=_approve,
-        args=(session, question, found, chosen),
+        args=(session, question, result, chosen),
     )
 
 
@@ -180,46 +182,46 @@ def _opened(name: str, data: bytes) -> Sheet:
 
 def _columns(sheet: Sheet, file_id: str) -> Mapped:
     """The mapping step: open where the headings are not enough."""
-    known = guessed(sheet.headings)
+    guess = guessed(sheet.headings)
     behind = st.expander(
         "What the columns mean",
-        expanded=lacking(known) is not None,
+        expanded=lacking(guess) is not None,
         icon=":material/view_column:",
         key="prices_columns",
     )
     with behind, st.grid(4):
-        chosen = {field: _column(sheet, field, known.get(field), file_id) for field in Field}
+        chosen = {field: _column(sheet, field, guess.get(field), file_id) for field in Field}
     mapped = {field: position for field, position in chosen.items() if position is not None}
     unread = [heading for at, heading in enumerate(sheet.headings) if heading and at not in mapped.values()]
     if unread:
-        st.caption(plain(f"Columns that are not read: {listed(unread)}."))
+        st.caption(plain(f"Columns ignored: {listed(unread)}."))
     return mapped
 
 
-def _column(sheet: Sheet, field: Field, known: int | None, file_id: str) -> int | None:
+def _column(sheet: Sheet, field: Field, guess: int | None, file_id: str) -> int | None:
     return st.selectbox(
-        f"The column with {field}",
+        f"Column with {field}",
         range(len(sheet.headings)),
-        known,
+        guess,
         format_func=sheet.heading,
         placeholder="Not in the list",
         key=f"prices_{field.name}_{file_id}",
     )
 
 
-def figures(found: Preview) -> list[Metric]:
+def price_list_figures(result: Preview) -> list[Metric]:
     """How many prices do what."""
-    moves = [change.moves for change in found.changes]
-    doubtful = sum(bool(change.doubts) for change in found.changes)
+    moves = [change.moves for change in result.changes]
+    doubtful = sum(bool(change.doubts) for change in result.changes)
     return [
         Metric(
             "New", f"{moves.count(Moves.NEW):,}", "Prices for a SKU that has none in force on the list's first day."
         ),
-        Metric("Up", f"{moves.count(Moves.UP):,}", "Dearer than the price in force."),
-        Metric("Down", f"{moves.count(Moves.DOWN):,}", "Cheaper than the price in force."),
-        Metric("Unchanged", f"{moves.count(Moves.UNCHANGED):,}", "Nothing is written for these."),
-        Metric("To look at", f"{doubtful:,}", "Suspicious: written only if you choose them below."),
-        Metric("Gone", f"{len(found.gone):,}", "In force and not in the list: kept unless you end them."),
+        Metric("Up", f"{moves.count(Moves.UP):,}", "Higher than the price in force."),
+        Metric("Down", f"{moves.count(Moves.DOWN):,}", "Lower than the price in force."),
+        Metric("Unchanged", f"{moves.count(Moves.UNCHANGED):,}", "Nothing is saved for these."),
+        Metric("To review", f"{doubtful:,}", "Unusual prices: saved only if you select them below."),
+        Metric("Missing", f"{len(result.gone):,}", "In force and not in the list: kept unless you end them."),
     ]
 
 
@@ -237,25 +239,30 @@ def _changes(session: Session, changes: Iterable[Change]) -> None:
                 "In force": amount(change.before_cents),
                 "In the list": amount(change.after_cents),
                 "Change": percentage_points(change.share),
-                "Look at": "; ".join(change.doubts) or None,
+                "Review": "; ".join(change.doubts) or None,
             }
             for change in ordered
         ],
         name="price_changes",
-        alt="Every price of the list beside the one in force, doubtful ones first",
+        alt="Every price of the list beside the one in force, unusual ones first",
         session=session,
         columns={"In force": MONEY, "In the list": MONEY, "Change": PERCENT},
     )
 
 
-def _left_out(session: Session, found: Preview) -> None:
+def _left_out(session: Session, result: Preview) -> None:
     """Rows that are not read, each with what to do."""
     rows: list[Row] = [
-        *(_bad_row(error, "Left out") for error in found.errors),
-        *(_bad_row(repeat, "Read once") for repeat in found.repeats),
+        *(_bad_row(error, "Left out") for error in result.errors),
+        *(_bad_row(repeat, "Read once") for repeat in result.repeats),
         *(
-            {"Row": row.row, "What": "No SKU", "Found": " ".join(filter(None, (row.code, row.name))), "Why": row.reason}
-            for row in found.unmatched
+            {
+                "Row": row.row,
+                "Result": "No SKU",
+                "Value": " ".join(filter(None, (row.code, row.name))),
+                "Why": row.reason,
+            }
+            for row in result.unmatched
         ),
     ]
     if rows:
@@ -264,16 +271,18 @@ def _left_out(session: Session, found: Preview) -> None:
         table(rows, name="price_rows_left_out", alt=alt, session=session)
 
 
-def _bad_row(cell: BadCell, what: str) -> Row:
-    return {"Row": cell.row, "What": what, "Found": cell.value, "Why": f"{cell.column}: {cell.reason}"}
+def _bad_row(cell: BadCell, outcome: str) -> Row:
+    return {"Row": cell.row, "Result": outcome, "Value": cell.value, "Why": f"{cell.column}: {cell.reason}"}
 
 
-def _doubtful(found: Preview, file_id: str) -> list[int]:
-    doubtful = {change.row: change for change in found.changes if change.doubts and change.moves is not Moves.UNCHANGED}
+def _doubtful(result: Preview, file_id: str) -> list[int]:
+    doubtful = {
+        change.row: change for change in result.changes if change.doubts and change.moves is not Moves.UNCHANGED
+    }
     if not doubtful:
         return []
     return st.multiselect(
-        "Doubtful prices to write all the same",
+        "Unusual prices to save anyway",
         list(doubtful),
         format_func=lambda row: f"Row {row}, {doubtful[row].sku}: {_step(doubtful[row])}",
         placeholder="None: they are left out",
@@ -285,37 +294,37 @@ def _step(change: Change) -> str:
     return " to ".join(money(cents) for cents in (change.before_cents, change.after_cents) if cents is not None)
 
 
-def _gone(session: Session, question: Question, gone: Sequence[Gone], file_id: str) -> list[str]:
-    if not gone:
+def _gone(session: Session, question: Question, missing: Sequence[Gone], file_id: str) -> list[str]:
+    if not missing:
         return []
     st.subheader("In force and not in the list", anchor=False)
     table(
-        [{"SKU": row.sku, "Name": row.name, "In force": amount(row.cents), "Since": row.since} for row in gone],
+        [{"SKU": row.sku, "Name": row.name, "In force": amount(row.cents), "Since": row.since} for row in missing],
         name="prices_gone",
         alt="Prices in force that the list does not name",
         session=session,
         columns={"In force": MONEY},
     )
     if question.issuer.kind is Kind.PROGRAM:
-        st.caption("They are kept: a program's price stays until a newer one.")
+        st.caption("These stay in force: a program's price holds until a newer one replaces it.")
         return []
     return st.multiselect(
         "Prices to end the day before",
-        [row.sku for row in gone],
+        [row.sku for row in missing],
         placeholder="None: they are kept",
         key=f"prices_end_{file_id}",
-        help="From the list's first day on nobody can order these from this pharmacy.",
+        help="From the effective date on, these cannot be ordered from this pharmacy.",
     )
 
 
 def _approve_words(written: int, ended: int, since: date) -> str:
-    does = [f"Write {count(written, 'price')}"] if written else []
+    does = [f"Save {count(written, 'price')}"] if written else []
     does += [f"{'end' if written else 'End'} {count(ended, 'price')}"] if ended else []
-    return f"{' and '.join(does)} from {day(since)}" if does else "Nothing to write"
+    return f"{' and '.join(does)} from {day(since)}" if does else "Nothing to save"
 
 
-def _approve(session: Session, question: Question, seen: Preview, chosen: Chosen) -> None:
-    accepts = partial(approve, session.store, session.person, session.clinic, question, seen)
+def _approve(session: Session, question: Question, result: Preview, chosen: ApprovalChoice) -> None:
+    accepts = partial(approve, session.store, session.person, session.clinic, question, result)
     if attempt(
         lambda: accepts(accepted=chosen.accepted, ended=chosen.ended),
         lambda written: f"{count(written, 'price')} of {question.sheet.file} in force from {day(question.valid_from)}.",

@@ -1,4 +1,4 @@
-"""One SKU: what its landed cost is made of, at every pharmacy and under every program, and how its prices moved."""
+"""One SKU: what its landed cost is made of, at every pharmacy and under every program, and how its prices changed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import streamlit as st
 
 from core.domain.model import ProgramKind
 from core.rules.pricing import PharmacyCost, ProgramCost, SkuComparison, compare, same_therapy
-from pages.costs.filters import Asked, Pair
+from pages.costs.filters import CostView, SkuCosts
 from pages.costs.volume import our_volume
+from pages.shared.chart_card import chart
 from pages.shared.charts import Segments, Series, bars, by_amount, over_time, stacked
 from pages.shared.formats import NOTHING, amount, count, money, plain
-from pages.shared.layout import Metric, badge, chart, is_demo, metrics
+from pages.shared.layout import Metric, badge, is_demo, metrics
 from pages.shared.session import Session
 from pages.shared.tables import FINE_MONEY, MONEY, Row, table
 
@@ -22,22 +23,22 @@ SHIPMENTS = range(1, 13)
 PARTS = ("Medication", "Program fee", "Shipping", "Processing")
 
 
-def one_sku_tab(session: Session, asked: Asked, pairs: Sequence[Pair]) -> None:
+def sku_tab(session: Session, view: CostView, pairs: Sequence[SkuCosts]) -> None:
     """A SKU by name, which stands in the URL."""
     named = {f"{pair.row.name} ({pair.row.sku})": pair for pair in pairs}
     chosen = st.selectbox("SKU", list(named), key="costs_sku", bind="query-params")
     if chosen:
-        one_sku(session, asked, named[chosen])
+        sku_detail(session, view, named[chosen])
 
 
-def one_sku(session: Session, asked: Asked, pair: Pair) -> None:
+def sku_detail(session: Session, view: CostView, pair: SkuCosts) -> None:
     """Everything about one SKU's cost."""
     row = pair.row
-    prices = price_rows(asked, row.sku)
+    prices = price_rows(view, row.sku)
     st.subheader(plain(row.name), anchor=False)
     badge(any(is_demo(price["Source"]) for price in prices))
     table(
-        [_program_row(cost, asked) for cost in row.programs],
+        [_program_row(cost, view) for cost in row.programs],
         name="sku_programs",
         alt=f"{row.name} under every program, at its cheapest pharmacy",
         session=session,
@@ -49,41 +50,41 @@ def one_sku(session: Session, asked: Asked, pair: Pair) -> None:
     if not any(cost.pharmacies for cost in row.programs):
         st.caption("No pharmacy has a price in force for it. Prices are loaded on Setup, from offers.csv.")
         return
-    metrics(key_figures(asked, pair))
-    our_volume(session, asked, pair)
-    _components(session, asked, row.programs)
+    metrics(sku_figures(view, pair))
+    our_volume(session, view, pair)
+    _components(session, view, row.programs)
     left, right = st.columns(2)
     with left:
-        _shipments(session, asked, row.sku)
+        _shipments(session, view, row.sku)
     with right:
-        _history(session, asked, row.sku, prices)
-    _therapy(session, asked, row)
+        _history(session, view, row.sku, prices)
+    _therapy(session, view, row)
 
 
-def key_figures(asked: Asked, pair: Pair) -> list[Metric]:
+def sku_figures(view: CostView, pair: SkuCosts) -> list[Metric]:
     """What the two chosen programs come to for this SKU."""
     versus, lasts = pair.versus, pair.row.programs[0].pack.lasts
-    known = versus if versus and versus.difference_cents is not None else None
-    packs = known.flips_at_packs if known else None
-    pooled = pair.pooled.unit_cost_cents if pair.pooled else None
+    priced = versus if versus and versus.difference_cents is not None else None
+    packs = priced.flips_at_packs if priced else None
+    aggregate = pair.aggregate.unit_cost_cents if pair.aggregate else None
     return [
         Metric(
             "Cheaper delivered",
-            (known.cheaper or "Equal") if known else NOTHING,
+            (priced.cheaper or "Equal") if priced else NOTHING,
             "The chosen program with the lower landed cost of a pack. Monthly fees are left out.",
-            delta_description=f"by {money(abs(known.difference_cents or 0))} a pack" if known else None,
+            delta_description=f"by {money(abs(priced.difference_cents or 0))} a pack" if priced else None,
         ),
         Metric(
-            "Cheaper program flips at",
-            f"{count(packs, 'pack')} a month" if packs is not None else "No volume" if known else NOTHING,
-            "Fewer packs a month and the lower monthly fee is worth more than the lower landed cost.",
-            delta_description=f"{money(known.flips_at_spend_cents)} of medication" if known and packs else None,
+            "Cheaper program switches at",
+            f"{count(packs, 'pack')} a month" if packs is not None else "No volume" if priced else NOTHING,
+            "With fewer packs a month, the lower monthly fee outweighs the lower landed cost.",
+            delta_description=f"{money(priced.flips_at_spend_cents)} of medication" if priced and packs else None,
         ),
         Metric(
             "Break-even aggregate price",
             money(versus.price_cents if versus else None),
             "The aggregate unit price at which both programs' packs cost the same delivered.",
-            delta_description=f"it is {money(pooled)} now" if pooled is not None else "it has no price now",
+            delta_description=f"now {money(aggregate)}" if aggregate is not None else "no price now",
         ),
         Metric(
             "A pack lasts",
@@ -94,11 +95,11 @@ def key_figures(asked: Asked, pair: Pair) -> list[Metric]:
     ]
 
 
-def _program_row(cost: ProgramCost, asked: Asked) -> Row:
+def _program_row(cost: ProgramCost, view: CostView) -> Row:
     return {
         "Program": cost.program,
         "Kind": cost.kind.value,
-        "Best pharmacy": asked.context.pharmacies[cost.pharmacy].name if cost.pharmacy else "No price",
+        "Best pharmacy": view.context.pharmacies[cost.pharmacy].name if cost.pharmacy else "No price",
         "Unit cost": amount(cost.unit_cost_cents),
         "Landed": amount(cost.unit_landed_cents),
         "Per dose": cost.per_dose,
@@ -109,41 +110,41 @@ def _program_row(cost: ProgramCost, asked: Asked) -> Row:
     }
 
 
-def _components(session: Session, asked: Asked, programs: tuple[ProgramCost, ...]) -> None:
+def _components(session: Session, view: CostView, programs: tuple[ProgramCost, ...]) -> None:
     """Every pharmacy under the chosen pass-through program, beside each aggregate program at its cheapest pharmacy."""
     costs = [(program, cost) for program in programs for cost in program.pharmacies]
-    drawn = [(program, cost) for program, cost in costs if _is_drawn(program, cost, asked)] or costs
-    best_program, best = min(drawn, key=lambda found: found[1].landed_cents)
-    packs = count(asked.units, "pack")
-    stacks = [Segments(f"{_name(cost, asked)} · {program.program}", _parts(cost)) for program, cost in drawn]
+    drawn = [(program, cost) for program, cost in costs if _is_drawn(program, cost, view)] or costs
+    best_program, best = min(drawn, key=lambda each: each[1].landed_cents)
+    packs = count(view.units, "pack")
+    stacks = [Segments(f"{_name(cost, view)} · {program.program}", _parts(cost)) for program, cost in drawn]
     chart(
         stacked(stacks, f"Dollars for {packs}, delivered"),
-        f"{_name(best, asked)} under {best_program.program} is cheapest: {packs} delivered for "
+        f"{_name(best, view)} under {best_program.program} is cheapest: {packs} delivered for "
         f"{money(best.landed_cents)}",
-        [_component_row(program, cost, asked) for program, cost in costs],
+        [_component_row(program, cost, view) for program, cost in costs],
         name="sku_components",
         session=session,
         columns=dict.fromkeys((*PARTS, "Landed"), MONEY),
     )
 
 
-def _is_drawn(program: ProgramCost, cost: PharmacyCost, asked: Asked) -> bool:
+def _is_drawn(program: ProgramCost, cost: PharmacyCost, view: CostView) -> bool:
     if program.kind is ProgramKind.AGGREGATE:
         return cost == program.best
-    return asked.own is None or program.program == asked.own.program
+    return view.pass_through is None or program.program == view.pass_through.program
 
 
-def _component_row(program: ProgramCost, cost: PharmacyCost, asked: Asked) -> Row:
+def _component_row(program: ProgramCost, cost: PharmacyCost, view: CostView) -> Row:
     return {
-        "Pharmacy": _name(cost, asked),
+        "Pharmacy": _name(cost, view),
         "Program": program.program,
         **_parts(cost),
         "Landed": amount(cost.landed_cents),
     }
 
 
-def _name(cost: PharmacyCost, asked: Asked) -> str:
-    return asked.context.pharmacies[cost.pharmacy].name
+def _name(cost: PharmacyCost, view: CostView) -> str:
+    return view.context.pharmacies[cost.pharmacy].name
 
 
 def _parts(cost: PharmacyCost) -> dict[str, Decimal]:
@@ -151,11 +152,11 @@ def _parts(cost: PharmacyCost) -> dict[str, Decimal]:
     return {part: amount(value) for part, value in zip(PARTS, cents, strict=True)}
 
 
-def _shipments(session: Session, asked: Asked, sku: str) -> None:
+def _shipments(session: Session, view: CostView, sku: str) -> None:
     """What a pack costs as the shipment grows."""
     costs: dict[str, list[Decimal | None]] = {}
     for units in SHIPMENTS:
-        for cost in compare(asked.context, asked.today, units=units, only=[sku])[0].programs:
+        for cost in compare(view.context, view.today, units=units, only=[sku])[0].programs:
             costs.setdefault(cost.program, []).append(amount(cost.unit_landed_cents))
     lines = [Series(program, SHIPMENTS, values) for program, values in costs.items() if any(values)]
     cheapest = min(lines, key=lambda line: line.y[-1] or Decimal("Infinity"))
@@ -170,38 +171,38 @@ def _shipments(session: Session, asked: Asked, sku: str) -> None:
     )
 
 
-def price_rows(asked: Asked, sku: str) -> list[Row]:
+def price_rows(view: CostView, sku: str) -> list[Row]:
     """Every price that the SKU ever had, newest first."""
-    names = asked.context.pharmacies
+    names = view.context.pharmacies
     offers = [
         (offer.valid_from, names[offer.pharmacy].name, offer.unit_cost_cents, offer.valid_to, offer.source)
-        for offer in asked.context.offers
+        for offer in view.context.offers
         if offer.sku == sku
     ]
-    pooled = [
+    aggregate = [
         (price.valid_from, f"{price.program} (aggregate)", price.unit_price_cents, None, price.source)
-        for price in asked.context.aggregate_prices
+        for price in view.context.aggregate_prices
         if price.sku == sku
     ]
     return [
         {"From": since, "Price of": name, "Unit price": amount(cents), "To": until, "Source": source}
         for since, name, cents, until, source in sorted(
-            [*offers, *pooled], key=lambda row: (row[0], row[1]), reverse=True
+            [*offers, *aggregate], key=lambda row: (row[0], row[1]), reverse=True
         )
     ]
 
 
-def _history(session: Session, asked: Asked, sku: str, prices: list[Row]) -> None:
-    lines = list(_steps(prices, asked.today))
+def _history(session: Session, view: CostView, sku: str, prices: list[Row]) -> None:
+    lines = list(_steps(prices, view.today))
     moved = [line for line in lines if len(set(line.y)) > 1]
-    says = (
-        f"{count(len(moved), 'price')} of {len(lines)} moved since they were first recorded"
+    sentence = (
+        f"{count(len(moved), 'price')} of {len(lines)} changed since they were first recorded"
         if moved
-        else f"{count(len(lines), 'price')} recorded, not moved since"
+        else f"{count(len(lines), 'price')} recorded, unchanged since"
     )
     chart(
         over_time(lines, "Dollars a pack", steps=True),
-        says,
+        sentence,
         prices,
         name="sku_prices",
         session=session,
@@ -220,23 +221,23 @@ def _steps(prices: list[Row], today: date) -> Iterator[Series]:
         yield Series(name, days, values)  # type: ignore[arg-type]
 
 
-def _therapy(session: Session, asked: Asked, row: SkuComparison) -> None:
+def _therapy(session: Session, view: CostView, row: SkuComparison) -> None:
     """This SKU's packs beside others of the same active and strength, per day."""
-    alike = same_therapy(asked.context, asked.today, row.sku, units=asked.units)
-    found = [(other, _cheapest(other)) for other in alike]
-    if len(found) < 2:
+    alike = same_therapy(view.context, view.today, row.sku, units=view.units)
+    packs = [(other, _cheapest(other)) for other in alike]
+    if len(packs) < 2:
         return
-    least, cost = min(found, key=lambda each: each[1].per_day or Decimal("Infinity"))
+    least, cost = min(packs, key=lambda each: each[1].per_day or Decimal("Infinity"))
     chart(
         bars(
-            [f"{other.name} · {_lasting(best)}" for other, best in found],
-            [best.per_day or 0 for _, best in found],
+            [f"{other.name} · {_lasting(best)}" for other, best in packs],
+            [best.per_day or 0 for _, best in packs],
             "Dollars a day of therapy, delivered",
             "$,.2f",
         ),
         f"Per day {least.name} costs least: ${cost.per_day:,.2f} over {_lasting(cost)}, under the usual directions of "
         f"{row.name}",
-        [_therapy_row(other) for other, _ in found],
+        [_therapy_row(other) for other, _ in packs],
         name="sku_therapy",
         session=session,
         columns={cost.program: FINE_MONEY for cost in row.programs},

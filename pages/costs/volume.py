@@ -11,31 +11,37 @@ import streamlit as st
 from core.domain.model import Program
 from core.rules.pricing import MONTH_DAYS, AtVolume, BreakEven, PharmacyCost, ProgramCost
 from core.services.clinic_costs import PERIOD_DAYS, packs_placed
-from pages.costs.filters import Asked, Pair
+from pages.costs.filters import CostView, SkuCosts
 from pages.shared.formats import amount, count, money, percent, plain
+from pages.shared.layout import open_expander
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, Row, table
 
 
-def our_volume(session: Session, asked: Asked, pair: Pair) -> None:
+def our_volume(session: Session, view: CostView, pair: SkuCosts) -> None:
     """Which of the two programs is cheaper at the packs really ordered, by how much, and what would change it."""
-    own, pooled = pair.own, pair.pooled
+    pass_through, aggregate = pair.pass_through, pair.aggregate
     versus = pair.versus
-    if own is None or pooled is None or own.best is None or pooled.best is None or versus is None:
+    if (
+        pass_through is None
+        or aggregate is None
+        or pass_through.best is None
+        or aggregate.best is None
+        or versus is None
+    ):
         return
-    packs = _packs(session.clinic, session.data_version(), asked.today, session).get(pair.row.sku, 0)
-    month = pair.row.at_volume(own.program, pooled.program, packs, PERIOD_DAYS)
+    packs = _packs(session.clinic, session.data_version(), view.today, session).get(pair.row.sku, 0)
+    month = pair.row.at_volume(pass_through.program, aggregate.program, packs, PERIOD_DAYS)
     with st.container(border=True):
         st.markdown(f"**{plain(volume_sentence(versus, month, packs))}**")
-        st.write(plain(change_sentence(versus, month, pooled)))
-        behind = st.expander("The arithmetic", icon=":material/calculate:", key="sku_volume_behind", on_change="rerun")
-        if behind.open:
-            with behind:
-                headings = [_heading(side, asked) for side in (own, pooled)]
+        st.write(plain(change_sentence(versus, month, aggregate)))
+        if expander := open_expander("Calculation", key="sku_volume_behind", icon=":material/calculate:"):
+            with expander:
+                headings = [_heading(side, view) for side in (pass_through, aggregate)]
                 table(
-                    [_row(step, headings) for step in _steps(asked, own.best, pooled.best, month, packs)],
+                    [_row(step, headings) for step in _steps(view, pass_through.best, aggregate.best, month, packs)],
                     name="sku_volume",
-                    alt=f"How {own.program} and {pooled.program} come to their costs for {pair.row.name}",
+                    alt=f"How {pass_through.program} and {aggregate.program} come to their costs for {pair.row.name}",
                     session=session,
                     columns=dict.fromkeys((*headings, "Difference"), MONEY),
                 )
@@ -49,22 +55,22 @@ def _packs(clinic: str, version: int, today: date, _session: Session) -> dict[st
 def volume_sentence(versus: BreakEven, month: AtVolume | None, packs: int) -> str:
     """Which program is cheaper at the clinic's volume, without and with the monthly fees on this SKU alone."""
     if month is None:
-        return f"None of it was ordered in the last {PERIOD_DAYS} days; the costs of a pack are below."
-    says = f"At your volume, {a_month(packs)}, {_cheaper(versus, month.excess_cents)}"
+        return f"Not ordered in the last {PERIOD_DAYS} days; the costs of a pack are below."
+    sentence = f"At your volume, {a_month(packs)}, {_cheaper(versus, month.excess_cents)}"
     if month.own_fee_cents == month.pooled_fee_cents:
-        return f"{says}; the monthly fees are equal"
-    return f"{says}; with the monthly fees on this SKU alone, {_cheaper(versus, month.excess_with_fees_cents)}"
+        return f"{sentence}; the monthly fees are equal"
+    return f"{sentence}; with the monthly fees on this SKU alone, {_cheaper(versus, month.excess_with_fees_cents)}"
 
 
-def change_sentence(versus: BreakEven, month: AtVolume | None, pooled: ProgramCost) -> str:
+def change_sentence(versus: BreakEven, month: AtVolume | None, aggregate: ProgramCost) -> str:
     """Which aggregate price would change the answer."""
-    says = (
-        f"{versus.aggregate} asks {money(pooled.unit_cost_cents)} a pack now. "
+    sentence = (
+        f"{versus.aggregate} charges {money(aggregate.unit_cost_cents)} a pack now. "
         f"Delivered packs cost the same at {_price(versus.price_cents)}"
     )
     if month is None or month.own_fee_cents == month.pooled_fee_cents:
-        return f"{says}."
-    return f"{says}, and with the monthly fees on this SKU alone at {_price(month.even_price_cents)}."
+        return f"{sentence}."
+    return f"{sentence}, and with the monthly fees on this SKU alone at {_price(month.even_price_cents)}."
 
 
 def a_month(packs: int) -> str:
@@ -81,27 +87,27 @@ def _cheaper(versus: BreakEven, excess_cents: int) -> str:
 
 
 def _price(cents: int | None) -> str:
-    return "no price from zero" if cents is None else money(cents)
+    return "no price" if cents is None else money(cents)
 
 
-def _heading(side: ProgramCost, asked: Asked) -> str:
-    pharmacy = asked.context.pharmacies[side.pharmacy].name if side.pharmacy else ""
+def _heading(side: ProgramCost, view: CostView) -> str:
+    pharmacy = view.context.pharmacies[side.pharmacy].name if side.pharmacy else ""
     return f"{side.program}, {pharmacy}"
 
 
 def _steps(
-    asked: Asked, own: PharmacyCost, pooled: PharmacyCost, month: AtVolume | None, packs: int
+    view: CostView, pass_through: PharmacyCost, aggregate: PharmacyCost, month: AtVolume | None, packs: int
 ) -> Iterator[tuple[str, int, int]]:
     """Every step from the price of a pack to the cost of a month, in cents under each program."""
-    size = count(asked.units, "pack")
-    fees = " and ".join(_rate(program) for program in (asked.own, asked.pooled) if program)
-    yield "One pack", own.unit_cost_cents, pooled.unit_cost_cents
-    yield f"Medication, {size}", own.medication_cents, pooled.medication_cents
-    yield f"Program fee, {fees}", own.program_fee_cents, pooled.program_fee_cents
-    yield "Shipping, one box", own.shipping_cents, pooled.shipping_cents
-    yield "Processing", own.processing_cents, pooled.processing_cents
-    yield f"Delivered, {size}", own.landed_cents, pooled.landed_cents
-    yield "Delivered, a pack", own.unit_landed_cents, pooled.unit_landed_cents
+    size = count(view.units, "pack")
+    fees = " and ".join(_rate(program) for program in (view.pass_through, view.aggregate) if program)
+    yield "One pack", pass_through.unit_cost_cents, aggregate.unit_cost_cents
+    yield f"Medication, {size}", pass_through.medication_cents, aggregate.medication_cents
+    yield f"Program fee, {fees}", pass_through.program_fee_cents, aggregate.program_fee_cents
+    yield "Shipping, one box", pass_through.shipping_cents, aggregate.shipping_cents
+    yield "Processing", pass_through.processing_cents, aggregate.processing_cents
+    yield f"Delivered, {size}", pass_through.landed_cents, aggregate.landed_cents
+    yield "Delivered, a pack", pass_through.unit_landed_cents, aggregate.unit_landed_cents
     if month is not None:
         yield f"A month, {a_month(packs)}", month.own_cents, month.pooled_cents
         yield "Monthly fee", month.own_fee_cents, month.pooled_fee_cents
@@ -114,5 +120,10 @@ def _rate(program: Program) -> str:
 
 
 def _row(step: tuple[str, int, int], headings: list[str]) -> Row:
-    name, own, pooled = step
-    return {"Step": name, headings[0]: amount(own), headings[1]: amount(pooled), "Difference": amount(pooled - own)}
+    name, pass_through, aggregate = step
+    return {
+        "Step": name,
+        headings[0]: amount(pass_through),
+        headings[1]: amount(aggregate),
+        "Difference": amount(aggregate - pass_through),
+    }

@@ -1,4 +1,4 @@
-"""The charts under the wall: acceptance and refusals, stage times, punctuality, money. Each with its table."""
+"""The charts under the wall: acceptance and rejections, stage times, punctuality, money. Each with its table."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import streamlit as st
 from core.domain.orders.daily_totals import Stage
 from core.domain.rejections import REJECTIONS
 from core.services.measures import Measures, StageTime
+from pages.shared.chart_card import chart
 from pages.shared.charts import Series, Span, bars, over_time, spans, stacked_over_time
-from pages.shared.formats import amount, count, money, percent, percentage_points
-from pages.shared.layout import chart
+from pages.shared.filters import choose
+from pages.shared.formats import amount, code_words, count, money, percent, percentage_points
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, table
 
@@ -29,7 +30,7 @@ Names = Mapping[str, str]
 
 def acceptance(session: Session, now: Measures) -> None:
     """First-pass acceptance week by week."""
-    weeks = {week: found.first_pass for week, found in now.by_week.items() if found.first_pass.whole}
+    weeks = {week: figures.first_pass for week, figures in now.by_week.items() if figures.first_pass.whole}
     if not weeks:
         return
     worst = min(weeks, key=lambda week: (weeks[week].rate or 0, week))
@@ -51,21 +52,21 @@ def acceptance(session: Session, now: Measures) -> None:
     )
 
 
-def refusals(session: Session, now: Measures, names: Names) -> None:
+def rejections(session: Session, now: Measures, names: Names) -> None:
     """Refused attempts by reason."""
     codes = now.rejections_by_code
     if not codes:
-        st.caption("No pharmacy refused a line in this period.")
+        st.caption("No pharmacy rejected a line in this period.")
         return
     first = next(iter(codes))
     total = count(sum(codes.values()), "attempt was", "attempts were")
     chart(
-        bars([_said(code) for code in codes], list(codes.values()), "Attempts refused"),
-        f"{total} refused; most often for {_said(first).lower()}, {codes[first]}",
+        bars([code_words(code) for code in codes], list(codes.values()), "Attempts rejected"),
+        f"{total} rejected; most often for {code_words(first).lower()}, {codes[first]}",
         [
             {
                 "Pharmacy": names[row.pharmacy],
-                "Reason": _said(row.code),
+                "Reason": code_words(row.code),
                 "Attempts": row.lines,
                 "What to do": REJECTIONS[row.code].remedy if row.code in REJECTIONS else None,
             }
@@ -76,31 +77,14 @@ def refusals(session: Session, now: Measures, names: Names) -> None:
     )
 
 
-def _said(code: str) -> str:
-    words = [_WORDS.get(word, word.lower()) for word in code.split("_")]
-    return " ".join(words).capitalize()
-
-
-_WORDS = {"SIG": "directions", "RX": "prescription"}
-
-
 def stages(session: Session, now: Measures, names: Names) -> None:
     """Median and 90th percentile of one stage at every pharmacy."""
     if not now.stages:
         return
-    chosen = st.segmented_control(
-        "Stage",
-        list(Stage),
-        default=Stage.WHOLE,
-        required=True,
-        format_func=str.capitalize,
-        key="fulfilment_stage",
-        bind="query-params",
-    )
-    stage = Stage(chosen or Stage.WHOLE)
+    stage = choose("Stage", list(Stage), Stage.WHOLE, key="fulfilment_stage", words=str.capitalize)
     times = [time for time in now.stages if time.stage is stage and time.pharmacy]
     if not times:
-        st.caption("Nothing went through this stage in the period.")
+        st.caption("No line went through this stage in this period.")
         return
     times.sort(key=lambda time: (-time.p90_hours, time.pharmacy or ""))
     slowest = times[0]
@@ -133,23 +117,23 @@ def stage_rows(times: Sequence[StageTime], names: Names) -> list[Row]:
 
 def punctuality(session: Session, now: Measures, names: Names) -> None:
     """On-time rate by pharmacy."""
-    found = {code: row.on_time for code, row in now.by_pharmacy.items() if row.on_time.whole}
-    if not found:
+    on_time = {code: row.on_time for code, row in now.by_pharmacy.items() if row.on_time.whole}
+    if not on_time:
         return
-    ordered = sorted(found, key=lambda code: (found[code].rate or Decimal(0), code))
+    ordered = sorted(on_time, key=lambda code: (on_time[code].rate or Decimal(0), code))
     worst = ordered[0]
     chart(
         bars(
-            [names[code] for code in ordered], [found[code].rate or 0 for code in ordered], "Delivered on time", ".1%"
+            [names[code] for code in ordered], [on_time[code].rate or 0 for code in ordered], "Delivered on time", ".1%"
         ),
         f"{percent(now.total.on_time.rate)} arrived by the promised day; {names[worst]} has the lowest rate, "
-        f"{percent(found[worst].rate)}",
+        f"{percent(on_time[worst].rate)}",
         [
             {
                 "Pharmacy": names[code],
-                "On time": found[code].part,
-                "Delivered": found[code].whole,
-                "Rate": percentage_points(found[code].rate),
+                "On time": on_time[code].part,
+                "Delivered": on_time[code].whole,
+                "Rate": percentage_points(on_time[code].rate),
             }
             for code in ordered
         ],
@@ -192,27 +176,27 @@ def saving(session: Session, now: Measures) -> None:
     """What the other program would have cost more, week by week."""
     weeks = {monday: week for monday, week in now.by_week.items() if week.compared_cents or week.alternative_cents}
     if not weeks:
-        st.caption("No line of this period has a price under another program to compare with.")
+        st.caption("No line in this period has a price under another program to compare with.")
         return
     saved = now.total.saving_cents
-    told = "less than" if saved >= 0 else "more than"
+    direction = "less than" if saved >= 0 else "more than"
     chart(
         stacked_over_time(
-            [Series("Saving", list(weeks), [amount(week.saving_cents) for week in weeks.values()])], "Dollars a week"
+            [Series("Savings", list(weeks), [amount(week.saving_cents) for week in weeks.values()])], "Dollars a week"
         ),
-        f"Medication and fees cost {money(abs(saved))} {told} under the clinic's other program",
+        f"Medication and fees cost {money(abs(saved))} {direction} under the clinic's other program",
         [
             {
                 "Week of": monday,
-                "As it was": amount(week.compared_cents),
+                "As ordered": amount(week.compared_cents),
                 "Other program": amount(week.alternative_cents),
-                "Saving": amount(week.saving_cents),
+                "Savings": amount(week.saving_cents),
             }
             for monday, week in weeks.items()
         ],
         name="saving",
         session=session,
-        columns=dict.fromkeys(("As it was", "Other program", "Saving"), MONEY),
+        columns=dict.fromkeys(("As ordered", "Other program", "Savings"), MONEY),
     )
 
 
@@ -228,7 +212,7 @@ def by_pharmacy(session: Session, now: Measures, names: Names) -> None:
                 "Pharmacy": names[code],
                 "Placed": row.placed if row else 0,
                 "Delivered": row.delivered if row else 0,
-                "Refused": row.rejected if row else 0,
+                "Rejected": row.rejected if row else 0,
                 "First pass": percentage_points(row.first_pass.rate) if row else None,
                 "On time": percentage_points(row.on_time.rate) if row else None,
                 "Stalled now": now.stalled.get(code, 0),

@@ -8,14 +8,14 @@ from typing import Literal
 
 from core.domain.orders.daily_totals import Stage
 from core.services.measures import Figures, Measures, Share
-from pages.fulfillment.period import Compared
+from pages.fulfillment.period import PeriodComparison
 from pages.shared.formats import amount, money, percent, signed_money
 from pages.shared.layout import Metric
 
 Color = Literal["normal", "inverse", "off"]
 
 
-def key_figures(compared: Compared) -> list[Metric]:
+def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
     """Eight figures: quality, speed, money."""
     stalled = sum(compared.now.stalled.values())
     return [
@@ -37,10 +37,10 @@ def key_figures(compared: Compared) -> list[Metric]:
         Metric(
             "Stalled now",
             f"{stalled:,}",
-            "Lines not shipped although the promised ship day is past by more than the setting stalled_days. "
+            "Lines not shipped more than stalled_days (a setting) after the promised ship day. "
             "As of now, whatever the period.",
         ),
-        _counted(compared, "Lines refused", lambda figures: figures.rejected),
+        _counted(compared, "Lines rejected", lambda figures: figures.rejected),
         _spend(compared),
         _rate(
             compared,
@@ -53,7 +53,9 @@ def key_figures(compared: Compared) -> list[Metric]:
     ]
 
 
-def _rate(compared: Compared, label: str, share: Callable[[Figures], Share], color: Color, definition: str) -> Metric:
+def _rate(
+    compared: PeriodComparison, label: str, share: Callable[[Figures], Share], color: Color, definition: str
+) -> Metric:
     now, before = share(compared.now.total).rate, share(compared.before.total).rate
     change = _points(now, before)
     return Metric(
@@ -74,17 +76,17 @@ def _points(now: Decimal | None, before: Decimal | None) -> str | int | None:
     return f"{points:+} points" if points else 0
 
 
-def _against(compared: Compared) -> str:
+def _against(compared: PeriodComparison) -> str:
     return f"vs {compared.weeks} weeks before"
 
 
 def whole_way(measured: Measures) -> int | None:
     """Median hours from placed to delivered, over all pharmacies."""
-    found = [time.median_hours for time in measured.stages if time.stage is Stage.WHOLE and time.pharmacy is None]
-    return found[0] if found else None
+    medians = [time.median_hours for time in measured.stages if time.stage is Stage.WHOLE and time.pharmacy is None]
+    return medians[0] if medians else None
 
 
-def _speed(compared: Compared) -> Metric:
+def _speed(compared: PeriodComparison) -> Metric:
     now, before = whole_way(compared.now), whole_way(compared.before)
     change = None if now is None or before is None else now - before
     return Metric(
@@ -97,12 +99,12 @@ def _speed(compared: Compared) -> Metric:
     )
 
 
-def _counted(compared: Compared, label: str, count: Callable[[Figures], int]) -> Metric:
+def _counted(compared: PeriodComparison, label: str, count: Callable[[Figures], int]) -> Metric:
     now, before = count(compared.now.total), count(compared.before.total)
     return Metric(
         label,
         f"{now:,}",
-        "Attempts that a pharmacy refused.",
+        "Attempts that a pharmacy rejected.",
         delta=f"{now - before:+,}" if now != before else 0,
         delta_color="inverse",
         delta_description=_against(compared),
@@ -110,7 +112,7 @@ def _counted(compared: Compared, label: str, count: Callable[[Figures], int]) ->
     )
 
 
-def _spend(compared: Compared) -> Metric:
+def _spend(compared: PeriodComparison) -> Metric:
     now, before = compared.now.total.spend_cents, compared.before.total.spend_cents
     return Metric(
         "Spend",
@@ -123,13 +125,13 @@ def _spend(compared: Compared) -> Metric:
     )
 
 
-def _saving(compared: Compared) -> Metric:
+def _saving(compared: PeriodComparison) -> Metric:
     now, before = compared.now.total.saving_cents, compared.before.total.saving_cents
     return Metric(
-        "Saving",
+        "Savings",
         money(now),
         "What the same lines' medication and program fee would have cost more under the clinic's other program. Below "
-        "zero, the other one would have been cheaper. Only lines with a price there count.",
+        "zero, the other program would have been cheaper. Only lines with a price there count.",
         delta=signed_money(now - before) if now != before else 0,
         delta_description=_against(compared),
         trend=[float(amount(week.saving_cents)) for week in compared.now.by_week.values()],

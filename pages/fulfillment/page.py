@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.services.people import Action, may
 from pages.fulfillment import charts
-from pages.fulfillment.key_figures import key_figures
-from pages.fulfillment.period import ask
+from pages.fulfillment.key_figures import fulfillment_figures
+from pages.fulfillment.period import period_choice
 from pages.shared.formats import full_day
 from pages.shared.guard import opened_by
 from pages.shared.layout import badge, empty_state, header, is_demo, metrics
@@ -18,22 +18,22 @@ context, today = session.reference()
 with header("Fulfillment", "How fast, how well and at what cost orders are filled."):
     badge(any(is_demo(offer.source) for offer in context.offers))
 
-compared = ask(session, today)
+compared = period_choice(session, today)
 now = compared.now
 st.caption(f"{full_day(now.first)} to {full_day(now.last)}.")
 if not now.by_week and not now.stalled:
-    first_step = "Orders that are placed on Refill day show here."
+    first_step = "Orders placed on Refill day appear here."
     link = REFILL_DAY if may(session.person, Action.WORK_CART) else None
-    empty_state("Nothing was ordered in this period.", first_step, link)
+    empty_state("No orders in this period.", first_step, link)
     st.stop()
 
 names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
-metrics(key_figures(compared))
+metrics(fulfillment_figures(compared))
 left, right = st.columns(2)
 with left:
     charts.acceptance(session, now)
 with right:
-    charts.refusals(session, now, names)
+    charts.rejections(session, now, names)
 charts.stages(session, now, names)
 left, right = st.columns(2)
 with left:

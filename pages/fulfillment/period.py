@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-import streamlit as st
-
 from core.services.measures import Measures, measures
+from pages.shared.filters import choose
 from pages.shared.session import Session
 
 WEEKS: Final = {"4 weeks": 4, "13 weeks": 13, "26 weeks": 26, "39 weeks": 39}
 
 
-class Compared(NamedTuple):
+class PeriodComparison(NamedTuple):
     """A period and the one before it."""
 
     now: Measures
@@ -21,20 +20,12 @@ class Compared(NamedTuple):
     weeks: int
 
 
-def ask(session: Session, today: date) -> Compared:
-    """The period filter, in the URL, and what it asks for: whole weeks that end yesterday."""
-    chosen = st.segmented_control(
-        "Period",
-        list(WEEKS),
-        default="13 weeks",
-        required=True,
-        key="fulfilment_period",
-        bind="query-params",
-        help="Whole weeks that end yesterday. Changes are against as many weeks before.",
-    )
-    weeks = WEEKS[chosen or "13 weeks"]
+def period_choice(session: Session, today: date) -> PeriodComparison:
+    """The period filter, in the address, and what it asks for: whole weeks that end yesterday."""
+    about = "Whole weeks that end yesterday. Changes compare with the same number of weeks before."
+    weeks = WEEKS[choose("Period", list(WEEKS), "13 weeks", key="fulfilment_period", tooltip=about)]
     first = today - timedelta(weeks=weeks)
-    return Compared(
+    return PeriodComparison(
         now=_measured(session, first, today - timedelta(1)),
         before=_measured(session, first - timedelta(weeks=weeks), first - timedelta(1)),
         weeks=weeks,
@@ -42,4 +33,4 @@ def ask(session: Session, today: date) -> Compared:
 
 
 def _measured(session: Session, first: date, last: date) -> Measures:
-    return measures(session.store, session.person, session.clinic, first, last)
+    return session.call(measures, first, last)

@@ -14,157 +14,150 @@ from core.domain.errors import Blocked, Differs, RefillDayError
 from core.domain.model import Severity
 from core.services.orders.recovery import Cancelling, cancel, refund, resolve, resubmit, settle_misfit
 from core.services.orders.views import Press, line_detail
-from pages.orders.actions import ACTS, CANCELLING, RESOLUTIONS
+from pages.orders.line_actions import CANCELLATIONS, LINE_ACTIONS, RESOLUTIONS
+from pages.shared.filters import pharmacy_choice
 from pages.shared.formats import count, money
 from pages.shared.session import Session
 from pages.shared.tables import Row, table
 
 RESULTS = "orders_bulk_results"
-SAME = "The pharmacy each was at"
+SAME = "Same pharmacy as before"
 
 
-class Bulk(NamedTuple):
-    """What may be done to many lines: the press that each gets, in whose words, and whether it needs a reason."""
+class BulkAction(NamedTuple):
+    """What may be done to many lines: the press that each gets, its name and button; ``does`` where it differs from
+    what the press does to one line."""
 
     press: Press
     name: str
     button: str
-    does: str
+    does: str = ""
     reason: bool = True
     refund_all: bool = False
 
 
-RESUBMIT: Final = Bulk(
-    Press.RESUBMIT,
-    "Resubmit",
-    "Resubmit what can go of",
-    "Each goes as a new attempt, unless a finding stops it or it would cost more than before. Those refused together "
-    "with another line usually go as they are.",
-    reason=False,
-)
-CANCEL: Final = Bulk(
-    Press.ASK_TO_CANCEL, "Ask to cancel", "Ask the pharmacies to cancel", ACTS[Press.ASK_TO_CANCEL].does
-)
-BULK: Final[Mapping[Queue, tuple[Bulk, ...]]] = {
-    Queue.REJECTED: (RESUBMIT,),
+CANCEL: Final = BulkAction(Press.ASK_TO_CANCEL, "Request cancellation", "Request cancellation of")
+BULK_ACTIONS: Final[Mapping[Queue, tuple[BulkAction, ...]]] = {
+    Queue.REJECTED: (
+        BulkAction(
+            Press.RESUBMIT,
+            "Resubmit",
+            "Resubmit",
+            "Each goes as a new attempt, unless a finding blocks it or it would cost more than before. Lines rejected "
+            "only because of another line usually go through unchanged.",
+            reason=False,
+        ),
+    ),
     Queue.UNKNOWN: (
-        Bulk(Press.ACKNOWLEDGED, "They have them", "Record as received:", ACTS[Press.ACKNOWLEDGED].does),
-        Bulk(Press.NOT_RECEIVED, "They do not have them", "Record as not received:", ACTS[Press.NOT_RECEIVED].does),
+        BulkAction(Press.ACKNOWLEDGED, "Pharmacy has them", "Record as received:"),
+        BulkAction(Press.NOT_RECEIVED, "Pharmacy does not have them", "Record as not received:"),
     ),
     Queue.ON_HOLD: (CANCEL,),
     Queue.STALLED: (CANCEL,),
-    Queue.MISFITS: (Bulk(Press.SETTLE_MISFIT, "Settle", "Settle what did not fit:", ACTS[Press.SETTLE_MISFIT].does),),
+    Queue.MISFITS: (BulkAction(Press.SETTLE_MISFIT, "Resolve", "Resolve the unmatched events of"),),
     Queue.CANCEL_REQUESTS: (
-        Bulk(
-            Press.CONFIRM_CANCELLED, "They are cancelled", "Record as cancelled:", ACTS[Press.CONFIRM_CANCELLED].does
-        ),
-        Bulk(Press.REFUSE_CANCEL, "They go on", "Record that they go on with", ACTS[Press.REFUSE_CANCEL].does),
+        BulkAction(Press.CONFIRM_CANCELLED, "Cancellation confirmed", "Record as canceled:"),
+        BulkAction(Press.REFUSE_CANCEL, "Cancellation declined", "Record as declined:"),
     ),
     Queue.RETURNED: (
-        Bulk(Press.REFUND, "No refund", "Record no refund for", "Nothing is given back; the lines can be resubmitted."),
-        Bulk(
-            Press.REFUND, "Full refund", "Refund all that was captured for",
-            "All that was captured for each line is given back; the lines can be resubmitted.", refund_all=True,
+        BulkAction(
+            Press.REFUND, "No refund", "Record no refund for", "Nothing is refunded; the lines can be resubmitted."
+        ),
+        BulkAction(
+            Press.REFUND,
+            "Full refund",
+            "Refund in full",
+            "Everything captured for each line is refunded; the lines can be resubmitted.",
+            refund_all=True,
         ),
     ),
-}  # fmt: skip
+}
 """What may be done to many lines of a queue at once."""
 
 
 def bulk(session: Session, queue: Queue, references: Sequence[str], context: Context) -> None:
-    """What may be done to the ticked lines; nothing is done before the button that says how many."""
-    choices = BULK[queue]
+    """What may be done to the selected lines; nothing is done before the button that says how many."""
+    choices = BULK_ACTIONS[queue]
     if not references:
         names = " or ".join(choice.name.lower() for choice in choices)
-        st.caption(f"Tick lines to do several at once: {names}.")
+        st.caption(f"Select lines to act on several at once: {names}.")
         return
     with st.container(border=True):
         chosen = _chosen(queue, choices)
-        st.markdown(chosen.does)
+        st.markdown(chosen.does or LINE_ACTIONS[chosen.press].does)
         with st.form(f"orders_bulk_{queue}_{chosen.name}", border=False):
-            pharmacy = _pharmacy(context) if chosen.press is Press.RESUBMIT else None
+            pharmacy = None
+            if chosen.press is Press.RESUBMIT:
+                pharmacy = pharmacy_choice("Send to", context, SAME, key="orders_bulk_to", width=320)
             reason = _reason(queue, chosen) if chosen.reason else ""
             if st.form_submit_button(f"{chosen.button} {count(len(references), 'line')}", type="primary"):
-                _do(session, chosen, references, partial(_press, session, chosen, reason, pharmacy))
+                _do(chosen, references, partial(_press, session, chosen, reason, pharmacy))
                 st.rerun()
 
 
-def _chosen(queue: Queue, choices: Sequence[Bulk]) -> Bulk:
+def _chosen(queue: Queue, choices: Sequence[BulkAction]) -> BulkAction:
     if len(choices) == 1:
         return choices[0]
     names = [choice.name for choice in choices]
-    name = st.pills("With the ticked lines", names, default=names[0], key=f"orders_bulk_choice_{queue}", required=True)
+    name = st.pills("Action", names, default=names[0], key=f"orders_bulk_choice_{queue}", required=True)
     return choices[names.index(name)] if name in names else choices[0]
 
 
-def _pharmacy(context: Context) -> str | None:
-    names = {code: pharmacy.name for code, pharmacy in sorted(context.pharmacies.items())}
-    to = st.selectbox(
-        "To", [SAME, *names], format_func=lambda code: names.get(code, code), key="orders_bulk_to", width=320
-    )
-    return to if to in names else None
+def _reason(queue: Queue, chosen: BulkAction) -> str:
+    key = f"orders_bulk_reason_{queue}_{chosen.name}"
+    return st.text_input("Reason", key=key, max_chars=500, placeholder="Kept in each line's history") or ""
 
 
-def _reason(queue: Queue, chosen: Bulk) -> str:
-    typed = st.text_input(
-        "Reason", key=f"orders_bulk_reason_{queue}_{chosen.name}", max_chars=500,
-        placeholder="Kept with each of them, for the next person",
-    )  # fmt: skip
-    return typed or ""
-
-
-def _do(session: Session, chosen: Bulk, references: Sequence[str], press: Callable[[str], str]) -> None:
-    said: list[Row] = []
-    st.session_state[RESULTS] = said
+def _do(chosen: BulkAction, references: Sequence[str], press: Callable[[str], str]) -> None:
+    outcomes: list[Row] = []
+    st.session_state[RESULTS] = outcomes
     progress = st.progress(0.0, chosen.name)
     for number, reference in enumerate(references, 1):
-        said.append({"Line": reference, **_result(press, reference)})
+        outcomes.append({"Line": reference, **_result(press, reference)})
         progress.progress(number / len(references), f"{number} of {count(len(references), 'line')}")
 
 
 def _result(press: Callable[[str], str], reference: str) -> dict[str, str]:
     try:
-        return {"Result": "Done", "What": press(reference)}
+        return {"Result": "Done", "Details": press(reference)}
     except Blocked as refusal:
-        stopping = [finding.message for finding in refusal.findings if finding.severity is Severity.BLOCKING]
-        return {"Result": "Not done", "What": " ".join(stopping) or str(refusal)}
+        blocking = [finding.message for finding in refusal.findings if finding.severity is Severity.BLOCKING]
+        return {"Result": "Not done", "Details": " ".join(blocking) or str(refusal)}
     except Differs as refusal:
-        return {"Result": "Not done", "What": f"{refusal} Open the line to do so."}
+        return {"Result": "Not done", "Details": f"{refusal} Open the line to do so."}
     except RefillDayError as refusal:
-        return {"Result": "Not done", "What": str(refusal)}
+        return {"Result": "Not done", "Details": str(refusal)}
 
 
-def _press(session: Session, chosen: Bulk, reason: str, pharmacy: str | None, reference: str) -> str:
+def _press(session: Session, chosen: BulkAction, reason: str, pharmacy: str | None, reference: str) -> str:
     """One line's press; what came of it."""
-    where = (session.store, session.person, session.clinic)
     match chosen.press:
         case Press.RESUBMIT:
-            resubmit(*where, reference, pharmacy=pharmacy)
-            return "A new attempt is on its way to the pharmacy."
+            session.call(resubmit, reference, pharmacy=pharmacy)
+            return "Resubmitted as a new attempt."
         case Press.ASK_TO_CANCEL:
-            outcome = cancel(*where, reference, reason)
-            return CANCELLING[Cancelling(outcome)]
+            return CANCELLATIONS[Cancelling(session.call(cancel, reference, reason))].capitalize()
         case Press.REFUND:
-            cents = line_detail(*where, reference).refundable_cents if chosen.refund_all else 0
-            refund(*where, reference, cents, reason)
+            cents = session.call(line_detail, reference).refundable_cents if chosen.refund_all else 0
+            session.call(refund, reference, cents, reason)
             return f"{money(cents)} refunded."
         case Press.SETTLE_MISFIT:
-            events = line_detail(*where, reference).misfits
+            events = session.call(line_detail, reference).misfits
             for event in events:
-                settle_misfit(*where, event.event, reason)
-            return f"{count(len(events), 'event')} settled."
+                session.call(settle_misfit, event.event, reason)
+            return f"{count(len(events), 'event')} resolved."
         case _:
-            resolve(*where, reference, RESOLUTIONS[chosen.press], reason)
+            session.call(resolve, reference, RESOLUTIONS[chosen.press], reason)
             return f"Recorded: {chosen.name.lower()}."
 
 
 def results(session: Session) -> None:
-    """What became of the lines of the last press, until it is put away."""
-    said: list[Row] = st.session_state.get(RESULTS, [])
-    if not said:
+    """What became of the lines of the last press, until it is dismissed."""
+    outcomes: list[Row] = st.session_state.get(RESULTS, [])
+    if not outcomes:
         return
-    done = sum(row["Result"] == "Done" for row in said)
+    done = sum(row["Result"] == "Done" for row in outcomes)
     with st.container(border=True):
-        st.markdown(f"**{done} of {count(len(said), 'line')} done**")
-        table(said, name="bulk_results", alt="What became of each line", session=session)
-        st.button("Put away", key="orders_bulk_done", on_click=st.session_state.pop, args=(RESULTS, None))
+        st.markdown(f"**{done} of {count(len(outcomes), 'line')} done**")
+        table(outcomes, name="bulk_results", alt="Result for each line", session=session)
+        st.button("Dismiss", key="orders_bulk_done", on_click=st.session_state.pop, args=(RESULTS, None))

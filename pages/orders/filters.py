@@ -1,9 +1,9 @@
-"""Which lines are listed: tabs with counts, a queue or state, a pharmacy and a period in the URL; the search not."""
+"""Which lines are listed: tab, queue, status, pharmacy and period stand in the address; the search does not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 
@@ -13,18 +13,18 @@ from core.adapters.store.order_views import Counts, OrderFilter, Queue
 from core.domain.lifecycle import ORDER
 from core.domain.model import LineState
 from core.services.orders.views import counts, strays
-from pages.orders.line_states import LOOKS
-from pages.shared.session import Reference, Session
+from pages.orders.line_states import STATE_BADGES
+from pages.shared.filters import pharmacy_choice, search_box
+from pages.shared.session import ReferenceData, Session
 
 S = LineState
 T = TypeVar("T", bound=str)
-EVERY = "Every pharmacy"
-ALWAYS = "Any day"
+ALWAYS: Final = "Any day"
 PERIODS: Final = {ALWAYS: None, "Last 7 days": 7, "Last 4 weeks": 28, "Last 13 weeks": 91}
 """How many days back a line may have been placed."""
 
 
-class Tab(StrEnum):
+class OrderTab(StrEnum):
     """The parts of the list."""
 
     NEEDS_ACTION = "Needs action"
@@ -33,99 +33,99 @@ class Tab(StrEnum):
     ALL = "All"
 
 
-STATES: Final[Mapping[Tab, tuple[LineState, ...]]] = {
-    Tab.NEEDS_ACTION: (),
-    Tab.IN_PROGRESS: (S.PLACED, S.SUBMITTED, S.ACCEPTED, S.ON_HOLD, S.COMPOUNDING, S.SHIPPED),
-    Tab.DELIVERED: (S.DELIVERED,),
-    Tab.ALL: (*ORDER, S.ON_HOLD, S.REJECTED, S.RETURNED, S.CANCELLED),
+STATES: Final[Mapping[OrderTab, tuple[LineState, ...]]] = {
+    OrderTab.NEEDS_ACTION: (),
+    OrderTab.IN_PROGRESS: (S.PLACED, S.SUBMITTED, S.ACCEPTED, S.ON_HOLD, S.COMPOUNDING, S.SHIPPED),
+    OrderTab.DELIVERED: (S.DELIVERED,),
+    OrderTab.ALL: (*ORDER, S.ON_HOLD, S.REJECTED, S.RETURNED, S.CANCELLED),
 }
 QUEUES: Final = {
     Queue.REJECTED: "Rejected",
-    Queue.HAND_OVER: "To hand over",
-    Queue.UNKNOWN: "Answer lost",
+    Queue.HAND_OVER: "Order sheets to send",
+    Queue.UNKNOWN: "Unconfirmed",
     Queue.ON_HOLD: "On hold",
     Queue.STALLED: "Stalled",
-    Queue.MISFITS: "Did not fit",
-    Queue.CANCEL_REQUESTS: "Cancel asked",
+    Queue.MISFITS: "Unmatched",
+    Queue.CANCEL_REQUESTS: "Cancellation requested",
     Queue.RETURNED: "Returned",
 }
 
 
-class Asked(NamedTuple):
+class OrderListView(NamedTuple):
     """One view of the list. ``strays`` are how many events name no line at all."""
 
-    wanted: OrderFilter
-    tab: Tab
+    order_filter: OrderFilter
+    tab: OrderTab
     queue: Queue | None
     counts: Counts
     strays: int
 
+    @property
+    def needs_action(self) -> bool:
+        """Whether the list shows what needs action."""
+        return self.tab is OrderTab.NEEDS_ACTION
 
-def ask(session: Session, reference: Reference) -> Asked:
-    """The filters, and how many lines each tab, queue and state has."""
+    @property
+    def strays_shown(self) -> bool:
+        """Whether events that name no line belong to what is listed."""
+        return self.needs_action and self.queue in {None, Queue.MISFITS} and self.strays > 0
+
+    @property
+    def sheets_shown(self) -> bool:
+        """Whether order sheets to send belong to what is listed."""
+        return self.needs_action and self.queue in {None, Queue.HAND_OVER} and self.counts.queues[Queue.HAND_OVER] > 0
+
+
+def filter_bar(session: Session, reference: ReferenceData) -> OrderListView:
+    """The filters, and how many lines each tab, queue and status has."""
     around = _around(reference)
-    sizes = counts(session.store, session.person, session.clinic, around)
-    unnamed = len(strays(session.store, session.person, session.clinic))
+    sizes = session.call(counts, around)
+    unnamed = len(session.call(strays))
     tab = _tab(sizes, unnamed)
-    queue = _queue(sizes, unnamed) if tab is Tab.NEEDS_ACTION else None
+    queue = _queue(sizes, unnamed) if tab is OrderTab.NEEDS_ACTION else None
     state = _state(sizes, tab) if len(STATES[tab]) > 1 else None
-    _in_url({"orders_tab": None if tab is Tab.NEEDS_ACTION else tab, "orders_queue": queue, "orders_state": state})
-    wanted = around._replace(
-        states=frozenset([state] if state else STATES[tab] if tab is not Tab.ALL else ()),
+    _in_url({"orders_tab": None if tab is OrderTab.NEEDS_ACTION else tab, "orders_queue": queue, "orders_state": state})
+    order_filter = around._replace(
+        states=frozenset([state] if state else STATES[tab] if tab is not OrderTab.ALL else ()),
         queue=queue,
-        needs_action=tab is Tab.NEEDS_ACTION,
+        needs_action=tab is OrderTab.NEEDS_ACTION,
     )
-    return Asked(wanted, tab, queue, sizes, unnamed)
+    return OrderListView(order_filter, tab, queue, sizes, unnamed)
 
 
-def _around(reference: Reference) -> OrderFilter:
+def _around(reference: ReferenceData) -> OrderFilter:
     context, today = reference
-    names = {code: pharmacy.name for code, pharmacy in sorted(context.pharmacies.items())}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
+        text = search_box(
             "Search",
+            "Patient, reference or tracking number",
             key="orders_search",
-            type="search",
-            live=True,
-            max_chars=100,
-            placeholder="Patient, reference or tracking number",
-            icon=":material/search:",
-            help="Parts of a name, or the start of a patient code, reference or tracking number. Never in the URL.",
+            tooltip="Part of a name, or the start of a patient code, a reference or a tracking number.",
         )
-        pharmacy = st.selectbox(
-            "Pharmacy",
-            [EVERY, *names],
-            format_func=lambda code: names.get(code, code),
-            key="orders_pharmacy",
-            bind="query-params",
-            width=220,
-        )
+        pharmacy = pharmacy_choice("Pharmacy", context, "Every pharmacy", key="orders_pharmacy", width=220, bound=True)
         period = st.selectbox("Placed", list(PERIODS), key="orders_period", bind="query-params", width=150)
-    return OrderFilter(
-        text=text or "", pharmacy=pharmacy if pharmacy in names else None, placed_from=_since(period, today)
-    )
-
-
-def _since(period: str | None, today: date) -> date | None:
     days = PERIODS[period or ALWAYS]
-    return None if days is None else today - timedelta(days)
+    return OrderFilter(text=text, pharmacy=pharmacy, placed_from=None if days is None else today - timedelta(days))
 
 
-def _tab(sizes: Counts, unnamed: int) -> Tab:
-    found = {tab: sum(sizes.states[state] for state in states) for tab, states in STATES.items()}
-    found[Tab.NEEDS_ACTION] = sizes.needs_action + unnamed
-    names = {tab: tab.value for tab in Tab}
-    return _counted("orders_tab", "Lines", list(Tab), names, found, Tab.NEEDS_ACTION) or Tab.NEEDS_ACTION
+def _tab(sizes: Counts, unnamed: int) -> OrderTab:
+    tab_sizes = {tab: sum(sizes.states[state] for state in states) for tab, states in STATES.items()}
+    tab_sizes[OrderTab.NEEDS_ACTION] = sizes.needs_action + unnamed
+    names = {tab: tab.value for tab in OrderTab}
+    return (
+        _counted("orders_tab", "Lines", list(OrderTab), names, tab_sizes, OrderTab.NEEDS_ACTION)
+        or OrderTab.NEEDS_ACTION
+    )
 
 
 def _queue(sizes: Counts, unnamed: int) -> Queue | None:
-    found = {**sizes.queues, Queue.MISFITS: sizes.queues[Queue.MISFITS] + unnamed}
-    return _counted("orders_queue", "What they wait for", list(Queue), QUEUES, found, None)
+    queue_sizes = {**sizes.queues, Queue.MISFITS: sizes.queues[Queue.MISFITS] + unnamed}
+    return _counted("orders_queue", "Reason", list(Queue), QUEUES, queue_sizes, None)
 
 
-def _state(sizes: Counts, tab: Tab) -> LineState | None:
-    names = {state: LOOKS[state].words for state in STATES[tab]}
-    return _counted("orders_state", "State", STATES[tab], names, sizes.states, None)
+def _state(sizes: Counts, tab: OrderTab) -> LineState | None:
+    names = {state: STATE_BADGES[state].words for state in STATES[tab]}
+    return _counted("orders_state", "Status", STATES[tab], names, sizes.states, None)
 
 
 def _counted(

@@ -1,4 +1,4 @@
-"""States in words, with a sign and a color; the color never says anything alone."""
+"""Statuses of lines in words, with a sign and a color; the color never says anything alone."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ S = LineState
 Color = Literal["red", "orange", "blue", "green", "violet", "gray"]
 
 
-class Look(NamedTuple):
-    """How a state is shown."""
+class StateBadge(NamedTuple):
+    """How a status is shown."""
 
     words: str
     icon: str
     color: Color
 
 
-LOOKS: Final[Mapping[LineState, Look]] = {
-    S.PLACED: Look("Placed", ":material/schedule_send:", "gray"),
-    S.SUBMITTED: Look("Submitted", ":material/outgoing_mail:", "blue"),
-    S.ACCEPTED: Look("Accepted", ":material/thumb_up:", "blue"),
-    S.ON_HOLD: Look("On hold", ":material/pause_circle:", "orange"),
-    S.COMPOUNDING: Look("Compounding", ":material/science:", "violet"),
-    S.SHIPPED: Look("Shipped", ":material/local_shipping:", "violet"),
-    S.DELIVERED: Look("Delivered", ":material/check_circle:", "green"),
-    S.REJECTED: Look("Rejected", ":material/cancel:", "red"),
-    S.RETURNED: Look("Returned", ":material/undo:", "red"),
-    S.CANCELLED: Look("Cancelled", ":material/block:", "gray"),
+STATE_BADGES: Final[Mapping[LineState, StateBadge]] = {
+    S.PLACED: StateBadge("Placed", ":material/schedule_send:", "gray"),
+    S.SUBMITTED: StateBadge("Submitted", ":material/outgoing_mail:", "blue"),
+    S.ACCEPTED: StateBadge("Accepted", ":material/thumb_up:", "blue"),
+    S.ON_HOLD: StateBadge("On hold", ":material/pause_circle:", "orange"),
+    S.COMPOUNDING: StateBadge("Compounding", ":material/science:", "violet"),
+    S.SHIPPED: StateBadge("Shipped", ":material/local_shipping:", "violet"),
+    S.DELIVERED: StateBadge("Delivered", ":material/check_circle:", "green"),
+    S.REJECTED: StateBadge("Rejected", ":material/cancel:", "red"),
+    S.RETURNED: StateBadge("Returned", ":material/undo:", "red"),
+    S.CANCELLED: StateBadge("Canceled", ":material/block:", "gray"),
 }
 ALERT: Final = ":material/error:"
 
 
-def sign(row: OrderRow) -> str:
-    """The state with its sign, as the list shows it; an alert where something waits for a person."""
-    waits = row.misfit or row.cancel_requested_at or _answer_lost(row)
-    return f"{ALERT if waits else LOOKS[row.state].icon} {words(row)}"
+def state_sign(row: OrderRow) -> str:
+    """The status with its sign, as the list shows it; an alert where something waits for a person."""
+    waits = row.misfit or row.cancel_requested_at or _unconfirmed(row)
+    return f"{ALERT if waits else STATE_BADGES[row.state].icon} {state_words(row)}"
 
 
-def words(row: OrderRow) -> str:
-    """The state in words, and what waits beside it."""
+def state_words(row: OrderRow) -> str:
+    """The status in words, and what waits beside it."""
     beside = {
-        "answer lost": _answer_lost(row),
-        "cancel asked": row.cancel_requested_at is not None,
-        "an event did not fit": row.misfit,
+        "unconfirmed": _unconfirmed(row),
+        "cancellation requested": row.cancel_requested_at is not None,
+        "unmatched event": row.misfit,
     }
-    return ", ".join([LOOKS[row.state].words, *(text for text, so in beside.items() if so)])
+    return ", ".join([STATE_BADGES[row.state].words, *(text for text, waits in beside.items() if waits)])
 
 
-def _answer_lost(row: OrderRow) -> bool:
+def _unconfirmed(row: OrderRow) -> bool:
     return row.state is S.PLACED and row.submission_state is SubmissionState.UNKNOWN
 
 
 def status_words(status: str) -> str:
-    """A state's words; what is no state of ours stays as it was said."""
-    return LOOKS[S(status)].words if status in set(S) else status
+    """A status in words; one that is none of ours stays as the pharmacy wrote it."""
+    return STATE_BADGES[S(status)].words if status in set(S) else status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from core.domain.context import Context
@@ -9,10 +11,11 @@ from core.domain.orders.records import Attempt
 from core.services.orders.views import LineDetail
 from core.services.payments.decisions import payments_of
 from pages.shared.formats import amount, moment, money, plain
+from pages.shared.layout import open_expander
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, Row, table
 
-COMPONENTS = {
+COMPONENTS: Final = {
     "Medication": "medication_cents",
     "Program fee": "program_fee_cents",
     "Encounter": "encounter_cents",
@@ -29,9 +32,8 @@ def money_state(session: Session, detail: LineDetail, context: Context) -> None:
     rows = _rows(detail)
     columns = {heading: MONEY for heading in rows[0] if heading != "Amount"}
     table(rows, name="line_money", alt=f"Money of {detail.line.reference}", session=session, columns=columns)
-    behind = st.expander("Ledger", icon=":material/receipt_long:", key="orders_ledger", on_change="rerun")
-    if behind.open:
-        with behind:
+    if expander := open_expander("Ledger", key="orders_ledger", icon=":material/receipt_long:"):
+        with expander:
             _ledger(session, detail, context.clinic.time_zone)
     _payments(session, detail, context.clinic.time_zone)
 
@@ -39,9 +41,9 @@ def money_state(session: Session, detail: LineDetail, context: Context) -> None:
 def _sentence(attempt: Attempt) -> str:
     charge = attempt.charge
     if not charge.captured:
-        taken = f"{money(charge.released_cents)} of it released" if charge.released_cents else "nothing taken yet"
-        return f"{money(charge.amounts.total_cents)} authorised, {taken}."
-    back = f", {money(charge.refunded_cents)} given back" if charge.refunded_cents else ""
+        taken = f"{money(charge.released_cents)} of it released" if charge.released_cents else "not captured yet"
+        return f"{money(charge.amounts.total_cents)} authorized, {taken}."
+    back = f", {money(charge.refunded_cents)} refunded" if charge.refunded_cents else ""
     return f"{money(charge.captured_cents)} captured{back}; {money(charge.paid_cents)} can still be refunded."
 
 
@@ -51,7 +53,7 @@ def _rows(detail: LineDetail) -> list[Row]:
         name: {heading: getattr(attempt.charge.amounts, field) for heading, attempt in charges.items()}
         for name, field in COMPONENTS.items()
     }
-    parts["Authorised"] = {heading: each.charge.amounts.total_cents for heading, each in charges.items()}
+    parts["Authorized"] = {heading: each.charge.amounts.total_cents for heading, each in charges.items()}
     parts["Captured"] = {heading: each.charge.captured_cents for heading, each in charges.items()}
     parts["Released"] = {heading: each.released_cents for heading, each in charges.items()}
     parts["Refunded"] = {heading: each.refunded_cents for heading, each in charges.items()}
@@ -63,7 +65,7 @@ def _rows(detail: LineDetail) -> list[Row]:
 def _ledger(session: Session, detail: LineDetail, zone: str) -> None:
     rows: list[Row] = [
         {
-            "At": moment(entry.at, zone),
+            "Time": moment(entry.at, zone),
             "Kind": entry.kind,
             "Attempt": entry.attempt,
             "Account": entry.account,
@@ -79,23 +81,22 @@ def _ledger(session: Session, detail: LineDetail, zone: str) -> None:
 
 def _payments(session: Session, detail: LineDetail, zone: str) -> None:
     """What the payment provider was asked for about the line's checkout; nothing for one on account."""
-    operations = payments_of(session.store, session.person, session.clinic, detail.line.checkout)
+    operations = session.call(payments_of, detail.line.checkout)
     if not operations:
         return
-    rows: list[Row] = [
-        {
-            "At": moment(one.made_at, zone),
-            "Pharmacy order": one.pharmacy_order,
-            "Kind": one.kind.value,
-            "Amount": amount(one.cents),
-            "State": one.state.value,
-            "Reference": one.provider_reference or None,
-            "Message": one.message or None,
-        }
-        for one in operations
-    ]
-    behind = st.expander("Payments", icon=":material/credit_card:", key="orders_payments", on_change="rerun")
-    if behind.open:
-        with behind:
-            alt = f"What the provider was asked for about {detail.line.checkout}"
+    if expander := open_expander("Payments", key="orders_payments", icon=":material/credit_card:"):
+        rows: list[Row] = [
+            {
+                "Time": moment(operation.made_at, zone),
+                "Pharmacy order": operation.pharmacy_order,
+                "Kind": operation.kind.value,
+                "Amount": amount(operation.cents),
+                "Status": operation.state.value,
+                "Reference": operation.provider_reference or None,
+                "Message": operation.message or None,
+            }
+            for operation in operations
+        ]
+        with expander:
+            alt = f"Payment requests of {detail.line.checkout}"
             table(rows, name="line_payments", alt=alt, session=session, columns={"Amount": MONEY})

@@ -1,4 +1,4 @@
-"""Order sheets: taken as PDF and CSV, and marked as sent by whoever handed them over."""
+"""Order sheets: downloaded as PDF and CSV, and marked as sent by the person who sent them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def sheet_downloads(session: Session, order: str, *, waiting: bool, key: str) ->
 def _file(session: Session, order: str, waiting: bool, kind: str) -> bytes:
     from core.services.partners.order_sheet_pages import as_pdf
 
-    sheet = order_sheet(session.store, session.person, session.clinic, order, waiting=waiting)
+    sheet = session.call(order_sheet, order, waiting=waiting)
     return as_pdf(sheet) if kind == "pdf" else as_csv(sheet)
 
 
-def hand_over(session: Session, zone: str) -> None:
-    """Every sheet that waits for a person."""
-    for order in to_hand_over(session.store, session.person, session.clinic):
+def sheets_to_send(session: Session, zone: str) -> None:
+    """Every order sheet to send."""
+    for order in session.call(to_hand_over):
         with st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{plain(order.pharmacy)}** · {plain(order.reference)}", width="content")
@@ -52,7 +52,7 @@ def _mark(session: Session, order: ToHandOver) -> None:
     key = f"orders_handed_{order.reference}"
     with st.form(f"{key}_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
-            "How it was handed over",
+            "How it was sent",
             key=key,
             max_chars=200,
             placeholder="By fax to 512-555-0100, confirmed",
@@ -68,8 +68,8 @@ def _mark(session: Session, order: ToHandOver) -> None:
 
 
 def _marked(session: Session, order: ToHandOver, key: str) -> None:
-    how = str(st.session_state[key] or "")
+    channel = str(st.session_state[key] or "")
     attempt(
-        lambda: mark_sent(session.store, session.person, session.clinic, order.reference, order.lines, how),
+        lambda: session.call(mark_sent, order.reference, order.lines, channel),
         f"{order.reference}: marked as sent, {count(len(order.lines), 'line')}.",
     )

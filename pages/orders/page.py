@@ -1,4 +1,4 @@
-"""Orders: where every line is now, and what needs somebody."""
+"""Orders: the status of every line, and which lines need action."""
 
 from __future__ import annotations
 
@@ -6,31 +6,37 @@ import streamlit as st
 
 from core.services.people import Action
 from pages.orders.actions import stray_events
-from pages.orders.filters import ask
-from pages.orders.line_detail import one_line
-from pages.orders.line_list import listing, sheets_shown, strays_shown
-from pages.orders.open_line import line_open
-from pages.orders.order_sheets import hand_over
-from pages.orders.payments import payments_waiting
-from pages.orders.queue_panel import live
+from pages.orders.bulk_actions import BULK_ACTIONS, bulk, results
+from pages.orders.filters import filter_bar
+from pages.orders.line_detail import order_line
+from pages.orders.line_list import line_list
+from pages.orders.order_sheets import sheets_to_send
+from pages.orders.payments import open_payments_list
+from pages.orders.queue_panel import queue_panel
 from pages.shared.guard import opened_by
 from pages.shared.layout import header
+from pages.shared.open_line import ORDER_LINE
 
 session = opened_by(Action.WORK_ORDERS)
-header("Orders", "Where every line is now, and what needs somebody.")
+header("Orders", "The status of every line, and which lines need action.")
 
 reference = session.reference()
-live(session, reference.context.clinic.time_zone)
-payments_waiting(session, reference.context.clinic.time_zone)
-asked = ask(session, reference)
-opened = line_open()
+zone = reference.context.clinic.time_zone
+queue_panel(session, zone)
+open_payments_list(session, zone)
+view = filter_bar(session, reference)
+opened = ORDER_LINE.get()
 left, right = st.columns([2, 3], gap="medium") if opened else (st.container(), None)
 with left:
-    listing(session, asked, narrow=right is not None)
-    if sheets_shown(asked):
-        hand_over(session, reference.context.clinic.time_zone)
-    if strays_shown(asked):
-        stray_events(session, reference.context.clinic.time_zone)
+    if view.needs_action:
+        results(session)
+    selected = line_list(session, view, narrow=right is not None, selectable=view.queue in BULK_ACTIONS)
+    if selected is not None and view.queue is not None and view.queue in BULK_ACTIONS:
+        bulk(session, view.queue, selected, reference.context)
+    if view.sheets_shown:
+        sheets_to_send(session, zone)
+    if view.strays_shown:
+        stray_events(session, zone)
 if opened and right is not None:
     with right, st.container(gap="small"):
-        one_line(session, opened, reference.context)
+        order_line(session, opened, reference.context)

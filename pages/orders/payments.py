@@ -16,60 +16,66 @@ from pages.shared.session import Session
 
 SHOWN: Final = 20
 WAITS: Final[Mapping[Kind, str]] = {
-    Kind.AUTHORISE: "could not be held on the card. Nothing of this order is sent before it is.",
-    Kind.CAPTURE: "could not be taken from the card.",
+    Kind.AUTHORISE: "could not be authorized. This order is not sent until it is.",
+    Kind.CAPTURE: "could not be captured.",
     Kind.RELEASE: "could not be released.",
-    Kind.REFUND: "could not be given back.",
+    Kind.REFUND: "could not be refunded.",
 }
 
 
-def payments_waiting(session: Session, zone: str) -> None:
+def open_payments_list(session: Session, zone: str) -> None:
     """What a provider has turned down, each with what can be done about it; nothing where all is well."""
-    counts, operations = open_payments(session.store, session.person, session.clinic)
+    counts, operations = session.call(open_payments)
     if not operations:
         return
-    theirs = [one for one in operations if one.state in FOR_A_PERSON]
-    stuck = sorted({one.message for one in operations if one.message and one not in theirs})
+    theirs = [operation for operation in operations if operation.state in FOR_A_PERSON]
+    stuck = sorted({operation.message for operation in operations if operation.message and operation not in theirs})
     if theirs:
-        wait = "waits" if counts.for_a_person == 1 else "wait"
-        st.error(f"{count(counts.for_a_person, 'payment')} {wait} for somebody.", icon=":material/credit_card_off:")
-    for one in theirs[:SHOWN]:
-        _one(session, one, zone)
+        need = "needs" if counts.for_a_person == 1 else "need"
+        st.error(f"{count(counts.for_a_person, 'payment')} {need} attention.", icon=":material/credit_card_off:")
+    for operation in theirs[:SHOWN]:
+        _card(session, operation, zone)
     if counts.waiting:
         why = f" {' '.join(stuck)}" if stuck else ""
-        st.caption(plain(f"{count(counts.waiting, 'payment')} on the way, carried out by the worker.{why}"))
+        st.caption(plain(f"{count(counts.waiting, 'payment')} pending, processed by the worker.{why}"))
 
 
-def _one(session: Session, one: Operation, zone: str) -> None:
-    key = f"orders_payment_{one.id}"
+def _card(session: Session, operation: Operation, zone: str) -> None:
+    key = f"orders_payment_{operation.id}"
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(gap=None, width="stretch"):
-                st.markdown(f"**{plain(one.pharmacy_order)}** · {plain(money(one.cents))} {WAITS[one.kind]}")
-                st.caption(plain(f"{one.message} Asked for {moment(one.made_at, zone)}."))
+                st.markdown(
+                    f"**{plain(operation.pharmacy_order)}** · {plain(money(operation.cents))} {WAITS[operation.kind]}"
+                )
+                st.caption(plain(f"{operation.message} Requested {moment(operation.made_at, zone)}."))
             st.button(
                 "Try again",
                 key=f"{key}_again",
                 icon=":material/refresh:",
-                on_click=partial(_again, session, one),
-                help="Asked afresh, for what is needed now, of the card that Setup names now.",
+                on_click=partial(_again, session, operation),
+                help="Requests the amount due now from the card that is set up now.",
             )
-        if one.kind is not Kind.AUTHORISE:
+        if operation.kind is not Kind.AUTHORISE:
             with st.container(horizontal=True, vertical_alignment="bottom"):
-                st.text_input("How it was settled", key=f"{key}_how", max_chars=200, placeholder="By cheque 1204")
-                st.button("It is settled", key=f"{key}_settled", on_click=partial(_settled, session, one, f"{key}_how"))
+                st.text_input("How it was settled", key=f"{key}_how", max_chars=200, placeholder="By check 1204")
+                st.button(
+                    "Mark as settled",
+                    key=f"{key}_settled",
+                    on_click=partial(_settled, session, operation, f"{key}_how"),
+                )
 
 
-def _again(session: Session, one: Operation) -> None:
+def _again(session: Session, operation: Operation) -> None:
     attempt(
-        lambda: pay_again(session.store, session.person, session.clinic, one.id),
-        f"{one.pharmacy_order} is paid again by the worker's next round.",
+        lambda: session.call(pay_again, operation.id),
+        f"{operation.pharmacy_order} is charged again in the worker's next run.",
     )
 
 
-def _settled(session: Session, one: Operation, how: str) -> None:
-    reason = str(st.session_state.get(how, ""))
+def _settled(session: Session, operation: Operation, key: str) -> None:
+    reason = str(st.session_state.get(key, ""))
     attempt(
-        lambda: settle_by_hand(session.store, session.person, session.clinic, one.id, reason),
-        f"{one.pharmacy_order}: settled.",
+        lambda: session.call(settle_by_hand, operation.id, reason),
+        f"{operation.pharmacy_order}: settled.",
     )

@@ -17,8 +17,8 @@ from core.rules.validation import RULES
 from core.services.orders.recovery import Resubmission, SplitAgain, resubmit, split_again
 from core.services.orders.views import LineDetail
 from pages.orders.money import COMPONENTS
-from pages.shared.formats import amount, day, full_day, listed, money, plain
-from pages.shared.notices import attempt, tell
+from pages.shared.formats import amount, code_words, day, full_day, listed, money, plain
+from pages.shared.notices import attempt, show_error
 from pages.shared.patient_form import patient_form
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, Row, table
@@ -30,40 +30,38 @@ OF_PATIENTS = frozenset({"ADDRESS_INVALID", "DEMOGRAPHIC_MISMATCH", "ALLERGY"})
 
 def fix_and_resubmit(session: Session, detail: LineDetail, context: Context) -> None:
     """The whole way from the reason to a new attempt."""
-    st.markdown("A new attempt of the same line, validated and priced as everything is now. The history stays.")
+    st.markdown("Creates a new attempt of the same line, checked and priced as of now. The history stays.")
     rx = _prescription(detail)
     overrides = _typed_overrides(detail)
     try:
-        again = split_again(
-            session.store, session.person, session.clinic, detail.line.reference, rx=rx, overrides=overrides
-        )
+        options_found = session.call(split_again, detail.line.reference, rx=rx, overrides=overrides)
     except Refused as refusal:
-        tell(refusal)
+        show_error(refusal)
         return
-    found = again.found
-    pharmacy = _pharmacy(detail, again, context)
-    seen = found[pharmacy]
-    about_patient = any(RULES[finding.code].gate in ABOUT_PATIENTS for finding in seen.findings)
+    offers = options_found.found
+    pharmacy = _pharmacy(detail, options_found, context)
+    resubmission = offers[pharmacy]
+    about_patient = any(RULES[finding.code].gate in ABOUT_PATIENTS for finding in resubmission.findings)
     expanded = about_patient or (
         detail.line.state is LineState.REJECTED and detail.attempts[-1].reason_code in OF_PATIENTS
     )
     patient_form(
         session, detail.patient, key="orders_patient", expanded=expanded, saved="Patient saved. Checked again."
     )
-    _findings(detail, seen)
-    _cost(session, detail, seen)
-    _button(session, detail, seen, pharmacy, rx, overrides)
+    _findings(detail, resubmission)
+    _cost(session, detail, resubmission)
+    _button(session, detail, resubmission, pharmacy, rx, overrides)
 
 
 def _prescription(detail: LineDetail) -> str:
     if len(detail.prescriptions) < 2:
         return detail.line.rx
-    found = {row.rx: row for row in detail.prescriptions}
+    by_rx = {row.rx: row for row in detail.prescriptions}
     chosen = st.selectbox(
         "Prescription",
-        list(found),
-        index=list(found).index(detail.line.rx) if detail.line.rx in found else 0,
-        format_func=lambda rx: _about(found[rx]),
+        list(by_rx),
+        index=list(by_rx).index(detail.line.rx) if detail.line.rx in by_rx else 0,
+        format_func=lambda rx: _about(by_rx[rx]),
         key=f"orders_rx_{detail.line.reference}",
     )
     return chosen or detail.line.rx
@@ -74,24 +72,26 @@ def _about(row: Prescription) -> str:
     return f"{row.rx}, written {full_day(row.written_on)}{stopped}: {row.sig}"
 
 
-def _pharmacy(detail: LineDetail, again: SplitAgain, context: Context) -> str:
+def _pharmacy(detail: LineDetail, options_found: SplitAgain, context: Context) -> str:
     """Those that can fill it, cheapest first, and the one it was at; under them why the others cannot.
 
     The line's own pharmacy stands first, but where it had not the stock: there the one that a split of this line alone
     chooses.
     """
-    before, found = detail.line.pharmacy, again.found
-    able = sorted((code for code, seen in found.items() if seen.cost), key=lambda code: _landed(found[code]))
+    before, offers = detail.line.pharmacy, options_found.found
+    able = sorted(
+        (code for code, resubmission in offers.items() if resubmission.cost), key=lambda code: _landed(offers[code])
+    )
     options = able if before in able else [before, *able]
     names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
     short = detail.attempts[-1].reason_code == "OUT_OF_STOCK"
-    first = again.best if short and again.best is not None else before
-    chosen = _chosen(f"orders_to_{detail.line.reference}", options, first, _offers(found, options, names, before))
-    if again.best is not None:
-        st.caption(plain(_split_in_words(again, names)))
+    first = options_found.best if short and options_found.best is not None else before
+    chosen = _chosen(f"orders_to_{detail.line.reference}", options, first, _offers(offers, options, names, before))
+    if options_found.best is not None:
+        st.caption(plain(_best_option(options_found, names)))
     unable: dict[str, list[str]] = {}
-    for code in found.keys() - set(options):
-        unable.setdefault(_why(found[code]), []).append(names[code])
+    for code in offers.keys() - set(options):
+        unable.setdefault(_why(offers[code]), []).append(names[code])
     for why, pharmacies in sorted(unable.items()):
         st.caption(plain(f"{listed(sorted(pharmacies))} cannot fill it: {why}."))
     return chosen
@@ -101,7 +101,7 @@ def _chosen(name: str, options: list[str], first: str, labels: Mapping[str, str]
     """The browser keeps the label of what is selected: another set of labels is another widget, on the same choice."""
     kept = st.session_state.get(name, first)
     chosen = st.selectbox(
-        "Send it to",
+        "Send to",
         options,
         index=options.index(kept if kept in options else first),
         format_func=lambda code: labels[code],
@@ -111,54 +111,49 @@ def _chosen(name: str, options: list[str], first: str, labels: Mapping[str, str]
     return chosen or first
 
 
-def _split_in_words(again: SplitAgain, names: Mapping[str, str]) -> str:
+def _best_option(options_found: SplitAgain, names: Mapping[str, str]) -> str:
     """What a split of this line alone comes to, and how it compares with what was authorised."""
-    seen = again.found[again.best or ""]
-    difference = _landed(seen) - seen.before_cents
+    resubmission = options_found.found[options_found.best or ""]
+    difference = _landed(resubmission) - resubmission.before_cents
     than = f"{money(abs(difference))} {'more' if difference > 0 else 'less'} than before" if difference else "as before"
-    where = names[again.best or ""]
-    return f"Split again alone, the rest of the checkout as it is: {where}, {money(_landed(seen))}, {than}."
+    where = names[options_found.best or ""]
+    return f"Best option for this line alone: {where}, {money(_landed(resubmission))}, {than}."
 
 
 def _offers(
-    found: Mapping[str, Resubmission], options: list[str], names: Mapping[str, str], before: str
+    offers: Mapping[str, Resubmission], options: list[str], names: Mapping[str, str], before: str
 ) -> dict[str, str]:
-    return {code: _offer(names[code], found[code], before=code == before) for code in options}
+    return {code: _offer(names[code], offers[code], before=code == before) for code in options}
 
 
-def _landed(seen: Resubmission) -> int:
-    return seen.cost.landed_cents if seen.cost else 0
+def _landed(resubmission: Resubmission) -> int:
+    return resubmission.cost.landed_cents if resubmission.cost else 0
 
 
-def _offer(name: str, seen: Resubmission, *, before: bool) -> str:
+def _offer(name: str, resubmission: Resubmission, *, before: bool) -> str:
     where = f"{name}, as before" if before else name
-    if seen.cost is None or seen.routed.promise is None:
-        return f"{where}: cannot fill it ({_why(seen)})"
-    return f"{where}: {money(seen.cost.landed_cents)}, delivers {day(seen.routed.promise.delivers_on)}"
+    if resubmission.cost is None or resubmission.routed.promise is None:
+        return f"{where}: cannot fill it ({_why(resubmission)})"
+    return f"{where}: {money(resubmission.cost.landed_cents)}, delivers {day(resubmission.routed.promise.delivers_on)}"
 
 
-def _why(seen: Resubmission) -> str:
-    return listed([in_words(code) for code in seen.routed.codes])
+def _why(resubmission: Resubmission) -> str:
+    return listed([code_words(code).lower() for code in resubmission.routed.codes])
 
 
-def in_words(code: str) -> str:
-    """``refill too soon`` of REFILL_TOO_SOON."""
-    return code.replace("_", " ").lower()
-
-
-def _findings(detail: LineDetail, seen: Resubmission) -> None:
-    for finding in seen.findings:
-        stops = finding in seen.blocking
+def _findings(detail: LineDetail, resubmission: Resubmission) -> None:
+    for finding in resubmission.findings:
+        stops = finding in resubmission.blocking
         show = st.error if stops else st.warning if finding.severity is not Severity.INFO else st.info
         rest = "" if stops or finding.severity is not Severity.BLOCKING else " Overridden."
         show(
-            f"**{plain(in_words(finding.code).capitalize())}.** {plain(finding.message)}{rest}",
+            f"**{plain(code_words(finding.code))}.** {plain(finding.message)}{rest}",
             icon=":material/error:" if stops else ":material/warning:",
         )
         if finding.severity is Severity.BLOCKING and RULES[finding.code].overridable:
             _override(detail, finding)
-    if not seen.findings:
-        st.success("Nothing stops it.", icon=":material/check_circle:")
+    if not resubmission.findings:
+        st.success("No findings.", icon=":material/check_circle:")
 
 
 def _override(detail: LineDetail, finding: Finding) -> None:
@@ -206,24 +201,24 @@ def _complete(overrides: Iterable[Override]) -> Iterable[Override]:
             yield override
 
 
-def _cost(session: Session, detail: LineDetail, seen: Resubmission) -> None:
+def _cost(session: Session, detail: LineDetail, resubmission: Resubmission) -> None:
     before = detail.attempts[-1]
-    st.markdown(plain(_money_sentence(before, seen)))
-    if seen.cost is None:
+    st.markdown(plain(_money_sentence(before, resubmission)))
+    if resubmission.cost is None:
         return
-    rows = _before_and_now(before, seen.cost)
+    rows = _before_and_now(before, resubmission.cost)
     columns = {"Before": MONEY, "Now": MONEY}
     table(rows, name="resubmission", alt="The line's cost before and now", session=session, columns=columns)
 
 
-def _money_sentence(before: Attempt, seen: Resubmission) -> str:
+def _money_sentence(before: Attempt, resubmission: Resubmission) -> str:
     back = money(before.charge.refunded_cents) if before.charge.captured else money(before.charge.released_cents)
     verb = "refunded" if before.charge.captured else "released"
-    told = f"Of the {money(seen.before_cents)} of attempt {before.number}, {back} was {verb}."
-    if seen.cost is None:
-        return told
-    more = " That is more than before: the button confirms it." if seen.higher else ""
-    return f"{told} Resubmitting authorises {money(seen.cost.landed_cents)} afresh.{more}"
+    sentence = f"Attempt {before.number}: {back} of {money(resubmission.before_cents)} {verb}."
+    if resubmission.cost is None:
+        return sentence
+    more = " That is more than before; the button confirms it." if resubmission.higher else ""
+    return f"{sentence} Resubmitting authorizes {money(resubmission.cost.landed_cents)}.{more}"
 
 
 def _before_and_now(before: Attempt, now: QuoteLine) -> list[Row]:
@@ -240,17 +235,22 @@ def _before_and_now(before: Attempt, now: QuoteLine) -> list[Row]:
 
 
 def _button(
-    session: Session, detail: LineDetail, seen: Resubmission, pharmacy: str, rx: str, overrides: tuple[Override, ...]
+    session: Session,
+    detail: LineDetail,
+    resubmission: Resubmission,
+    pharmacy: str,
+    rx: str,
+    overrides: tuple[Override, ...],
 ) -> None:
-    stopped = bool(seen.blocking) or seen.cost is None
-    cents = None if seen.cost is None else seen.cost.landed_cents
+    stopped = bool(resubmission.blocking) or resubmission.cost is None
+    cents = None if resubmission.cost is None else resubmission.cost.landed_cents
     st.button(
         "Resubmit" if cents is None else f"Resubmit for {plain(money(cents))}",
         key=f"orders_resubmit_{detail.line.reference}",
         type="primary",
         icon=":material/send:",
         disabled=stopped,
-        help="What is red above stops it: fix it at its source, choose another pharmacy, or override it."
+        help="Resolve the red findings above: correct the data, choose another pharmacy, or override."
         if stopped
         else None,
         on_click=_resubmit,
@@ -262,10 +262,8 @@ def _resubmit(
     session: Session, reference: str, pharmacy: str, rx: str, cents: int | None, overrides: tuple[Override, ...]
 ) -> None:
     attempt(
-        lambda: resubmit(
-            session.store,
-            session.person,
-            session.clinic,
+        lambda: session.call(
+            resubmit,
             reference,
             pharmacy=pharmacy,
             rx=rx,

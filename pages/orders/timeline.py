@@ -1,4 +1,4 @@
-"""What was said of a line, attempt by attempt: implied steps and events that did not fit are marked."""
+"""What was reported of a line, attempt by attempt: implied steps and unmatched events are marked."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from core.domain.context import Context
 from core.domain.orders.records import Outcome
 from core.services.orders.views import LineDetail
 from core.services.partners.worker import BY
-from pages.orders.line_states import LOOKS, S, status_words
-from pages.shared.formats import listed, moment, plain
+from pages.orders.line_states import STATE_BADGES, S, status_words
+from pages.shared.formats import listed, moment, pharmacy_name, plain
+from pages.shared.layout import open_expander
 from pages.shared.session import Session
 from pages.shared.tables import Row, table
 
@@ -27,36 +28,30 @@ def timeline(session: Session, detail: LineDetail, context: Context) -> None:
         for entry in detail.history:
             if entry.attempt != attempt and len(detail.attempts) > 1:
                 attempt = entry.attempt
-                pharmacy = context.pharmacies.get(entry.pharmacy)
-                st.caption(f"Attempt {attempt} · {plain(pharmacy.name if pharmacy else entry.pharmacy)}")
+                st.caption(f"Attempt {attempt} · {plain(pharmacy_name(entry.pharmacy, context))}")
             _entry(entry, zone, entry.event in waiting)
-    behind = st.expander("As a table", icon=":material/table:", key="orders_timeline", on_change="rerun")
-    if behind.open:
-        with behind:
+    if expander := open_expander("Timeline as a table", key="orders_timeline", icon=":material/table:"):
+        with expander:
             rows = [_row(entry, zone, entry.event in waiting) for entry in detail.history]
             table(rows, name="timeline", alt=f"Timeline of {detail.line.reference}", session=session)
 
 
 def _entry(entry: HistoryRow, zone: str, waits: bool) -> None:
-    look = LOOKS[S(entry.status)] if entry.status in set(S) else None
-    icon = ":material/rule:" if entry.outcome is Outcome.MISFIT or look is None else look.icon
-    said = [f"{icon} **{plain(status_words(entry.status))}** · {plain(moment(entry.at, zone))}{_by(entry)}"]
+    badge = STATE_BADGES[S(entry.status)] if entry.status in set(S) else None
+    icon = ":material/rule:" if entry.outcome is Outcome.MISFIT or badge is None else badge.icon
+    by = "" if entry.recorded_by == BY else f" · {plain(entry.recorded_by)}"
+    parts = [f"{icon} **{plain(status_words(entry.status))}** · {plain(moment(entry.at, zone))}{by}"]
     if mark := _mark(entry, waits):
-        color = "orange" if waits else "gray"
-        said.append(f":{color}-badge[{mark}]")
-    st.markdown(" ".join(said))
+        parts.append(f":{'orange' if waits else 'gray'}-badge[{mark}]")
+    st.markdown(" ".join(parts))
     for text in _details(entry):
         st.caption(plain(text))
 
 
-def _by(entry: HistoryRow) -> str:
-    return "" if entry.recorded_by == BY else f" · {plain(entry.recorded_by)}"
-
-
 def _mark(entry: HistoryRow, waits: bool) -> str:
     if entry.outcome is Outcome.MISFIT:
-        return "did not fit" if waits else "did not fit, settled"
-    return "came late: history only" if entry.outcome is Outcome.HISTORY else ""
+        return "unmatched" if waits else "unmatched, resolved"
+    return "late: history only" if entry.outcome is Outcome.HISTORY else ""
 
 
 def _details(entry: HistoryRow) -> Iterator[str]:
@@ -65,18 +60,18 @@ def _details(entry: HistoryRow) -> Iterator[str]:
     if entry.tracking:
         yield f"Tracking {entry.tracking}"
     if entry.implied:
-        yield f"Implied by this: {listed([status_words(state).lower() for state in entry.implied])}"
+        yield f"Implies: {listed([status_words(state).lower() for state in entry.implied])}"
     if entry.note:
         yield entry.note
 
 
 def _row(entry: HistoryRow, zone: str, waits: bool) -> Row:
     return {
-        "At": moment(entry.at, zone),
-        "State": status_words(entry.status),
+        "Time": moment(entry.at, zone),
+        "Status": status_words(entry.status),
         "Attempt": entry.attempt,
         "Pharmacy": entry.pharmacy,
-        "Reason": entry.reason or None,
+        "Message": entry.reason or None,
         "Tracking": entry.tracking or None,
         "Implied": ", ".join(entry.implied) or None,
         "Mark": _mark(entry, waits) or None,

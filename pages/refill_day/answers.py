@@ -13,52 +13,53 @@ from core.rules.validation import RULES
 from core.services.cart import acknowledge, apply_fix, apply_fix_to_all, hold_lines, override
 from core.services.cart.answers import Seen
 from pages.refill_day.cart_actions import answer, press
-from pages.refill_day.causes import HOLD, Accused
+from pages.refill_day.causes import HOLD, LineFinding
 from pages.refill_day.desk import Desk
 from pages.shared.formats import count, plain
+from pages.shared.layout import open_popover
 
 
-def buttons(desk: Desk, accused: Accused, place: str) -> None:
+def finding_buttons(desk: Desk, line_finding: LineFinding, place: str) -> None:
     """What one click can do about a finding of one line. ``place`` keeps keys apart where it is shown twice."""
-    finding, line = accused.finding, accused.view.line
+    finding, line = line_finding.finding, line_finding.view.line
     key = f"refill_{place}_{finding.code}_{line.id}"
     for number, fix in enumerate(finding.fixes):
         st.button(
-            plain(fix.label), key=f"{key}_fix{number}", on_click=_fix, args=(desk, accused, fix), help=_effect(fix)
+            plain(fix.label), key=f"{key}_fix{number}", on_click=_fix, args=(desk, line_finding, fix), help=_effect(fix)
         )
     if finding.severity is Severity.WARNING:
-        st.button("Acknowledge", key=f"{key}_read", on_click=acknowledge_all, args=(desk, [accused]))
+        st.button("Acknowledge", key=f"{key}_read", on_click=acknowledge_all, args=(desk, [line_finding]))
     if finding.severity is Severity.BLOCKING and RULES[finding.code].overridable:
-        _override(desk, accused, key)
+        _override(desk, line_finding, key)
 
 
 def _effect(fix: Fix) -> str:
     cells = ", ".join(f"{name} becomes {value or 'empty'}" for name, value in fix.change.items())
-    return plain(f"In the line: {cells}")
+    return plain(f"Changes the line: {cells}")
 
 
-def _fix(desk: Desk, accused: Accused, fix: Fix) -> None:
-    session, line = desk.session, accused.view.line
+def _fix(desk: Desk, line_finding: LineFinding, fix: Fix) -> None:
+    session, line = desk.session, line_finding.view.line
     press(
         desk.refill_day,
-        lambda: apply_fix(session.store, session.person, session.clinic, line.id, line.version, fix),
+        lambda: session.call(apply_fix, line.id, line.version, fix),
         f"Line {line.number}: {'held' if fix.change == HOLD else fix.label}.",
     )
 
 
-def fix_all(desk: Desk, accused: Sequence[Accused], fix: Fix) -> None:
+def fix_all(desk: Desk, line_finding: Sequence[LineFinding], fix: Fix) -> None:
     """The same change to every one of these lines."""
-    session, lines = desk.session, {one.view.line.id: one.view.line.version for one in accused}
+    session, lines = desk.session, {each.view.line.id: each.view.line.version for each in line_finding}
     press(
         desk.refill_day,
-        lambda: apply_fix_to_all(session.store, session.person, session.clinic, desk.refill_day, lines, fix),
+        lambda: session.call(apply_fix_to_all, desk.refill_day, lines, fix),
         f"{count(len(lines), 'line')}: {fix.label}.",
     )
 
 
-def hold_all(desk: Desk, accused: Sequence[Accused]) -> None:
+def hold_all(desk: Desk, line_finding: Sequence[LineFinding]) -> None:
     """Hold every one of these lines, in one press."""
-    set_hold(desk, {one.view.line.id for one in accused})
+    set_hold(desk, {each.view.line.id for each in line_finding})
 
 
 def set_hold(desk: Desk, lines: Collection[str], *, hold: bool = True) -> None:
@@ -66,41 +67,45 @@ def set_hold(desk: Desk, lines: Collection[str], *, hold: bool = True) -> None:
     session, words = desk.session, "held" if hold else "released"
     press(
         desk.refill_day,
-        lambda: hold_lines(session.store, session.person, session.clinic, desk.refill_day, lines, hold=hold),
+        lambda: session.call(hold_lines, desk.refill_day, lines, hold=hold),
         f"{count(len(lines), 'line')} {words}.",
     )
 
 
-def acknowledge_all(desk: Desk, accused: Sequence[Accused]) -> None:
+def acknowledge_all(desk: Desk, line_finding: Sequence[LineFinding]) -> None:
     """Note that these warnings were read."""
     session = desk.session
-    seen = [Seen(one.view.line.id, one.view.line.version, one.finding.code) for one in accused]
+    warnings = [Seen(each.view.line.id, each.view.line.version, each.finding.code) for each in line_finding]
     answer(
-        lambda: acknowledge(session.store, session.person, session.clinic, seen),
-        f"{count(len(seen), 'warning')} acknowledged.",
+        lambda: session.call(acknowledge, warnings),
+        f"{count(len(warnings), 'warning')} acknowledged.",
     )
 
 
-def _override(desk: Desk, accused: Accused, key: str) -> None:
+def _override(desk: Desk, line_finding: LineFinding, key: str) -> None:
     """A small form behind a button: the reason and, where the rules ask for it, who confirmed it and when."""
-    popover = st.popover("Override", key=f"{key}_override", on_change="rerun", icon=":material/gavel:")
-    if not popover.open:
+    popover = open_popover("Override", key=f"{key}_override", icon=":material/gavel:")
+    if popover is None:
         return
-    finding = accused.finding
+    finding = line_finding.finding
     with popover:
-        st.write("The line goes out as it is. Your name, the reason and the time are kept in the audit trail.")
+        st.write("The line is ordered as it is. Your name, the reason and the time are kept in the audit trail.")
         if needs_confirmation(finding.code):
             today = desk.days.placing_day
             st.date_input("Confirmed on", today, max_value=today, format="YYYY-MM-DD", key=f"{key}_on", width=180)
             st.text_input("Confirmed by", key=f"{key}_by", max_chars=200, placeholder="Prescriber or pharmacist")
         st.text_input("Reason", key=f"{key}_reason", max_chars=500, placeholder="Why this is right for the patient")
         st.button(
-            "Override this finding", key=f"{key}_answer", type="primary", on_click=_answer, args=(desk, accused, key)
+            "Override this finding",
+            key=f"{key}_answer",
+            type="primary",
+            on_click=_answer,
+            args=(desk, line_finding, key),
         )
 
 
-def _answer(desk: Desk, accused: Accused, key: str) -> None:
-    session, line, code = desk.session, accused.view.line, accused.finding.code
+def _answer(desk: Desk, line_finding: LineFinding, key: str) -> None:
+    session, line, code = desk.session, line_finding.view.line, line_finding.finding.code
     typed = st.session_state
     confirmed_on = typed.get(f"{key}_on")
     made = Override(
@@ -111,7 +116,7 @@ def _answer(desk: Desk, accused: Accused, key: str) -> None:
         confirmed_on if isinstance(confirmed_on, date) else None,
     )
     answer(
-        lambda: override(session.store, session.person, session.clinic, line.id, line.version, made),
+        lambda: session.call(override, line.id, line.version, made),
         f"Line {line.number}: {code} overridden.",
     )
 

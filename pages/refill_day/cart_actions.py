@@ -18,7 +18,7 @@ _DONE = "refill_done"
 _AGAIN = "refill_refused_edit"
 
 
-class Again(NamedTuple):
+class RefusedEdit(NamedTuple):
     """An edit that was refused because the line had changed, in words, to be applied again."""
 
     line: str
@@ -26,7 +26,7 @@ class Again(NamedTuple):
     words: str
 
 
-def press(refill_day: date, does: Callable[[], Changed], says: str | None = None) -> Changed | None:
+def press(refill_day: date, does: Callable[[], Changed], message: str | None = None) -> Changed | None:
     """Run one use case on the cart; None after a refusal, which is told."""
     results: list[Changed] = []
 
@@ -35,10 +35,10 @@ def press(refill_day: date, does: Callable[[], Changed], says: str | None = None
         return results[0]
 
     st.session_state[CHANGED] = True
-    if not attempt(run, lambda changed: says or changed.what):
+    if not attempt(run, lambda changed: message or changed.what):
         return None
     if results[0].what != "Nothing changed.":
-        done_here(refill_day).append(says or results[0].what)
+        done_here(refill_day).append(message or results[0].what)
     return results[0]
 
 
@@ -51,7 +51,7 @@ def done_here(refill_day: date) -> list[str]:
 def undo_last(session: Session, refill_day: date) -> None:
     """Take back the last press."""
     done = done_here(refill_day)
-    if attempt(lambda: undo(session.store, session.person, session.clinic, refill_day), lambda changed: changed.what):
+    if attempt(lambda: session.call(undo, refill_day), lambda changed: changed.what):
         done.pop()
     else:
         done.clear()
@@ -64,18 +64,18 @@ def edit(
 
     def save() -> Changed:
         try:
-            return edit_line(session.store, session.person, session.clinic, line, version, cells)
+            return session.call(edit_line, line, version, cells)
         except Stale:
-            st.session_state[_AGAIN] = Again(line, cells, words)
+            st.session_state[_AGAIN] = RefusedEdit(line, cells, words)
             raise
 
     return press(refill_day, save, f"Saved. {words}.")
 
 
-def waiting_edit() -> Again | None:
+def waiting_edit() -> RefusedEdit | None:
     """The edit that was refused as stale, until it is applied or dropped."""
-    again: Again | None = st.session_state.get(_AGAIN)
-    return again
+    refused: RefusedEdit | None = st.session_state.get(_AGAIN)
+    return refused
 
 
 def drop_edit() -> None:
@@ -83,7 +83,7 @@ def drop_edit() -> None:
     st.session_state.pop(_AGAIN, None)
 
 
-def answer(does: Callable[[], object], says: str) -> None:
+def answer(does: Callable[[], object], message: str) -> None:
     """Run one use case that cannot be undone by the button: an answer to a finding, a patient put right."""
     st.session_state[CHANGED] = True
-    attempt(does, says)
+    attempt(does, message)

@@ -17,9 +17,9 @@ from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 from core.domain.context import Context
 from pages.refill_day.cart_actions import edit
 from pages.refill_day.desk import Desk
-from pages.refill_day.drawer import open_line
-from pages.refill_day.views import View, grid_row
+from pages.refill_day.views import LineView, grid_row
 from pages.shared.formats import NOTHING
+from pages.shared.open_line import CART_LINE
 from pages.shared.session import Session
 from pages.shared.tables import DAY, MONEY
 
@@ -27,13 +27,13 @@ RENDERED = "refill_rendered"
 CLICKED = "refill_grid_clicked"
 CELLS: Final[Mapping[str, str]] = {"Quantity": "quantity", "Pin": "pharmacy", "Hold": "hold"}
 """The editable columns, and the columns of cart.csv that they write."""
-_TEXTS = ("Pin", "Pharmacy", "What is wrong")
+_TEXTS = ("Pin", "Pharmacy", "Finding")
 """Columns that may be empty throughout: their type must not depend on it, or the grid would start anew."""
 _ROUND = "refill_grid_round"
 _ROW_PIXELS, _MOST_ROWS = 35, 12
 
 
-class Shown(NamedTuple):
+class GridLine(NamedTuple):
     """A line as it stands in the grid."""
 
     id: str
@@ -46,14 +46,14 @@ class Rendered(NamedTuple):
     """What the grid with this key shows, position by position."""
 
     key: str
-    lines: tuple[Shown, ...]
+    lines: tuple[GridLine, ...]
 
 
-def grid(desk: Desk, views: Sequence[View]) -> None:
-    """The lines, each with its state, which opens it."""
+def grid(desk: Desk, views: Sequence[LineView]) -> None:
+    """The lines, each with its status, which opens it."""
     rows = [grid_row(view, desk.context, desk.days.placing_day, desk.refill_day) for view in views]
     lines = tuple(
-        Shown(view.line.id, view.line.number, view.line.version, {name: row[name] for name in CELLS})
+        GridLine(view.line.id, view.line.number, view.line.version, {name: row[name] for name in CELLS})
         for view, row in zip(views, rows, strict=True)
     )
     rendered = Rendered(_key(lines), lines)
@@ -69,44 +69,44 @@ def grid(desk: Desk, views: Sequence[View]) -> None:
         placeholder=NOTHING,
         on_change=_save,
         args=(desk.session, desk, rendered.key),
-        alt="The lines of the cart. Quantity, pin and hold can be edited; the state opens a line.",
+        alt="The lines of the cart. Quantity, pin and hold can be edited; the status opens a line.",
     )
 
 
-def _key(lines: Sequence[Shown]) -> str:
+def _key(lines: Sequence[GridLine]) -> str:
     return f"refill_grid_{st.session_state.get(_ROUND, 0)}_{hash(tuple(line.id for line in lines))}"
 
 
 def _columns(context: Context) -> dict[str, ColumnConfig | ButtonColumnResult]:
     names = {code: pharmacy.name for code, pharmacy in sorted(context.pharmacies.items())}
     return {
-        "State": ButtonColumn(
+        "Status": ButtonColumn(
             type="tertiary",
             alignment="left",
             width=112,
             pinned=True,
             on_click=_open_clicked,
             key=CLICKED,
-            help="Click a state to open its line: findings, directions as read, price, why this pharmacy, history.",
+            help="Click to open the line: findings, directions as read, price, why this pharmacy, history.",
         ),
         "Line": NumberColumn("#", width=44, pinned=True, help="The line's number in this cart."),
         "Patient": TextColumn(pinned=True, width=130),
         "SKU": TextColumn(width=190),
         "Quantity": NumberColumn(
-            "Qty", min_value=1, step=1, format="%d", width=56, help="Packs. Empty it for the prescription's quantity."
+            "Qty", min_value=1, step=1, format="%d", width=56, help="Packs. Clear it for the prescribed quantity."
         ),
-        "Directions": TextColumn(width=300, help="As prescribed; they are never edited here."),
+        "Directions": TextColumn(width=300, help="As prescribed; never edited here."),
         "Pin": SelectboxColumn(
             options=list(names),
             format_func=lambda code: names.get(str(code), str(code)),
             width=130,
-            help="The pharmacy that must fill the line. Empty lets the split choose.",
+            help="The pharmacy that must fill the line. Leave empty to let the split choose.",
         ),
-        "Pharmacy": TextColumn(width=150, help="Who fills the line as things stand."),
+        "Pharmacy": TextColumn(width=150, help="The pharmacy that fills the line in the current split."),
         "Delivers": DAY,
-        "Landed": {**MONEY, "help": "What the line costs delivered: its medication and its share of every fee."},
-        "Hold": CheckboxColumn(width=60, help="The line stays in the cart, is checked, not paid for, takes no stock."),
-        "What is wrong": TextColumn(width=300, help="The first finding; open the line for all of them."),
+        "Landed": {**MONEY, "help": "Delivered cost: medication and the line's share of every fee."},
+        "Hold": CheckboxColumn(width=60, help="Held lines are checked, but not ordered; they take no stock."),
+        "Finding": TextColumn(width=300, help="The first finding; open the line to see all of them."),
     }
 
 
@@ -114,7 +114,7 @@ def _open_clicked() -> None:
     rendered: Rendered = st.session_state[RENDERED]
     click = st.session_state.get(CLICKED)
     if click is not None and click["row"] < len(rendered.lines):
-        open_line(rendered.lines[click["row"]].id)
+        CART_LINE.open(rendered.lines[click["row"]].id)
 
 
 def _save(session: Session, desk: Desk, key: str) -> None:
@@ -128,7 +128,7 @@ def _save(session: Session, desk: Desk, key: str) -> None:
     st.session_state[RENDERED] = Rendered(key, tuple(lines))
 
 
-def _saved(session: Session, desk: Desk, line: Shown, cells: Mapping[str, Any]) -> Shown:
+def _saved(session: Session, desk: Desk, line: GridLine, cells: Mapping[str, Any]) -> GridLine:
     """The line after the edit; an edit that says what stands there already writes nothing."""
     new = {name: value for name, value in cells.items() if name in CELLS and value != line.cells[name]}
     if not new:
@@ -146,5 +146,5 @@ def _said(context: Context, name: str, value: Any) -> str:
     if name == "Hold":
         return "held" if value else "released"
     if name == "Quantity":
-        return f"quantity {value}" if value else "the prescription's quantity"
+        return f"quantity {value}" if value else "the prescribed quantity"
     return f"pinned to {context.pharmacies[value].name}" if value in context.pharmacies else "not pinned"

@@ -8,17 +8,16 @@ from datetime import date
 import streamlit as st
 
 from core.domain.errors import Differs
-from core.domain.model import Days, DifferenceValue, PlanDifference, Quote
-from core.rules.plan_differences import seen
-from core.rules.pricing import ProgramQuote, more_than, parts_by_pharmacy, under_every_program
+from core.domain.model import Days, Quote
+from core.rules.plan_differences import Difference, Value, seen
+from core.rules.pricing import more_than, parts_by_pharmacy, under_every_program
 from core.services.checkout import Confirmation, Receipt, place
 from pages.refill_day.cart_actions import done_here
-from pages.refill_day.causes import in_words
 from pages.refill_day.desk import Desk, forget_due, go_to, right_now
 from pages.refill_day.receipt import keep_receipt, placed_here, receipt
-from pages.refill_day.views import State, View, pharmacy_name
-from pages.shared.facts import facts
-from pages.shared.formats import NOTHING, amount, count, full_day, money, plain, signed_money
+from pages.refill_day.views import CartLineState, LineView
+from pages.shared.formats import NOTHING, amount, code_words, count, full_day, money, pharmacy_name, plain, signed_money
+from pages.shared.layout import facts
 from pages.shared.notices import attempt
 from pages.shared.tables import MONEY, Row, table
 
@@ -28,7 +27,7 @@ MONEY_COLUMNS = dict.fromkeys(
 )
 
 
-def confirm_step(desk: Desk, views: Sequence[View]) -> None:
+def confirm_step(desk: Desk, views: Sequence[LineView]) -> None:
     """What is placed when the button at the top is pressed."""
     if placed := placed_here(desk):
         receipt(desk, placed)
@@ -50,16 +49,16 @@ def _sheet(desk: Desk) -> None:
     table(_programs(desk), name="checkout_programs", alt="Every program", session=desk.session, columns=MONEY_COLUMNS)
 
 
-def ready_to_place(desk: Desk, views: Sequence[View]) -> bool:
+def ready_to_place(desk: Desk, views: Sequence[LineView]) -> bool:
     """Whether pressing the button can succeed as things stand; while a better split is looked for, it waits."""
     return (
         desk.search.finished
         and bool(desk.plan.split.filled)
-        and not any(view.open or view.state is State.TO_FIX for view in views)
+        and not any(view.open or view.state is CartLineState.TO_FIX for view in views)
     )
 
 
-def place_button(desk: Desk, views: Sequence[View]) -> None:
+def place_button(desk: Desk, views: Sequence[LineView]) -> None:
     """The one button, which says the amount."""
     ready = ready_to_place(desk, views)
     st.button(
@@ -70,9 +69,9 @@ def place_button(desk: Desk, views: Sequence[View]) -> None:
         on_click=_place,
         args=(desk,),
         disabled=not ready,
-        help="Places every line that is not held, once: pressing twice, or in two windows, gives one checkout."
+        help="Orders every line that is not held. Pressing twice, or in two windows, creates one checkout."
         if ready
-        else "A better split is being looked for, or something stops a line, or there is none: see below.",
+        else "Not ready: the split is still improving, a finding is open, or there is no line to order. See below.",
     )
 
 
@@ -97,7 +96,7 @@ def _place(desk: Desk) -> None:
 def _placed(desk: Desk, confirmation: Confirmation) -> Receipt:
     session = desk.session
     try:
-        placed = place(session.store, session.person, session.clinic, confirmation)
+        placed = session.call(place, confirmation)
     except Differs as differs:
         st.session_state[_DIFFERS] = (desk.refill_day, differs)
         raise
@@ -114,50 +113,57 @@ def _differs(desk: Desk) -> None:
         return
     with st.container(border=True):
         st.warning(
-            "What you confirmed is not what would be placed now. Nothing was placed.", icon=":material/difference:"
+            "What you confirmed differs from what would be ordered now. Nothing was ordered.",
+            icon=":material/difference:",
         )
         facts(
             {
                 "You confirmed": money(differs.expected_cents),
-                "It came to, when you pressed": money(differs.actual_cents),
-                "It is now": money(desk.plan.quote.total_cents),
+                "Total when you pressed": money(differs.actual_cents),
+                "Total now": money(desk.plan.quote.total_cents),
             }
         )
-        rows = [_difference(one, desk) for one in differs.differences]
+        rows = [_difference(each, desk) for each in differs.differences]
         if rows:
             table(rows, name="checkout_differences", alt="What differs, line by line", session=desk.session)
-        st.write("Look through it again, then place it.")
-        st.button("I have seen it", key="refill_differs_seen", on_click=st.session_state.pop, args=(_DIFFERS, None))
+        st.write("Review it again, then place the order.")
+        st.button("Dismiss", key="refill_differs_seen", on_click=st.session_state.pop, args=(_DIFFERS, None))
 
 
-def _difference(one: PlanDifference, desk: Desk) -> Row:
+def _difference(difference: Difference, desk: Desk) -> Row:
     """Both sides in words, so that amounts, days and names stand in the same two columns."""
     return {
-        "Line": "Checkout" if one.line is None else str(one.line),
-        "What": one.what.capitalize(),
-        "You saw": _side(one.what, one.expected, desk),
-        "When you pressed": _side(one.what, one.actual, desk),
+        "Line": "Checkout" if difference.line is None else str(difference.line),
+        "What": difference.what.capitalize(),
+        "You saw": _side(difference.what, difference.expected, desk),
+        "When you pressed": _side(difference.what, difference.actual, desk),
     }
 
 
-def _side(what: str, value: DifferenceValue, desk: Desk) -> str:
+def _side(field: str, value: Value, desk: Desk) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, int):
         return money(value)
     if isinstance(value, date):
         return full_day(value)
-    return pharmacy_name(value, desk.context) if what == "pharmacy" else in_words(value) if what == "finding" else value
+    return (
+        pharmacy_name(value, desk.context)
+        if field == "pharmacy"
+        else code_words(value)
+        if field == "finding"
+        else value
+    )
 
 
-def _blockers(views: Sequence[View]) -> None:
-    blocked = [view for view in views if view.open or view.state is State.TO_FIX]
+def _blockers(views: Sequence[LineView]) -> None:
+    blocked = [view for view in views if view.open or view.state is CartLineState.TO_FIX]
     if not blocked:
         return
     names = ", ".join(str(view.line.number) for view in blocked[:30])
     more = f" and {len(blocked) - 30} more" if len(blocked) > 30 else ""
     st.error(
-        f"{count(len(blocked), 'line')} cannot go out yet: {names}{more}. Fix, hold, override or acknowledge.",
+        f"{count(len(blocked), 'line')} not ready: {names}{more}. Fix, hold, override or acknowledge.",
         icon=":material/error:",
     )
     st.button("Back to the cart", key="refill_back", icon=":material/arrow_back:", on_click=go_to, args=("Cart",))
@@ -195,35 +201,29 @@ def _parts(desk: Desk) -> list[Row]:
 def _programs(desk: Desk) -> list[Row]:
     return [
         {
-            "Program": one.program,
-            "Kind": one.quote.kind.value if one.quote else None,
-            "Medication": amount(one.quote.medication_cents) if one.quote else None,
-            "Program fee": amount(one.quote.program_fee_cents) if one.quote else None,
-            "Shipping": amount(one.quote.shipping_cents) if one.quote else None,
-            "Encounters": amount(one.quote.encounters_cents) if one.quote else None,
-            "Processing": amount(one.quote.processing_cents) if one.quote else None,
-            "Total": amount(one.quote.total_cents) if one.quote else None,
-            "Against this checkout": signed_money(more_than(one.quote, desk.plan.quote)) if one.quote else one.reason,
+            "Program": each.program,
+            "Kind": each.quote.kind.value if each.quote else None,
+            "Medication": amount(each.quote.medication_cents) if each.quote else None,
+            "Program fee": amount(each.quote.program_fee_cents) if each.quote else None,
+            "Shipping": amount(each.quote.shipping_cents) if each.quote else None,
+            "Encounters": amount(each.quote.encounters_cents) if each.quote else None,
+            "Processing": amount(each.quote.processing_cents) if each.quote else None,
+            "Total": amount(each.quote.total_cents) if each.quote else None,
+            "Against this checkout": signed_money(more_than(each.quote, desk.plan.quote))
+            if each.quote
+            else each.reason,
         }
-        for one in under_every_program(desk.plan.split.filled, desk.context, desk.days)
+        for each in under_every_program(desk.plan.split.filled, desk.context, desk.days)
     ]
 
 
-def _against(desk: Desk, one: ProgramQuote) -> str:
-    if one.quote is None:
-        return one.reason
-    return (
-        "This checkout" if one.program == desk.program.program else signed_money(more_than(one.quote, desk.plan.quote))
-    )
-
-
-def _as_they_are(desk: Desk, views: Sequence[View]) -> None:
+def _as_they_are(desk: Desk, views: Sequence[LineView]) -> None:
     answers = {(made.line, made.code): made for made in desk.opened.overrides}
     rows: list[Row] = [
         {
             "Line": view.line.number,
             "Patient": view.patient,
-            "Finding": in_words(finding.code),
+            "Finding": code_words(finding.code),
             "Message": finding.message,
             "Answer": f"Overridden: {made.reason}"
             if (made := answers.get((finding.line, finding.code)))
@@ -233,12 +233,12 @@ def _as_they_are(desk: Desk, views: Sequence[View]) -> None:
         for finding in view.answered
     ]
     if rows:
-        st.subheader("Goes out as acknowledged", anchor=False)
+        st.subheader("Ordered as acknowledged or overridden", anchor=False)
         table(rows, name="checkout_answers", alt="Acknowledged and overridden findings", session=desk.session)
     held: list[Row] = [
         {"Line": view.line.number, "Patient": view.patient, "SKU": view.sku, "Qty": view.line.quantity}
         for view in views
-        if view.state is State.HELD
+        if view.state is CartLineState.HELD
     ]
     if held:
         st.subheader("Held: stays in the cart", anchor=False)

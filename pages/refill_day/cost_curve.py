@@ -73,7 +73,7 @@ def cost_against_days(points: Sequence[Point], now: Point | None) -> go.Figure:
         showlegend=False,
         clickmode="event+select",
         dragmode=False,
-        xaxis={"title": "Days from the refill day to delivery, average of the lines"},
+        xaxis={"title": "Average days from refill day to delivery"},
         yaxis={"title": "Checkout total", "tickprefix": "$", "tickformat": ",.0f" if _wide(places) else ",.2f"},
     )
     return figure

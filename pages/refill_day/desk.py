@@ -16,7 +16,7 @@ from core.rules.prescriptions import due_list
 from core.rules.split import Question, Watch
 from core.services.cart import OpenCart, open_cart
 from core.services.rule_book import note_seen
-from pages.refill_day.split_search import Search
+from pages.refill_day.split_search import SplitSearch
 from pages.shared.formats import amount
 from pages.shared.layout import empty_state
 from pages.shared.session import Session
@@ -35,7 +35,7 @@ _DUE_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Moment:
+class ClinicTime:
     """The instant and day of this run at the clinic, and the refill day that the page opens on."""
 
     now: datetime
@@ -54,7 +54,7 @@ class Desk:
     objective: Objective
     day_price_cents: int
     days: Days
-    search: Search
+    search: SplitSearch
 
     @property
     def context(self) -> Context:
@@ -67,11 +67,11 @@ class Desk:
         return self.days.refill_day
 
 
-def right_now(session: Session) -> Moment:
+def right_now(session: Session) -> ClinicTime:
     """The clinic's clock, and the next day whose cart holds lines, else today."""
     with session.read() as work:
         now, today, days = work.now(), work.today, refill_days(work)
-    return Moment(now, today, min((day for day in days if day >= today), default=today))
+    return ClinicTime(now, today, min((day for day in days if day >= today), default=today))
 
 
 def opened_desk(session: Session) -> Desk | None:
@@ -86,12 +86,12 @@ def opened_desk(session: Session) -> Desk | None:
     objective = _objective(picked)
     days = Days(refill_day, moment.today, moment.now.replace(second=0, microsecond=0))
     day_price = _day_price(opened.context.day_price_cents(days), objective, picked)
-    asked = _Asked(session, version, opened, program, objective, day_price, days)
-    decided, search = _plan(asked)
+    inputs = _PlanInputs(session, version, opened, program, objective, day_price, days)
+    decided, search = _plan(inputs)
     return Desk(session, opened, decided, program, objective, day_price, days, search)
 
 
-def _refill_day(moment: Moment) -> date:
+def _refill_day(moment: ClinicTime) -> date:
     chosen = st.date_input(
         "Refill day",
         moment.opens_on,
@@ -99,25 +99,25 @@ def _refill_day(moment: Moment) -> date:
         bind="query-params",
         format="YYYY-MM-DD",
         width=150,
-        help="Each refill day has one cart, shared by everybody at the clinic.",
+        help="Each refill day has one cart, shared by everyone at the clinic.",
     )
     return chosen if isinstance(chosen, date) else moment.opens_on
 
 
 def _program(context: Context, today: date) -> Program | None:
-    found = {code: row for code in context.clinic.program if (row := context.program(code, today))}
-    if not found:
+    in_force = {code: row for code in context.clinic.program if (row := context.program(code, today))}
+    if not in_force:
         empty_state("No program is in force.", "Load programs.csv on Setup, and name one in clinic.csv.")
         return None
     chosen = st.selectbox(
         "Program",
-        list(found),
+        list(in_force),
         key="refill_program",
         bind="query-params",
         width=190,
-        help="How the clinic pays: its programs' prices, fees and encounters are those of the checkout.",
+        help="Pricing program: its prices, fees and encounter rules apply to the checkout.",
     )
-    return found[chosen or next(iter(found))]
+    return in_force[chosen or next(iter(in_force))]
 
 
 def pick(objective: Objective, day_price_cents: int) -> None:
@@ -137,8 +137,8 @@ def _objective(picked: bool) -> Objective:
         format_func=str.capitalize,
         key=OBJECTIVE,
         bind="query-params",
-        help="Cheapest: least total of the checkout. Fastest: least days to delivery over all lines, then cost. "
-        "Balanced: a day of earlier delivery is worth a price that you set.",
+        help="Cheapest: lowest checkout total. Fastest: fewest days to delivery over all lines, then cost. "
+        "Balanced: you set what a day of earlier delivery is worth.",
     )
     return Objective(chosen or Objective.CHEAPEST)
 
@@ -156,7 +156,7 @@ def _day_price(usual_cents: int, objective: Objective, picked: bool) -> int:
         key=DAY_PRICE,
         bind="query-params",
         width=140,
-        help="What one day of earlier delivery is worth for one line, in dollars.",
+        help="Value of one day of earlier delivery for one line, in dollars.",
     )
     return cents_from(f"{dollars:.2f}")
 
@@ -166,10 +166,10 @@ def _opened(clinic: str, version: int, email: str, refill_day: date, _session: S
     return open_cart(_session.store, _session.person, clinic, refill_day)
 
 
-def _plan(desk_of: _Asked) -> tuple[Plan, Search]:
+def _plan(desk_of: _PlanInputs) -> tuple[Plan, SplitSearch]:
     """The plan, or while its search goes on the best first one; a search that nobody waits for any more is stopped."""
     search = _search(*desk_of.key, desk_of)
-    before: Search | None = st.session_state.get(_SEARCH)
+    before: SplitSearch | None = st.session_state.get(_SEARCH)
     if before is not None and before is not search:
         before.leave()
     st.session_state[_SEARCH] = search
@@ -181,7 +181,7 @@ def _plan(desk_of: _Asked) -> tuple[Plan, Search]:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _PlanInputs:
     """What a plan is made of, and the key that it is remembered by."""
 
     session: Session
@@ -201,9 +201,9 @@ class _Asked:
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
 def _search(
-    clinic: str, version: int, days: Days, program: str, objective: Objective, day_price_cents: int, _asked: _Asked
-) -> Search:
-    known, opened = st.session_state.get(_KNOWN), _asked.opened
+    clinic: str, version: int, days: Days, program: str, objective: Objective, day_price_cents: int, _asked: _PlanInputs
+) -> SplitSearch:
+    last_split, opened = st.session_state.get(_KNOWN), _asked.opened
 
     def work(watch: Watch) -> Plan:
         return plan(
@@ -214,11 +214,11 @@ def _search(
             days,
             overrides=opened.overridden,
             day_price_cents=day_price_cents,
-            known=known,
+            known=last_split,
             watch=watch,
         )
 
-    return Search(work)
+    return SplitSearch(work)
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
@@ -230,7 +230,7 @@ def _note_seen(
     objective: Objective,
     day_price_cents: int,
     _plan: Plan,
-    _asked: _Asked,
+    _asked: _PlanInputs,
 ) -> bool:
     """Once for every plan that was looked at under the clinic's own program: a look at another is no work on it."""
     opened, session = _asked.opened, _asked.session

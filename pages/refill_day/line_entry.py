@@ -1,4 +1,4 @@
-"""How lines come into the cart: everybody due, one by hand, the last refill day's, a file, what earlier days left."""
+"""How lines come into the cart: everyone due, one by hand, the last refill day's, a file, what is left over."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from core.services.cart import (
 from core.services.patients import find_patients
 from pages.refill_day.cart_actions import done_here, press, undo_last
 from pages.refill_day.desk import Desk
-from pages.shared.formats import NOTHING, count, day, full_day, plain
-from pages.shared.notices import tell
+from pages.shared.formats import NOTHING, count, day, full_day, plain, sku_name
+from pages.shared.layout import open_popover
+from pages.shared.notices import show_error
 from pages.shared.tables import Row
 
 _MOST_FOUND = 50
 _FILES = "refill_files"
-_BESIDE, _INSTEAD = "Add, and skip what the cart has", "Replace the cart"
+_BESIDE, _INSTEAD = "Add, skipping lines already in the cart", "Replace the cart"
 
 
-def actions(desk: Desk, due: int) -> None:
-    """The ways in, on one line, and Undo."""
+def entry_bar(desk: Desk, due: int) -> None:
+    """The ways to add lines, side by side, and Undo."""
     with st.container(horizontal=True, gap="small"):
         st.button(
             f"Add everyone due ({due:,} more)" if due else "Add everyone due",
@@ -41,10 +42,10 @@ def actions(desk: Desk, due: int) -> None:
             on_click=add_due,
             args=(desk,),
             disabled=not due,
-            help="Everybody whose supply ends by a week after the refill day, and new starts, less what is in the cart "
-            "or on its way."
+            help="Everyone whose supply ends within a week after the refill day, and new starts, except what is in the "
+            "cart or in transit."
             if due
-            else "Everybody who is due is in the cart.",
+            else "Everyone who is due is in the cart.",
         )
         _one(desk)
         st.button(
@@ -53,8 +54,8 @@ def actions(desk: Desk, due: int) -> None:
             icon=":material/replay:",
             on_click=_repeat,
             args=(desk,),
-            help="What was ordered on the newest refill day before this one, but for what the cart has. Each line "
-            "takes the patient's newest prescription.",
+            help="Adds what was ordered on the previous refill day, except what is already in the cart. Each line uses "
+            "the patient's newest prescription.",
         )
         _file(desk)
         _left_over(desk)
@@ -64,14 +65,14 @@ def actions(desk: Desk, due: int) -> None:
 def add_due(desk: Desk) -> None:
     """Everybody due who is not in the cart."""
     session = desk.session
-    press(desk.refill_day, lambda: add_everyone_due(session.store, session.person, session.clinic, desk.refill_day))
+    press(desk.refill_day, lambda: session.call(add_everyone_due, desk.refill_day))
 
 
 def _repeat(desk: Desk) -> None:
     session = desk.session
     press(
         desk.refill_day,
-        lambda: repeat_last_refill_day(session.store, session.person, session.clinic, desk.refill_day),
+        lambda: session.call(repeat_last_refill_day, desk.refill_day),
     )
 
 
@@ -85,30 +86,30 @@ def _undo(desk: Desk) -> None:
             type="tertiary",
             on_click=undo_last,
             args=(desk.session, desk.refill_day),
-            help=plain(f"Take back: {done[-1]}"),
+            help=plain(f"Undo: {done[-1]}"),
         )
 
 
 def _one(desk: Desk) -> None:
-    popover = st.popover("Add one", key="refill_one", on_change="rerun", icon=":material/person_add:")
-    if not popover.open:
+    popover = open_popover("Add a patient", key="refill_one", icon=":material/person_add:")
+    if popover is None:
         return
     with popover.container(width=420):
         text = st.text_input("Find a patient", key="refill_find", placeholder="Name, code, phone, email or city")
         session = desk.session
-        found = find_patients(session.store, session.person, session.clinic, text or "", limit=_MOST_FOUND)
-        if not found.patients:
-            st.caption("Nobody is found. Patients are loaded on Setup.")
+        matches = session.call(find_patients, text or "", limit=_MOST_FOUND)
+        if not matches.patients:
+            st.caption("No patients found. Patients are loaded on Setup.")
             return
-        by_code = {patient.patient: patient for patient in found.patients}
+        by_code = {patient.patient: patient for patient in matches.patients}
         code = st.selectbox(
-            f"Patient ({found.total:,} found)",
+            f"Patient ({matches.total:,} found)",
             list(by_code),
             format_func=lambda code: _patient(by_code[code]) if code in by_code else str(code),
             key="refill_patient",
         )
         if code in by_code:
-            _prescribed(desk, code, [row for row in found.prescriptions if row.patient == code])
+            _prescribed(desk, code, [row for row in matches.prescriptions if row.patient == code])
 
 
 def _patient(patient: Patient) -> str:
@@ -134,10 +135,10 @@ def _prescribed(desk: Desk, patient: str, prescriptions: Sequence[Prescription])
         row.quantity,
         row.quantity,
         key=f"refill_quantity_{row.rx}",
-        help="At most as prescribed",
+        help="At most the prescribed quantity",
     )
-    if there := next((line for line in desk.opened.cart.lines if _joins(line, row)), None):
-        st.caption(f"The cart has {there.quantity} of it: line {there.number} becomes {there.quantity + quantity}.")
+    if line := next((line for line in desk.opened.cart.lines if _joins(line, row)), None):
+        st.caption(f"Already in the cart: line {line.number} goes from {line.quantity} to {line.quantity + quantity}.")
     st.button("Add to the cart", key="refill_add_one", type="primary", on_click=_add, args=(desk, row, quantity))
 
 
@@ -146,22 +147,21 @@ def _joins(line: CartLine, row: Prescription) -> bool:
 
 
 def _prescription(desk: Desk, row: Prescription) -> str:
-    sku = desk.context.skus.get(row.sku)
     ended = ", stopped" if row.stopped_on else ""
-    return f"{sku.name if sku else row.sku} · {row.rx}, {full_day(row.written_on)}{ended}"
+    return f"{sku_name(row.sku, desk.context)} · {row.rx}, {full_day(row.written_on)}{ended}"
 
 
 def _add(desk: Desk, row: Prescription, quantity: int) -> None:
     session, new = desk.session, CartRow(row.patient, row.sku, quantity, row.rx)
-    press(desk.refill_day, lambda: add_line(session.store, session.person, session.clinic, desk.refill_day, new))
+    press(desk.refill_day, lambda: session.call(add_line, desk.refill_day, new))
 
 
 def _file(desk: Desk) -> None:
-    popover = st.popover("Upload", key="refill_upload", on_change="rerun", icon=":material/upload_file:")
-    if not popover.open:
+    popover = open_popover("Upload", key="refill_upload", icon=":material/upload_file:")
+    if popover is None:
         return
     with popover:
-        st.write("A CSV or XLSX file. Good rows are loaded, bad ones are listed.")
+        st.write("A CSV or XLSX file. Valid rows are loaded, the others are listed.")
         st.download_button(
             "Download the template",
             templates()["cart.csv"],
@@ -181,11 +181,11 @@ def _file(desk: Desk) -> None:
 
 def _read(desk: Desk, name: str, data: bytes) -> None:
     session = desk.session
-    everybody = open_cart(session.store, session.person, session.clinic, desk.refill_day, everybody=True)
+    everybody = session.call(open_cart, desk.refill_day, everybody=True)
     try:
         read = read_cart(name, data, everybody.context, desk.refill_day)
     except BadInput as error:
-        tell(error)
+        show_error(error)
         return
     st.markdown(f"**{count(len(read.rows), 'row')} can be loaded, {count(_bad(read), 'row')} cannot.**")
     if read.errors or read.warnings:
@@ -196,13 +196,13 @@ def _read(desk: Desk, name: str, data: bytes) -> None:
             alt="Rows that cannot be loaded, and columns that were not read",
         )
     if read.rows:
-        how = st.radio("How", [_BESIDE, _INSTEAD], key="refill_upload_how", label_visibility="collapsed")
+        mode = st.radio("How", [_BESIDE, _INSTEAD], key="refill_upload_how", label_visibility="collapsed")
         st.button(
             f"Load {count(len(read.rows), 'row')}",
             key="refill_load",
             type="primary",
             on_click=_load,
-            args=(desk, read.rows, how == _INSTEAD),
+            args=(desk, read.rows, mode == _INSTEAD),
         )
 
 
@@ -212,7 +212,7 @@ def _bad(read: CartUpload) -> int:
 
 def _wrong(read: CartUpload) -> list[Row]:
     return [
-        {"Row": cell.row, "Column": cell.column, "Found": cell.value, "What is wrong": cell.reason}
+        {"Row": cell.row, "Column": cell.column, "Value": cell.value, "Reason": cell.reason}
         for cell in (*read.errors, *read.warnings)
     ]
 
@@ -221,7 +221,7 @@ def _load(desk: Desk, rows: Sequence[CartRow], replace: bool) -> None:
     session = desk.session
     loaded = press(
         desk.refill_day,
-        lambda: upload(session.store, session.person, session.clinic, desk.refill_day, rows, replace=replace),
+        lambda: session.call(upload, desk.refill_day, rows, replace=replace),
     )
     if loaded:
         st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
@@ -231,13 +231,11 @@ def _left_over(desk: Desk) -> None:
     left = desk.opened.leftovers
     if not left:
         return
-    popover = st.popover(
-        f"Left over ({len(left):,})", key="refill_leftovers", on_change="rerun", icon=":material/move_to_inbox:"
-    )
-    if not popover.open:
+    popover = open_popover(f"Left over ({len(left):,})", key="refill_leftovers", icon=":material/move_to_inbox:")
+    if popover is None:
         return
     with popover:
-        st.write("Lines that earlier refill days still hold. Select some, or take all of them over.")
+        st.write("Lines still in the carts of earlier refill days. Select some, or move them all.")
         state = st.dataframe(
             [_left_row(desk, leftover) for leftover in left],
             key="refill_leftover_rows",
@@ -248,7 +246,7 @@ def _left_over(desk: Desk) -> None:
         )
         chosen = [left[at] for at in state.selection.rows if at < len(left)] or list(left)
         st.button(
-            f"Take over {count(len(chosen), 'line')}",
+            f"Move here: {count(len(chosen), 'line')}",
             key="refill_take_over",
             type="primary",
             on_click=_take_over,
@@ -258,11 +256,11 @@ def _left_over(desk: Desk) -> None:
 
 def _left_row(desk: Desk, leftover: Leftover) -> Row:
     line = leftover.line
-    patient, sku = desk.context.patients.get(line.patient), desk.context.skus.get(line.sku)
+    patient = desk.context.patients.get(line.patient)
     return {
         "Refill day": day(leftover.refill_day),
         "Patient": patient.name if patient else line.patient,
-        "SKU": sku.name if sku else line.sku,
+        "SKU": sku_name(line.sku, desk.context),
         "Qty": line.quantity,
         "Hold": line.hold,
     }
@@ -270,4 +268,4 @@ def _left_row(desk: Desk, leftover: Leftover) -> Row:
 
 def _take_over(desk: Desk, lines: Sequence[CartLine]) -> None:
     session, ids = desk.session, [line.id for line in lines]
-    press(desk.refill_day, lambda: take_over(session.store, session.person, session.clinic, desk.refill_day, ids))
+    press(desk.refill_day, lambda: session.call(take_over, desk.refill_day, ids))

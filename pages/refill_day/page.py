@@ -1,4 +1,4 @@
-"""Refill day: who is due, today's batch, and one checkout for everybody."""
+"""Refill day: who is due, today's batch, and one checkout for everyone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from core.services.people import Action
 from pages.refill_day.cart_step import cart_step
 from pages.refill_day.confirm_step import confirm_step
 from pages.refill_day.desk import due_count, opened_desk
-from pages.refill_day.line_drawer import one_line
+from pages.refill_day.findings import findings
+from pages.refill_day.line_drawer import line_drawer
 from pages.refill_day.progress import chosen_step, demo_prices, next_step, progress_in_words
 from pages.refill_day.receipt import placed_here
-from pages.refill_day.search_progress import waiting
+from pages.refill_day.search_progress import search_progress
 from pages.refill_day.split_step import split_step
 from pages.refill_day.views import views_of
 from pages.shared.formats import full_day, plain
@@ -23,7 +24,7 @@ top = st.container()
 
 if not session.reference().context.skus:
     with top:
-        header("Refill day", "Everybody who is due, checked and placed at once.")
+        header("Refill day", "Everyone who is due, checked and ordered in one checkout.")
     empty_state("There are no SKUs yet.", "A manager loads the clinic's files on Setup.")
     st.stop()
 
@@ -41,17 +42,16 @@ with action:
     badge(demo_prices(desk))
     next_step(desk, views, due, step)
 
-waiting(desk)
+search_progress(desk)
 if step == "Cart":
     cart_step(desk, views, due)
+    findings(desk, views)
 elif not desk.opened.cart.lines and not placed_here(desk):
-    empty_state(f"The cart of {full_day(desk.refill_day)} is empty.", "Add who is due on the first step, Cart.")
+    empty_state(f"The cart of {full_day(desk.refill_day)} is empty.", "Add lines on the Cart step.")
 elif step == "Split" and not desk.plan.split.filled:
-    empty_state(
-        "No line goes out as things stand.", "Every line is held or cannot be filled: see the first step, Cart."
-    )
+    empty_state("No line can be ordered yet.", "Every line is held or cannot be filled. See the Cart step.")
 elif step == "Split":
     split_step(desk, views)
 else:
     confirm_step(desk, views)
-one_line(desk, views)
+line_drawer(desk, views)

@@ -9,8 +9,7 @@ import streamlit as st
 from core.services.checkout import Receipt
 from pages.orders.order_sheets import sheet_downloads
 from pages.refill_day.desk import Desk
-from pages.refill_day.views import pharmacy_name
-from pages.shared.formats import amount, count, money, plain
+from pages.shared.formats import amount, count, money, pharmacy_name, plain
 from pages.shared.tables import MONEY, table
 
 _RECEIPTS = "refill_receipts"

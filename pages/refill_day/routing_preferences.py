@@ -1,8 +1,8 @@
-"""What people ask of the split: each wish in words with its price, and one more asked."""
+"""Routing preferences: what people require of the split, each in words with its price, and one more to add."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -14,18 +14,17 @@ from core.services.cart import ask_of_split, no_longer_ask
 from core.services.cart.routing_preferences import HAS_AN_AMOUNT, NAMES_A_PHARMACY, SCOPES
 from pages.refill_day.cart_actions import answer
 from pages.refill_day.desk import Desk
-from pages.refill_day.views import View, pharmacy_name
-from pages.refill_day.what_if import FIRST_SECONDS, answers, prices_of
-from pages.shared.formats import money, plain
+from pages.refill_day.views import LineView
+from pages.shared.formats import money, pharmacy_name, plain, sku_name
 
 K = ConstraintKind
 KINDS: Final = {
     K.USE: "Use a pharmacy",
     K.AVOID: "Avoid a pharmacy",
     K.TOGETHER: "Keep a patient's lines together",
-    K.STAY: "Stay with last time's pharmacy",
-    K.RESERVE: "Keep packs for a line",
-    K.BOXES: "Send fewer boxes",
+    K.STAY: "Stay with the previous pharmacy",
+    K.RESERVE: "Reserve packs for a line",
+    K.BOXES: "Ship fewer boxes",
 }
 SCOPE_NAMES: Final = {
     Scope.CART: "The whole cart",
@@ -34,76 +33,74 @@ SCOPE_NAMES: Final = {
     Scope.LINE: "A line",
 }
 AMOUNTS: Final = {
-    K.STAY: ("Unless moving saves more than", "Dollars a line that moving has to save."),
-    K.BOXES: ("A box counts dearer by", "Dollars that a box saved is worth; 0.00 sends as few boxes as possible."),
+    K.STAY: ("Unless moving saves more than", "Dollars per line that a move has to save."),
+    K.BOXES: ("Penalty per box", "Dollars that one box less is worth; 0.00 ships as few boxes as possible."),
 }
 
 
-def wishes(desk: Desk, views: Sequence[View]) -> None:
-    """The wishes with what each costs, and a place to ask one more."""
-    asked = desk.opened.asked
+def routing_preferences(desk: Desk, views: Sequence[LineView], prices: Mapping[int | None, str]) -> None:
+    """The preferences with what each costs, and a place to add one more."""
+    preferences = desk.opened.asked
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="center")
-        left.markdown("**What is asked of this split**" if asked else "**Nothing is asked of this split**")
-        with right.popover("Ask something", icon=":material/tune:", width="stretch"):
-            _ask(desk, views)
-        costs = prices_of(answers(desk).wait(FIRST_SECONDS)) if asked and desk.search.finished else {}
-        for at, one in enumerate(asked):
+        left.markdown("**Routing preferences**" if preferences else "**No routing preferences**")
+        with right.popover("Add a preference", icon=":material/tune:", width="stretch"):
+            _preference_form(desk, views)
+        for at, preference in enumerate(preferences):
             words, button = st.columns([5, 1], vertical_alignment="center")
-            price = costs.get(at if len(asked) > 1 else None, "being worked out")
-            words.markdown(plain(f"{in_words(one, desk, views)}: {price}. Asked by {one.by.partition('@')[0]}."))
+            price = prices.get(at if len(preferences) > 1 else None, "computing")
+            by = preference.by.partition("@")[0]
+            words.markdown(plain(f"{preference_words(preference, desk, views)}: {price}. Added by {by}."))
             button.button(
-                "Take back",
-                key=f"refill_wish_{one.id}",
+                "Remove",
+                key=f"refill_wish_{preference.id}",
                 icon=":material/close:",
-                on_click=_take_back,
-                args=(desk, one),
+                on_click=_remove,
+                args=(desk, preference),
                 width="stretch",
             )
-        if len(asked) > 1:
-            st.caption(plain(f"All together, against the split that nobody asked anything of: {costs.get(None, '…')}"))
+        if len(preferences) > 1:
+            st.caption(plain(f"All together, compared with no preferences: {prices.get(None, 'computing')}"))
 
 
-def in_words(one: StoredConstraint, desk: Desk, views: Sequence[View]) -> str:
+def preference_words(preference: StoredConstraint, desk: Desk, views: Sequence[LineView]) -> str:
     """``Avoid Cedar Compounding for Tirzepatide 10 mg/mL``."""
-    who = f" for {_about(one, desk, views)}"
-    where = pharmacy_name(one.pharmacy or "", desk.context)
-    match one.kind:
+    who = f" for {_about(preference, desk, views)}"
+    where = pharmacy_name(preference.pharmacy or "", desk.context)
+    match preference.kind:
         case K.USE:
             return f"Use {where}{who}"
         case K.AVOID:
             return f"Avoid {where}{who}"
         case K.TOGETHER:
-            return "Keep each patient's lines together" if one.scope is Scope.CART else f"Keep all lines together{who}"
+            whole_cart = preference.scope is Scope.CART
+            return "Keep each patient's lines together" if whole_cart else f"Keep all lines together{who}"
         case K.STAY:
-            return f"Stay with last time's pharmacy{who} unless moving saves more than {money(one.amount_cents)} a line"
+            limit = money(preference.amount_cents)
+            return f"Stay with the previous pharmacy{who} unless moving saves more than {limit} a line"
         case K.RESERVE:
-            return f"Keep its packs at {where}{who}"
+            return f"Reserve its packs at {where}{who}"
         case K.BOXES:
-            return (
-                f"Count every box {money(one.amount_cents)} dearer"
-                if one.amount_cents
-                else "Send as few boxes as can be"
-            )
+            penalty = preference.amount_cents
+            return f"Penalty of {money(penalty)} per box" if penalty else "Ship as few boxes as possible"
 
 
-def _about(one: StoredConstraint, desk: Desk, views: Sequence[View]) -> str:
+def _about(preference: StoredConstraint, desk: Desk, views: Sequence[LineView]) -> str:
     context = desk.context
-    match one.scope:
+    match preference.scope:
         case Scope.PATIENT:
-            patient = context.patients.get(one.patient or "")
-            return patient.name if patient else str(one.patient)
+            patient = context.patients.get(preference.patient or "")
+            return patient.name if patient else str(preference.patient)
         case Scope.SKU:
-            sku = context.skus.get(one.sku or "")
-            return sku.name if sku else str(one.sku)
+            return sku_name(preference.sku or "", context)
         case Scope.LINE:
-            return next((view.title for view in views if view.line.id == one.line), "a line")
+            return next((view.title for view in views if view.line.id == preference.line), "a line")
         case _:
             return "the whole cart"
 
 
-def _ask(desk: Desk, views: Sequence[View]) -> None:
-    kind = st.selectbox("What", list(KINDS), format_func=KINDS.__getitem__, key="refill_wish_kind")
+def _preference_form(desk: Desk, views: Sequence[LineView]) -> None:
+    kind = st.selectbox("Preference", list(KINDS), format_func=KINDS.__getitem__, key="refill_wish_kind")
     given: dict[str, Any] = {}
     if len(SCOPES[kind]) > 1:
         scope = st.selectbox("For", SCOPES[kind], format_func=SCOPE_NAMES.__getitem__, key=f"refill_wish_for_{kind}")
@@ -124,12 +121,10 @@ def _ask(desk: Desk, views: Sequence[View]) -> None:
             label, 0.0, 10_000.0, 5.0, step=1.0, format="%.2f", key=f"refill_wish_amount_{kind}", help=help_
         )
         given["amount_cents"] = cents_from(f"{dollars:.2f}")
-    st.button(
-        "Ask it", key="refill_wish_ask", type="primary", on_click=_asked, args=(desk, kind, given), width="stretch"
-    )
+    st.button("Add", key="refill_wish_ask", type="primary", on_click=_add, args=(desk, kind, given), width="stretch")
 
 
-def _one_of(scope: Scope, desk: Desk, views: Sequence[View]) -> str:
+def _one_of(scope: Scope, desk: Desk, views: Sequence[LineView]) -> str:
     options = {
         Scope.PATIENT: {view.line.patient: view.patient for view in views},
         Scope.SKU: {view.line.sku: view.sku for view in views},
@@ -145,17 +140,17 @@ def _one_of(scope: Scope, desk: Desk, views: Sequence[View]) -> str:
     )
 
 
-def _asked(desk: Desk, kind: ConstraintKind, given: dict[str, Any]) -> None:
+def _add(desk: Desk, kind: ConstraintKind, given: dict[str, Any]) -> None:
     session = desk.session
     answer(
-        lambda: ask_of_split(session.store, session.person, session.clinic, desk.refill_day, kind, **given),
-        f"Asked: {KINDS[kind].lower()}.",
+        lambda: session.call(ask_of_split, desk.refill_day, kind, **given),
+        f"Preference added: {KINDS[kind].lower()}.",
     )
 
 
-def _take_back(desk: Desk, one: StoredConstraint) -> None:
+def _remove(desk: Desk, preference: StoredConstraint) -> None:
     session = desk.session
     answer(
-        lambda: no_longer_ask(session.store, session.person, session.clinic, desk.refill_day, one.id),
-        "This is not asked any more.",
+        lambda: session.call(no_longer_ask, desk.refill_day, preference.id),
+        "Preference removed.",
     )

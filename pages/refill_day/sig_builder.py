@@ -34,60 +34,55 @@ from core.rules.sig import (
 from core.services.cart import ask_prescriber, questions
 from pages.refill_day.cart_actions import press
 from pages.refill_day.desk import Desk
-from pages.refill_day.views import View
+from pages.refill_day.views import LineView
 from pages.shared.formats import count, moment, plain
+from pages.shared.layout import open_expander
 
 MOST_STEPS: Final = 5
 _MOST_SYRINGES: Final = 3
 
 
-def other_directions(desk: Desk, view: View) -> None:
+def other_directions(desk: Desk, view: LineView) -> None:
     """What was asked already; behind an expander, what the core proposes and the builder."""
     sku = desk.context.skus.get(view.line.sku)
     if sku is None:
         return
     key = f"refill_ask_{view.line.id}"
-    _asked(desk, view)
-    behind = st.expander(
-        "Ask the prescriber for other directions", key=key, on_change="rerun", icon=":material/edit_note:"
-    )
-    if not behind.open:
+    _requests(desk, view)
+    label = "Request different directions from the prescriber"
+    expander = open_expander(label, key=key, icon=":material/edit_note:")
+    if expander is None:
         return
-    with behind:
+    with expander:
         st.caption(
-            "Directions are the prescriber's. What you make here is a request: copy it, or record it, and the line is "
-            "held until a new prescription answers."
+            "Only the prescriber can change directions. This creates a request: copy it, or record it and hold the "
+            "line until a new prescription arrives."
         )
         reading = read(view.line.sig, sku)
         _proposed(desk, view, reading, sku, key)
         _builder(desk, view, reading, sku, key)
 
 
-def _asked(desk: Desk, view: View) -> None:
-    session = desk.session
-    for question in questions(session.store, session.person, session.clinic, view.line.id):
-        st.info(
-            plain(
-                f"Asked on {moment(question.at, desk.context.clinic.time_zone)} by {question.by}: {question.directions}"
-            ),
-            icon=":material/outgoing_mail:",
-        )
+def _requests(desk: Desk, view: LineView) -> None:
+    for question in desk.session.call(questions, view.line.id):
+        at = moment(question.at, desk.context.clinic.time_zone)
+        st.info(plain(f"Requested on {at} by {question.by}: {question.directions}"), icon=":material/outgoing_mail:")
 
 
-def _proposed(desk: Desk, view: View, reading: Reading, sku: Sku, key: str) -> None:
+def _proposed(desk: Desk, view: LineView, reading: Reading, sku: Sku, key: str) -> None:
     context, day = desk.context, desk.refill_day
-    found = proposals(
+    suggestions = proposals(
         reading,
         sku,
         share=context.number("dose_tolerance_share", day),
         tolerance_units=context.number("dose_tolerance_units", day),
     )
-    for place, proposal in enumerate(found):
+    for place, proposal in enumerate(suggestions):
         st.markdown(f"**{plain(proposal.when.capitalize())}**")
         _request(desk, view, proposal.text, f"{key}_proposed{place}")
 
 
-def _request(desk: Desk, view: View, text: str, key: str, *, primary: bool = False) -> None:
+def _request(desk: Desk, view: LineView, text: str, key: str, *, primary: bool = False) -> None:
     """Directions to copy, and the button that records the request for them."""
     st.code(text, language=None, wrap_lines=True)
     st.button(
@@ -100,18 +95,16 @@ def _request(desk: Desk, view: View, text: str, key: str, *, primary: bool = Fal
     )
 
 
-def _ask(desk: Desk, view: View, text: str) -> None:
+def _ask(desk: Desk, view: LineView, text: str) -> None:
     session, line = desk.session, view.line
     press(
         desk.refill_day,
-        lambda: ask_prescriber(
-            session.store, session.person, session.clinic, line.id, line.version, text, instead_of=line.sig
-        ),
+        lambda: session.call(ask_prescriber, line.id, line.version, text, instead_of=line.sig),
         f"Line {line.number} is held; the request to the prescriber is recorded.",
     )
 
 
-def _builder(desk: Desk, view: View, reading: Reading, sku: Sku, key: str) -> None:
+def _builder(desk: Desk, view: LineView, reading: Reading, sku: Sku, key: str) -> None:
     st.markdown("**Build directions**")
     draft = _draft(reading, sku, key)
     if isinstance(draft, str):
@@ -149,7 +142,7 @@ def _draft(reading: Reading, sku: Sku, key: str) -> Draft | str:
     steps = [_step(typed, days), *_next_steps(days, key)]
     as_needed = st.checkbox("As needed", key=f"{key}_needed")
     notes = st.text_input(
-        "Further directions", key=f"{key}_notes", max_chars=300, placeholder="Rotate sites. Discard after 28 days."
+        "Additional directions", key=f"{key}_notes", max_chars=300, placeholder="Rotate sites. Discard after 28 days."
     )
     wrong = next((step for step in steps if isinstance(step, str)), None)
     if wrong is not None:
@@ -177,15 +170,15 @@ def _days(key: str, place: int) -> int | None:
         min_value=1,
         max_value=MOST_DAYS,
         value=None,
-        placeholder="without an end",
+        placeholder="no end",
         key=f"{key}_days{place}",
-        help="A length opens the dose that follows it, so that titrations can be written.",
+        help="Setting a length adds the next dose, for titrations.",
     )
 
 
 def _step(typed: str, days: int | None) -> DraftStep | str:
     dose = _decimal(typed)
-    return f"“{typed}” is no dose. Type a number such as 0.5." if dose is None else DraftStep(dose, days)
+    return f"“{typed}” is not a dose. Enter a number such as 0.5." if dose is None else DraftStep(dose, days)
 
 
 def _decimal(typed: str) -> Decimal | None:
@@ -226,7 +219,7 @@ def _measures(built: Built, quantity: int) -> None:
             syringes = (f"{mark} ({mark.difference})" if mark.off else str(mark) for mark in dose.marks)
             st.caption(plain("; ".join(islice(syringes, _MOST_SYRINGES))))
     if built.supply is None:
-        st.caption("The days' supply is not known: the catalog does not tell what a pack holds.")
+        st.caption("Days' supply unknown: the catalog does not say what a pack contains.")
     else:
         packs = f"{count(quantity, 'pack')} {'lasts' if quantity == 1 else 'last'}"
         st.caption(plain(f"{packs} {count(built.supply.days, 'day')}: {count(built.supply.doses, 'dose')}."))

@@ -24,29 +24,27 @@ LOOKED_AWAY_SECONDS: Final = 20.0
 """After so long without a look, what else a split would cost is not worked out any further."""
 
 
-class Search:
-    """The search for one plan; whoever is tired of waiting takes the best so far."""
+class _Background:
+    """Work on a thread of its own, which ends when nobody waits for it any more."""
 
-    def __init__(self, work: Callable[[Watch], Plan]) -> None:
-        self._work = work
+    def __init__(self, name: str) -> None:
         self._stop, self._done = threading.Event(), threading.Event()
-        self._found: Plan | None = None
         self._error: BaseException | None = None
-        self._first: Plan | None = None
-        self.progress: Progress | None = None
-        self._begun = time.monotonic()
-        threading.Thread(target=self._run, daemon=True, name="search for a split").start()
+        threading.Thread(target=self._run, daemon=True, name=name).start()
 
     def _run(self) -> None:
         try:
-            self._found = self._work(self._told)
-        except BaseException as error:  # noqa: BLE001 (raised again where the page asks for the plan)
+            self._work()
+        except BaseException as error:  # noqa: BLE001 (raised again where the page asks for the result)
             self._error = error
         self._done.set()
 
-    def _told(self, progress: Progress) -> bool:
-        self.progress = progress
-        return not self._stop.is_set()
+    def _work(self) -> None:
+        raise NotImplementedError
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._error
 
     @property
     def finished(self) -> bool:
@@ -54,23 +52,42 @@ class Search:
         return self._done.is_set()
 
     @property
+    def stopped(self) -> bool:
+        """Whether it was stopped: somebody took the best so far, or nobody looked."""
+        return self._stop.is_set()
+
+    def leave(self) -> None:
+        """Stop; nobody waits for it any more."""
+        self._stop.set()
+
+
+class SplitSearch(_Background):
+    """The search for one plan; whoever does not want to wait takes the best so far."""
+
+    def __init__(self, search: Callable[[Watch], Plan]) -> None:
+        self._search = search
+        self._found: Plan | None = None
+        self._first: Plan | None = None
+        self.progress: Progress | None = None
+        self._begun = time.monotonic()
+        super().__init__("search for a split")
+
+    def _work(self) -> None:
+        self._found = self._search(self._watch)
+
+    def _watch(self, progress: Progress) -> bool:
+        self.progress = progress
+        return not self._stop.is_set()
+
+    @property
     def seconds(self) -> float:
         """How long it has been going on."""
         return time.monotonic() - self._begun
-
-    @property
-    def taken(self) -> bool:
-        """Whether somebody took the best so far."""
-        return self._stop.is_set()
 
     def take(self) -> None:
         """Stop at the best split found so far."""
         self._stop.set()
         self._done.wait(LONGEST_WAIT_SECONDS)
-
-    def leave(self) -> None:
-        """Stop; nobody waits for it any more."""
-        self._stop.set()
 
     def plan(self) -> Plan:
         """The plan, or while a hard search goes on the plan of the first split found."""
@@ -79,61 +96,39 @@ class Search:
             if self._first is not None or (self.progress and time.monotonic() - begun > PATIENCE_SECONDS):
                 break
             self._done.wait(LOOK_SECONDS)
-        if self._error is not None:
-            raise self._error
+        self._raise()
         if self._found is not None:
             return self._found
         if self._first is None:
-            self._first = self._work(lambda _progress: False)
+            self._first = self._search(lambda _progress: False)
         return self._first
 
 
-class Findings(Generic[T]):
+class BackgroundAnswers(_Background, Generic[T]):
     """Answers that come one after another, looked for beside the page."""
 
     def __init__(self, answers: Callable[[Watch], Iterator[T]], expected: int) -> None:
-        self.found: list[T] = []
+        self.answers: list[T] = []
         self.expected = expected
-        self._stop, self._done = threading.Event(), threading.Event()
-        self._answers = answers
-        self._error: BaseException | None = None
+        self._source = answers
         self._looked = time.monotonic()
-        threading.Thread(target=self._run, daemon=True, name="what a split would cost").start()
+        super().__init__("what a split would cost")
 
-    def _run(self) -> None:
-        try:
-            for answer in self._answers(lambda _progress: self._wanted()):
-                if not self._wanted():
-                    break
-                self.found.append(answer)
-        except BaseException as error:  # noqa: BLE001 (raised again where the page asks)
-            self._error = error
-        self._done.set()
+    def _work(self) -> None:
+        for answer in self._source(lambda _progress: self._watched()):
+            if not self._watched():
+                break
+            self.answers.append(answer)
 
-    @property
-    def finished(self) -> bool:
-        """Whether all answers are there."""
-        return self._done.is_set()
-
-    def _wanted(self) -> bool:
+    def _watched(self) -> bool:
         """Whether anybody still looks: who has gone to another page does not."""
         if time.monotonic() - self._looked > LOOKED_AWAY_SECONDS:
             self._stop.set()
         return not self._stop.is_set()
 
-    @property
-    def left(self) -> bool:
-        """Whether it stopped because nobody looked."""
-        return self._stop.is_set()
-
-    def leave(self) -> None:
-        """Nobody waits for them any more."""
-        self._stop.set()
-
     def wait(self, seconds: float) -> list[T]:
         """The answers so far, after at most so long."""
         self._looked = time.monotonic()
         self._done.wait(seconds)
-        if self._error is not None:
-            raise self._error
-        return list(self.found)
+        self._raise()
+        return list(self.answers)

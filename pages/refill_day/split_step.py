@@ -12,12 +12,12 @@ from core.domain.model import Objective, RoutedLine
 from core.rules.pricing import PharmacyPart, parts_by_pharmacy
 from core.services.measures import StageTime, turnarounds
 from pages.refill_day.desk import Desk
-from pages.refill_day.line_drawer import what_would_help, why
-from pages.refill_day.routing_preferences import wishes
+from pages.refill_day.pharmacy_reasons import what_would_help, why
+from pages.refill_day.routing_preferences import routing_preferences
 from pages.refill_day.search_progress import gap_in_words
-from pages.refill_day.views import View, pharmacy_name
-from pages.refill_day.what_if import comparison
-from pages.shared.formats import amount, count, day, money, plain
+from pages.refill_day.views import LineView
+from pages.refill_day.what_if import FIRST_SECONDS, comparison, prices_of, what_if_answers
+from pages.shared.formats import amount, count, day, money, pharmacy_name, plain, sku_name
 from pages.shared.session import Session
 from pages.shared.tables import DAY, MONEY, Row, table
 
@@ -25,7 +25,7 @@ _ACROSS = 4
 OBSERVED_DAYS = 90
 
 
-def split_step(desk: Desk, views: Sequence[View]) -> None:
+def split_step(desk: Desk, views: Sequence[LineView]) -> None:
     """The answer in a sentence, a card for each pharmacy, the other objectives, and every line with its reasons."""
     st.markdown(plain(proof_in_words(desk)))
     observed = _turnarounds(desk)
@@ -33,7 +33,8 @@ def split_step(desk: Desk, views: Sequence[View]) -> None:
     with st.grid(min(max(len(parts), 2), _ACROSS)):
         for part in parts:
             _card(desk, part, observed.get(part.pharmacy))
-    wishes(desk, views)
+    priced = bool(desk.opened.asked) and desk.search.finished
+    routing_preferences(desk, views, prices_of(what_if_answers(desk).wait(FIRST_SECONDS)) if priced else {})
     comparison(desk)
     unfilled(desk)
     st.subheader("Every line", anchor=False)
@@ -53,11 +54,11 @@ def proof_in_words(desk: Desk) -> str:
     left = f" {count(len(split.unfilled), 'line')} cannot be filled." if split.unfilled else ""
     if split.proven:
         return f"Proven {_best(desk.objective)} for {filled}: {money(split.total_cents)}.{left}"
-    found = f"The best found in {split.seconds:.1f} seconds for {filled}: {money(split.total_cents)}"
+    best_found = f"Best found in {split.seconds:.1f} seconds for {filled}: {money(split.total_cents)}"
     if desk.objective is Objective.FASTEST:
-        return f"{found}; no split delivers in fewer than {count(split.bound, 'day')} over all lines.{left}"
-    near = gap_in_words(split.total_cents, split.bound)
-    return f"{found}, {near} of the best possible.{left}" if near else f"{found}.{left}"
+        return f"{best_found}; no split delivers in fewer than {count(split.bound, 'day')} over all lines.{left}"
+    within = gap_in_words(split.total_cents, split.bound)
+    return f"{best_found}, {within} of the best possible.{left}" if within else f"{best_found}.{left}"
 
 
 def _best(objective: Objective) -> str:
@@ -81,11 +82,11 @@ def _observed(clinic: str, version: int, last: date, _session: Session) -> Mappi
 
 
 def turnaround_in_words(observed: StageTime) -> str:
-    """``half of 41 lines within 4.5 days from placing to delivery, nine in ten within 7.0 (last 90 days)``."""
+    """``half of 41 lines delivered within 4.5 days of ordering, 90% within 7.0 (last 90 days)``."""
     half, most = (f"{Decimal(hours) / 24:.1f}" for hours in (observed.median_hours, observed.p90_hours))
     return (
-        f"half of {count(observed.lines, 'line')} within {half} days from placing to delivery, nine in ten within "
-        f"{most} (last {OBSERVED_DAYS} days)"
+        f"half of {count(observed.lines, 'line')} delivered within {half} days of ordering, 90% within {most} "
+        f"(last {OBSERVED_DAYS} days)"
     )
 
 
@@ -98,7 +99,7 @@ def _card(desk: Desk, part: PharmacyPart, observed: StageTime | None) -> None:
             f"Shipping {plain(money(part.shipping_cents))}  \n"
             f"Landed {plain(money(part.landed_cents))}"
         )
-        st.caption(f"Promised: ships from {day(part.ships_on)}, all there by {day(part.arrives_on)}")
+        st.caption(f"Promised: ships from {day(part.ships_on)}, all delivered by {day(part.arrives_on)}")
         if observed is not None:
             st.caption(plain(f"Observed: {turnaround_in_words(observed)}"))
 
@@ -108,18 +109,18 @@ def unfilled(desk: Desk) -> None:
     rows: list[Row] = [
         {
             "Line": routed.line.number,
-            "SKU": desk.context.skus[routed.line.sku].name if routed.line.sku in desk.context.skus else routed.line.sku,
+            "SKU": sku_name(routed.line.sku, desk.context),
             "Qty": routed.line.quantity,
             "What would have to change": " ".join(what_would_help(routed, desk.context)),
         }
         for routed in desk.plan.split.unfilled
     ]
     if rows:
-        st.subheader("Nobody can fill these", anchor=False)
+        st.subheader("Lines that no pharmacy can fill", anchor=False)
         table(rows, name="split_unfilled", alt="Lines that no pharmacy can fill", session=desk.session)
 
 
-def _row(desk: Desk, view: View) -> Row:
+def _row(desk: Desk, view: LineView) -> Row:
     routed: RoutedLine = view.routed
     promise = routed.promise
     return {

@@ -11,10 +11,10 @@ from core.domain.context import Context
 from core.domain.model import CartLine, Finding, QuoteLine, RoutedLine, Severity
 from core.rules.plan import Plan
 from core.services.cart import OpenCart
-from pages.shared.formats import amount, day
+from pages.shared.formats import amount, day, pharmacy_name, sku_name
 
 
-class State(StrEnum):
+class CartLineState(StrEnum):
     """What a line waits for."""
 
     TO_FIX = "To fix"
@@ -23,7 +23,7 @@ class State(StrEnum):
     READY = "Ready"
 
 
-class Show(StrEnum):
+class LineFilter(StrEnum):
     """Which lines are shown."""
 
     ALL = "All"
@@ -33,7 +33,7 @@ class Show(StrEnum):
     ACKNOWLEDGED = "Acknowledged"
 
 
-class View(NamedTuple):
+class LineView(NamedTuple):
     """One line of the cart. ``open`` are the findings that stop it, ``answered`` those that somebody acknowledged or
     overrode; a held line has its findings in ``findings`` alone."""
 
@@ -41,7 +41,7 @@ class View(NamedTuple):
     cost: QuoteLine | None
     findings: tuple[Finding, ...]
     open: tuple[Finding, ...]
-    state: State
+    state: CartLineState
     patient: str
     sku: str
 
@@ -61,7 +61,7 @@ class View(NamedTuple):
         return f"Line {self.line.number} · {self.patient} · {self.sku}"
 
 
-def views_of(opened: OpenCart, plan: Plan) -> list[View]:
+def views_of(opened: OpenCart, plan: Plan) -> list[LineView]:
     """Every line, in the cart's order."""
     unanswered = by_line(plan.unanswered(opened.acknowledged, opened.overridden))
     findings = by_line(plan.findings)
@@ -79,18 +79,12 @@ def views_of(opened: OpenCart, plan: Plan) -> list[View]:
     ]
 
 
-def pharmacy_name(code: str, context: Context) -> str:
-    """As people say it; the code of a pharmacy that the clinic no longer has."""
-    found = context.pharmacies.get(code)
-    return found.name if found else code
-
-
 def by_line(findings: Iterable[Finding]) -> dict[int, tuple[Finding, ...]]:
     """Findings by line number, in their order."""
     grouped: dict[int, list[Finding]] = {}
     for finding in findings:
         grouped.setdefault(finding.line, []).append(finding)
-    return {number: tuple(found) for number, found in grouped.items()}
+    return {number: tuple(rows) for number, rows in grouped.items()}
 
 
 def _view(
@@ -99,66 +93,70 @@ def _view(
     findings: tuple[Finding, ...],
     unanswered: tuple[Finding, ...],
     context: Context,
-) -> View:
+) -> LineView:
     line = routed.line
-    patient, sku = context.patients.get(line.patient), context.skus.get(line.sku)
-    return View(
+    patient = context.patients.get(line.patient)
+    return LineView(
         routed=routed,
         cost=cost,
         findings=findings,
         open=unanswered,
         state=_state(routed, unanswered),
         patient=patient.name if patient else line.patient,
-        sku=sku.name if sku else line.sku,
+        sku=sku_name(line.sku, context),
     )
 
 
-def _state(routed: RoutedLine, unanswered: Sequence[Finding]) -> State:
+def _state(routed: RoutedLine, unanswered: Sequence[Finding]) -> CartLineState:
     if routed.line.hold:
-        return State.HELD
+        return CartLineState.HELD
     if not routed.filled or any(finding.severity is Severity.BLOCKING for finding in unanswered):
-        return State.TO_FIX
-    return State.WARNING if unanswered else State.READY
+        return CartLineState.TO_FIX
+    return CartLineState.WARNING if unanswered else CartLineState.READY
 
 
-def shown(views: Iterable[View], show: str, search: str) -> list[View]:
+def filtered(views: Iterable[LineView], show: str, search: str) -> list[LineView]:
     """The lines of a filter, each of which has every searched word somewhere in its names and codes."""
     words = search.casefold().split()
     return [view for view in views if _in(view, show) and all(word in _searched(view) for word in words)]
 
 
-def _in(view: View, show: str) -> bool:
-    wanted = {Show.TO_FIX: State.TO_FIX, Show.WARNINGS: State.WARNING, Show.HELD: State.HELD}
-    if show == Show.ACKNOWLEDGED:
+def _in(view: LineView, show: str) -> bool:
+    states = {
+        LineFilter.TO_FIX: CartLineState.TO_FIX,
+        LineFilter.WARNINGS: CartLineState.WARNING,
+        LineFilter.HELD: CartLineState.HELD,
+    }
+    if show == LineFilter.ACKNOWLEDGED:
         return bool(view.answered)
-    return show == Show.ALL or view.state is wanted.get(Show(show))
+    return show == LineFilter.ALL or view.state is states.get(LineFilter(show))
 
 
-def _searched(view: View) -> str:
+def _searched(view: LineView) -> str:
     line = view.line
     parts = (view.patient, line.patient, view.sku, line.sku, line.rx or "", view.routed.pharmacy or "")
     return " ".join(parts).casefold()
 
 
 SIGNS = {
-    State.TO_FIX: ":material/error: To fix",
-    State.WARNING: ":material/warning: Warning",
-    State.HELD: ":material/pause_circle: Held",
-    State.READY: ":material/check_circle: Ready",
+    CartLineState.TO_FIX: ":material/error: To fix",
+    CartLineState.WARNING: ":material/warning: Warning",
+    CartLineState.HELD: ":material/pause_circle: Held",
+    CartLineState.READY: ":material/check_circle: Ready",
 }
 
 
-def grid_row(view: View, context: Context, placing_day: date, refill_day: date) -> dict[str, object]:
+def grid_row(view: LineView, context: Context, placing_day: date, refill_day: date) -> dict[str, object]:
     """The line's cells in the grid."""
     line, promise = view.line, view.routed.promise
     return {
-        "State": SIGNS[view.state],
+        "Status": SIGNS[view.state],
         "Line": line.number,
         "Patient": view.patient,
         "SKU": view.sku,
         "Quantity": line.quantity,
         "Hold": line.hold,
-        "What is wrong": whats_wrong(view, context, placing_day, refill_day),
+        "Finding": first_finding(view, context, placing_day, refill_day),
         "Pharmacy": pharmacy_name(view.routed.pharmacy, context) if view.routed.pharmacy else None,
         "Pin": line.pharmacy,
         "Delivers": promise.delivers_on if promise else None,
@@ -167,7 +165,7 @@ def grid_row(view: View, context: Context, placing_day: date, refill_day: date) 
     }
 
 
-def whats_wrong(view: View, context: Context, placing_day: date, refill_day: date) -> str | None:
+def first_finding(view: LineView, context: Context, placing_day: date, refill_day: date) -> str | None:
     """The first finding that waits for somebody, else what was answered, else the end of a price before the day."""
     if first := next(iter(view.open or (view.findings if view.line.hold else ())), None):
         more = len(view.open or view.findings) - 1
@@ -177,7 +175,7 @@ def whats_wrong(view: View, context: Context, placing_day: date, refill_day: dat
     return price_end(view, context, placing_day, refill_day)
 
 
-def price_end(view: View, context: Context, placing_day: date, refill_day: date) -> str | None:
+def price_end(view: LineView, context: Context, placing_day: date, refill_day: date) -> str | None:
     """That the offer behind the line ends before the refill day; None where it does not."""
     if view.routed.pharmacy is None:
         return None

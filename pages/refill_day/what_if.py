@@ -13,35 +13,35 @@ from core.services.cart import ask_of_split
 from pages.refill_day.cart_actions import answer
 from pages.refill_day.cost_curve import cost_against_days, label
 from pages.refill_day.desk import Desk, pick, question
-from pages.refill_day.split_search import Findings
-from pages.refill_day.views import pharmacy_name
-from pages.shared.formats import amount, count, day, money, plain, signed_money
+from pages.refill_day.split_search import BackgroundAnswers
+from pages.shared.chart_card import chart
+from pages.shared.formats import amount, count, day, money, pharmacy_name, plain, signed_money, sku_name
 from pages.shared.tables import MONEY, Row, table
 
 Answer = Point | Price | Shortage
 
 _JOB = "refill_what_if"
-_CHART = "refill_curve"
+_CURVE = "split_objectives"
 FIRST_SECONDS = 0.8
 _AGAIN_SECONDS = 1.5
 _EACH_SECONDS = 1.5
 
 
-def answers(desk: Desk) -> Findings[Answer]:
+def what_if_answers(desk: Desk) -> BackgroundAnswers[Answer]:
     """The comparison of this desk's cart, begun where it is not yet; one that nobody looks at any more is stopped."""
     key = (
         desk.session.clinic, desk.session.data_version(), desk.days, desk.program.program, desk.objective,
-        desk.day_price_cents, desk.search.taken, str(desk.opened.cart.constraints),
+        desk.day_price_cents, desk.search.stopped, str(desk.opened.cart.constraints),
     )  # fmt: skip
-    found = _answers(*key, desk)
-    if found.left:
+    job = _answers(*key, desk)
+    if job.stopped:
         _answers.clear()
-        found = _answers(*key, desk)
-    before: Findings[Answer] | None = st.session_state.get(_JOB)
-    if before is not None and before is not found:
+        job = _answers(*key, desk)
+    before: BackgroundAnswers[Answer] | None = st.session_state.get(_JOB)
+    if before is not None and before is not job:
         before.leave()
-    st.session_state[_JOB] = found
-    return found
+    st.session_state[_JOB] = job
+    return job
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
@@ -53,28 +53,28 @@ def _answers(
     objective: Objective,
     day_price_cents: int,
     taken: bool,
-    asked: str,
+    constraints: str,
     _desk: Desk,
-) -> Findings[Answer]:
+) -> BackgroundAnswers[Answer]:
     now, asking = _desk.plan.split, question(_desk)
     expected = len(Objective) + 1 + len(DAY_PRICES_CENTS) + len(asking.cart.constraints)
     expected += min(len(wanted(now)), MOST_SHORTAGES)
 
-    def found(watch: Watch) -> Iterator[Answer]:
+    def stream(watch: Watch) -> Iterator[Answer]:
         quick: Watch = lambda progress: progress.seconds < _EACH_SECONDS and watch(progress)  # noqa: E731
         yield from points(asking, now, quick)
         yield from prices(asking, now, quick)
         yield from shortages(asking, now, quick)
 
-    return Findings(found, expected)
+    return BackgroundAnswers(stream, expected)
 
 
 def comparison(desk: Desk) -> None:
     """The curve and the table behind it, drawn anew while answers come in."""
     if not desk.search.finished:
-        st.caption("What speed, wishes and shortages cost is worked out once the split is found.")
+        st.caption("The cost of speed, routing preferences and shortages is computed once the split is found.")
         return
-    job = answers(desk)
+    job = what_if_answers(desk)
     job.wait(FIRST_SECONDS)
     if job.finished:
         _drawn(desk, job)
@@ -82,50 +82,35 @@ def comparison(desk: Desk) -> None:
         st.fragment(_drawn_until_finished, run_every=_AGAIN_SECONDS)(desk, job)
 
 
-def _drawn_until_finished(desk: Desk, job: Findings[Answer]) -> None:
+def _drawn_until_finished(desk: Desk, job: BackgroundAnswers[Answer]) -> None:
     if job.finished:
         st.rerun()
     _drawn(desk, job)
 
 
-def _drawn(desk: Desk, job: Findings[Answer]) -> None:
-    finished, found = job.finished, job.wait(0)
-    some = [one for one in found if isinstance(one, Point)]
+def _drawn(desk: Desk, job: BackgroundAnswers[Answer]) -> None:
+    finished, answers_so_far = job.finished, job.wait(0)
+    some = [each for each in answers_so_far if isinstance(each, Point)]
     if not finished:
-        st.progress(min(len(found) / max(job.expected, 1), 1.0), text=plain(_how_far(found, job.expected)))
+        done = len(answers_so_far)
+        st.progress(min(done / max(job.expected, 1), 1.0), f"Computing alternatives: {done} of about {job.expected}")
     if some:
         _curve(desk, some)
-    _shortages(desk, [one for one in found if isinstance(one, Shortage)], finished)
+    _shortages(desk, [each for each in answers_so_far if isinstance(each, Shortage)], finished)
 
 
-def _how_far(found: Sequence[Answer], expected: int) -> str:
-    return f"Splitting the cart in other ways: {len(found)} of about {expected}"
-
-
-def _curve(desk: Desk, found: Sequence[Point]) -> None:
-    now = next((point for point in found if _is_now(desk, point)), None)
-    says = objectives_in_words(found)
-    with st.container(border=True):
-        st.markdown(f"**{plain(says)}**")
-        st.caption("Pick a point to split the cart that way.")
-        st.plotly_chart(
-            cost_against_days(found, now),
-            key=_CHART,
-            config={"displayModeBar": False, "responsive": True},
-            on_select=lambda: _picked(desk, found),
-            selection_mode="points",
-            alt=says,
-        )
-        behind = st.expander("Table", icon=":material/table:", key="split_objectives_behind", on_change="rerun")
-        if behind.open:
-            with behind:
-                table(
-                    [_row(point, now) for point in found],
-                    name="split_objectives",
-                    alt=f"Table: {says}",
-                    session=desk.session,
-                    columns={"Total": MONEY},
-                )
+def _curve(desk: Desk, curve_points: Sequence[Point]) -> None:
+    now = next((point for point in curve_points if _is_now(desk, point)), None)
+    chart(
+        cost_against_days(curve_points, now),
+        objectives_in_words(curve_points),
+        [_row(point, now) for point in curve_points],
+        name=_CURVE,
+        session=desk.session,
+        columns={"Total": MONEY},
+        hint="Click a point to split the cart that way.",
+        on_select=lambda: _picked(desk, curve_points),
+    )
 
 
 def _is_now(desk: Desk, point: Point) -> bool:
@@ -133,46 +118,46 @@ def _is_now(desk: Desk, point: Point) -> bool:
     return point.objective is desk.objective and same_price and not point.fewest
 
 
-def _picked(desk: Desk, found: Sequence[Point]) -> None:
-    chosen = st.session_state[_CHART].selection.points
+def _picked(desk: Desk, curve_points: Sequence[Point]) -> None:
+    chosen = st.session_state[f"{_CURVE}_chart"].selection.points
     at = next((point.get("customdata") for point in chosen if point.get("customdata") is not None), None)
     if isinstance(at, list):
         at = at[0] if at else None
-    if at is None or not 0 <= int(at) < len(found):
+    if at is None or not 0 <= int(at) < len(curve_points):
         return
-    point = found[int(at)]
+    point = curve_points[int(at)]
     if not point.fewest:
         pick(point.objective, point.day_price_cents)
         return
     session = desk.session
     pick(Objective.CHEAPEST, desk.day_price_cents)
     answer(
-        lambda: ask_of_split(session.store, session.person, session.clinic, desk.refill_day, ConstraintKind.BOXES),
-        "The cart goes out in as few shipments as possible.",
+        lambda: session.call(ask_of_split, desk.refill_day, ConstraintKind.BOXES),
+        "The cart ships in as few boxes as possible.",
     )
 
 
 def _row(point: Point, now: Point | None) -> Row:
-    one = point.outcome
+    outcome = point.outcome
     return {
-        "Split": label(point) + (" (this one)" if point is now else ""),
-        "Total": amount(one.total_cents),
-        "Lines": one.lines,
-        "Boxes": one.boxes,
-        "Pharmacies": one.pharmacies,
-        "Days to delivery, all lines": one.delivery_days,
-        "Days a line": one.days_a_line,
-        "Last delivery": one.last_delivery,
-        "Proven": "Yes" if one.proven else "Best found",
+        "Split": label(point) + (" (current)" if point is now else ""),
+        "Total": amount(outcome.total_cents),
+        "Lines": outcome.lines,
+        "Boxes": outcome.boxes,
+        "Pharmacies": outcome.pharmacies,
+        "Days to delivery, all lines": outcome.delivery_days,
+        "Days a line": outcome.days_a_line,
+        "Last delivery": outcome.last_delivery,
+        "Proven": "Yes" if outcome.proven else "Best found",
     }
 
 
-def objectives_in_words(found: Sequence[Point]) -> str:
-    """What speed costs."""
-    by = {one.objective: one.outcome for one in reversed(found) if not one.fewest}
+def objectives_in_words(curve_points: Sequence[Point]) -> str:
+    """What the fastest split costs beside the cheapest."""
+    by = {each.objective: each.outcome for each in reversed(curve_points) if not each.fewest}
     cheap, fast = by.get(Objective.CHEAPEST), by.get(Objective.FASTEST)
     if cheap is None or fast is None:
-        return "What speed costs"
+        return "Cost of speed"
     difference = fast.against(cheap)
     if not difference.days_a_line:
         last = day(cheap.last_delivery)
@@ -183,22 +168,24 @@ def objectives_in_words(found: Sequence[Point]) -> str:
     )
 
 
-def _shortages(desk: Desk, found: Sequence[Shortage], finished: bool) -> None:
+def _shortages(desk: Desk, shortages_found: Sequence[Shortage], finished: bool) -> None:
     """What one more pack would be worth, dearest first."""
-    useful = [one for one in found if one.saves_cents > 0 or one.fills > 0]
-    if not found:
+    useful = [each for each in shortages_found if each.saves_cents > 0 or each.fills > 0]
+    if not shortages_found:
         return
     with st.container(border=True):
-        st.markdown(f"**{plain(_worth(useful, desk) if useful or finished else 'What one more pack is worth')}**")
+        st.markdown(f"**{plain(_worth(useful, desk) if useful or finished else 'What each more pack is worth')}**")
         rows: list[Row] = [
             {
-                "Pharmacy": pharmacy_name(one.pharmacy, desk.context),
-                "SKU": desk.context.skus[one.sku].name if one.sku in desk.context.skus else one.sku,
-                "One more pack saves": amount(one.saves_cents),
-                "More lines filled": one.fills,
-                "Proven": "Yes" if one.proven else "Best found",
+                "Pharmacy": pharmacy_name(each.pharmacy, desk.context),
+                "SKU": sku_name(each.sku, desk.context),
+                "One more pack saves": amount(each.saves_cents),
+                "More lines filled": each.fills,
+                "Proven": "Yes" if each.proven else "Best found",
             }
-            for one in sorted(found, key=lambda one: (-one.fills, -one.saves_cents, one.pharmacy, one.sku))
+            for each in sorted(
+                shortages_found, key=lambda each: (-each.fills, -each.saves_cents, each.pharmacy, each.sku)
+            )
         ]
         table(
             rows,
@@ -211,20 +198,20 @@ def _shortages(desk: Desk, found: Sequence[Shortage], finished: bool) -> None:
 
 def _worth(useful: Sequence[Shortage], desk: Desk) -> str:
     if not useful:
-        return "One more pack of what has run out would make nothing cheaper"
-    best = max(useful, key=lambda one: (one.fills, one.saves_cents))
+        return "One more pack of a SKU that ran out would not make the cart cheaper"
+    best = max(useful, key=lambda each: (each.fills, each.saves_cents))
     where = f"{best.sku} at {pharmacy_name(best.pharmacy, desk.context)}"
     if best.fills > 0:
         return f"One more pack of {where} would fill {count(best.fills, 'more line')}"
     return f"One more pack of {where} would save {money(best.saves_cents)}"
 
 
-def prices_of(found: Sequence[Answer]) -> dict[int | None, str]:
-    """What each wish costs, in words; None is all of them together."""
-    return {one.wish: _price_in_words(one) for one in found if isinstance(one, Price)}
+def prices_of(answers_so_far: Sequence[Answer]) -> dict[int | None, str]:
+    """What each routing preference costs, in words; None is all of them together."""
+    return {each.wish: _price_in_words(each) for each in answers_so_far if isinstance(each, Price)}
 
 
-def _price_in_words(one: Price) -> str:
-    about = "" if one.proven else "about "
-    lost = f", leaves {count(one.lines, 'line')} unfilled" if one.lines > 0 else ""
-    return f"{about}{signed_money(one.cents)}{lost}"
+def _price_in_words(price: Price) -> str:
+    about = "" if price.proven else "about "
+    lost = f", leaves {count(price.lines, 'line')} unfilled" if price.lines > 0 else ""
+    return f"{about}{signed_money(price.cents)}{lost}"

@@ -12,23 +12,24 @@ from core.domain.rejections import REJECTIONS
 from core.domain.settings import SETTINGS
 from core.rules.validation import Rule
 from core.services.rule_book import REJECTED_AS, Entry, RuleBook
+from pages.shared.chart_card import chart
 from pages.shared.charts import stacked_counts
 from pages.shared.formats import count, percent, plain
-from pages.shared.layout import Metric, chart
-from pages.shared.session import Reference, Session
+from pages.shared.layout import Metric
+from pages.shared.session import ReferenceData, Session
 from pages.shared.tables import Row, pick, table
 
 MOST_BARS = 12
 ENDS = {
-    FindingEnd.FIXED: "Put right",
+    FindingEnd.FIXED: "Resolved",
     FindingEnd.ACKNOWLEDGED: "Acknowledged",
     FindingEnd.OVERRIDDEN: "Overridden",
-    FindingEnd.OPEN: "Not placed",
+    FindingEnd.OPEN: "Not ordered",
 }
 """What became of findings, in words."""
 
 
-def figures(book: RuleBook) -> list[Metric]:
+def rule_book_figures(book: RuleBook) -> list[Metric]:
     """What the checks found, what was put right before it was paid for, and what came back all the same."""
     fired = sum(entry.fired for entry in book.entries)
     fixed = sum(entry.lines.get(FindingEnd.FIXED, 0) for entry in book.entries)
@@ -38,31 +39,31 @@ def figures(book: RuleBook) -> list[Metric]:
         Metric(
             "Findings",
             f"{fired:,}",
-            "A rule counts once for a patient's line on a refill day, however often the cart is looked at.",
+            "A rule counts once per patient's line and refill day, however often the cart is checked.",
             delta_description=f"{count(sum(entry.fired > 0 for entry in book.entries), 'rule')} of {len(book.entries)}",
         ),
         Metric(
-            "Put right before payment",
+            "Resolved before payment",
             f"{fixed:,}",
-            "Findings that were gone when their line was placed.",
+            "Findings that were resolved when their line was placed.",
             delta_description=f"{percent(fixed / fired)} of all" if fired else None,
         ),
         Metric(
-            "Placed with it",
+            "Ordered anyway",
             f"{placed:,}",
-            "Findings that somebody acknowledged or overrode; the line went out as it was.",
+            "Findings that somebody acknowledged or overrode; the line was ordered unchanged.",
             delta_description=f"{sum(entry.rejected for entry in book.entries):,} rejected later",
         ),
         Metric(
             "Rejected at first attempt",
             f"{rejected:,}",
-            "Lines that a pharmacy refused. Foretold: a rule that speaks of the reason had fired, and was answered.",
-            delta_description=f"{foretold:,} foretold by a rule",
+            "Lines that a pharmacy rejected. Predicted: a rule for that reason had a finding, which was answered.",
+            delta_description=f"{foretold:,} predicted by a rule",
         ),
     ]
 
 
-def rules(session: Session, book: RuleBook, gate: str | None, reference: Reference) -> None:
+def rules(session: Session, book: RuleBook, gate: str | None, reference: ReferenceData) -> None:
     """Every rule of the gate, or of all; the selected one in full."""
     entries = [entry for entry in book.entries if gate is None or entry.rule.gate is Gate(gate)]
     st.subheader("Rules", anchor=False)
@@ -72,7 +73,7 @@ def rules(session: Session, book: RuleBook, gate: str | None, reference: Referen
         name="rule_book",
         alt="Every rule with its record; select one",
         session=session,
-        columns={"What must hold": Column(width="medium")},
+        columns={"Requirement": Column(width="medium")},
     )
     if chosen is not None:
         _in_full(entries[chosen], reference)
@@ -83,13 +84,13 @@ def rule_rows(entries: Sequence[Entry]) -> list[Row]:
     return [
         {
             "Code": entry.rule.code,
-            "What must hold": entry.rule.summary,
-            "Fired": entry.fired,
+            "Requirement": entry.rule.summary,
+            "Hits": entry.fired,
             **{words: entry.lines.get(end, 0) for end, words in ENDS.items()},
             "Rejected later": entry.rejected,
             "For this reason": entry.rejected_for_it,
             "Severity": severity(entry.rule),
-            "Who puts it right": entry.rule.owner.value.capitalize(),
+            "Owner": entry.rule.owner.value.capitalize(),
             "Gate": entry.rule.gate.value,
             "Source": entry.rule.source,
             "Example": entry.rule.example,
@@ -103,7 +104,7 @@ def severity(rule: Rule) -> str:
     return rule.severity.value.capitalize() + (", may be overridden" if rule.overridable else "")
 
 
-def _in_full(entry: Entry, reference: Reference) -> None:
+def _in_full(entry: Entry, reference: ReferenceData) -> None:
     rule, (context, today) = entry.rule, reference
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -115,9 +116,9 @@ def _in_full(entry: Entry, reference: Reference) -> None:
                 color="red" if blocking else "orange",
             )
         st.write(plain(rule.summary))
-        st.write(f"**It fires on:** {plain(rule.example)}")
-        st.write(f"**Where it comes from:** {plain(rule.source)}")
-        st.write(f"**Who puts it right:** {rule.owner.value}")
+        st.write(f"**Example:** {plain(rule.example)}")
+        st.write(f"**Source:** {plain(rule.source)}")
+        st.write(f"**Owner:** {rule.owner.value}")
         for name in rule.thresholds:
             st.write(f"**{plain(name)}:** {plain(context.setting(name, today))}. {plain(SETTINGS[name].meaning)}.")
         st.write(f"**Record:** {plain(record(entry))}")
@@ -126,18 +127,18 @@ def _in_full(entry: Entry, reference: Reference) -> None:
 def record(entry: Entry) -> str:
     """What the counts of one rule say, in a sentence or two."""
     if not entry.fired:
-        return "it has not fired in this period."
+        return "no hits in this period."
     fixed, left = entry.lines.get(FindingEnd.FIXED, 0), entry.lines.get(FindingEnd.OPEN, 0)
-    said = (
-        f"it fired on {count(entry.fired, 'line')}: {fixed:,} put right before payment, {entry.placed_with_it:,} "
-        f"placed with it, {left:,} not placed."
+    sentence = (
+        f"found on {count(entry.fired, 'line')}: {fixed:,} resolved before payment, {entry.placed_with_it:,} ordered "
+        f"anyway, {left:,} not ordered."
     )
     if not entry.placed_with_it:
-        return said
+        return sentence
     reason = REJECTED_AS[entry.rule.code]
     return (
-        f"{said} Of those placed with it a pharmacy rejected {entry.rejected:,}, {entry.rejected_for_it:,} of them as "
-        f"{reason}."
+        f"{sentence} Of those ordered anyway, a pharmacy rejected {entry.rejected:,}, {entry.rejected_for_it:,} of "
+        f"them as {reason}."
     )
 
 
@@ -145,33 +146,35 @@ def by_rule(session: Session, book: RuleBook) -> None:
     """The rules that fired most, and what became of what they found."""
     most = sorted((entry for entry in book.entries if entry.fired), key=lambda entry: (-entry.fired, entry.rule.code))
     if not most:
-        st.info("No rule has fired in this period: work on a cart, and what its checks find counts here.")
+        st.info("No rule has found anything in this period. Findings in a cart count here.")
         return
     shown = most[:MOST_BARS]
     first = shown[0]
-    says = f"{first.rule.code} fired most: on {count(first.fired, 'line')}"
+    sentence = f"{first.rule.code} has the most hits: {count(first.fired, 'line')}"
     parts = {words: [entry.lines.get(end, 0) for entry in shown] for end, words in ENDS.items()}
     chart(
-        stacked_counts([entry.rule.code for entry in shown], parts, "Lines on which the rule fired"),
-        says,
+        stacked_counts([entry.rule.code for entry in shown], parts, "Lines with a finding of the rule"),
+        sentence,
         rule_rows(shown),
         name="rule_book_chart",
         session=session,
     )
 
 
-def refusals(session: Session, book: RuleBook) -> None:
+def rejections(session: Session, book: RuleBook) -> None:
     """What pharmacies rejected, and whether a rule had spoken."""
-    st.subheader("What pharmacies rejected", anchor=False)
-    st.caption("At the first attempt. Foretold: a rule that speaks of the reason had fired, and somebody answered it.")
+    st.subheader("Pharmacy rejections", anchor=False)
+    st.caption(
+        "At the first attempt. Predicted: a rule for that reason had a finding, which was acknowledged or overridden."
+    )
     rows: list[Row] = [
         {
             "Reason": row.reason,
             "Lines": row.lines,
-            "Foretold": row.foretold,
-            "Not foretold": row.lines - row.foretold,
+            "Predicted": row.foretold,
+            "Not predicted": row.lines - row.foretold,
             "What to do": REJECTIONS[row.reason].remedy if row.reason in REJECTIONS else None,
         }
         for row in book.refusals
     ]
-    table(rows, name="rule_book_rejections", alt="Rejections by reason, foretold or not", session=session)
+    table(rows, name="rule_book_rejections", alt="Rejections by reason, predicted or not", session=session)

@@ -21,9 +21,11 @@ from core.services.partners.connections import (
     recent_pushes,
     try_again,
 )
+from pages.setup.settings_form import SECRET_NAME, missing_secrets, settings_form
 from pages.shared.formats import plain
+from pages.shared.layout import open_expander
 from pages.shared.notices import attempt
-from pages.shared.session import Reference, Session
+from pages.shared.session import ReferenceData, Session
 from pages.shared.tables import table
 
 ADAPTERS: Final[Mapping[Adapter, str]] = {
@@ -32,9 +34,9 @@ ADAPTERS: Final[Mapping[Adapter, str]] = {
     Adapter.SHEET: "Order sheet",
 }
 DOES: Final[Mapping[Adapter, str]] = {
-    Adapter.SIMULATED: "Nothing leaves this machine: a script accepts, refuses, holds, ships and delivers.",
-    Adapter.HTTP: "Orders are sent by the worker, and news fetched or pushed.",
-    Adapter.SHEET: "Orders wait on Orders, To hand over, until somebody has faxed or mailed their sheet and marks it.",
+    Adapter.SIMULATED: "Nothing leaves this machine: a script accepts, rejects, holds, ships and delivers.",
+    Adapter.HTTP: "The worker sends orders; updates are polled or pushed.",
+    Adapter.SHEET: "Orders wait under Order sheets to send until somebody faxes or mails the sheet and marks it sent.",
 }
 PROOFS: Final[Mapping[Authentication, str]] = {
     Authentication.NONE: "None",
@@ -43,144 +45,130 @@ PROOFS: Final[Mapping[Authentication, str]] = {
     Authentication.HMAC: "Signature (HMAC)",
 }
 UNITS: Final[Mapping[QuantityUnit, str]] = {
-    QuantityUnit.MEASURE: "Millilitres, and pieces of what is no liquid",
+    QuantityUnit.MEASURE: "Milliliters for liquids, pieces for everything else",
     QuantityUnit.PIECES: "Vials and pieces",
 }
-_A_NAME = "The name of an environment variable, or of an entry of [pharmacies] in .streamlit/secrets.toml, where the "
 
 
-def connections_of(session: Session, reference: Reference) -> None:
+def connection_settings(session: Session, reference: ReferenceData) -> None:
     """Every connection, and the form of the chosen one."""
-    found = connections(session.store, session.person, session.clinic)
+    by_code = session.call(connections)
     st.subheader("Connections", anchor=False)
-    st.caption("How orders reach each pharmacy and how news come back. A pharmacy not set up here is simulated.")
+    st.caption("How orders reach each pharmacy and how updates come back. A pharmacy not set up here is simulated.")
     zone = reference.context.clinic.time_zone
     now = session.store.clock()
     table(
         [
             {
-                "Pharmacy": one.name,
-                "Orders leave by": ADAPTERS[one.link.adapter],
-                "Address": one.link.base_url or None,
-                "Limit a minute": one.link.per_minute,
-                "News": _news(one.link),
-                "Breaker": breaker(one.health, now),
-                "Last answer": one.health.last_ok_at,
-                "Last failure": one.health.last_error or None,
-                "Missing here": ", ".join(one.missing) or None,
+                "Pharmacy": connection.name,
+                "Orders sent by": ADAPTERS[connection.link.adapter],
+                "Base URL": connection.link.base_url or None,
+                "Limit per minute": connection.link.per_minute,
+                "Updates": _updates(connection.link),
+                "Circuit breaker": breaker(connection.health, now),
+                "Last answer": connection.health.last_ok_at,
+                "Last failure": connection.health.last_error or None,
+                "Missing secrets": ", ".join(connection.missing) or None,
             }
-            for one in found.values()
+            for connection in by_code.values()
         ],
         name="connections",
         alt="How every pharmacy is connected",
         session=session,
         columns={"Last answer": DatetimeColumn(format="distance", timezone=zone)},
     )
-    _pushes(session, {code: one.name for code, one in found.items()}, zone)
+    _pushes(session, {code: connection.name for code, connection in by_code.items()}, zone)
     chosen = st.selectbox(
-        "Set up",
-        list(found),
+        "Connection of",
+        list(by_code),
         index=None,
-        format_func=lambda code: found[code].name,
+        format_func=lambda code: by_code[code].name,
         key="setup_connection",
         bind="query-params",
         placeholder="Choose a pharmacy",
         width=320,
     )
-    if chosen in found:
+    if chosen in by_code:
         with st.container(border=True):
-            _one(session, str(chosen), found[chosen])
+            _connection(session, str(chosen), by_code[chosen])
 
 
 def _pushes(session: Session, names: Mapping[str, str], zone: str) -> None:
-    """What pharmacies pushed last, once one has; what was said is in the store, byte for byte."""
+    """What pharmacies pushed last, once one has; the store keeps every push byte for byte."""
     rows = [
         {
             "Received": push.received_at,
             "Pharmacy": names.get(push.pharmacy, push.pharmacy),
             "Events": push.events,
             "Problem": push.problem or None,
-            "Kept as": push.id,
+            "Stored as": push.id,
         }
-        for push in recent_pushes(session.store, session.person, session.clinic)
+        for push in session.call(recent_pushes)
     ]
     if rows:
-        st.caption("The newest pushes")
+        st.caption("Latest pushes")
         columns = {"Received": DatetimeColumn(format="distance", timezone=zone)}
-        table(rows, name="pushes", alt="What pharmacies pushed last", session=session, columns=columns)
+        table(rows, name="pushes", alt="Latest pushes from pharmacies", session=session, columns=columns)
 
 
-def _news(link: Link) -> str:
+def _updates(link: Link) -> str:
     if link.adapter is not Adapter.HTTP:
         return "by script" if link.adapter is Adapter.SIMULATED else "recorded by a person"
-    asked = f"asked every {link.poll_minutes} min" if link.poll_minutes else ""
+    polled = f"polled every {link.poll_minutes} min" if link.poll_minutes else ""
     pushed = "pushed" if link.push is not Authentication.NONE else ""
-    return " and ".join(part for part in (pushed, asked) if part) or "none"
+    return " and ".join(part for part in (pushed, polled) if part) or "none"
 
 
-def _one(session: Session, code: str, connection: Connection) -> None:
+def _connection(session: Session, code: str, connection: Connection) -> None:
     link, key = connection.link, f"setup_link_{code}_{connection.link.version}"
-    if connection.missing:
-        st.warning(
-            plain(f"Not set where this dashboard runs: {', '.join(connection.missing)}. Workers may have it."),
-            icon=":material/key_off:",
-        )
+    missing_secrets(connection.missing)
     if breaker(connection.health, session.store.clock()) != "closed":
-        st.warning(
-            plain(f"{connection.name} is left alone for now: {connection.health.last_error}"), icon=":material/pause:"
-        )
+        st.warning(plain(f"{connection.name} is paused: {connection.health.last_error}"), icon=":material/pause:")
         st.button(
             "Try again now",
             key=f"{key}_again",
             icon=":material/refresh:",
             on_click=partial(_again, session, code, connection.name),
         )
-    adapter = Adapter(
-        st.segmented_control(
-            "Orders leave by",
-            list(Adapter),
-            default=link.adapter,
-            format_func=lambda each: ADAPTERS[each],
-            key=f"{key}_adapter",
-            required=True,
-        )
-        or link.adapter
+    settings_form(
+        "Orders sent by",
+        link.adapter,
+        ADAPTERS,
+        DOES,
+        key=key,
+        fields=partial(_fields, link, key),
+        button=f"Save the connection of {plain(connection.name)}",
+        save=partial(_save, session, link, key),
     )
-    st.caption(DOES[adapter])
-    with st.form(f"{key}_form", border=False):
-        if adapter is Adapter.HTTP:
-            _http_fields(link, key)
-        elif adapter is Adapter.SHEET:
-            _units(link, key)
-        st.form_submit_button(
-            f"Save the connection of {plain(connection.name)}",
-            type="primary",
-            on_click=partial(_save, session, link, adapter, key),
-        )
     if link.adapter is Adapter.HTTP:
         _products(session, code)
 
 
+def _fields(link: Link, key: str, adapter: Adapter) -> None:
+    if adapter is Adapter.HTTP:
+        _http_fields(link, key)
+    elif adapter is Adapter.SHEET:
+        _units(link, key)
+
+
 def _again(session: Session, code: str, name: str) -> None:
     attempt(
-        lambda: try_again(session.store, session.person, session.clinic, code),
-        f"{name}: what waits is sent by the next round.",
+        lambda: session.call(try_again, code),
+        f"{name}: pending orders go out in the next run.",
     )
 
 
 def _products(session: Session, code: str) -> None:
     """The pharmacy's own numbers of what it offers."""
-    rows = products_of(session.store, session.person, session.clinic, code)
+    rows = session.call(products_of, code)
     numbered = sum(bool(row.product) for row in rows)
-    behind = st.expander(
-        f"Their product numbers: {numbered} of {len(rows)}", icon=":material/tag:", key=f"setup_products_{code}",
-        on_change="rerun",
-    )  # fmt: skip
-    if not behind.open:
+    label = f"Pharmacy product numbers: {numbered} of {len(rows)}"
+    expander = open_expander(label, key=f"setup_products_{code}", icon=":material/tag:")
+    if expander is None:
         return
-    with behind, st.form(f"setup_products_form_{code}", border=False):
+    with expander, st.form(f"setup_products_form_{code}", border=False):
         st.caption(
-            "Where the pharmacy fills by its own numbers. Once one is set, no order with a SKU that has none is sent."
+            "For pharmacies that fill by their own product numbers. Once one is set, a SKU without one is not sent."
         )
         edited = st.data_editor(
             pd.DataFrame({"SKU": [row.sku for row in rows], "Name": [row.name for row in rows],
@@ -194,43 +182,42 @@ def _products(session: Session, code: str) -> None:
             typed = ("" if pd.isna(number) else str(number).strip() for number in edited["Number"])
             numbers = {row.sku: number for row, number in zip(rows, typed, strict=True) if number != row.product}
             attempt(
-                lambda: number_products(session.store, session.person, session.clinic, code, numbers),
+                lambda: session.call(number_products, code, numbers),
                 lambda changed: f"{code}: {changed} product numbers changed.",
             )
             st.rerun()
 
 
 def _http_fields(link: Link, key: str) -> None:
-    st.text_input("Address", link.base_url, key=f"{key}_base_url", placeholder="https://orders.example.com/api")
+    st.text_input("Base URL", link.base_url, key=f"{key}_base_url", placeholder="https://orders.example.com/api")
     left, right = st.columns(2)
     with left:
-        how = [Authentication.BASIC, Authentication.BEARER, Authentication.NONE]
-        _choice("How we prove who we are", how, link.authentication, f"{key}_authentication", PROOFS)
-        _number("Their number of our practice", link, "practice_id", key)
-        _number("Their number for cold shipping", link, "cold_service", key)
+        methods = [Authentication.BASIC, Authentication.BEARER, Authentication.NONE]
+        _choice("Authentication", methods, link.authentication, f"{key}_authentication", PROOFS)
+        _number("Practice ID", link, "practice_id", key)
+        _number("Cold shipping service ID", link, "cold_service", key)
         _units(link, key)
-        _number("Submissions a minute, at most", link, "per_minute", key)
-        _choice("How their pushes prove who they are", list(Authentication), link.push, f"{key}_push", PROOFS)
-        _number("Ask for news every so many minutes", link, "poll_minutes", key)
+        _number("Submissions per minute, at most", link, "per_minute", key)
+        _choice("Push authentication", list(Authentication), link.push, f"{key}_push", PROOFS)
+        _number("Poll for updates every, in minutes", link, "poll_minutes", key)
     with right:
-        st.text_input(
-            "Name of the credentials", link.credentials, key=f"{key}_credentials", placeholder="CEDAR_API",
-            help=f"{_A_NAME}credentials are: user:password, or the token.",
-        )  # fmt: skip
-        st.text_input("Vendor", link.vendor_id, key=f"{key}_vendor_id", help="Header X-Vendor-ID, where they want one.")
-        _number("Their number for ambient shipping", link, "ambient_service", key)
-        st.text_input("Location", link.location_id, key=f"{key}_location_id", help="Header X-Location-ID.")
-        _number("At once, at most", link, "at_once", key)
-        st.text_input(
-            "Name of the secret of pushes", link.push_secret, key=f"{key}_push_secret", placeholder="CEDAR_PUSH",
-            help=f"{_A_NAME}secret is. One of its own for each clinic and pharmacy.",
-        )  # fmt: skip
-        st.text_input("Network", link.network_id, key=f"{key}_network_id", help="Header X-API-Network-ID.")
-    st.checkbox("They can look an order up by our reference", link.looks_up, key=f"{key}_looks_up")
+        _text("Credentials name", link, "credentials", key, f"{SECRET_NAME}user:password, or the token.", "CEDAR_API")
+        _text("Vendor ID", link, "vendor_id", key, "Header X-Vendor-ID, if the pharmacy requires one.")
+        _number("Ambient shipping service ID", link, "ambient_service", key)
+        _text("Location ID", link, "location_id", key, "Header X-Location-ID.")
+        _number("Submissions at the same time, at most", link, "at_once", key)
+        push = f"{SECRET_NAME}the push secret. Use a separate one for each clinic and pharmacy."
+        _text("Push secret name", link, "push_secret", key, push, "CEDAR_PUSH")
+        _text("Network ID", link, "network_id", key, "Header X-API-Network-ID.")
+    st.checkbox("Orders can be looked up by our reference", link.looks_up, key=f"{key}_looks_up")
+
+
+def _text(label: str, link: Link, field: str, key: str, help_: str, example: str = "") -> None:
+    st.text_input(label, getattr(link, field), key=f"{key}_{field}", placeholder=example, help=help_)
 
 
 def _units(link: Link, key: str) -> None:
-    _choice("What they count", list(QuantityUnit), link.quantity_unit, f"{key}_quantity_unit", UNITS)
+    _choice("Quantity unit", list(QuantityUnit), link.quantity_unit, f"{key}_quantity_unit", UNITS)
 
 
 def _choice(label: str, options: list[Any], value: Any, key: str, names: Mapping[Any, str]) -> None:
@@ -242,7 +229,7 @@ def _number(label: str, link: Link, field: str, key: str) -> None:
     st.number_input(label, least, most, getattr(link, field), step=1, key=f"{key}_{field}", placeholder="none")
 
 
-def _save(session: Session, link: Link, adapter: Adapter, key: str) -> None:
+def _save(session: Session, link: Link, key: str, adapter: Adapter) -> None:
     typed = {
         name.removeprefix(f"{key}_"): value
         for name, value in st.session_state.items()
@@ -251,8 +238,8 @@ def _save(session: Session, link: Link, adapter: Adapter, key: str) -> None:
     fields = {name: _cell(typed[name]) for name in Link._fields if name in typed and name != "adapter"}
     changed = link._replace(adapter=adapter, **fields)
     attempt(
-        lambda: connect(session.store, session.person, session.clinic, changed),
-        f"{link.pharmacy}: orders leave by {ADAPTERS[adapter].lower()}.",
+        lambda: session.call(connect, changed),
+        f"{link.pharmacy}: orders are sent by {ADAPTERS[adapter].lower()}.",
     )
 
 

@@ -73,9 +73,9 @@ def is_money(column: Column) -> bool:
 
 def _heading(column: Column) -> ColumnConfig:
     label = label_of(column)
-    said = column.meaning or None
+    meaning = column.meaning or None
     if is_money(column):
-        return NumberColumn(label, help=said, format="dollar")
+        return NumberColumn(label, help=meaning, format="dollar")
     if column.kind is DAY:
-        return DateColumn(label, help=said, format="ddd D MMM YYYY")
-    return PlainColumn(label, help=said)
+        return DateColumn(label, help=meaning, format="ddd D MMM YYYY")
+    return PlainColumn(label, help=meaning)

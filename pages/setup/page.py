@@ -13,17 +13,17 @@ from pages.setup.people import audit_tab, people_tab
 from pages.setup.rules import rules_tab
 from pages.setup.store import load_files, store_tab, template_files
 from pages.shared.guard import opened_by
-from pages.shared.layout import empty_state, header
+from pages.shared.layout import draw_tabs, empty_state, header
 
 session = opened_by(Action.SET_UP)
 header(
     "Setup",
-    "The clinic's own data, the rules, people and the store. Everything loads from files and downloads as files.",
+    "Clinic data, rules, people and store. Everything loads from files and downloads as files.",
 )
 
 if not session.clinic:
     empty_state(
-        "There is no clinic yet.", "Load its folder here: clinic.csv and the files beside it, or a ZIP of them."
+        "There is no clinic yet.", "Load its folder here: clinic.csv and the files that go with it, or a ZIP of them."
     )
     load_files(session)
     template_files()
@@ -44,9 +44,4 @@ if may(session.person, Action.SEE_AUDIT):
     TABS["Audit"] = lambda: audit_tab(session)
 TABS["Store and worker"] = lambda: store_tab(session)
 
-for tab, draw in zip(
-    st.tabs(list(TABS), key="setup_tab", bind="query-params", on_change="rerun"), TABS.values(), strict=True
-):
-    if tab.open:
-        with tab:
-            draw()
+draw_tabs(TABS, key="setup_tab")

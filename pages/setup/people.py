@@ -1,4 +1,4 @@
-"""People and audit: who may sign in as what, and the trail of what everybody did. Admins only."""
+"""People and audit: who may sign in as what, and the trail of what everyone did. Admins only."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ NEWEST = 500
 
 
 def people_tab(session: Session) -> None:
-    """Everybody, adding somebody, and changing whoever is selected."""
-    everybody = members(session.store, session.person, session.clinic)
-    st.caption("Signing in shows who somebody is; this list says what they may do. Nobody is deleted: access ends.")
+    """Everyone, a form to add a person, and one to change whoever is selected."""
+    everybody = session.call(members)
+    st.caption(
+        "Sign-in verifies identity; this list sets what each person may do. People are not deleted: access ends."
+    )
     rows: list[Row] = [
-        {"Email": row.email, "Name": row.name, "Role": row.role.value.capitalize(), "May sign in": row.active}
+        {"Email": row.email, "Name": row.name, "Role": row.role.value.capitalize(), "Can sign in": row.active}
         for row in everybody
     ]
-    chosen = pick(rows, name="people", alt="Everybody of this clinic, with role; select one to change", session=session)
+    chosen = pick(rows, name="people", alt="Everyone at this clinic, with role; select one to change", session=session)
     left, right = st.columns(2)
     with left:
         _add(session)
@@ -37,7 +39,7 @@ def people_tab(session: Session) -> None:
 
 def _add(session: Session) -> None:
     with st.form("setup_add_person", clear_on_submit=True):
-        st.markdown("**Add somebody**")
+        st.markdown("**Add a person**")
         st.text_input("Email", key="setup_person_email", type="email", required=True)
         st.text_input("Name", key="setup_person_name", required=True)
         st.selectbox("Role", list(Role), index=2, format_func=str.capitalize, key="setup_person_role")
@@ -48,8 +50,8 @@ def _added(session: Session) -> None:
     state = st.session_state
     email, name, role = state.setup_person_email, state.setup_person_name, Role(state.setup_person_role)
     attempt(
-        lambda: add_person(session.store, session.person, session.clinic, email or "", name or "", role),
-        f"{email} may sign in as {role}",
+        lambda: session.call(add_person, email or "", name or "", role),
+        f"{email} can sign in as {role}",
     )
 
 
@@ -61,22 +63,20 @@ def _change(session: Session, member: Member) -> None:
         with st.container(horizontal=True):
             st.button("Change role", on_click=partial(_role_changed, session, member.email, key))
             st.button(
-                "End access" if member.active else "Give access again",
+                "End access" if member.active else "Restore access",
                 on_click=partial(_access_changed, session, member),
             )
 
 
 def _role_changed(session: Session, email: str, key: str) -> None:
     role = Role(st.session_state[key])
-    attempt(
-        lambda: change_person(session.store, session.person, session.clinic, email, role=role), f"{email} is now {role}"
-    )
+    attempt(lambda: session.call(change_person, email, role=role), f"{email} is now {role}")
 
 
 def _access_changed(session: Session, member: Member) -> None:
     attempt(
-        lambda: change_person(session.store, session.person, session.clinic, member.email, active=not member.active),
-        f"{member.email} {'may no longer sign in' if member.active else 'may sign in again'}",
+        lambda: session.call(change_person, member.email, active=not member.active),
+        f"{member.email} {'can no longer sign in' if member.active else 'can sign in again'}",
     )
 
 
@@ -84,20 +84,22 @@ def audit_tab(session: Session) -> None:
     """The newest entries, and whether the whole chain holds."""
     zone = session.reference().context.clinic.time_zone
     subject = st.text_input(
-        "About", key="setup_audit_subject", placeholder="A subject exactly as written, such as RD-20261122-03"
+        "Subject", key="setup_audit_subject", placeholder="An exact subject, such as RD-20261122-03"
     )
-    if st.button("Check the whole trail", icon=":material/verified:"):
+    if st.button("Verify the audit trail", icon=":material/verified:"):
         _verified(session)
-    entries = audit_trail(session.store, session.person, session.clinic, limit=NEWEST, subject=subject or None)
-    st.caption(f"The newest {count(len(entries), 'entry', 'entries')}, newest first. Times are the clinic's.")
+    entries = session.call(audit_trail, limit=NEWEST, subject=subject or None)
+    st.caption(
+        f"The newest {count(len(entries), 'entry', 'entries')}, newest first. Times are in the clinic's time zone."
+    )
     rows: list[Row] = [
         {
             "Number": entry.number,
-            "At": moment(entry.at, zone),
+            "Time": moment(entry.at, zone),
             "Who": entry.email,
             "Role": entry.role.value,
-            "Did": entry.action,
-            "To": entry.subject,
+            "Action": entry.action,
+            "Subject": entry.subject,
             "Before": _values(entry.before),
             "After": _values(entry.after),
         }
@@ -109,9 +111,9 @@ def audit_tab(session: Session) -> None:
 def _verified(session: Session) -> None:
     check = verify_audit(session.store, session.clinic)
     if check.problem:
-        st.error(plain(check.problem), title="The trail does not hold", icon=":material/error:")
+        st.error(plain(check.problem), title="The audit trail is broken", icon=":material/error:")
     else:
-        st.success(f"{count(check.entries, 'entry', 'entries')} hold together.", icon=":material/verified:")
+        st.success(f"{count(check.entries, 'entry', 'entries')} verified.", icon=":material/verified:")
 
 
 def _values(values: Mapping[str, object] | None) -> str | None:

@@ -10,18 +10,18 @@ from pages.setup.file_tables import file_table
 from pages.setup.ladders import ladders
 from pages.setup.thresholds import history, thresholds
 from pages.shared.screens import RULE_BOOK
-from pages.shared.session import Reference, Session
+from pages.shared.session import ReferenceData, Session
 from pages.shared.tables import Row, table
 
 
-def rules_tab(session: Session, reference: Reference) -> None:
+def rules_tab(session: Session, reference: ReferenceData) -> None:
     """Thresholds and ladders, to read and to change; who changed them; the rejection codes."""
     thresholds(session, reference)
     ladders(session, reference)
-    file_table(session, "settings.csv", folder_of(reference.context).settings, "This clinic's own rows")
+    file_table(session, "settings.csv", folder_of(reference.context).settings, "This clinic's rows")
     history(session, reference)
-    st.page_link(RULE_BOOK.script, label="Every check before payment: the rule book", icon=":material/rule:")
-    st.subheader("Rejection codes of pharmacies", anchor=False)
+    st.page_link(RULE_BOOK.script, label="Rule book: every check before payment", icon=":material/rule:")
+    st.subheader("Pharmacy rejection codes", anchor=False)
     table(rejection_rows(), name="rejection_codes", alt="Every canonical rejection code", session=session)
 
 

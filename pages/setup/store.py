@@ -17,8 +17,9 @@ from pages.setup.connections import ADAPTERS
 from pages.setup.row_editor import label_of
 from pages.shared.formats import count, moment, plain
 from pages.shared.layout import Metric, metrics
+from pages.shared.notices import show_bad_cells
 from pages.shared.session import Session
-from pages.shared.tables import Row, bad_cells, table
+from pages.shared.tables import Row, table
 
 LOADED = "setup_loaded"
 ROUND = "setup_load_round"
@@ -35,32 +36,32 @@ def store_tab(session: Session) -> None:
 
 
 def _health(session: Session, zone: str) -> None:
-    now = status(session.store, session.person, session.clinic)
+    now = session.call(status)
     newest = now.workers[0] if now.workers else None
     metrics(
         [
             Metric(
                 "Store",
                 session.store.engine.dialect.name.replace("postgresql", "PostgreSQL").replace("sqlite", "SQLite"),
-                "SQLite is one file for one machine; DATABASE_URL names a PostgreSQL for several.",
+                "SQLite is one file for one machine; set DATABASE_URL to a PostgreSQL database for several.",
                 delta_description=f"version {session.data_version():,} of this clinic's data",
             ),
             Metric(
                 "Waiting to be sent",
                 f"{now.queue.queued:,}",
-                "Submissions that no pharmacy has been given yet, by a worker or, on a sheet, by a person.",
+                "Submissions not sent yet: by a worker, or as an order sheet by a person.",
                 delta_description=f"oldest {moment(now.queue.oldest_queued_at, zone)}" if now.queue.queued else None,
             ),
             Metric(
-                "Answer lost",
+                "Unconfirmed",
                 f"{now.queue.unknown:,}",
-                "Sent, but the answer never came. Never sent again by itself: somebody settles it on Orders.",
+                "Sent, but no answer came. Never sent again automatically: somebody resolves it on Orders.",
             ),
             Metric(
                 "Workers alive",
                 f"{sum(beat.alive for beat in now.beats):,}",
-                "Workers that gave a sign of life within the last two minutes. They look every few seconds.",
-                delta_description=f"last busy {moment(newest.last_run_at, zone)}" if newest else None,
+                "Workers with a heartbeat in the last two minutes.",
+                delta_description=f"last active {moment(newest.last_run_at, zone)}" if newest else None,
             ),
         ]
     )
@@ -72,28 +73,28 @@ def _pharmacies(now: Status, session: Session, zone: str) -> None:
     st.subheader("Queue by pharmacy", anchor=False)
     rows: list[Row] = [
         {
-            "Pharmacy": one.name,
-            "By": ADAPTERS[one.adapter],
-            "Waiting": one.queued,
-            "Oldest": one.oldest_queued_at,
-            "Answer lost": one.unknown,
-            "Breaker": one.breaker + (f" until {moment(one.rests_until, zone)}" if one.rests_until else ""),
-            "Last answer": one.last_ok_at,
-            "Failures in a row": one.failures,
-            "Last failure": one.last_error or None,
+            "Pharmacy": each.name,
+            "Sent by": ADAPTERS[each.adapter],
+            "Waiting": each.queued,
+            "Oldest": each.oldest_queued_at,
+            "Unconfirmed": each.unknown,
+            "Circuit breaker": each.breaker + (f" until {moment(each.rests_until, zone)}" if each.rests_until else ""),
+            "Last answer": each.last_ok_at,
+            "Failures in a row": each.failures,
+            "Last failure": each.last_error or None,
         }
-        for one in now.pharmacies
+        for each in now.pharmacies
     ]
     ago = DatetimeColumn(format="distance", timezone=zone)
     columns = {
         "Oldest": ago,
         "Last answer": ago,
-        "Breaker": TextColumn(
-            help="Closed: orders go out. Open: three failures in a row, so it is left alone for a while. Half-open: "
-            "one order tries whether it is back."
+        "Circuit breaker": TextColumn(
+            help="Closed: orders are sent. Open: paused after three failures in a row. Half-open: one order tests "
+            "whether it is back."
         ),
     }
-    table(rows, name="pharmacy_queues", alt="What waits at every pharmacy", session=session, columns=columns)
+    table(rows, name="pharmacy_queues", alt="Queue of every pharmacy", session=session, columns=columns)
 
 
 def _workers(now: Status, session: Session, zone: str) -> None:
@@ -104,16 +105,16 @@ def _workers(now: Status, session: Session, zone: str) -> None:
         {
             "Worker": name,
             "Alive": "yes" if name in alive and alive[name].alive else "no",
-            "Last sign of life": alive[name].beat_at if name in alive else None,
-            "Last busy": busy[name].last_run_at if name in busy else None,
+            "Last heartbeat": alive[name].beat_at if name in alive else None,
+            "Last active": busy[name].last_run_at if name in busy else None,
             "Sent": busy[name].sent if name in busy else None,
             "Failed": busy[name].failed if name in busy else None,
         }
         for name in dict.fromkeys((*alive, *busy))
     ]
     ago = DatetimeColumn(format="distance", timezone=zone)
-    columns = {"Last sign of life": ago, "Last busy": ago}
-    table(rows, name="workers", alt="Every worker and what it last did", session=session, columns=columns)
+    columns = {"Last heartbeat": ago, "Last active": ago}
+    table(rows, name="workers", alt="Every worker and its last activity", session=session, columns=columns)
 
 
 def load_files(session: Session) -> None:
@@ -141,19 +142,19 @@ def load_files(session: Session) -> None:
 
 def _previewed(session: Session, files: Sequence[UploadedFile]) -> bool:
     """What loading would change, worked out once for these files; whether they can be read."""
-    asked = (session.clinic, session.data_version(), tuple(file.file_id for file in files))
+    key = (session.clinic, session.data_version(), tuple(file.file_id for file in files))
     kept = st.session_state.get(PREVIEW)
-    if kept is None or kept[0] != asked:
+    if kept is None or kept[0] != key:
         named = {file.name: file.getvalue() for file in files}
         try:
             with st.spinner("Reading", show_time=True):
-                kept = asked, preview_load(session.store, session.person, named, session.clinic or None)
+                kept = key, preview_load(session.store, session.person, named, session.clinic or None)
         except BadInput as error:
-            bad_cells(error.errors)
+            show_bad_cells(error.errors)
             return False
         st.session_state[PREVIEW] = kept
     preview: Loaded = kept[1]
-    st.markdown("**What loading changes**")
+    st.markdown("**Changes**")
     _changes(session, preview)
     changed = [
         row
@@ -162,7 +163,7 @@ def _previewed(session: Session, files: Sequence[UploadedFile]) -> bool:
         for row in _changed_cells(FILES[file], before, after)
     ]
     if changed:
-        table(changed, name="load_preview", alt="Every changed cell, as it is and as it would be", session=session)
+        table(changed, name="load_preview", alt="Every changed cell, current and new", session=session)
     return True
 
 
@@ -173,7 +174,7 @@ def _changed_cells(file: File, before: Row, after: Row) -> Iterator[Row]:
     for column in columns:
         now, new = (column.written(row[column.field]) for row in (before, after))
         if now != new:
-            yield {"File": file.name, "Row": key, "Column": label_of(column), "Now": now, "In the file": new}
+            yield {"File": file.name, "Row": key, "Column": label_of(column), "Current": now, "In the file": new}
 
 
 def _load(session: Session, files: dict[str, bytes]) -> None:
@@ -182,7 +183,7 @@ def _load(session: Session, files: dict[str, bytes]) -> None:
         with st.spinner(f"Loading {count(len(files), 'file')}", show_time=True):
             loaded = load(session.store, session.person, files, session.clinic or None)
     except BadInput as error:
-        bad_cells(error.errors)
+        show_bad_cells(error.errors)
         return
     st.session_state[LOADED] = loaded
     st.session_state[ROUND] += 1
@@ -213,11 +214,11 @@ def _changes(session: Session, loaded: Loaded) -> None:
 
 
 def _downloads(session: Session) -> None:
-    st.subheader("Take files out", anchor=False)
+    st.subheader("Export files", anchor=False)
     with st.container(horizontal=True):
         st.download_button(
             "Everything as a ZIP",
-            lambda: export(session.store, session.person, session.clinic),
+            lambda: session.call(export),
             f"{session.clinic}.zip",
             "application/zip",
             on_click="ignore",

@@ -15,19 +15,20 @@ from core.domain.settings import SETTINGS, Scope, SettingKind, pharmacys_own
 from core.services.rule_history import RuleChange, changes
 from core.services.thresholds import Typed, set_threshold, take_back
 from pages.shared.formats import full_day, moment, plain
+from pages.shared.layout import open_expander
 from pages.shared.notices import attempt
-from pages.shared.session import Reference, Session
+from pages.shared.session import ReferenceData, Session
 from pages.shared.tables import Row, pick, table
 
 _SETTING = "setup_setting"
 
 
-def thresholds(session: Session, reference: Reference) -> None:
+def thresholds(session: Session, reference: ReferenceData) -> None:
     """The settings; the one that is selected, with its rows and a form for one more."""
     st.subheader("Thresholds", anchor=False)
     st.caption(
-        "Thresholds are data with a first day in force. A clinic's pharmacist confirms them; a row for one pharmacy or "
-        "state goes before the clinic's. Select one to change it."
+        "Each threshold takes effect on a date and is confirmed by the clinic's pharmacist. A row for one pharmacy "
+        "or state overrides the clinic's. Select one to change it."
     )
     chosen = pick(
         settings_rows(reference),
@@ -40,7 +41,7 @@ def thresholds(session: Session, reference: Reference) -> None:
     kind = list(SETTINGS.values())[chosen]
     with st.container(border=True):
         st.markdown(f"**{plain(kind.name)}**")
-        st.caption(plain(f"{kind.meaning}. {kind.default} without a row ({kind.source})."))
+        st.caption(plain(f"{kind.meaning}. Default: {kind.default} ({kind.source})."))
         left, right = st.columns([3, 2])
         with left:
             _rows_of(session, reference, kind)
@@ -48,17 +49,17 @@ def thresholds(session: Session, reference: Reference) -> None:
             _form(session, reference, kind)
 
 
-def settings_rows(reference: Reference) -> list[Row]:
+def settings_rows(reference: ReferenceData) -> list[Row]:
     """Every setting, with the clinic-wide value on this day and how many rows are narrower or still to come."""
     context, today = reference
     return [
         {
             "Setting": kind.name,
             "Meaning": kind.meaning,
-            "In force": str(context.setting(kind.name, today)),
+            "Current value": str(context.setting(kind.name, today)),
             "Rows": sum(row.name == kind.name for row in context.settings),
             "Default": kind.default,
-            "Row for a": ", ".join(kind.scopes),
+            "Can be set for": ", ".join(kind.scopes),
             "Source of the default": kind.source,
         }
         for kind in SETTINGS.values()
@@ -83,7 +84,7 @@ def _columns(kind: SettingKind, context: Context, today: date) -> Iterator[Row]:
         column = getattr(pharmacy, kind.name, None)
         if column is not None:
             covered = pharmacys_own(context.settings, kind.name, today, code) is not None
-            now = "its dated row goes first" if covered else "in force"
+            now = "overridden by its dated row" if covered else "in force"
             yield {"For": f"pharmacy:{code}, in pharmacies.csv", "Value": str(column), "From": None, "Now": now}
 
 
@@ -93,53 +94,51 @@ def _rows(kind: SettingKind, context: Context) -> list[Setting]:
 
 def _now(row: Setting, kind: SettingKind, context: Context, today: date) -> str:
     if Scope(row.scope.partition(":")[0]) not in kind.scopes:
-        return f"not used: looked up by {' or '.join(kind.scopes)} alone"
+        return f"not used: applies to {' or '.join(kind.scopes)} only"
     if row.valid_from > today:
-        return "begins later"
+        return "starts later"
     later = (other.valid_from for other in _rows(kind, context) if other.scope == row.scope)
     return "ended" if any(row.valid_from < day <= today for day in later) else "in force"
 
 
-def _rows_of(session: Session, reference: Reference, kind: SettingKind) -> None:
+def _rows_of(session: Session, reference: ReferenceData, kind: SettingKind) -> None:
     context, today = reference
-    found = changes(session.store, session.person, session.clinic)
-    rows = with_who(rows_of(kind, context, today), kind.name, found, context.clinic.time_zone)
+    changed = session.call(changes)
+    rows = with_who(rows_of(kind, context, today), kind.name, changed, context.clinic.time_zone)
     if not rows:
-        st.caption("No row: the default counts everywhere.")
+        st.caption("No rows: the default applies everywhere.")
         return
     table(rows, name=f"rows_of_{kind.name}", alt=f"Every row of {kind.name}, newest first", session=session)
     for row in _rows(kind, context):
         if row.valid_from >= today:
             st.button(
-                plain(f"Take back {row.value} for {row.scope} from {full_day(row.valid_from)}"),
+                plain(f"Remove {row.value} for {row.scope} from {full_day(row.valid_from)}"),
                 key=f"setup_back_{row.name}_{row.scope}_{row.valid_from}",
                 icon=":material/undo:",
-                on_click=_taken_back,
+                on_click=_removed,
                 args=(session, row),
             )
 
 
-def with_who(rows: Sequence[Row], name: str, found: Sequence[RuleChange], zone: str) -> list[Row]:
+def with_who(rows: Sequence[Row], name: str, changed: Sequence[RuleChange], zone: str) -> list[Row]:
     """The rows with who put each in force, and when; empty where nobody kept it. ``found`` are changes,
     the newest first."""
     made: dict[tuple[str, str], RuleChange] = {}
-    for change in found:
+    for change in changed:
         if change.what == name:
             made.setdefault((change.scope, change.valid_from), change)
     return [row | _who(made.get((str(row["For"]), str(row["From"]))), zone) for row in map(dict, rows)]
 
 
 def _who(change: RuleChange | None, zone: str) -> dict[str, object]:
-    return {"Put by": change.email if change else None, "Put at": moment(change.at, zone) if change else None}
+    return {"Set by": change.email if change else None, "Set at": moment(change.at, zone) if change else None}
 
 
-def _taken_back(session: Session, row: Setting) -> None:
-    attempt(
-        lambda: take_back(session.store, session.person, session.clinic, row), f"Taken back: {row.name} {row.value}."
-    )
+def _removed(session: Session, row: Setting) -> None:
+    attempt(lambda: session.call(take_back, row), f"Removed: {row.name} {row.value}.")
 
 
-def _form(session: Session, reference: Reference, kind: SettingKind) -> None:
+def _form(session: Session, reference: ReferenceData, kind: SettingKind) -> None:
     context, today = reference
     with st.form(f"setup_setting_{kind.name}"):
         st.selectbox(
@@ -149,7 +148,7 @@ def _form(session: Session, reference: Reference, kind: SettingKind) -> None:
             st.text_input("Value", key=f"{_SETTING}_value", max_chars=40, placeholder=kind.default)
             st.date_input("From", today, min_value=today, key=f"{_SETTING}_from", format="YYYY-MM-DD")
         st.form_submit_button(
-            "Put in force", type="primary", on_click=partial(_put, session, kind, {_key(row): row.value for row in
+            "Save", type="primary", on_click=partial(_put, session, kind, {_key(row): row.value for row in
                                                                                  _rows(kind, context)})
         )  # fmt: skip
 
@@ -179,42 +178,41 @@ def _scope_words(scope: str, context: Context) -> str:
     return f"State {code}" if kind == Scope.STATE else "The whole clinic"
 
 
-def _put(session: Session, kind: SettingKind, seen: dict[tuple[str, date], str]) -> None:
+def _put(session: Session, kind: SettingKind, stored: dict[tuple[str, date], str]) -> None:
     state = st.session_state
     scope, value, since = (state.get(f"{_SETTING}_{name}") for name in ("scope", "value", "from"))
     scope, valid_from = str(scope or Scope.CLINIC), since if isinstance(since, date) else None
-    known = seen.get((scope, valid_from)) if valid_from else None
-    typed = Typed(kind.name, scope, str(value or ""), valid_from, known)
+    stored_value = stored.get((scope, valid_from)) if valid_from else None
+    typed = Typed(kind.name, scope, str(value or ""), valid_from, stored_value)
     if attempt(
-        lambda: set_threshold(session.store, session.person, session.clinic, typed),
+        lambda: session.call(set_threshold, typed),
         lambda row: f"{row.name} is {row.value} for {row.scope} from {full_day(row.valid_from)}.",
     ):
         state[f"{_SETTING}_value"] = ""
 
 
-def history(session: Session, reference: Reference) -> None:
-    """Who changed which threshold, ladder, licence or calendar when."""
-    behind = st.expander("Who changed what, and when", icon=":material/history:", key="setup_rules_history",
-                         on_change="rerun")  # fmt: skip
-    if not behind.open:
+def history(session: Session, reference: ReferenceData) -> None:
+    """Who changed which threshold, ladder, license or calendar when."""
+    expander = open_expander("Change history", key="setup_rules_history", icon=":material/history:")
+    if expander is None:
         return
     actives = dict.fromkeys(step.active for step in reference.context.ladder_steps)
     actives |= dict.fromkeys(sku.active for sku in reference.context.skus.values())
-    found = changes(session.store, session.person, session.clinic, actives)
-    with behind:
+    changed = session.call(changes, actives)
+    with expander:
         table(
-            history_rows(found, reference.context.clinic.time_zone),
+            history_rows(changed, reference.context.clinic.time_zone),
             name="rule_changes",
             alt="Changes of what rules go by, newest first",
             session=session,
         )
 
 
-def history_rows(found: Sequence[RuleChange], zone: str) -> list[Row]:
+def history_rows(changed: Sequence[RuleChange], zone: str) -> list[Row]:
     """Changes as a table's rows."""
     return [
         {
-            "At": moment(change.at, zone),
+            "Time": moment(change.at, zone),
             "Who": change.email,
             "What": change.what,
             "For": change.scope or None,
@@ -222,5 +220,5 @@ def history_rows(found: Sequence[RuleChange], zone: str) -> list[Row]:
             "Before": change.before,
             "After": change.after,
         }
-        for change in found
+        for change in changed
     ]

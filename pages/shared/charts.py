@@ -38,7 +38,7 @@ class Span(NamedTuple):
     ninetieth: float
 
 
-class Mark(NamedTuple):
+class ChartPoint(NamedTuple):
     """A point worth naming on a chart."""
 
     x: Decimal
@@ -80,12 +80,12 @@ def differences(labels: Sequence[str], values: Sequence[Decimal], cheaper: tuple
             go.Bar(
                 name=f"{side} is cheaper",
                 y=labels,
-                x=_drawn(value if wanted(value) else None for value in values),
+                x=_drawn(value if is_drawn(value) else None for value in values),
                 orientation="h",
                 hovertemplate=f"%{{y}}<br>{side} is cheaper by %{{customdata:{DOLLARS}}}<extra></extra>",
                 customdata=_drawn(abs(value) for value in values),
             )
-            for side, wanted in zip(cheaper, (_negative, _positive), strict=True)
+            for side, is_drawn in zip(cheaper, (_negative, _positive), strict=True)
         ]
     )
     figure.update_layout(
@@ -185,7 +185,7 @@ def over_time(series: Iterable[Series], unit: str, form: str = DOLLARS, *, steps
 
 
 def by_amount(
-    series: Iterable[Series], marks: Sequence[Mark], across: str, unit: str, *, dollars_across: bool = True
+    series: Iterable[Series], marks: Sequence[ChartPoint], across: str, unit: str, *, dollars_across: bool = True
 ) -> go.Figure:
     """Lines over an amount, with points worth naming on them."""
     at = "%{x:$,.0f}" if dollars_across else "%{x:,d}"
@@ -257,19 +257,19 @@ def states(tiles: Mapping[str, tuple[int, str]], levels: Sequence[str]) -> go.Fi
     Tiles give small states the room of large ones, and need no outlines from another server.
     """
     grid: list[list[int | None]] = [[None] * _COLUMNS for _ in range(_ROWS)]
-    seen = [[""] * _COLUMNS for _ in range(_ROWS)]
-    told = [[""] * _COLUMNS for _ in range(_ROWS)]
+    labels = [[""] * _COLUMNS for _ in range(_ROWS)]
+    hover = [[""] * _COLUMNS for _ in range(_ROWS)]
     for code, (row, column) in TILES.items():
         level, text = tiles.get(code, (0, levels[0]))
         grid[row][column] = level
-        seen[row][column] = f"{code}<br>{level or '–'}"
-        told[row][column] = f"{code}: {text}"
+        labels[row][column] = f"{code}<br>{level or '–'}"
+        hover[row][column] = f"{code}: {text}"
     figure = go.Figure(
         go.Heatmap(
             z=grid,
-            text=seen,
+            text=labels,
             texttemplate="%{text}",
-            customdata=told,
+            customdata=hover,
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=False,
             xgap=3,

@@ -6,14 +6,33 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import overload
+from typing import Final, overload
 from zoneinfo import ZoneInfo
 
 from core.domain import date_words
+from core.domain.context import Context
+from core.domain.model import Owner
 from core.domain.money import dollars, shown
 
-NOTHING = "–"
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&^])")
+NOTHING: Final = "–"
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&^])")
+_CODE_WORDS: Final = {
+    "SIG": "SIG",
+    "NPI": "NPI",
+    "DEA": "DEA",
+    "PO": "PO",
+    "ZIP": "ZIP",
+    "MG": "mg",
+    "RX": "prescription",
+}
+"""Parts of codes that are not written in lower case."""
+OWNERS: Final = {
+    Owner.CLINIC: "Owner: clinic",
+    Owner.PRESCRIBER: "Owner: prescriber",
+    Owner.PHARMACY: "Owner: pharmacy",
+    Owner.PATIENT: "Patient safety: ask the prescriber",
+}
+"""Who can resolve a finding or a rejection."""
 
 
 def plain(text: object) -> str:
@@ -66,8 +85,8 @@ def moment(value: datetime | None, zone: str) -> str:
     """``Fri 4 Dec, 14:05 CST``, in the clinic's zone."""
     if value is None:
         return NOTHING
-    here = value.astimezone(ZoneInfo(zone))
-    return f"{day(here.date())}, {here:%H:%M %Z}"
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{day(local.date())}, {local:%H:%M %Z}"
 
 
 def count(number: int, noun: str, nouns: str | None = None) -> str:
@@ -78,3 +97,27 @@ def count(number: int, noun: str, nouns: str | None = None) -> str:
 def listed(names: Sequence[str]) -> str:
     """``Cedar``, ``Cedar and Northwell``, ``Cedar, Lakeside and Northwell``."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def code_words(code: str) -> str:
+    """``Prescriber not licensed`` of PRESCRIBER_NOT_LICENSED; the registers' own abbreviations stay."""
+    text = " ".join(_CODE_WORDS.get(word, word.lower()) for word in code.split("_"))
+    return text[:1].upper() + text[1:]
+
+
+def pharmacy_name(code: str, context: Context) -> str:
+    """A pharmacy's name; the code of one that the clinic no longer has."""
+    pharmacy = context.pharmacies.get(code)
+    return pharmacy.name if pharmacy else code
+
+
+def sku_name(code: str, context: Context) -> str:
+    """A SKU's name; the code of one that is not in the catalog."""
+    sku = context.skus.get(code)
+    return sku.name if sku else code
+
+
+def prescriber_name(npi: str, context: Context) -> str:
+    """A prescriber's name; the NPI of one that the clinic does not know."""
+    prescriber = context.prescribers.get(npi)
+    return prescriber.name if prescriber else npi

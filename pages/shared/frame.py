@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.guard import FRAMED
 from pages.shared.navigation import brand, navigate, sidebar
-from pages.shared.notices import said_plainly, show_notices
+from pages.shared.notices import errors_shown, show_notices
 from pages.shared.session import current_session
 from pages.shared.startup import start
 
@@ -14,7 +14,7 @@ st.set_page_config(page_title="Refill Day", page_icon=":material/medication:", l
 st.session_state[FRAMED] = True
 brand()
 
-with said_plainly():
+with errors_shown():
     start()
     session = current_session()
     page = navigate(session)

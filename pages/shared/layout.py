@@ -1,24 +1,16 @@
-"""The parts that every screen is laid out with: header, metrics, charts with their tables, empty states."""
+"""The parts that every screen is laid out with: header, key figures, facts, expanders, empty states, the demo badge."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-import plotly.graph_objects as go
 import streamlit as st
-import streamlit.elements.plotly_chart
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.streamlit_plotly_theme import configure_streamlit_plotly_theme
 
 from pages.shared.formats import plain
 from pages.shared.screens import Screen
-from pages.shared.session import Session
-from pages.shared.tables import Columns, Rows, table
-
-configure_streamlit_plotly_theme()  # otherwise done by the first chart drawn, too late for its own colors
-_PLOTLY = {"displayModeBar": False, "responsive": True}
 
 
 class Metric(NamedTuple):
@@ -59,23 +51,37 @@ def metrics(cells: Sequence[Metric], across: int = 4) -> None:
             )
 
 
-def chart(
-    figure: go.Figure, says: str, rows: Rows, *, name: str, session: Session, columns: Columns | None = None
-) -> None:
-    """A card: the sentence that the chart shows, the chart, and its table one click away."""
-    with st.container(border=True):
-        st.markdown(f"**{plain(says)}**")
-        st.plotly_chart(figure, key=f"{name}_chart", config=_PLOTLY, alt=says)
-        behind = st.expander("Table", icon=":material/table:", key=f"{name}_behind", on_change="rerun")
-        if behind.open:
-            with behind:
-                table(rows, name=name, alt=f"Table: {says}", session=session, columns=columns)
+def facts(values: Mapping[str, object]) -> None:
+    """Names and values in two columns; values as they are, whatever is in them."""
+    st.table({name: plain(value) for name, value in values.items()}, border="horizontal", hide_header=True)
 
 
-def empty_state(what: str, next_step: str, screen: Screen | None = None) -> None:
+def open_expander(label: str, *, key: str, icon: str | None = None) -> DeltaGenerator | None:
+    """An expander to draw into; None while it is closed, so that its content is made only when somebody looks."""
+    expander = st.expander(label, icon=icon, key=key, on_change="rerun")
+    return expander if expander.open else None
+
+
+def open_popover(label: str, *, key: str, icon: str) -> DeltaGenerator | None:
+    """A popover to draw into; None while it is closed."""
+    popover = st.popover(label, icon=icon, key=key, on_change="rerun")
+    return popover if popover.open else None
+
+
+def draw_tabs(tabs: Mapping[str, Callable[[], None]], *, key: str) -> None:
+    """Tabs, of which only the open one is drawn; which one that is stands in the address."""
+    for tab, draw in zip(
+        st.tabs(list(tabs), key=key, bind="query-params", on_change="rerun"), tabs.values(), strict=True
+    ):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def empty_state(missing: str, next_step: str, screen: Screen | None = None) -> None:
     """What is missing, what to do about it, and a link to the screen where that is done."""
     with st.container(border=True):
-        st.markdown(f"**{plain(what)}**")
+        st.markdown(f"**{plain(missing)}**")
         st.write(plain(next_step))
         if screen is not None:
             st.page_link(screen.script, label=f"Open {screen.title}", icon=":material/arrow_forward:")

@@ -1,40 +1,46 @@
-"""Refusals and confirmations as sentences: what core raises on purpose is told, never shown as a traceback."""
+"""Refusals and confirmations as sentences: what core raises on purpose is shown, never as a traceback."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import streamlit as st
 
-from core.domain.errors import BadInput, RefillDayError, Unavailable
-from pages.shared.formats import plain
+from core.domain.errors import BadCell, BadInput, RefillDayError, Unavailable
+from pages.shared.formats import NOTHING, count, plain
 
 T = TypeVar("T")
-_WAITING = "notices"
-log = logging.getLogger(__name__)
+_PENDING: Final = "notices"
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
+def errors_shown() -> Iterator[None]:
     """Show an expected error where it happened, and stop there."""
     try:
         yield
     except RefillDayError as error:
-        tell(error)
+        show_error(error)
 
 
-def tell(error: RefillDayError) -> None:
+def show_error(error: RefillDayError) -> None:
     """One error in words; bad cells as a table."""
     if isinstance(error, BadInput) and len(error.errors) > 1:
-        from pages.shared.tables import bad_cells
-
-        bad_cells(error.errors)
+        show_bad_cells(error.errors)
         return
     show = st.warning if isinstance(error, Unavailable) else st.error
     show(plain(error), icon=":material/error:")
+
+
+def show_bad_cells(errors: Iterable[BadCell]) -> None:
+    """What could not be read, each with its place."""
+    rows = [
+        {"File": cell.file, "Row": cell.row, "Column": cell.column, "Value": cell.value, "Reason": cell.reason}
+        for cell in errors
+    ]
+    st.error(f"Nothing was loaded: {count(len(rows), 'cell')} cannot be read.", icon=":material/error:")
+    st.dataframe(rows, hide_index=True, placeholder=NOTHING, alt="Cells that cannot be read")
 
 
 def attempt(does: Callable[[], T], done: str | Callable[[T], str] | None = None) -> bool:
@@ -43,23 +49,23 @@ def attempt(does: Callable[[], T], done: str | Callable[[T], str] | None = None)
     try:
         result = does()
     except RefillDayError as error:
-        _waiting().append(error)
+        _pending().append(error)
         return False
     if done:
-        _waiting().append(done if isinstance(done, str) else done(result))
+        _pending().append(done if isinstance(done, str) else done(result))
     return True
 
 
 def show_notices() -> None:
-    """What callbacks left to say, once."""
-    for notice in _waiting():
+    """What callbacks left to show, once."""
+    for notice in _pending():
         if isinstance(notice, RefillDayError):
-            tell(notice)
+            show_error(notice)
         else:
             st.toast(plain(notice), icon=":material/check:")
-    st.session_state[_WAITING] = []
+    st.session_state[_PENDING] = []
 
 
-def _waiting() -> list[RefillDayError | str]:
-    waiting: list[RefillDayError | str] = st.session_state.setdefault(_WAITING, [])
-    return waiting
+def _pending() -> list[RefillDayError | str]:
+    pending: list[RefillDayError | str] = st.session_state.setdefault(_PENDING, [])
+    return pending

@@ -1,4 +1,4 @@
-"""A patient's data put right at the source, beside what is wrong with it."""
+"""A patient's data corrected at the source, beside the finding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIELDS: Final = {
     "city": "City",
     "state": "State",
     "zip": "ZIP code",
-    "allergies": "Allergies, with ; between, or none",
+    "allergies": "Allergies, separated by ;, or none",
 }
 
 
@@ -57,8 +57,6 @@ def _save(session: Session, patient: Patient, key: str, saved: str, press: Press
     changed = {name: text for name, text in typed.items() if text.strip() != cell(patient, name)}
     if changed:
         press(
-            lambda: update_patient(
-                session.store, session.person, session.clinic, patient.patient, changed, seen=patient
-            ),
+            lambda: session.call(update_patient, patient.patient, changed, seen=patient),
             saved,
         )

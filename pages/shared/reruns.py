@@ -26,15 +26,15 @@ def main() -> None:
         from pages.shared.screens import SCREENS
 
         screen = AppTest.from_file(str(Path(__file__).with_name("frame.py")), default_timeout=120).run()
-        asked = sys.argv[2:]
-        for wanted in (each for each in SCREENS if not asked or each.path in asked):
-            screen.switch_page(str(wanted.script)).run()
+        paths = sys.argv[2:]
+        for each in (each for each in SCREENS if not paths or each.path in paths):
+            screen.switch_page(str(each.script)).run()
             taken = []
             for _ in range(TIMES):
                 began = time.perf_counter()
                 screen.run()
                 taken.append(time.perf_counter() - began)
-            sys.stdout.write(f"{wanted.title}\t{min(taken)}\n")
+            sys.stdout.write(f"{each.title}\t{min(taken)}\n")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Literal, NamedTuple
+from typing import Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -17,6 +17,8 @@ from core.domain.model import Role
 from core.services.people import Person, record, signed_in
 from pages.shared.startup import the_store
 
+P = ParamSpec("P")
+T = TypeVar("T")
 ACTING = "acting_as"
 CLINIC = "clinic"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -34,26 +36,30 @@ class Session:
         """A view of the store that does not change while it is open. No ``st.`` call belongs inside."""
         return self.store.read(self.clinic)
 
+    def call(self, use_case: Callable[Concatenate[Store, Person, str, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """A use case of core, carried out or refused for this person at this clinic."""
+        return use_case(self.store, self.person, self.clinic, *args, **named)
+
     def data_version(self) -> int:
         """How often the clinic was written to: what may be kept between runs is keyed by it."""
         return self.store.data_version(self.clinic)
 
-    def reference(self) -> Reference:
+    def reference(self) -> ReferenceData:
         """Everything of the clinic but its patients, and what day it is there."""
         with self.read() as work:
             today = work.today
-        return Reference(_reference(self.clinic, self.data_version(), self.store), today)
+        return ReferenceData(_reference(self.clinic, self.data_version(), self.store), today)
 
     def export(self, name: str, rows: Sequence[Mapping[str, object]], kind: Literal["csv", "xlsx"]) -> bytes:
         """A table as a file, audited first."""
-        said = {"kind": kind, "rows": len(rows)}
-        self.store.write(self.clinic, lambda work: record(work, self.person, "export", name, None, said))
+        facts = {"kind": kind, "rows": len(rows)}
+        self.store.write(self.clinic, lambda work: record(work, self.person, "export", name, None, facts))
         columns = list(rows[0])
         cells = [list(row.values()) for row in rows]
         return csv_bytes(columns, cells) if kind == "csv" else xlsx_bytes(name, columns, cells)
 
 
-class Reference(NamedTuple):
+class ReferenceData(NamedTuple):
     """A clinic's prices, pharmacies, rules and the like, without any patient; ``today`` is the day at the clinic."""
 
     context: Context
@@ -107,8 +113,8 @@ def people_by_clinic() -> dict[str, Person]:
     email = email_asking()
     if email is None:
         return {}
-    found = {clinic: signed_in(store, clinic, email) for clinic in store.clinics()}
-    return {clinic: person for clinic, person in found.items() if person is not None}
+    by_clinic = {clinic: signed_in(store, clinic, email) for clinic in store.clinics()}
+    return {clinic: person for clinic, person in by_clinic.items() if person is not None}
 
 
 def current_session() -> Session | None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal, Protocol, TypedDict
 
 import pandas as pd
 import streamlit as st
 from streamlit.column_config import DateColumn, NumberColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from core.domain.errors import BadCell
-from pages.shared.formats import NOTHING, count
-from pages.shared.session import Session
+from pages.shared.formats import NOTHING
 
 Row = Mapping[str, object]
 Rows = Sequence[Row]
@@ -27,7 +25,14 @@ class Picture(str):
     __slots__ = ()
 
 
-class Look(TypedDict):
+class Export(Protocol):
+    """Whoever makes the files of a table's downloads, and audits that they were taken: a session."""
+
+    def export(self, name: str, rows: Sequence[Mapping[str, object]], kind: Literal["csv", "xlsx"]) -> bytes:
+        """The rows as a file."""
+
+
+class TableStyle(TypedDict):
     """What every table has in common."""
 
     hide_index: bool
@@ -45,7 +50,7 @@ FILES: Final[Mapping[Literal["csv", "xlsx"], str]] = {
 }
 
 
-def table(rows: Rows, *, name: str, alt: str, session: Session, columns: Columns | None = None) -> None:
+def table(rows: Rows, *, name: str, alt: str, session: Export, columns: Columns | None = None) -> None:
     """A table with its downloads under it. ``name`` is its key and its file's name; headings are the rows' own keys."""
     if not rows:
         st.caption("Nothing to show yet.")
@@ -54,14 +59,7 @@ def table(rows: Rows, *, name: str, alt: str, session: Session, columns: Columns
     downloads(rows, name=name, session=session)
 
 
-def pick(
-    rows: Rows,
-    *,
-    name: str,
-    alt: str,
-    session: Session,
-    columns: Columns | None = None,
-) -> int | None:
+def pick(rows: Rows, *, name: str, alt: str, session: Export, columns: Columns | None = None) -> int | None:
     """The same, and the position of the row that is selected in it."""
     if not rows:
         st.caption("Nothing to show yet.")
@@ -83,7 +81,7 @@ def _frame(rows: Rows) -> pd.DataFrame:
     return pd.DataFrame.from_records(list(rows))
 
 
-def _look(rows: Rows, columns: Columns | None) -> Look:
+def _look(rows: Rows, columns: Columns | None) -> TableStyle:
     return {"hide_index": True, "column_config": {**_days(rows), **(columns or {})}, "placeholder": NOTHING}
 
 
@@ -95,7 +93,7 @@ def _days(rows: Rows) -> dict[str, ColumnConfig]:
     }
 
 
-def downloads(rows: Rows | Callable[[], Rows], *, name: str, session: Session) -> None:
+def downloads(rows: Rows | Callable[[], Rows], *, name: str, session: Export) -> None:
     """The rows, or those that a call gives, as CSV and XLSX. Files are made when somebody asks, so that none waits in
     public media storage."""
     with st.container(horizontal=True, gap="small"):
@@ -113,18 +111,8 @@ def downloads(rows: Rows | Callable[[], Rows], *, name: str, session: Session) -
             )
 
 
-def _file(session: Session, name: str, rows: Rows | Callable[[], Rows], kind: Literal["csv", "xlsx"]) -> bytes:
+def _file(session: Export, name: str, rows: Rows | Callable[[], Rows], kind: Literal["csv", "xlsx"]) -> bytes:
     rows = rows() if callable(rows) else rows
     drawn = {heading for row in rows for heading, value in row.items() if isinstance(value, Picture)}
     written = [{heading: value for heading, value in row.items() if heading not in drawn} for row in rows]
     return session.export(name, written, kind)
-
-
-def bad_cells(errors: Iterable[BadCell]) -> None:
-    """What could not be read, each with its place."""
-    rows = [
-        {"File": cell.file, "Row": cell.row, "Column": cell.column, "Found": cell.value, "Reason": cell.reason}
-        for cell in errors
-    ]
-    st.error(f"Nothing was loaded: {count(len(rows), 'cell')} cannot be read.", icon=":material/error:")
-    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder=NOTHING, alt="Cells that cannot be read")

@@ -17,7 +17,7 @@ from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend
 from pages.costs.clinic_charts import by_month, heat_map, waterfall, with_months
 from pages.costs.plans import growth_sentence
-from pages.shared.charts import Mark, Series, by_amount
+from pages.shared.charts import ChartPoint, Series, by_amount
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program, a_sku, an_offer
 from tests.pages.conftest import Opens
 from tests.pages.test_costs import GROWTH, POOLED, PRICE, figures
@@ -143,7 +143,7 @@ def test_a_heat_map_marks_today_and_where_it_breaks_even_as_far_as_that_is_on_it
 
 
 def test_own_months_stand_on_the_plans() -> None:
-    figure = with_months(by_amount([], [], "Spend", "Cost"), [Mark(Decimal(50), Decimal("7.50"), "May 2026")])
+    figure = with_months(by_amount([], [], "Spend", "Cost"), [ChartPoint(Decimal(50), Decimal("7.50"), "May 2026")])
     assert (list(figure.data[-1].x), list(figure.data[-1].text)) == ([50.0], ["May 2026"])
 
 

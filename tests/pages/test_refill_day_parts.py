@@ -13,7 +13,7 @@ from core.rules.sig import read
 from core.services.cart import OpenCart
 from pages.refill_day.causes import Cause, causes_of, in_words, owed_by, remaining
 from pages.refill_day.line_drawer import reading_in_words, why
-from pages.refill_day.views import Show, State, View, shown, views_of, whats_wrong
+from pages.refill_day.views import CartLineState, LineFilter, LineView, shown, views_of, whats_wrong
 from tests.builders import (
     DAYS,
     FRIDAY,
@@ -33,7 +33,7 @@ CONTEXT = a_context(patients=PEOPLE, prescriptions=RXS)
 SECOND = a_line(number=2, patient="P2", rx="RX2")
 
 
-def views(*lines: CartLine) -> list[View]:
+def views(*lines: CartLine) -> list[LineView]:
     cart = Cart(refill_day=FRIDAY, lines=lines)
     opened = OpenCart(cart, CONTEXT, frozenset(), (), ())
     return views_of(opened, plan(cart, CONTEXT, a_program(), Objective.CHEAPEST, DAYS))
@@ -41,22 +41,22 @@ def views(*lines: CartLine) -> list[View]:
 
 def test_states_of_lines() -> None:
     states = [view.state for view in views(a_line(), SECOND, SECOND.model_copy(update={"number": 3, "hold": True}))]
-    assert states == [State.READY, State.TO_FIX, State.HELD]
+    assert states == [CartLineState.READY, CartLineState.TO_FIX, CartLineState.HELD]
 
 
 @pytest.mark.parametrize(
     ("case", "show", "search", "numbers"),
     [
-        ("all", Show.ALL, "", [1, 2]),
-        ("to fix", Show.TO_FIX, "", [2]),
-        ("held", Show.HELD, "", []),
-        ("a name in any case", Show.ALL, "RIVERA", [1]),
-        ("every word", Show.ALL, "semaglutide bea", [2]),
-        ("a prescription", Show.ALL, "rx1", [1]),
-        ("nobody", Show.ALL, "zzz", []),
+        ("all", LineFilter.ALL, "", [1, 2]),
+        ("to fix", LineFilter.TO_FIX, "", [2]),
+        ("held", LineFilter.HELD, "", []),
+        ("a name in any case", LineFilter.ALL, "RIVERA", [1]),
+        ("every word", LineFilter.ALL, "semaglutide bea", [2]),
+        ("a prescription", LineFilter.ALL, "rx1", [1]),
+        ("nobody", LineFilter.ALL, "zzz", []),
     ],
 )
-def test_what_is_shown(case: str, show: Show, search: str, numbers: list[int]) -> None:
+def test_what_is_shown(case: str, show: LineFilter, search: str, numbers: list[int]) -> None:
     assert [view.line.number for view in shown(views(a_line(), SECOND), show, search)] == numbers
 
 
@@ -74,7 +74,7 @@ def causes(*lines: CartLine) -> list[Cause]:
 def test_lines_with_one_cause_stand_together_the_widest_first() -> None:
     lines = (SECOND.model_copy(update={"number": 1}), SECOND)
     found = causes(*lines)
-    assert [(cause.title, len(cause.accused)) for cause in found] == [
+    assert [(cause.title, len(cause.line_findings)) for cause in found] == [
         ("Prescriber not licensed: Ada Okafor, MD, no OK licence", 2),
         ("Pharmacy not licensed: Semaglutide 2.5 mg/mL, 2 mL", 2),
         ("State ZIP mismatch", 2),
@@ -107,7 +107,7 @@ def test_a_licence_that_stops_many_lines_is_one_cause(case: str, expires_on: dat
     opened = OpenCart(cart, context, frozenset(), (), ())
     found = views_of(opened, plan(cart, context, a_program(), Objective.CHEAPEST, DAYS))
     (cause,) = causes_of(found, context)
-    assert (cause.title, len(cause.accused)) == (title, 14)
+    assert (cause.title, len(cause.line_findings)) == (title, 14)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from core.services.people import LOCAL, audit_trail, members
 from pages.setup.clinic_files import licensed_pharmacies
 from pages.setup.file_tables import file_rows
 from pages.setup.thresholds import rows_of
-from pages.shared.session import Reference, Session
+from pages.shared.session import ReferenceData, Session
 from tests.builders import a_clinic, a_context, a_patient, a_pharmacy, a_program, licences
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
@@ -220,7 +220,7 @@ def test_the_map_counts_licences_in_force_today() -> None:
         pharmacies={"cedar": a_pharmacy(), "north": a_pharmacy(pharmacy="north", name="North")},
         licences=(*licences(), *expired, *open_ended),
     )
-    holders = licensed_pharmacies(Reference(context, date(2026, 12, 4)), LicenceKind.STERILE)
+    holders = licensed_pharmacies(ReferenceData(context, date(2026, 12, 4)), LicenceKind.STERILE)
     assert holders == {"TX": ["Cedar Compounding"], "OK": ["North"]}
 
 

@@ -18,7 +18,7 @@ from pages.refill_day import split_search, what_if
 from pages.refill_day.cost_curve import cost_against_days, frontier, label
 from pages.refill_day.line_drawer import because, what_would_help
 from pages.refill_day.search_progress import gap_in_words, in_words
-from pages.refill_day.split_search import Search
+from pages.refill_day.split_search import SplitSearch
 from tests.builders import FRIDAY, a_context, a_line
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_full_cart, press
@@ -125,13 +125,13 @@ class Slow:
 def test_while_a_hard_search_goes_on_the_first_split_is_shown_and_the_best_so_far_can_be_taken() -> None:
     first, best = object(), object()
     slow = Slow(first, best)  # type: ignore[arg-type]
-    search = Search(slow)
+    search = SplitSearch(slow)
     assert search.plan() is first
     assert (search.finished, search.progress) == (False, Progress(2, 1, 0.0))
     slow.release.set()
     search._done.wait(5)
     assert search.plan() is best
-    taken = Search(Slow(first, best))  # type: ignore[arg-type]
+    taken = SplitSearch(Slow(first, best))  # type: ignore[arg-type]
     taken.take()
     assert (taken.finished, taken.taken, taken.plan()) == (True, True, first)
 
@@ -141,7 +141,7 @@ def test_what_goes_wrong_in_the_search_is_told_by_the_page() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        Search(fails).plan()
+        SplitSearch(fails).plan()
 
 
 @pytest.mark.parametrize(
@@ -184,4 +184,4 @@ def test_what_nobody_looks_at_any_more_is_not_worked_out(monkeypatch: pytest.Mon
 
     job = split_search.Findings(found, 1000)
     assert job.wait(10) == []
-    assert (job.left, job.finished, asked) == (True, True, [0])
+    assert (job.stopped, job.finished, asked) == (True, True, [0])
