@@ -10,7 +10,7 @@ import pytest
 from core.domain.model import Alternative, Cart, CartLine, Objective, Promise, Refusal, RoutedLine
 from core.rules.plan import plan
 from core.rules.sig import read
-from core.services.cart import OpenCart
+from core.services.cart.contents import OpenCart
 from pages.parts.refill_day.causes import Cause, causes_of, in_words, owed_by, remaining
 from pages.parts.refill_day.one_line import reading_in_words, why
 from pages.parts.refill_day.views import Show, State, View, shown, views_of, whats_wrong

@@ -13,7 +13,8 @@ from core.domain.model import Alternative, ConstraintKind, Objective, Refusal, R
 from core.domain.roles import LOCAL
 from core.rules.plan import Plan
 from core.rules.split import Outcome, Point, Progress, Watch
-from core.services.cart import add_routing_preference, open_cart
+from core.services.cart.contents import open_cart
+from core.services.cart.routing_preferences import add_routing_preference
 from pages.parts.refill_day import compare, searching
 from pages.parts.refill_day.curve import cost_against_days, frontier, label
 from pages.parts.refill_day.one_line import because, what_would_help
@@ -49,7 +50,7 @@ def test_what_is_asked_stands_there_with_its_price_and_can_be_taken_back(
     assert "somebody would have to take back what is asked" not in texts(shown)  # it stands in the table
     shown = press(shown, "Take back")
     assert "Nothing is asked of this split" in texts(shown)
-    assert open_cart(store, LOCAL, CLINIC, FRIDAY).asked == ()
+    assert open_cart(store, LOCAL, CLINIC, FRIDAY).preferences == ()
 
 
 def test_something_is_asked_from_the_screen(store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +59,7 @@ def test_something_is_asked_from_the_screen(store: Store, opens: Opens, monkeypa
     kind = next(box for box in shown.selectbox if box.label == "What")
     kind.set_value(ConstraintKind.STAY).run()
     shown = press(shown, "Ask it")
-    (asked,) = open_cart(store, LOCAL, CLINIC, FRIDAY).asked
+    (asked,) = open_cart(store, LOCAL, CLINIC, FRIDAY).preferences
     assert (asked.kind, asked.amount_cents) == (ConstraintKind.STAY, 500)
     assert "Stay with last time's pharmacy for the whole cart unless moving saves more than $5.00 a line" in texts(
         shown

@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain.model import ConstraintKind, Days, Objective
 from core.rules.split import Point, Price, Shortage, Watch, points, prices, shortages
 from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, wanted
-from core.services.cart import add_routing_preference
+from core.services.cart.routing_preferences import add_routing_preference
 from pages.parts.refill_day.curve import cost_against_days, label
 from pages.parts.refill_day.desk import Desk, pick, question
 from pages.parts.refill_day.pressing import answer

@@ -14,7 +14,7 @@ from core.rules.eligibility import destination_state
 from core.rules.prescriptions import expired, fills_and_in_flight, fills_of
 from core.rules.sig import Reading, Unit, read
 from core.rules.split import EXCLUDED
-from core.services.cart import remove_line
+from core.services.cart.edits import remove_line
 from pages.parts.facts import facts
 from pages.parts.patient_form import patient_form
 from pages.parts.refill_day.answers import buttons, set_hold, severity_badge
