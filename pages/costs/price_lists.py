@@ -11,31 +11,30 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from core.domain.errors import BadCell
-from core.domain.roles import Action, may
-from core.services.price_lists import (
-    Approval,
-    Change,
+from core.adapters.files.price_list_sheet import (
     ColumnMap,
     Field,
+    PriceListSheet,
+    guessed_columns,
+    missing_columns,
+    open_list,
+)
+from core.domain.errors import BadCell
+from core.domain.roles import Action, may
+from core.services.price_lists.approval import Approval, approve, last_approval, undo
+from core.services.price_lists.preview import (
+    Change,
     Issuer,
+    IssuerKind,
     OmittedPrice,
     Preview,
     PriceList,
-    PriceListSheet,
     PriceMove,
-    approve,
     cents_of,
-    guessed_columns,
     in_force,
     issuers,
-    last_approval,
-    missing_columns,
-    open_list,
     preview,
-    undo,
 )
-from core.services.price_lists.preview import IssuerKind
 from pages.costs.filters import CostView
 from pages.shared.formats import amount, count, day, full_day, listed, moment, money, percentage_points, plain
 from pages.shared.layout import Metric, badge, empty_state, is_demo, metrics

@@ -10,8 +10,8 @@ import streamlit as st
 from core.domain.model import Finding, Fix, Override, Severity
 from core.rules.overrides import needs_confirmation
 from core.rules.validation import RULES
-from core.services.cart import acknowledge, apply_fix, apply_fix_to_all, hold_lines, override
-from core.services.cart.answers import ShownFinding
+from core.services.cart.answers import ShownFinding, acknowledge, override
+from core.services.cart.edits import apply_fix, apply_fix_to_all, hold_lines
 from pages.refill_day.cart_actions import answer, press
 from pages.refill_day.causes import HOLD, LineFinding
 from pages.refill_day.desk import Desk

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.domain.errors import Stale
-from core.services.cart import Changed, edit_line, undo
+from core.services.cart.changes import Changed, undo
+from core.services.cart.edits import edit_line
 from pages.shared.notices import attempt
 from pages.shared.session import Session
 

@@ -14,7 +14,7 @@ from core.domain.money import cents_from
 from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
 from core.rules.split import Question, Watch
-from core.services.cart import OpenCart, open_cart
+from core.services.cart.contents import OpenCart, open_cart
 from core.services.rule_book import note_findings
 from pages.refill_day.split_search import SplitSearch
 from pages.shared.formats import amount

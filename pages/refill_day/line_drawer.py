@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.rules.prescriptions import expired, fills_and_in_flight, fills_of
 from core.rules.sig import ParsedSig, Unit, read
-from core.services.cart import remove_line
+from core.services.cart.edits import remove_line
 from pages.refill_day.answers import finding_buttons, set_hold, severity_badge
 from pages.refill_day.cart_actions import CHANGED, answer, press
 from pages.refill_day.causes import LineFinding, about_patient

@@ -10,15 +10,8 @@ from core.adapters.files import CartUpload, read_cart, templates
 from core.domain.errors import BadInput
 from core.domain.model import CartLine, Patient, Prescription, ShipTo
 from core.rules.prescriptions import CartRow
-from core.services.cart import (
-    Leftover,
-    add_everyone_due,
-    add_line,
-    open_cart,
-    repeat_last_refill_day,
-    take_over,
-    upload,
-)
+from core.services.cart.additions import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
+from core.services.cart.contents import Leftover, open_cart
 from core.services.patients import find_patients
 from pages.refill_day.cart_actions import done_here, press, undo_last
 from pages.refill_day.desk import Desk

@@ -10,8 +10,13 @@ import streamlit as st
 from core.adapters.store.values import StoredConstraint
 from core.domain.model import ConstraintKind, Scope
 from core.domain.money import cents_from
-from core.services.cart import add_routing_preference, remove_routing_preference
-from core.services.cart.routing_preferences import HAS_AN_AMOUNT, NAMES_A_PHARMACY, SCOPES
+from core.services.cart.routing_preferences import (
+    HAS_AN_AMOUNT,
+    NAMES_A_PHARMACY,
+    SCOPES,
+    add_routing_preference,
+    remove_routing_preference,
+)
 from pages.refill_day.cart_actions import answer
 from pages.refill_day.desk import Desk
 from pages.refill_day.views import LineView

@@ -31,7 +31,7 @@ from core.rules.sig import (
     proposals,
     read,
 )
-from core.services.cart import ask_prescriber, requested_directions
+from core.services.cart.prescriber_requests import ask_prescriber, requested_directions
 from pages.refill_day.cart_actions import press
 from pages.refill_day.desk import Desk
 from pages.refill_day.views import LineView

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from core.domain.context import Context
 from core.domain.model import CartLine, Finding, QuoteLine, RoutedLine, Severity
 from core.rules.plan import Plan
-from core.services.cart import OpenCart
+from core.services.cart.contents import OpenCart
 from pages.shared.formats import amount, day, pharmacy_name, sku_name
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain.model import ConstraintKind, Days, Objective
 from core.rules.split import Point, Price, Shortage, Watch, points, prices, shortages
 from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, wanted
-from core.services.cart import add_routing_preference
+from core.services.cart.routing_preferences import add_routing_preference
 from pages.refill_day.cart_actions import answer
 from pages.refill_day.cost_curve import cost_against_days, label
 from pages.refill_day.desk import Desk, pick, question

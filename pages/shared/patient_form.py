@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.domain.model import Patient
-from core.services.cart import update_patient
+from core.services.cart.patients import update_patient
 from pages.shared.notices import attempt
 from pages.shared.session import Session
 

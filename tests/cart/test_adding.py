@@ -11,16 +11,9 @@ from core.domain.errors import Refused
 from core.domain.model import CartLine, Objective, ShipTo
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
-from core.services.cart import (
-    Leftover,
-    add_everyone_due,
-    add_line,
-    due_lines,
-    repeat_last_refill_day,
-    take_over,
-    undo,
-    upload,
-)
+from core.services.cart.additions import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
+from core.services.cart.changes import undo
+from core.services.cart.contents import Leftover, due_lines
 from core.services.checkout import Confirmation, place
 from tests.builders import DAYS, FRIDAY, a_prescription
 from tests.carts import ADA, BO, FOLDER, NEXT_FRIDAY, as_text, everything, opened, shown

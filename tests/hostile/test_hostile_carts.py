@@ -17,7 +17,8 @@ from core.domain.model import Cart, Objective
 from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
-from core.services.cart import open_cart, upload
+from core.services.cart.additions import upload
+from core.services.cart.contents import open_cart
 from tests.builders import DAYS, FRIDAY, SIG, a_context
 from tests.hostile.conftest import ODD, Command, reasons, unchanged
 from tests.hostile.workbooks import entities_in_entities, understated, with_sheet, workbook, zipped

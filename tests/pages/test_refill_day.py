@@ -9,7 +9,8 @@ from core.adapters.files import Folder
 from core.adapters.store import Store
 from core.domain.model import Role, ShipTo
 from core.domain.roles import LOCAL
-from core.services.cart import add_everyone_due, edit_line
+from core.services.cart.additions import add_everyone_due
+from core.services.cart.edits import edit_line
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_program
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_due_clinic, a_full_cart, figures, grid, labels, lines, press, typed

@@ -14,7 +14,8 @@ from core.domain.orders.records import EventOutcome
 from core.domain.roles import LOCAL
 from core.rules.plan import Plan
 from core.rules.split import Point, Progress, Watch
-from core.services.cart import add_routing_preference, open_cart
+from core.services.cart.contents import open_cart
+from core.services.cart.routing_preferences import add_routing_preference
 from pages.refill_day import split_search, what_if
 from pages.refill_day.cost_curve import cost_against_days, frontier, label
 from pages.refill_day.pharmacy_reasons import because, what_would_help

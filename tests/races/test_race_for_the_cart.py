@@ -11,7 +11,10 @@ from core.domain.model import CartLine
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.audit_trail import verify_audit
-from core.services.cart import Changed, add_line, edit_line, open_cart, remove_line
+from core.services.cart.additions import add_line
+from core.services.cart.changes import Changed
+from core.services.cart.contents import open_cart
+from core.services.cart.edits import edit_line, remove_line
 from tests.builders import FRIDAY
 from tests.races.turns import at_once, tried, waiting_from
 from tests.stores import CLINIC, a_folder, load

@@ -12,8 +12,8 @@ from core.adapters.store import Store
 from core.domain.errors import Refused
 from core.domain.model import LineState, SubmissionState
 from core.domain.orders.book import Event
+from core.domain.orders.records import EventOutcome
 from core.domain.partners.protocol import Acknowledged, Message
-from core.domain.payments.provider import Outcome
 from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders.events import record_event
@@ -76,7 +76,7 @@ def tell(store: Store, *events: Event) -> list[object]:
 
 def test_an_event_told_by_six_at_once_moves_and_captures_once(clinic: Store) -> None:
     outcomes = tell(sent(clinic), *[said(1, S.ACCEPTED, name="E1")] * 6)
-    assert Counter(outcomes) == {Outcome.MOVED: 1, Outcome.DUPLICATE: 5}
+    assert Counter(outcomes) == {EventOutcome.MOVED: 1, EventOutcome.DUPLICATE: 5}
     found = tracked(clinic)
     assert (found.state, found.captured_cents) == (S.ACCEPTED, found.authorised_cents)
     assert [entry.status for entry in found.history].count("accepted") == 1
@@ -86,7 +86,7 @@ def test_an_event_told_by_six_at_once_moves_and_captures_once(clinic: Store) -> 
 def test_events_in_any_order_at_once_lead_to_the_same_and_capture_once(clinic: Store) -> None:
     states = (S.ACCEPTED, S.COMPOUNDING, S.SHIPPED, S.DELIVERED)
     outcomes = tell(sent(clinic), *(said(1, state, hours=hours) for hours, state in enumerate(states, 1)))
-    assert set(outcomes) <= {Outcome.MOVED, Outcome.HISTORY}
+    assert set(outcomes) <= {EventOutcome.MOVED, EventOutcome.HISTORY}
     found = tracked(clinic)
     assert (found.state, found.captured_cents) == (S.DELIVERED, found.authorised_cents)
     assert verify_ledger(clinic, LOCAL, CLINIC).problems == ()

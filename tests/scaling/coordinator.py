@@ -27,7 +27,8 @@ from core.adapters.store.order_views import OrderFilter
 from core.domain.model import Days, Objective
 from core.domain.roles import LOCAL
 from core.services.audit_trail import verify_audit
-from core.services.cart import add_everyone_due, open_cart, upload
+from core.services.cart.additions import add_everyone_due, upload
+from core.services.cart.contents import open_cart
 from core.services.checkout import Confirmation, place
 from core.services.measures import measures
 from core.services.orders.recovery import cancel

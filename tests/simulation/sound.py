@@ -16,7 +16,7 @@ from core.domain.ledger import Account, PostingKind
 from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.orders.daily_totals import COMPONENTS, FulfillmentStage
-from core.domain.payments.provider import Outcome
+from core.domain.orders.records import EventOutcome
 from core.domain.roles import LOCAL
 from core.services.audit_trail import verify_audit
 from core.services.orders.verification import verify_ledger
@@ -225,7 +225,7 @@ def _recount(rows: Rows) -> _Recount:
     attempts = {(one["line"], one["number"]): one for one in rows.attempt}
     said: dict[tuple[str, int], list[Row]] = {}
     for event in sorted(rows.order_event, key=lambda event: event["id"]):
-        if event["outcome"] is Outcome.MOVED:
+        if event["outcome"] is EventOutcome.MOVED:
             said.setdefault((event["reference"], event["attempt"]), []).append(event)
     for key, attempt in attempts.items():
         _count_attempt(found, attempt, said.get(key, []))

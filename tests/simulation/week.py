@@ -30,16 +30,11 @@ from core.domain.payments.operations import FOR_A_PERSON, Method, Setup
 from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
-from core.services.cart import (
-    add_everyone_due,
-    add_line,
-    edit_line,
-    open_cart,
-    remove_line,
-    take_over,
-    undo,
-    update_patient,
-)
+from core.services.cart.additions import add_everyone_due, add_line, take_over
+from core.services.cart.changes import undo
+from core.services.cart.contents import open_cart
+from core.services.cart.edits import edit_line, remove_line
+from core.services.cart.patients import update_patient
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.events import record_event
 from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_unmatched

@@ -24,7 +24,7 @@ from core.domain.model import (
 )
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
-from core.services.cart import upload
+from core.services.cart.additions import upload
 from core.services.checkout import Confirmation, place
 from tests.builders import (
     DAYS,
