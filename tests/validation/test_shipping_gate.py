@@ -47,8 +47,8 @@ AMBIENT = {"cold_chain": False}
         ("a shared prefix, 739: OK or TX", {"patient": {"zip": "73949"}}, {}, ["W STATE_ZIP_MISMATCH"]),
         ("the clinic's ZIP code", {"clinic": {"zip": "10001"}}, {"ship_to": "clinic"}, ["B STATE_ZIP_MISMATCH"]),
         (
-            "a state by its name",
-            {"patient": {"state": "Texas"}},
+            "a state by a name that it has not",
+            {"patient": {"state": "Texass"}},
             {},
             ["B PRESCRIBER_NOT_LICENSED", "B PHARMACY_NOT_LICENSED", "B STATE_ZIP_MISMATCH"],
         ),
