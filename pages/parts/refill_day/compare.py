@@ -12,6 +12,7 @@ from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, wanted
 from core.services.cart import ask_of_split
 from pages.parts.refill_day.curve import cost_against_days, label
 from pages.parts.refill_day.desk import Desk, pick, question
+from pages.parts.refill_day.drawer import draw_page
 from pages.parts.refill_day.pressing import answer
 from pages.parts.refill_day.searching import Findings
 from pages.parts.refill_day.views import pharmacy_name
@@ -84,7 +85,7 @@ def comparison(desk: Desk) -> None:
 
 def _drawn_until_finished(desk: Desk, job: Findings[Answer]) -> None:
     if job.finished:
-        st.rerun()
+        draw_page()
     _drawn(desk, job)
 
 

@@ -86,9 +86,30 @@ def opened_desk(session: Session) -> Desk | None:
     objective = _objective(picked)
     days = Days(refill_day, moment.today, moment.now.replace(second=0, microsecond=0))
     day_price = _day_price(opened.context.day_price_cents(days), objective, picked)
-    asked = _Asked(session, version, opened, program, objective, day_price, days)
+    return _decided(_Asked(session, version, opened, program, objective, day_price, days))
+
+
+def reopened(desk: Desk) -> Desk:
+    """The same choices on the cart as it is now: a fragment that acts on the cart draws itself from this."""
+    version = desk.session.data_version()
+    opened = _opened(desk.session.clinic, version, desk.session.person.email, desk.refill_day, desk.session)
+    return _decided(
+        _Asked(desk.session, version, opened, desk.program, desk.objective, desk.day_price_cents, desk.days)
+    )
+
+
+def _decided(asked: _Asked) -> Desk:
     decided, search = _plan(asked)
-    return Desk(session, opened, decided, program, objective, day_price, days, search)
+    return Desk(
+        asked.session,
+        asked.opened,
+        decided,
+        asked.program,
+        asked.objective,
+        asked.day_price_cents,
+        asked.days,
+        search,
+    )
 
 
 def _refill_day(moment: Moment) -> date:

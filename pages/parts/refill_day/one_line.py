@@ -16,15 +16,16 @@ from core.rules.sig import Reading, Unit, read
 from core.rules.split import EXCLUDED
 from core.services.cart import remove_line
 from pages.parts.facts import facts
+from pages.parts.notices import show_notices
 from pages.parts.patient_form import patient_form
 from pages.parts.refill_day.answers import buttons, set_hold, severity_badge
 from pages.parts.refill_day.causes import Accused, about_patient, in_words
-from pages.parts.refill_day.desk import Desk
-from pages.parts.refill_day.drawer import close_line, line_open, open_line
+from pages.parts.refill_day.desk import Desk, reopened
+from pages.parts.refill_day.drawer import close_line, draw_page, line_open, open_line
 from pages.parts.refill_day.findings import OWNERS
-from pages.parts.refill_day.pressing import CHANGED, answer, press
+from pages.parts.refill_day.pressing import answer, press
 from pages.parts.refill_day.sig_builder import other_directions
-from pages.parts.refill_day.views import State, View, pharmacy_name, price_end
+from pages.parts.refill_day.views import State, View, pharmacy_name, price_end, views_of
 from pages.parts.words import count, day, full_day, listed, money, plain, signed_money
 
 _FILLS = 3
@@ -63,18 +64,23 @@ HELPS: Final = {
 
 def one_line(desk: Desk, views: Sequence[View]) -> None:
     """The line that is open, if it is still in the cart."""
+    if any(view.line.id == line_open() for view in views):
+        st.dialog("Line", width=_WIDTH, position="right", on_dismiss=close_line)(_drawn)(desk)
+    else:
+        close_line()
+
+
+def _drawn(desk: Desk) -> None:
+    """Every press in the drawer draws only the drawer, from the cart as it is then."""
+    show_notices()
+    desk = reopened(desk)
+    views = views_of(desk.opened, desk.plan)
     view = next((view for view in views if view.line.id == line_open()), None)
     if view is None:
         close_line()
+        draw_page()
         return
-    st.session_state.pop(CHANGED, None)
-    drawer = st.dialog(plain(view.title), width=_WIDTH, position="right", on_dismiss=close_line)
-    drawer(_drawn)(desk, views, view)
-
-
-def _drawn(desk: Desk, views: Sequence[View], view: View) -> None:
-    if st.session_state.pop(CHANGED, False):
-        st.rerun()
+    st.subheader(plain(view.title), anchor=False)
     form_first = any(about_patient(finding) for finding in view.open)
     _next(views, view)
     _findings(desk, view)
@@ -105,7 +111,7 @@ def _next(views: Sequence[View], view: View) -> None:
             key="refill_close",
             icon=":material/check:",
             type="secondary" if view.open else "primary",
-            on_click=_close,
+            on_click=close_line,
         )
         return
     following = next((other for other in waiting if other.line.number > view.line.number), waiting[0])
@@ -114,19 +120,9 @@ def _next(views: Sequence[View], view: View) -> None:
         key="refill_next",
         icon=":material/arrow_forward:",
         type="secondary" if view.open else "primary",
-        on_click=_open_next,
+        on_click=open_line,
         args=(following.line.id,),
     )
-
-
-def _close() -> None:
-    close_line()
-    st.session_state[CHANGED] = True
-
-
-def _open_next(line: str) -> None:
-    open_line(line)
-    st.session_state[CHANGED] = True
 
 
 def _findings(desk: Desk, view: View) -> None:

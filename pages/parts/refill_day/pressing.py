@@ -13,7 +13,6 @@ from core.services.cart import Changed, edit_line, undo
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 
-CHANGED = "refill_changed"
 _DONE = "refill_done"
 _AGAIN = "refill_refused_edit"
 
@@ -34,7 +33,6 @@ def press(refill_day: date, does: Callable[[], Changed], says: str | None = None
         results.append(does())
         return results[0]
 
-    st.session_state[CHANGED] = True
     if not attempt(run, lambda changed: says or changed.what):
         return None
     if results[0].what != "Nothing changed.":
@@ -85,5 +83,4 @@ def drop_edit() -> None:
 
 def answer(does: Callable[[], object], says: str) -> None:
     """Run one use case that cannot be undone by the button: an answer to a finding, a patient put right."""
-    st.session_state[CHANGED] = True
     attempt(does, says)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.rules.split import Progress
 from pages.parts.refill_day.desk import Desk
+from pages.parts.refill_day.drawer import draw_page
 from pages.parts.words import money, plain
 
 _EVERY_SECONDS = 0.7
@@ -19,7 +20,8 @@ def waiting(desk: Desk) -> None:
 
 def _drawn(desk: Desk) -> None:
     if desk.search.finished:
-        st.rerun()
+        draw_page()
+        return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="refill_waiting"):
         st.markdown(f":material/progress_activity: {plain(in_words(desk.search.progress, desk.search.seconds))}")
         st.button(
