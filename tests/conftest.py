@@ -17,10 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Connection, create_engine, delete, make_url, text
 
 from core.adapters.store import Base, Store, open_store
+from tests.soak import PROFILE
 from tests.stores import Clock
+
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("random", derandomize=False, print_blob=True)
+settings.load_profile(PROFILE)
 
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
