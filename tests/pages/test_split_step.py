@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -123,15 +124,16 @@ class Slow:
 
 
 def test_while_a_hard_search_goes_on_the_first_split_is_shown_and_the_best_so_far_can_be_taken() -> None:
-    first, best = object(), object()
-    slow = Slow(first, best)  # type: ignore[arg-type]
+    first: Any = object()
+    best: Any = object()
+    slow = Slow(first, best)
     search = Search(slow)
     assert search.plan() is first
     assert (search.finished, search.progress) == (False, Progress(2, 1, 0.0))
     slow.release.set()
     search._done.wait(5)
     assert search.plan() is best
-    taken = Search(Slow(first, best))  # type: ignore[arg-type]
+    taken = Search(Slow(first, best))
     taken.take()
     assert (taken.finished, taken.taken, taken.plan()) == (True, True, first)
 

@@ -86,7 +86,7 @@ def state(store: Store, number: int = 1) -> str:
 def kept(store: Store) -> list[tuple[str, str, int, str]]:
     columns = (PartnerPushRow.body, PartnerPushRow.encoding, PartnerPushRow.events, PartnerPushRow.problem)
     with store.read(CLINIC) as work:
-        return [tuple(found) for found in work.connection.execute(select(*columns).order_by(PartnerPushRow.id))]
+        return [(*found,) for found in work.connection.execute(select(*columns).order_by(PartnerPushRow.id))]
 
 
 # Believed

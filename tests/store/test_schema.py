@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def test_every_reference_is_from_clinic_to_clinic(table: Table) -> None:
 def test_every_key_in_the_database_starts_with_the_clinic(store: Store) -> None:
     inspector = inspect(store.engine)
     for table in TABLES:
-        keys = [inspector.get_pk_constraint(table.name)["constrained_columns"]]
+        keys: list[Sequence[str | None]] = [inspector.get_pk_constraint(table.name)["constrained_columns"]]
         keys += [unique["column_names"] for unique in inspector.get_unique_constraints(table.name)]
         keys += [index["column_names"] for index in inspector.get_indexes(table.name)]
         for reference in inspector.get_foreign_keys(table.name):
