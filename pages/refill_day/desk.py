@@ -86,9 +86,29 @@ def opened_desk(session: Session) -> Desk | None:
     objective = _objective(picked)
     days = Days(refill_day, moment.today, moment.now.replace(second=0, microsecond=0))
     day_price = _day_price(opened.context.day_price_cents(days), objective, picked)
-    inputs = _PlanInputs(session, version, opened, program, objective, day_price, days)
+    return _desk(_PlanInputs(session, version, opened, program, objective, day_price, days))
+
+
+def reopened(desk: Desk) -> Desk:
+    """The same choices on the cart as it is now: a fragment that acts on the cart draws itself from this."""
+    version = desk.session.data_version()
+    opened = _opened(desk.session.clinic, version, desk.session.person.email, desk.refill_day, desk.session)
+    choices = (desk.program, desk.objective, desk.day_price_cents, desk.days)
+    return _desk(_PlanInputs(desk.session, version, opened, *choices))
+
+
+def _desk(inputs: _PlanInputs) -> Desk:
     decided, search = _plan(inputs)
-    return Desk(session, opened, decided, program, objective, day_price, days, search)
+    return Desk(
+        inputs.session,
+        inputs.opened,
+        decided,
+        inputs.program,
+        inputs.objective,
+        inputs.day_price_cents,
+        inputs.days,
+        search,
+    )
 
 
 def _refill_day(moment: ClinicTime) -> date:

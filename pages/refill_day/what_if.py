@@ -16,6 +16,7 @@ from pages.refill_day.desk import Desk, pick, question
 from pages.refill_day.split_search import BackgroundAnswers
 from pages.shared.chart_card import chart
 from pages.shared.formats import amount, count, day, money, pharmacy_name, plain, signed_money, sku_name
+from pages.shared.open_line import draw_page
 from pages.shared.tables import MONEY, Row, table
 
 Answer = Point | Price | Shortage
@@ -84,7 +85,7 @@ def comparison(desk: Desk) -> None:
 
 def _drawn_until_finished(desk: Desk, job: BackgroundAnswers[Answer]) -> None:
     if job.finished:
-        st.rerun()
+        draw_page()
     _drawn(desk, job)
 
 

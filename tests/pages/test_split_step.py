@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
 from core.domain.model import Alternative, ConstraintKind, Objective, Refusal, Role, RoutedLine
-from core.domain.orders.records import EventOutcome
 from core.domain.roles import LOCAL
 from core.rules.plan import Plan
-from core.rules.split import Point, Progress, Watch
+from core.rules.split import Outcome, Point, Progress, Watch
 from core.services.cart.contents import open_cart
 from core.services.cart.routing_preferences import add_routing_preference
 from pages.refill_day import split_search, what_if
@@ -51,7 +51,7 @@ def test_what_is_asked_stands_there_with_its_price_and_can_be_taken_back(
     assert "the routing preference has to be removed" not in texts(shown)  # it stands in the table
     shown = press(shown, "Remove")
     assert "No routing preferences" in texts(shown)
-    assert open_cart(store, LOCAL, CLINIC, FRIDAY).asked == ()
+    assert open_cart(store, LOCAL, CLINIC, FRIDAY).preferences == ()
 
 
 def test_something_is_asked_from_the_screen(store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,15 +60,15 @@ def test_something_is_asked_from_the_screen(store: Store, opens: Opens, monkeypa
     kind = next(box for box in shown.selectbox if box.label == "Preference")
     kind.set_value(ConstraintKind.STAY).run()
     shown = press(shown, "Add")
-    (asked,) = open_cart(store, LOCAL, CLINIC, FRIDAY).asked
-    assert (asked.kind, asked.amount_cents) == (ConstraintKind.STAY, 500)
+    (preference,) = open_cart(store, LOCAL, CLINIC, FRIDAY).preferences
+    assert (preference.kind, preference.amount_cents) == (ConstraintKind.STAY, 500)
     assert "Stay with the previous pharmacy for the whole cart unless moving saves more than $5.00 a line" in texts(
         shown
     )
 
 
 def a_point(objective: Objective, cents: int, days: int, *, price: int = 500, fewest: bool = False) -> Point:
-    return Point(objective, price, fewest, EventOutcome(objective, cents, 2, 1, 1, days, FRIDAY, proven=True))
+    return Point(objective, price, fewest, Outcome(objective, cents, 2, 1, 1, days, FRIDAY, proven=True))
 
 
 CHEAP, FAST = a_point(Objective.CHEAPEST, 100_00, 10), a_point(Objective.FASTEST, 140_00, 4)
@@ -122,15 +122,16 @@ class Slow:
 
 
 def test_while_a_hard_search_goes_on_the_first_split_is_shown_and_the_best_so_far_can_be_taken() -> None:
-    first, best = object(), object()
-    slow = Slow(first, best)  # type: ignore[arg-type]
+    first: Any = object()
+    best: Any = object()
+    slow = Slow(first, best)
     search = SplitSearch(slow)
     assert search.plan() is first
     assert (search.finished, search.progress) == (False, Progress(2, 1, 0.0))
     slow.release.set()
     search._done.wait(5)
     assert search.plan() is best
-    taken = SplitSearch(Slow(first, best))  # type: ignore[arg-type]
+    taken = SplitSearch(Slow(first, best))
     taken.take()
     assert (taken.finished, taken.stopped, taken.plan()) == (True, True, first)
 
