@@ -10,7 +10,7 @@ from core.adapters.store import Store
 from core.domain.model import CartLine, Override, Role, ShipTo
 from core.domain.roles import Person
 from core.services.audit_trail import verify_audit
-from core.services.cart import OpenCart, open_cart
+from core.services.cart.contents import OpenCart, open_cart
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, a_sku
 from tests.stores import CLINIC
 

@@ -15,7 +15,8 @@ from core.domain.model import Cart, CartLine, Days, Objective, Override, Role
 from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
-from core.services.cart import add_line, open_cart
+from core.services.cart.additions import add_line
+from core.services.cart.contents import open_cart
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.verification import verify_ledger
 from tests.builders import DAYS, FRIDAY, a_line, a_patient, a_prescription, an_offer

@@ -14,7 +14,7 @@ from core.domain.rejections import REJECTIONS
 from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.validation import RULES
-from core.services.cart import update_patient
+from core.services.cart.patients import update_patient
 from core.services.checkout import place
 from core.services.orders.events import record_event
 from core.services.rule_book import REJECTED_AS, RejectionReason, RuleRecord, note_findings, rule_book

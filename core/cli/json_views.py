@@ -20,6 +20,16 @@ from core.services.orders.views import TrackedLine, Tracking
 Json = dict[str, Any]
 
 
+def fields_of(row: object, *names: str) -> Json:
+    """The fields as they are."""
+    return {name: getattr(row, name) for name in names}
+
+
+def texts_of(row: object, *names: str) -> Json:
+    """Fields of text; empty is null."""
+    return {name: getattr(row, name) or None for name in names}
+
+
 def dollars_of(row: object, *names: str) -> Json:
     """``medication`` of ``row.medication_cents``, and so on; null where there is no amount."""
     return {name: known_dollars(getattr(row, f"{name}_cents")) for name in names}
@@ -28,13 +38,7 @@ def dollars_of(row: object, *names: str) -> Json:
 def finding_json(finding: Finding) -> Json:
     """A finding and what would fix it."""
     return {
-        "line": finding.line,
-        "held": finding.held,
-        "code": finding.code,
-        "severity": finding.severity.value,
-        "field": finding.field,
-        "message": finding.message,
-        "owner": finding.owner.value,
+        **fields_of(finding, "line", "held", "code", "severity", "field", "message", "owner"),
         "fixes": [{"label": fix.label, "change": dict(fix.change)} for fix in finding.fixes],
     }
 
@@ -43,12 +47,10 @@ def quote_json(quote: Quote) -> Json:
     """What a cart costs, and each line's part of it."""
     parts = ("medication", "program_fee", "encounter", "shipping", "processing", "landed", "unit_landed")
     return {
-        "program": quote.program,
-        "kind": quote.kind.value,
+        **fields_of(quote, "program", "kind"),
         **dollars_of(quote, "medication", "program_fee", "encounters", "shipping", "processing", "total"),
         "lines": [
-            {"line": line.line, "pharmacy": line.pharmacy, "quantity": line.quantity, **dollars_of(line, *parts)}
-            for line in quote.lines
+            {**fields_of(line, "line", "pharmacy", "quantity"), **dollars_of(line, *parts)} for line in quote.lines
         ],
     }
 
@@ -59,13 +61,12 @@ def split_json(plan: Plan) -> Json:
     landed = {line.line: line.landed_cents for line in plan.quote.lines}
     bound: Any = split.bound if split.objective is Objective.FASTEST else dollars(split.bound)
     return {
-        "objective": split.objective.value,
+        "objective": split.objective,
         "total": dollars(split.total_cents),
         "bound": bound,
-        "proven": split.proven,
-        "seconds": split.seconds,
+        **fields_of(split, "proven", "seconds"),
         "lines": [_routed_line(line, landed[line.line.number]) for line in split.filled],
-        "unfilled": [{"line": line.line.number, "codes": list(line.codes)} for line in split.unfilled],
+        "unfilled": [{"line": line.line.number, "codes": line.codes} for line in split.unfilled],
     }
 
 
@@ -81,20 +82,17 @@ def _routed_line(routed: RoutedLine, landed_cents: int) -> Json:
             {"pharmacy": other.pharmacy, **dollars_of(other, "extra_cost"), "extra_days": other.extra_days}
             for other in routed.alternatives
         ],
-        "refused": [{"pharmacy": other.pharmacy, "codes": list(other.codes)} for other in routed.refused],
+        "refused": [{"pharmacy": other.pharmacy, "codes": other.codes} for other in routed.refused],
     }
 
 
 def comparison_json(row: SkuComparison) -> Json:
     """A SKU under every program."""
     return {
-        "sku": row.sku,
-        "name": row.name,
+        **fields_of(row, "sku", "name"),
         "programs": [
             {
-                "program": cost.program,
-                "kind": cost.kind.value,
-                "pharmacy": cost.pharmacy,
+                **fields_of(cost, "program", "kind", "pharmacy"),
                 **dollars_of(cost, "unit_cost", "unit_landed"),
                 **{name: _four_decimals(getattr(cost, name)) for name in ("per_dose", "per_day", "per_week", "per_mg")},
                 **dollars_of(cost, "margin"),
@@ -103,11 +101,7 @@ def comparison_json(row: SkuComparison) -> Json:
         ],
         "cheapest": row.cheapest,
         "break_even": [
-            {
-                "pass_through": pair.pass_through,
-                "aggregate": pair.aggregate,
-                **dollars_of(pair, "price", "flips_at_spend"),
-            }
+            {**fields_of(pair, "pass_through", "aggregate"), **dollars_of(pair, "price", "flips_at_spend")}
             for pair in row.break_even
         ],
     }
@@ -122,7 +116,7 @@ def plans_json(plans: Plans) -> Json:
     return {
         **dollars_of(plans, "spend"),
         "costs": [{"program": cost.program, **dollars_of(cost, "cost")} for cost in plans.costs],
-        "cheapest": list(plans.cheapest),
+        "cheapest": plans.cheapest,
         "crossings": [
             {**dollars_of(crossing, "spend"), "from": crossing.before, "to": crossing.after}
             for crossing in plans.crossings
@@ -133,16 +127,12 @@ def plans_json(plans: Plans) -> Json:
 def reading_json(reading: ParsedSig, days_supply: int | None, findings: tuple[Finding, ...]) -> Json:
     """Directions as they were read, and what the SIG gate says of them."""
     return {
-        "text": reading.text,
-        "certainty": reading.certainty.value,
-        "action": reading.action,
-        "route": reading.route,
-        "as_needed": reading.as_needed,
+        **fields_of(reading, "text", "certainty", "action", "route", "as_needed"),
         "segments": [_segment(segment) for segment in reading.segments],
         "mg_per_dose": reading.mg_per_dose,
         "ml_per_dose": reading.ml_per_dose,
         "days_supply": days_supply,
-        "unread": list(reading.unread),
+        "unread": reading.unread,
         "findings": [finding_json(finding) for finding in findings],
     }
 
@@ -160,19 +150,14 @@ def _segment(segment: Segment) -> Json:
 def receipt_json(receipt: Receipt) -> Json:
     """A placed checkout."""
     orders = [
-        {
-            "reference": order.reference,
-            "pharmacy": order.pharmacy,
-            **dollars_of(order, "total"),
-            "lines": list(order.lines),
-        }
+        {**fields_of(order, "reference", "pharmacy"), **dollars_of(order, "total"), "lines": order.lines}
         for order in receipt.pharmacy_orders
     ]
     return {
         "checkout": receipt.checkout,
         **dollars_of(receipt, "total"),
         "pharmacy_orders": orders,
-        "held": list(receipt.held),
+        "held": receipt.held,
     }
 
 
@@ -206,28 +191,13 @@ def tracking_json(tracking: Tracking) -> Json:
 
 def _tracked_line(line: TrackedLine) -> Json:
     return {
-        "reference": line.reference,
-        "attempt": line.attempt,
-        "state": line.state.value,
-        "submission_state": line.submission_state.value,
-        "pharmacy": line.pharmacy,
-        "tracking": line.tracking or None,
-        "reason": line.reason or None,
+        **fields_of(line, "reference", "attempt", "state", "submission_state", "pharmacy"),
+        **texts_of(line, "tracking", "reason"),
         **dollars_of(line, "authorised", "captured", "released", "refunded"),
         "history": [_history(row) for row in line.history],
     }
 
 
 def _history(row: HistoryRow) -> Json:
-    return {
-        "attempt": row.attempt,
-        "status": row.status,
-        "at": row.at,
-        "recorded_at": row.recorded_at,
-        "recorded_by": row.recorded_by,
-        "outcome": row.outcome.value,
-        "implied": list(row.implied),
-        "note": row.note or None,
-        "tracking": row.tracking or None,
-        "reason": row.reason or None,
-    }
+    names = ("attempt", "status", "at", "recorded_at", "recorded_by", "outcome", "implied")
+    return fields_of(row, *names) | texts_of(row, "note", "tracking", "reason")

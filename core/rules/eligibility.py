@@ -6,7 +6,7 @@ Every code but OUT_OF_STOCK depends on the line and the pharmacy alone; stock sh
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -31,6 +31,33 @@ FILTERS: Final = (
     "OUT_OF_STOCK",
 )
 """The order in which filters empty an unpinned line's list of pharmacies."""
+
+
+class Obstacle(NamedTuple):
+    """Why a pharmacy cannot fill a line, and what would have to change; both may name the ``{state}`` shipped to."""
+
+    reason: str
+    change: str
+
+
+OBSTACLES: Final[Mapping[str, Obstacle]] = {
+    "NO_OFFER": Obstacle("no price for this SKU and program", "needs a price for this SKU under this program"),
+    "PRICE_STALE": Obstacle("its price has expired", "needs a price in force"),
+    "NO_PRICE": Obstacle("the program has no price", "the program needs a price for this SKU"),
+    "QUANTITY_LIMIT": Obstacle(
+        "outside its limits of quantity or refills", "quantity and refills have to be within its limits"
+    ),
+    "PHARMACY_NOT_LICENSED": Obstacle("no license for {state}", "needs a license for {state}"),
+    "SIG_TOO_LONG": Obstacle("directions longer than it accepts", "the directions have to be shorter"),
+    "REFILL_TOO_SOON": Obstacle("too soon by its rule", "needs a later refill day, or an override"),
+    "COLD_CHAIN_WINDOW": Obstacle("no ship day in time", "has to ship within 14 days of being ready"),
+    "OUT_OF_STOCK": Obstacle("not enough stock", "needs more packs in stock"),
+    "EXCLUDED": Obstacle("excluded by a routing preference", "the routing preference has to be removed"),
+    "RX_AT_OTHER_PHARMACY": Obstacle(
+        "another pharmacy holds the prescription", "needs a new prescription, written to it"
+    ),
+}
+"""Every code that a split may give a pharmacy that does not fill a line."""
 
 OVERRIDABLE: Final = frozenset({"REFILL_TOO_SOON"})
 """Filters that a person may override with a reason."""

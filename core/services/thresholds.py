@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from core.adapters.files import FILES
+from core.adapters.files.typed_cells import typed_cells
 from core.adapters.store import Store, Work, thresholds
 from core.domain.errors import Refused, Stale
 from core.domain.model import LadderStep, Setting
@@ -20,7 +21,6 @@ from core.domain.roles import Action, Person, require
 from core.domain.settings import SETTINGS, SettingScope
 from core.domain.text_limits import why_no_key
 from core.services.audit_trail import record
-from core.services.cart.cells import typed_cells
 from core.services.rule_history import doses_in_words, ladder_entry, threshold_entry
 
 MOST_STEPS: Final = 20
@@ -119,7 +119,7 @@ def _row(work: Work, typed: ThresholdInput) -> Setting:
     if typed.valid_from < work.today:
         raise Refused("Earlier days were decided with what was in force then: choose today or a later day.")
     cells = {"scope": typed.scope, "name": typed.name, "value": typed.value, "valid_from": typed.valid_from}
-    row = Setting.model_validate(typed_cells(work, FILES["settings.csv"], cells))
+    row = Setting.model_validate(typed_cells(FILES["settings.csv"], cells, work.today, work.zone))
     scope, _, code = row.scope.partition(":")
     if SettingScope(scope) not in kind.scopes:
         raise Refused(f"{kind.name} is not looked up by {scope}: its rows are for a {' or a '.join(kind.scopes)}.")

@@ -7,7 +7,7 @@ import pytest
 from core.adapters.store import Store
 from core.domain.model import CartLine
 from core.rules.prescriptions import CartRow
-from core.services.cart import add_line
+from core.services.cart.additions import add_line
 from tests.builders import FRIDAY
 from tests.carts import ADA, FOLDER, opened
 from tests.stores import CLINIC, a_folder, load

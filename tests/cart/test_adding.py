@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -11,16 +12,9 @@ from core.domain.errors import Refused
 from core.domain.model import CartLine, Objective, ShipTo
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
-from core.services.cart import (
-    Leftover,
-    add_everyone_due,
-    add_line,
-    due_lines,
-    repeat_last_refill_day,
-    take_over,
-    undo,
-    upload,
-)
+from core.services.cart.additions import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
+from core.services.cart.changes import undo
+from core.services.cart.contents import Leftover, due_lines
 from core.services.checkout import Confirmation, place
 from tests.builders import DAYS, FRIDAY, a_prescription
 from tests.carts import ADA, BO, FOLDER, NEXT_FRIDAY, as_text, everything, opened, shown
@@ -84,10 +78,11 @@ def test_a_merge_says_the_new_quantity(clinic: Store) -> None:
 )
 def test_what_the_clinic_does_not_have_is_not_added(clinic: Store, case: str, row: CartRow, sentence: str) -> None:
     before = everything(clinic)
-    for add in (
+    adding: tuple[Callable[[], object], ...] = (
         lambda: add_line(clinic, ADA, CLINIC, FRIDAY, row),
         lambda: upload(clinic, ADA, CLINIC, FRIDAY, [CartRow("P1", "SEMA"), row], replace=True),
-    ):
+    )
+    for add in adding:
         with pytest.raises(Refused) as refusal:
             add()
         assert str(refusal.value) == sentence

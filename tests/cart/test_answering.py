@@ -13,17 +13,10 @@ from core.domain.model import CartLine, Override, Patient
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.audit_trail import audit_trail
-from core.services.cart import (
-    ShownFinding,
-    acknowledge,
-    add_everyone_due,
-    add_line,
-    edit_line,
-    hold_lines,
-    override,
-    remove_line,
-    update_patient,
-)
+from core.services.cart.additions import add_everyone_due, add_line
+from core.services.cart.answers import ShownFinding, acknowledge, override
+from core.services.cart.edits import edit_line, hold_lines, remove_line
+from core.services.cart.patients import update_patient
 from tests.builders import FRIDAY, a_patient, a_prescription
 from tests.carts import ADA, BO, SAID, everything, opened
 from tests.stores import CLINIC, a_folder, load

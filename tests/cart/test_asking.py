@@ -11,7 +11,9 @@ from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import CartLine, Role
 from core.domain.roles import LOCAL, Person
 from core.services.audit_trail import audit_trail
-from core.services.cart import ask_prescriber, edit_line, hold_lines, requested_directions, undo
+from core.services.cart.changes import undo
+from core.services.cart.edits import edit_line, hold_lines
+from core.services.cart.prescriber_requests import ask_prescriber, requested_directions
 from tests.builders import FRIDAY, SIG
 from tests.carts import ADA, BO, opened
 from tests.stores import CLINIC

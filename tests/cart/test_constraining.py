@@ -13,7 +13,9 @@ from core.domain.roles import Person
 from core.rules.plan import Plan, plan
 from core.rules.prescriptions import CartRow
 from core.services.audit_trail import verify_audit
-from core.services.cart import add_line, add_routing_preference, hold_lines, remove_line, remove_routing_preference
+from core.services.cart.additions import add_line
+from core.services.cart.edits import hold_lines, remove_line
+from core.services.cart.routing_preferences import add_routing_preference, remove_routing_preference
 from core.services.checkout import Confirmation, place
 from tests.builders import FRIDAY, a_pharmacy, a_prescription, an_offer, licences
 from tests.carts import ADA, BO, FOLDER, opened

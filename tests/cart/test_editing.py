@@ -10,16 +10,9 @@ from core.adapters.store import Store
 from core.domain.errors import Refused, Stale
 from core.domain.model import CartLine, Fix
 from core.rules.prescriptions import CartRow
-from core.services.cart import (
-    add_everyone_due,
-    apply_fix,
-    apply_fix_to_all,
-    edit_line,
-    hold_lines,
-    remove_line,
-    undo,
-    upload,
-)
+from core.services.cart.additions import add_everyone_due, upload
+from core.services.cart.changes import undo
+from core.services.cart.edits import apply_fix, apply_fix_to_all, edit_line, hold_lines, remove_line
 from tests.builders import FRIDAY
 from tests.carts import ADA, BO, as_text, everything, opened, shown
 from tests.stores import CLINIC

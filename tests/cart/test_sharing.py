@@ -14,23 +14,12 @@ from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.audit_trail import audit_trail, verify_audit
-from core.services.cart import (
-    ShownFinding,
-    acknowledge,
-    add_everyone_due,
-    add_line,
-    apply_fix,
-    edit_line,
-    hold_lines,
-    open_cart,
-    override,
-    remove_line,
-    repeat_last_refill_day,
-    take_over,
-    undo,
-    update_patient,
-    upload,
-)
+from core.services.cart.additions import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
+from core.services.cart.answers import ShownFinding, acknowledge, override
+from core.services.cart.changes import undo
+from core.services.cart.contents import open_cart
+from core.services.cart.edits import apply_fix, edit_line, hold_lines, remove_line
+from core.services.cart.patients import update_patient
 from core.services.checkout import Confirmation, place
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription
 from tests.carts import ADA, BO, SAID, everything, opened, shown

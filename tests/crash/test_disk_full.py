@@ -18,7 +18,7 @@ from core.adapters.store import Store, open_store
 from core.domain.errors import Unavailable
 from core.domain.model import Days, Objective
 from core.domain.roles import LOCAL
-from core.services.cart import upload
+from core.services.cart.additions import upload
 from core.services.checkout import Confirmation, place
 from core.services.orders.views import track
 from tests.crash.killing import BENCH, DAY, LINES, a_clinic, assert_books_hold, holdings

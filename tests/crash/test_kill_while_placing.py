@@ -12,7 +12,8 @@ from core.adapters.store import Store
 from core.domain.model import Days, Objective
 from core.domain.roles import LOCAL
 from core.rules.plan import plan
-from core.services.cart import open_cart, upload
+from core.services.cart.additions import upload
+from core.services.cart.contents import open_cart
 from core.services.checkout import Confirmation, place
 from tests.crash.acts import place_until, run_command
 from tests.crash.killing import (

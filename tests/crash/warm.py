@@ -10,7 +10,7 @@ from pathlib import Path
 from core.adapters.store import open_store
 from core.domain.model import Days, Objective
 from core.domain.roles import LOCAL
-from core.services.cart import upload
+from core.services.cart.additions import upload
 from core.services.checkout import Confirmation, place
 from tests.crash.acts import send_queued
 from tests.crash.killing import BENCH, DAY, a_clinic

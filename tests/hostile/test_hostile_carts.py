@@ -17,7 +17,8 @@ from core.domain.model import Cart, Objective
 from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
-from core.services.cart import open_cart, upload
+from core.services.cart.additions import upload
+from core.services.cart.contents import open_cart
 from tests.builders import DAYS, FRIDAY, SIG, a_context
 from tests.hostile.conftest import ODD, Command, reasons, unchanged
 from tests.hostile.workbooks import entities_in_entities, understated, with_sheet, workbook, zipped
@@ -152,7 +153,7 @@ TEXTS = st.builds("{}\n{}".format, HEADS, ROWS).map(lambda text: text.encode(err
 BYTES = TEXTS | st.binary(max_size=60) | st.binary(max_size=20).map(lambda tail: GOOD + tail)
 
 
-@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=BYTES, name=st.sampled_from(["c.csv", "c.xlsx", "c"]))
 def test_any_bytes_are_bad_input_or_a_cart_that_can_be_validated(data: bytes, name: str) -> None:
     try:

@@ -17,7 +17,9 @@ from core.adapters.store import Store, load_context
 from core.domain.errors import Refused
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
-from core.services.cart import add_line, edit_line, update_patient
+from core.services.cart.additions import add_line
+from core.services.cart.edits import edit_line
+from core.services.cart.patients import update_patient
 from core.services.clinic_export import export
 from core.services.clinic_import import load as load_files
 from tests.builders import FRIDAY, a_patient

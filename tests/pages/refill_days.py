@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from core.adapters.store import Store
 from core.domain.model import CartLine
 from core.domain.roles import LOCAL
-from core.services.cart import add_everyone_due, open_cart
+from core.services.cart.additions import add_everyone_due
+from core.services.cart.contents import open_cart
 from tests.builders import FRIDAY, a_patient, a_prescription
 from tests.stores import CLINIC, a_folder, load
 

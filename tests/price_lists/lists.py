@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from core.adapters.files.price_list_sheet import guessed_columns, open_list
 from core.domain.context import Context
-from core.services.price_lists import Issuer, IssuerKind, PriceList, guessed_columns, open_list
-from core.services.price_lists.preview import Preview, preview
+from core.services.price_lists.preview import Issuer, IssuerKind, Preview, PriceList, preview
 from tests.builders import FRIDAY, a_context
 
 CEDAR = Issuer(IssuerKind.PHARMACY, "cedar")

@@ -17,8 +17,8 @@ from core.domain.roles import LOCAL, Person
 from core.rules.pricing.comparison import SkuComparison, compare
 from core.services.audit_trail import audit_trail, verify_audit
 from core.services.checkout import place
-from core.services.price_lists import Issuer, PriceList, approve, last_approval, preview, undo
-from core.services.price_lists.approval import Approval
+from core.services.price_lists.approval import Approval, approve, last_approval, undo
+from core.services.price_lists.preview import Issuer, PriceList, preview
 from tests.builders import FRIDAY, a_program, a_sku, an_offer
 from tests.price_lists.lists import CEDAR, REFILL, question
 from tests.stores import CLINIC, NOW, Clock, a_folder, load

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.adapters.files.price_list_amounts import fee_rate, measure, price_cents
+from core.adapters.files.price_list_sheet import Field, guessed_columns, missing_columns, open_list
 from core.domain.errors import BadInput
 from core.domain.model import AggregatePrice, ProgramKind
 from core.domain.money import shown
-from core.services.price_lists import Field, PriceMove, guessed_columns, missing_columns, open_list, preview
-from core.services.price_lists.amounts import fee_rate, measure, price_cents
+from core.services.price_lists.preview import PriceMove, preview
 from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
 from tests.hostile.workbooks import workbook
 from tests.price_lists.lists import REFILL, previewed, question

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -12,8 +13,8 @@ from core.adapters.store import Store
 from core.domain.errors import Refused
 from core.domain.model import LineState, SubmissionState
 from core.domain.orders.book import Event
+from core.domain.orders.records import EventOutcome
 from core.domain.partners.protocol import Acknowledged, Message
-from core.domain.payments.provider import Outcome
 from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders.events import record_event
@@ -22,10 +23,11 @@ from core.services.orders.verification import verify_ledger
 from core.services.orders.views import TrackedLine, track
 from core.services.partners.submissions import LEASE
 from core.services.partners.worker import run_once
+from tests.builders import DAYS
 from tests.order_books import CHECKOUT, said
 from tests.races.turns import at_once, just_before, waiting_from
 from tests.stores import CLINIC, Clock, a_folder, load
-from tests.test_checkout import DAYS, STAFF, a_cart, confirmation, line, patients
+from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 
 LINE = f"{CHECKOUT}/01"
 S = LineState
@@ -71,12 +73,12 @@ def sent(store: Store) -> Store:
 
 def tell(store: Store, *events: Event) -> list[object]:
     """What becomes of these events, told at once."""
-    return at_once([lambda event=event: record_event(store, LOCAL, CLINIC, event) for event in events])
+    return at_once([partial(record_event, store, LOCAL, CLINIC, event) for event in events])
 
 
 def test_an_event_told_by_six_at_once_moves_and_captures_once(clinic: Store) -> None:
     outcomes = tell(sent(clinic), *[said(1, S.ACCEPTED, name="E1")] * 6)
-    assert Counter(outcomes) == {Outcome.MOVED: 1, Outcome.DUPLICATE: 5}
+    assert Counter(outcomes) == {EventOutcome.MOVED: 1, EventOutcome.DUPLICATE: 5}
     found = tracked(clinic)
     assert (found.state, found.captured_cents) == (S.ACCEPTED, found.authorised_cents)
     assert [entry.status for entry in found.history].count("accepted") == 1
@@ -86,7 +88,7 @@ def test_an_event_told_by_six_at_once_moves_and_captures_once(clinic: Store) -> 
 def test_events_in_any_order_at_once_lead_to_the_same_and_capture_once(clinic: Store) -> None:
     states = (S.ACCEPTED, S.COMPOUNDING, S.SHIPPED, S.DELIVERED)
     outcomes = tell(sent(clinic), *(said(1, state, hours=hours) for hours, state in enumerate(states, 1)))
-    assert set(outcomes) <= {Outcome.MOVED, Outcome.HISTORY}
+    assert set(outcomes) <= {EventOutcome.MOVED, EventOutcome.HISTORY}
     found = tracked(clinic)
     assert (found.state, found.captured_cents) == (S.DELIVERED, found.authorised_cents)
     assert verify_ledger(clinic, LOCAL, CLINIC).problems == ()

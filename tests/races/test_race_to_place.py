@@ -17,7 +17,9 @@ from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.audit_trail import verify_audit
-from core.services.cart import add_line, edit_line, open_cart
+from core.services.cart.additions import add_line
+from core.services.cart.contents import open_cart
+from core.services.cart.edits import edit_line
 from core.services.checkout import Receipt, place
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import track

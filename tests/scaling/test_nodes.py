@@ -13,7 +13,7 @@ from sqlalchemy import func, make_url, select, text
 from core.adapters.store import METADATA, Store, save_folder
 from core.domain.model import Days, Objective
 from core.domain.roles import LOCAL
-from core.services.cart import upload
+from core.services.cart.additions import upload
 from core.services.checkout import Confirmation, place
 from core.services.orders.views import track
 from core.services.partners.worker import run_once

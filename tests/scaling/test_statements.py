@@ -14,7 +14,7 @@ from core.adapters.store import METADATA
 from core.adapters.store.order_views import OrderFilter
 from core.domain.roles import LOCAL
 from core.services.audit_trail import verify_audit
-from core.services.cart import open_cart
+from core.services.cart.contents import open_cart
 from core.services.measures import measures
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import counts, line_detail, queues, search, track

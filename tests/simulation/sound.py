@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from core.domain.ledger import Account, PostingKind
 from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.orders.daily_totals import COMPONENTS, FulfillmentStage
-from core.domain.payments.provider import Outcome
+from core.domain.orders.records import EventOutcome
 from core.domain.roles import LOCAL
 from core.services.audit_trail import verify_audit
 from core.services.orders.verification import verify_ledger
@@ -116,10 +116,11 @@ def _lines(rows: Rows) -> Iterator[str]:
         by_line.setdefault(one["line"], []).append(one)
     submissions = {one["reference"]: one for one in rows.submission}
     for line in rows.order_line:
-        *earlier, newest = sorted(by_line.get(line["reference"], ()), key=lambda one: one["number"]) or [None]
-        if newest is None or newest["number"] != line["attempt"]:
+        attempts = sorted(by_line.get(line["reference"], ()), key=lambda one: one["number"])
+        if not attempts or attempts[-1]["number"] != line["attempt"]:
             yield f"{line['reference']} has no attempt {line['attempt']}"
             continue
+        *earlier, newest = attempts
         if (newest["state"], newest["pharmacy"]) != (line["state"], line["pharmacy"]):
             yield f"{line['reference']} is {line['state'].value}, its attempt {newest['state'].value}"
         if any(one["state"] not in {S.REJECTED, S.RETURNED} for one in earlier):
@@ -225,7 +226,7 @@ def _recount(rows: Rows) -> _Recount:
     attempts = {(one["line"], one["number"]): one for one in rows.attempt}
     said: dict[tuple[str, int], list[Row]] = {}
     for event in sorted(rows.order_event, key=lambda event: event["id"]):
-        if event["outcome"] is Outcome.MOVED:
+        if event["outcome"] is EventOutcome.MOVED:
             said.setdefault((event["reference"], event["attempt"]), []).append(event)
     for key, attempt in attempts.items():
         _count_attempt(found, attempt, said.get(key, []))
@@ -242,7 +243,8 @@ def _add(found: _Recount, day: date, attempt: Row, name: str, number: int = 1) -
 
 
 def _count_attempt(found: _Recount, attempt: Row, said: list[Row]) -> None:
-    first, captured, told = attempt["number"] == 1, False, {}
+    first, captured = attempt["number"] == 1, False
+    told: dict[str, datetime] = {}
     for event in said:
         day = event["at"].astimezone(ZONE).date()
         for state in (*event["implied"], event["status"]):

@@ -29,12 +29,13 @@ from core.adapters.store.tables import ATTEMPT, ORDER_LINE, SUBMISSION
 from core.domain.errors import Blocked, Differs, RefillDayError, Refused
 from core.domain.model import Days, LineState, Objective, SubmissionState
 from core.domain.orders.book import Event
-from core.domain.orders.records import SentLine
+from core.domain.orders.records import EventOutcome, SentLine
 from core.domain.partners.protocol import Acknowledged, Answer, Message
-from core.domain.payments.provider import Outcome
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
-from core.services.cart import add_line, edit_line, open_cart, remove_line
+from core.services.cart.additions import add_line
+from core.services.cart.contents import open_cart
+from core.services.cart.edits import edit_line, remove_line
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.events import record_event
 from core.services.orders.recovery import Resolution, cancel, refund, resolve, resubmit, settle_unmatched
@@ -303,7 +304,7 @@ class Anything(RuleBasedStateMachine):
     def _told(self, line: Line, status: LineState) -> None:
         self.events += 1
         event = Event(f"e{self.events}", line.reference, line.attempt, status.value, self.clock.now)
-        fits = record_event(self.store, ADA, CLINIC, event) is not Outcome.UNMATCHED
+        fits = record_event(self.store, ADA, CLINIC, event) is not EventOutcome.UNMATCHED
         assert not (fits and line.sent is Q.QUEUED), "a pharmacy knew what was never sent"
         line.told.append(event)
         line.stopped = line.stopped or not fits
@@ -450,7 +451,7 @@ def test_anything_in_any_order() -> None:
         run_state_machine_as_test(
             Anything,
             settings=settings(
-                max_examples=2 * KILLS, stateful_step_count=30, deadline=None, derandomize=KILLS < 100,
+                max_examples=2 * KILLS, stateful_step_count=30, deadline=None,
                 suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate],
             ),
         )  # fmt: skip

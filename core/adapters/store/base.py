@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from types import NoneType
 from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
@@ -157,6 +158,7 @@ def indexed(*columns: str, unique: bool = False) -> Index:
 
 
 Fields = type[Any] | Mapping[str, Any]
+_LEFT_OUT: Final = "left out"
 
 
 def table_of(
@@ -173,7 +175,8 @@ def table_of(
 
     A field's type says its column's: an enumeration is text with a CHECK, ``id`` is a UUIDv7, cents have 64 bits, what
     refers to another table is as it is there, and ``types`` names the exceptions. What may be None may be NULL;
-    defaults are the class's business. ``key`` names the key's fields, between spaces; the clinic comes first by itself.
+    defaults are the class's business. ``key`` names the key's fields, between spaces, and ``without`` those that are
+    not stored here; the clinic comes first by itself.
 
     ``append_only``: the database refuses UPDATE and DELETE. ``through_others`` leaves the table's own reference to the
     clinic to SQLite, where it costs nothing; what it refers to refers to the clinic. PostgreSQL would lock the clinic's
@@ -181,15 +184,17 @@ def table_of(
     """
     references = [part for part in parts if isinstance(part, RowReference)]
     given = {column: to.type for reference in references for column, to in reference.pairs} | dict(types or {})
-    kinds = {field: kind for field, kind in field_types(fields).items() if field not in without.split()}
+    declared, left_out = field_types(fields), without.split()
+    kinds = {"clinic": str} | {field: kind for field, kind in declared.items() if field not in left_out}
     table = Table(
         name,
         METADATA,
-        *(_column(field, kind, field in ["clinic", *key.split()], given) for field, kind in _with_clinic(kinds)),
+        *(_column(field, kind, field in ["clinic", *key.split()], given) for field, kind in kinds.items()),
         *(_foreign_key(reference) for reference in references),
         *(part for part in parts if isinstance(part, SchemaItem)),
+        info={_LEFT_OUT: left_out},
     )
-    if "clinic" not in kinds:
+    if "clinic" not in declared:
         to_clinic = ForeignKeyConstraint(["clinic"], ["clinic.clinic"])
         table.append_constraint(to_clinic.ddl_if(dialect="sqlite") if through_others else to_clinic)
     if append_only:
@@ -206,9 +211,13 @@ def field_types(fields: Fields) -> Mapping[str, Any]:
     return get_type_hints(fields)
 
 
-def columns_of(table: Table, fields: type[Any]) -> list[Column[Any]]:
-    """The columns that are fields of a value class, in the class's order: what it is made of again."""
-    return [table.columns[name] for name in field_types(fields) if name in table.columns]
+@cache
+def columns_of(table: Table, fields: type[Any]) -> tuple[Column[Any], ...]:
+    """The columns that a value class is made of again, in the order of its fields; a class may be a part of the row.
+
+    Raises KeyError for a field that the table neither has nor leaves out.
+    """
+    return tuple(table.columns[name] for name in field_types(fields) if name not in table.info[_LEFT_OUT])
 
 
 _TYPES: Final[Mapping[Any, TypeEngine[Any]]] = {
@@ -222,11 +231,6 @@ _TYPES: Final[Mapping[Any, TypeEngine[Any]]] = {
     tuple[str, ...]: Words(),
     frozenset[int]: WeekdaySet(),
 }
-
-
-def _with_clinic(kinds: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield "clinic", str
-    yield from (item for item in kinds.items() if item[0] != "clinic")
 
 
 def _column(field: str, kind: Any, in_key: bool, given: Mapping[str, TypeEngine[Any]]) -> Column[Any]:

@@ -38,7 +38,7 @@ class _Kept(NamedTuple):
     """A table whose rows a book changes: its record class, its key beside the clinic, and where a book has them."""
 
     table: Table
-    record: type[Any]
+    record: Callable[..., Any]
     key: tuple[str, ...]
     records: Callable[[Book], Iterable[Any]]
 

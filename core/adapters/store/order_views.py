@@ -300,7 +300,7 @@ def stray_events(work: Work) -> list[HistoryRow]:
     return [event for event in events if event.reference not in ours]
 
 
-_HISTORY: Final = [ORDER_EVENT.c.id, *columns_of(ORDER_EVENT, HistoryRow)]
+_HISTORY: Final = [ORDER_EVENT.c["id" if name == "event" else name] for name in HistoryRow._fields]
 
 
 def history(work: Work, references: Sequence[str]) -> list[HistoryRow]:

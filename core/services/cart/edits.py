@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from core.adapters.files import CART
+from core.adapters.files.typed_cells import typed_cells
 from core.adapters.store import Store, Work, carts
 from core.adapters.store.carts import LineChange
 from core.adapters.store.contexts import pharmacies_of, prescriptions_of
@@ -16,7 +17,6 @@ from core.adapters.store.values import StoredLine
 from core.domain.errors import Refused
 from core.domain.model import Fix
 from core.domain.roles import Action, Person, require
-from core.services.cart.cells import typed_cells
 from core.services.cart.changes import Changed, current_line, press, refuse_stale
 
 EDITABLE: Final = frozenset({"quantity", "pharmacy", "ship_to", "hold", "rx"})
@@ -70,7 +70,7 @@ def _fixed(work: Work, before: StoredLine, version: int, fix: Fix) -> LineChange
     refuse_stale(work, before, version)
     if _removes(fix):
         return LineChange(before, None)
-    cells = _chosen(work, before, typed_cells(work, CART, fix.change))
+    cells = _chosen(work, before, typed_cells(CART, fix.change, work.today, work.zone))
     return LineChange(before, _checked(before, cells | {"version": before.version + 1}))
 
 
@@ -84,7 +84,7 @@ def _refuse_unfixable(fix: Fix) -> None:
 
 
 def _edit(work: Work, person: Person, before: StoredLine, version: int, changes: Mapping[str, object]) -> Changed:
-    cells = _chosen(work, before, typed_cells(work, CART, changes))
+    cells = _chosen(work, before, typed_cells(CART, changes, work.today, work.zone))
     if all(getattr(before, name) == value for name, value in cells.items()):
         return Changed("Nothing changed.", (before,))
     refuse_stale(work, before, version)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.adapters.files import FILES, Folder
+from core.adapters.files.typed_cells import typed_cells
 from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import patients_of
 from core.domain.errors import Refused, Stale
 from core.domain.model import Patient
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import record
-from core.services.cart.cells import typed_cells
 
 
 def update_patient(
@@ -39,7 +39,7 @@ def update_patient(
         before = patients_of(work, [patient]).get(patient)
         if before is None:
             raise Refused(f"This clinic has no patient “{patient}”.")
-        values = typed_cells(work, FILES["patients.csv"], cells)
+        values = typed_cells(FILES["patients.csv"], cells, work.today, work.zone)
         _refuse_stale(before, values, shown)
         after = Patient.model_validate(before.model_dump() | values)
         changed = [name for name in values if getattr(before, name) != getattr(after, name)]

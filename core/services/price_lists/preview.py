@@ -10,12 +10,12 @@ from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
 
+from core.adapters.files.price_list_amounts import fee_rate, measure, price_cents
+from core.adapters.files.price_list_sheet import ColumnMap, Field, PriceListSheet, missing_columns
 from core.domain.context import Context
 from core.domain.errors import BadCell, BadInput
 from core.domain.model import AggregatePrice, Offer, ProgramKind, Sku
 from core.domain.money import shown
-from core.services.price_lists.amounts import fee_rate, measure, price_cents
-from core.services.price_lists.layout import ColumnMap, Field, PriceListSheet, missing_columns
 from core.services.price_lists.sku_match import Catalog
 from core.services.price_lists.warnings import PackClaims, first_price_doubts, price_doubts
 
