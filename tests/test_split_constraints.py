@@ -27,7 +27,7 @@ from core.domain.model import (
     Split,
 )
 from core.rules.plan import plan
-from core.rules.split import decision, split
+from core.rules.split import search, split
 from core.rules.split.proof import faults
 from core.rules.validation import cart_hash
 from tests.builders import DAYS, FRIDAY, a_program
@@ -151,7 +151,7 @@ def test_a_hard_cart_keeps_what_is_asked_as_well(
     cart, context, program = clinic
     cart, context = cart.model_copy(update={"constraints": tuple(asked)}), with_history(context, before)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decision, "MOVES", 0)
+        patch.setattr(search, "MOVES", 0)
         found = split(cart, context, program, objective, DAYS, day_price_cents=100)
     trial = Asked(cart, context, program, objective, 100)
     assert trial.judged(chosen(found))[:-1] == trial.judged(trial.best())[:-1]

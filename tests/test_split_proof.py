@@ -17,7 +17,7 @@ from core.domain.model import Cart, Days, Objective, Offer, Program
 from core.rules.plan import plan
 from core.rules.pricing import box_for
 from core.rules.ship_dates import promise
-from core.rules.split import Progress, decision, split
+from core.rules.split import Progress, search, split
 from core.rules.split.proof import faults
 from core.services.checkout import Confirmation, place
 from core.services.people import LOCAL
@@ -50,9 +50,9 @@ def test_prices_of_stock_and_dives_find_what_the_exact_search_finds(
     context = replace(context, offers=tight)
     exact = split(cart, context, program, objective, DAYS, day_price_cents=100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decision, "MOVES", 0)
+        patch.setattr(search, "MOVES", 0)
         hard = split(cart, context, program, objective, DAYS, day_price_cents=100)
-        hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, time_limit=0.0)
+        hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, work=0)
     assert value(hard, 100) == value(exact, 100)
     assert faults(hard, cart, context, program, DAYS) == []
     assert not hasty.proven or value(hasty, 100) == value(exact, 100)
@@ -134,7 +134,7 @@ def test_placing_takes_the_split_that_was_confirmed_and_searches_nothing_under_t
     def searched(*_: object) -> None:
         raise AssertionError("searched again")
 
-    monkeypatch.setattr("core.rules.split.splitting.decide", searched)
+    monkeypatch.setattr("core.rules.split.cart_split.best_assignment", searched)
     confirmation = Confirmation(cart, "FREE", Objective.CHEAPEST, DAYS, hash=seen.hash, split=seen.split)
     assert place(store, LOCAL, CLINIC, confirmation).total_cents == seen.quote.total_cents
 

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Cart, Constraint, ConstraintKind, Days, Objective, Program, Scope, Split
-from core.rules.split.effort import SECONDS, Watch
-from core.rules.split.outcome import Outcome, outcome
-from core.rules.split.splitting import split
+from core.rules.split.cart_split import split
+from core.rules.split.progress import WORK, Watch
+from core.rules.split.summary import Outcome, outcome
 
 DAY_PRICES_CENTS: Final = (50, 1_00, 2_00, 3_50, 5_00, 7_50, 10_00, 15_00, 25_00, 50_00)
 """Prices of a day at which the curve looks for points between the cheapest and the fastest split."""
@@ -47,7 +47,7 @@ class Question:
             self.days,
             overrides=self.overrides,
             day_price_cents=self.day_price_cents,
-            time_limit=SECONDS,
+            work=WORK // 4,
             watch=watch,
             known=known,
         )

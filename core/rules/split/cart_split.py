@@ -9,22 +9,21 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Cart, Days, Objective, Program, Split
-from core.rules.split.constraints import box_cents, priced, reserved_for
-from core.rules.split.decision import Decision, decide
-from core.rules.split.effort import SECONDS, Effort, Watch
-from core.rules.split.explain import Decided
-from core.rules.split.layout import Costs, chosen_routes, free_lines, laid_out, pinned
-from core.rules.split.measure import Measure
-from core.rules.split.problem import Problem
-from core.rules.split.routes import candidates
+from core.rules.split.explanation import Decided
+from core.rules.split.formulation import Costs, chosen_routes, free_lines, laid_out, pinned
+from core.rules.split.instance import Instance, Measure
+from core.rules.split.options import candidates
+from core.rules.split.preferences import box_cents, priced, reserved_for
+from core.rules.split.progress import WORK, Effort, Watch
+from core.rules.split.search import Solution, best_assignment
 from core.rules.split.stock import Stock
 
 
 class Answer(NamedTuple):
     """A question in whole numbers and what the search decided."""
 
-    problem: Problem
-    decision: Decision
+    instance: Instance
+    solution: Solution
 
 
 def split(
@@ -36,7 +35,7 @@ def split(
     *,
     overrides: frozenset[tuple[int, str]] = frozenset(),
     day_price_cents: int | None = None,
-    time_limit: float = SECONDS,
+    work: int = WORK,
     watch: Watch | None = None,
     known: Split | None = None,
     clock: Callable[[], float] = time.perf_counter,
@@ -57,12 +56,12 @@ def split(
     pins = pinned(found, stock)
     fixed = [(one.line, pins.routes[one.line.number]) for one in found if one.line.number in pins.routes]
     free = free_lines(found, stock)
-    problem = laid_out(free, fixed, stock, costs, box_cents(cart))
+    instance = laid_out(free, fixed, stock, costs, box_cents(cart))
     answer = known.answer if known else None
-    if not isinstance(answer, Answer) or answer.problem != problem:
-        answer = Answer(problem, decide(problem, Effort(time_limit, clock, watch)))
-    decision = answer.decision
-    routes = pins.routes | chosen_routes(free, decision.chosen)
+    if not isinstance(answer, Answer) or answer.instance != instance:
+        answer = Answer(instance, best_assignment(instance, Effort(work, watch)))
+    solution = answer.solution
+    routes = pins.routes | chosen_routes(free, solution.chosen)
     for one in found:
         if one.free and one.line.number in routes:
             stock.take(one.line, routes[one.line.number].pharmacy)
@@ -70,14 +69,14 @@ def split(
     together = Counter(one.asked.together for one in found if one.free and one.asked.together is not None)
     decided = Decided(taken, stock, costs, together)
     lines = [decided.explained(one, routes.get(one.line.number), pins.codes.get(one.line.number)) for one in found]
-    bound = decision.bound + (sum(route.days for _, route in fixed) if objective is Objective.FASTEST else 0)
+    bound = solution.bound + (sum(route.days for _, route in fixed) if objective is Objective.FASTEST else 0)
     return Split(
         objective=objective,
         program=program.program,
         lines=tuple(lines),
         total_cents=decided.total_cents,
         bound=bound if routes else 0,
-        proven=decision.proven,
+        proven=solution.proven,
         seconds=clock() - begun,
         answer=answer,
     )

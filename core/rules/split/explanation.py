@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from core.domain.model import Alternative, CartLine, Refusal, RoutedLine
-from core.rules.split.constraints import EXCLUDED
-from core.rules.split.layout import Costs
-from core.rules.split.routes import OUT_OF_STOCK, Candidate, Route
+from core.rules.split.formulation import Costs
+from core.rules.split.options import OUT_OF_STOCK, Candidate, Route
+from core.rules.split.preferences import EXCLUDED
 from core.rules.split.stock import Stock
 
 

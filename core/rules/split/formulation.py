@@ -1,4 +1,4 @@
-"""Pinned lines put in their places, and what remains to be chosen written as a problem in whole numbers."""
+"""Pinned lines put in their places, and what remains to be chosen written as a instance in whole numbers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 from core.domain.context import Context
 from core.domain.model import Box, CartLine, Program
 from core.rules.pricing.quotes import encounter_cents
-from core.rules.split.measure import Measure
-from core.rules.split.problem import UNFILLED, Choice, FreeLine, Problem
-from core.rules.split.routes import OUT_OF_STOCK, Candidate, Route
+from core.rules.split.instance import UNFILLED, Choice, FreeLine, Instance, Measure
+from core.rules.split.options import OUT_OF_STOCK, Candidate, Route
 from core.rules.split.stock import Stock
 
 
@@ -114,13 +113,13 @@ def laid_out(
     stock: Stock,
     costs: Costs,
     box_cents: int | None = None,
-) -> Problem:
-    """The problem of the free lines, on top of what pinned lines come to.
+) -> Instance:
+    """The instance of the free lines, on top of what pinned lines come to.
 
     ``box_cents`` is what a box counts beside its fee; 0 is more than any cost.
     """
     more = _more_than_any_total(free, fixed, costs) if box_cents == 0 else box_cents or 0
-    return _Layout(free, fixed, stock, costs, more).problem()
+    return _Layout(free, fixed, stock, costs, more).instance()
 
 
 class _Layout:
@@ -139,9 +138,9 @@ class _Layout:
         self.openings, self.stocks = _Register(), _Register()
         self.box_cents = box_cents
 
-    def problem(self) -> Problem:
+    def instance(self) -> Instance:
         lines = tuple(self._line(position, one) for position, one in enumerate(self.free))
-        return Problem(
+        return Instance(
             measure=self.measure,
             lines=lines,
             fees=tuple(fee for fee, _ in self.openings.amounts),

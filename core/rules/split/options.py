@@ -10,7 +10,7 @@ from core.domain.context import Context
 from core.domain.model import Box, Cart, CartLine, Days, Program, Promise, Refusal
 from core.rules.eligibility import FILTERS, Eligibility, Subject
 from core.rules.pricing import box_for
-from core.rules.split.constraints import EXCLUDED, NOTHING, Asked, asked_of
+from core.rules.split.preferences import EXCLUDED, NOTHING, Asked, asked_of
 
 OUT_OF_STOCK = "OUT_OF_STOCK"
 RX_AT_OTHER_PHARMACY = "RX_AT_OTHER_PHARMACY"

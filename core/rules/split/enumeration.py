@@ -8,9 +8,9 @@ of equal ones the first in the order of ties is kept. What remains at the end ho
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from core.rules.split.problem import Choice, FreeLine, Problem, Worth
+from core.rules.split.instance import Choice, FreeLine, Instance, Worth, components
 
 Outcomes: TypeAlias = dict[tuple[int, int], int]
 """(cost, extra cents) -> the least code of ties that comes to it."""
@@ -19,19 +19,15 @@ State: TypeAlias = tuple[int, tuple[int, ...]]
 """What later lines notice: open boxes as bits, packs left of each scarce stock."""
 
 
-STOCKS_A_MOVE: Final = 10
-"""A move with so many scarce stocks to carry along takes twice the time of one with none."""
-
-
 class Frontier(NamedTuple):
     """The near-best of some lines: what counts before cost, and what they may come to."""
 
     first: int
     outcomes: Outcomes
 
-    def worth(self, problem: Problem) -> Worth:
+    def worth(self, instance: Instance) -> Worth:
         """The best of it."""
-        return Worth(self.first, min(problem.measure.weight(*outcome) for outcome in self.outcomes))
+        return Worth(self.first, min(instance.measure.weight(*outcome) for outcome in self.outcomes))
 
 
 class Move(NamedTuple):
@@ -47,14 +43,15 @@ class Move(NamedTuple):
 
 
 class Budget:
-    """How many moves may still be tried, in all and for the component at hand."""
+    """How many moves may still be tried, in all and for the component at hand: a fifth of all."""
 
     def __init__(self, moves: int) -> None:
-        self._moves = self._own = moves
+        self._moves, self._share = moves, moves // 5
+        self._own = 0
 
-    def begin(self, moves: int) -> None:
-        """Another component, which may have this many."""
-        self._own = moves
+    def begin(self) -> None:
+        """Another component."""
+        self._own = self._share
 
     def spend(self, moves: int) -> bool:
         """Takes moves off; whether there were enough."""
@@ -65,38 +62,22 @@ class Budget:
         return True
 
 
-def alone(problem: Problem, line: FreeLine) -> Frontier:
-    """The near-best of a line that shares nothing with others and has a pharmacy to go to."""
-    first = min(choice.first for choice in line.choices)
-    outcomes: Outcomes = {}
-    for choice in line.choices:
-        if choice.first == first:
-            outcomes.setdefault(problem.outcome((choice,)), problem.code(line, choice))
-    return Frontier(first, near_best(problem, outcomes))
-
-
 def frontier(
-    problem: Problem,
-    groups: Sequence[Sequence[FreeLine]],
-    scarce: frozenset[int],
-    floors: Sequence[Worth],
-    ceiling: Worth,
-    budget: Budget,
+    instance: Instance, lines: Sequence[FreeLine], scarce: frozenset[int], ceiling: Worth, budget: Budget
 ) -> Frontier | None:
     """The near-best of a component; None when it takes more than the budget.
 
-    ``groups`` are its lines, those that can share a box together; ``floors`` what each group comes to at the least,
-    all of it filled; ``ceiling`` what a known assignment of all lines comes to.
+    ``ceiling`` is what a known assignment of the lines comes to. Lines that can share a box follow each other.
     """
-    lines = [line for group in groups for line in group]
-    stages = _Stages(problem, lines, scarce)
-    rest = _rest(problem, groups, floors)
+    ordered = [line for group in components(lines, frozenset()) for line in group]
+    stages, rest = _Stages(instance, ordered, scarce), _rest(instance, ordered)
+    budget.begin()
     states: dict[State, Frontier] = {stages.start: Frontier(0, {(0, 0): 0})}
-    for stage, line in enumerate(lines):
+    for stage, line in enumerate(ordered):
         moves = stages.moves(line)
-        if not budget.spend(len(moves) * len(states) * stages.effort):
+        if not budget.spend(len(moves) * len(states)):
             return None
-        states = _pruned(problem, stages.after(stage, moves, states), rest[stage + 1], ceiling)
+        states = _pruned(instance, stages.after(stage, moves, states), rest[stage + 1], ceiling)
     (found,) = states.values()
     return found
 
@@ -104,15 +85,14 @@ def frontier(
 class _Stages:
     """A component's boxes and stocks numbered locally, and which of them later lines can still notice."""
 
-    def __init__(self, problem: Problem, lines: Sequence[FreeLine], scarce: frozenset[int]) -> None:
-        self.problem = problem
+    def __init__(self, instance: Instance, lines: Sequence[FreeLine], scarce: frozenset[int]) -> None:
+        self.instance = instance
         choices = [choice for line in lines for choice in line.choices]
         self.bits = {at: 1 << bit for bit, at in enumerate(sorted({at for choice in choices for at in choice.opens}))}
         stocks = sorted({stock for choice in choices for stock, _ in choice.takes if stock in scarce})
         self.places = {stock: place for place, stock in enumerate(stocks)}
-        self.effort = 1 + len(stocks) // STOCKS_A_MOVE
         self.noticed, self.wanted = self._noticed_after(lines)
-        self.start: State = (0, tuple(problem.stock[stock] for stock in stocks))
+        self.start: State = (0, tuple(instance.stock[stock] for stock in stocks))
 
     def _noticed_after(self, lines: Sequence[FreeLine]) -> tuple[list[int], list[list[int]]]:
         noticed, wanted = [0], [[0] * len(self.places)]
@@ -142,10 +122,10 @@ class _Stages:
                 choice.first,
                 choice.cost,
                 choice.extra,
-                self.problem.code(line, choice),
+                self.instance.code(line, choice),
                 self._bits(choice.opens),
                 tuple(
-                    (self.bits[opening], self.problem.fees[opening], self.problem.extras[opening])
+                    (self.bits[opening], self.instance.fees[opening], self.instance.extras[opening])
                     for opening in choice.opens
                 ),
                 self._taken(choice),
@@ -193,37 +173,34 @@ def _add(reached: dict[State, Frontier], state: State, found: Frontier, move: Mo
             known.outcomes[outcome] = digits
 
 
-def _pruned(problem: Problem, states: dict[State, Frontier], rest: Worth, ceiling: Worth) -> dict[State, Frontier]:
+def _pruned(instance: Instance, states: dict[State, Frontier], rest: Worth, ceiling: Worth) -> dict[State, Frontier]:
     """States that can still end within rounding of the ceiling, with their near-best outcomes."""
     kept = {}
     for state, found in states.items():
-        best = found.worth(problem).weight
+        best = found.worth(instance).weight
         first = found.first + rest.first
         if first > ceiling.first:
             continue
-        if first == ceiling.first and best + rest.weight > ceiling.weight + problem.measure.slack:
+        if first == ceiling.first and best + rest.weight > ceiling.weight + instance.measure.slack:
             continue
-        kept[state] = Frontier(found.first, near_best(problem, found.outcomes))
+        kept[state] = Frontier(found.first, near_best(instance, found.outcomes))
     return kept
 
 
-def near_best(problem: Problem, outcomes: Outcomes) -> Outcomes:
+def near_best(instance: Instance, outcomes: Outcomes) -> Outcomes:
     """Outcomes that rounding to cents could still make the best."""
     if len(outcomes) == 1:
         return outcomes
-    weigh = problem.measure.weight
-    most = min(weigh(*outcome) for outcome in outcomes) + problem.measure.slack
+    weigh = instance.measure.weight
+    most = min(weigh(*outcome) for outcome in outcomes) + instance.measure.slack
     return {outcome: code for outcome, code in outcomes.items() if weigh(*outcome) <= most}
 
 
-def _rest(problem: Problem, groups: Sequence[Sequence[FreeLine]], floors: Sequence[Worth]) -> list[Worth]:
-    """What the lines from each one on come to at the least: whole groups by their floors, the rest without boxes."""
+def _rest(instance: Instance, lines: Sequence[FreeLine]) -> list[Worth]:
+    """What the lines from each one on come to at the least, without boxes."""
     rest = [Worth(0, 0)]
-    for group, floor in zip(reversed(groups), reversed(floors), strict=True):
-        end = rest[-1]
-        for line in reversed(group):
-            first = min(choice.first for choice in line.choices)
-            weight = min(problem.weight(choice) for choice in line.choices if choice.first == first)
-            rest.append(Worth(rest[-1].first + first, rest[-1].weight + weight))
-        rest[-1] = Worth(end.first + floor.first, end.weight + floor.weight)
+    for line in reversed(lines):
+        first = line.least_first
+        weight = min(instance.weight(choice) for choice in line.choices if choice.first == first)
+        rest.append(Worth(rest[-1].first + first, rest[-1].weight + weight))
     return rest[::-1]

@@ -1,4 +1,8 @@
-"""The split as numbers: lines that may move, what each pharmacy would cost, boxes that are paid once, stock.
+"""The split in whole numbers: its measure, lines that may move, what each pharmacy would cost, boxes paid once, stock.
+
+Medication, its program fee, shipping and encounters come to ``round(cost / unit)`` cents, where
+``cost = (unit + rate) * medication + unit * (shipping + encounters)`` (shipping like medication where the fee covers
+it); processing is rounded of that. Both roundings keep order, so the least cost has the least total.
 
 Boxes and encounters are both ``openings``: an amount that is paid once, by whichever lines use it.
 """
@@ -8,12 +12,105 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
-from core.rules.split.measure import Measure
+from core.domain.model import Objective, Program
+from core.rules.pricing import fee_covers_shipping
 
 UNFILLED: Final = 10**9
 """What an unfilled line counts before cost: more than any sum of delivery days."""
+
+
+class Measure(NamedTuple):
+    """An objective under a program. ``cost`` is in 1/``unit`` cents; ``rate``, ``processing`` are numerators, over
+    ``unit`` and ``processing_unit``."""
+
+    objective: Objective
+    rate: int
+    unit: int
+    processing: int
+    processing_unit: int
+    fixed_cents: int
+    covers_shipping: bool
+    day_price_cents: int
+    priced: bool
+
+    @classmethod
+    def of(cls, objective: Objective, program: Program, day_price_cents: int, *, priced: bool = False) -> Self:
+        """The measure of an objective under a program; the price of a day counts only where it is balanced.
+
+        ``priced`` says that something else beside the cost has a price: leaving a pharmacy, or a shipment.
+        """
+        price = day_price_cents if objective is Objective.BALANCED else 0
+        return cls(
+            objective,
+            *program.rate.as_integer_ratio(),
+            *program.processing_rate.as_integer_ratio(),
+            program.processing_fixed_cents,
+            fee_covers_shipping(program),
+            price,
+            priced or bool(price),
+        )
+
+    def medication(self, cents: int) -> int:
+        """The cost of medication and its program fee."""
+        return cents * (self.unit + self.rate)
+
+    def shipping(self, cents: int) -> int:
+        """The cost of a box, with its program fee where there is one."""
+        return self.medication(cents) if self.covers_shipping else cents * self.unit
+
+    def encounter(self, cents: int) -> int:
+        """The cost of an encounter; no program fee is taken of it."""
+        return cents * self.unit
+
+    def total_cents(self, cost: int) -> int:
+        """The checkout total, as core/rules/pricing quotes it."""
+        subtotal = _nearest(cost, self.unit)
+        return subtotal + _nearest(self.processing * subtotal, self.processing_unit) + self.fixed_cents
+
+    def first(self, days: int) -> int:
+        """What of a line's delivery days counts before any cost."""
+        return days if self.objective is Objective.FASTEST else 0
+
+    def days_cents(self, days: int) -> int:
+        """The price of a line's delivery days."""
+        return self.day_price_cents * days
+
+    def value_cents(self, cost: int, extra_cents: int) -> int:
+        """What is minimised, to the cent, once the most lines are filled (and for ``fastest`` the days are least)."""
+        return self.total_cents(cost) + extra_cents
+
+    def weight(self, cost: int, extra_cents: int) -> int:
+        """The same without rounding, linear in both: what bounds and searches go by, in 1/``weight_unit`` cents."""
+        if not self.priced:
+            return cost
+        return (self.processing_unit + self.processing) * cost + self.processing_unit * self.unit * extra_cents
+
+    @property
+    def weight_unit(self) -> int:
+        """Weights are counted in this part of a cent."""
+        return self.unit * self.processing_unit if self.priced else self.unit
+
+    @property
+    def slack(self) -> int:
+        """A weight larger by this is a larger value, however both are rounded: a cent, or 2 and processing's rate."""
+        if not self.priced:
+            return self.unit
+        return self.unit * (2 * self.processing_unit + self.processing)
+
+    def least_value_cents(self, weight: int) -> int:
+        """The least value that anything of at least this weight can have."""
+        if not self.priced:
+            return self.total_cents(weight)
+        if not self.processing:
+            return _nearest(weight, self.weight_unit) + self.fixed_cents
+        return (2 * weight - self.slack) // (2 * self.weight_unit) + 1 + self.fixed_cents
+
+
+def _nearest(amount: int, unit: int) -> int:
+    """``amount / unit``, rounded half-up."""
+    return (2 * amount + unit) // (2 * unit)
 
 
 class Choice(NamedTuple):
@@ -21,7 +118,7 @@ class Choice(NamedTuple):
 
     ``first`` counts before cost (delivery days where they come first, UNFILLED a line for none); ``extra`` is what is
     minimised beside the cost, in cents, without being paid (the price of its days, of leaving a pharmacy). ``opens``
-    are openings and ``takes`` (limited stock, packs) by their positions in the problem; ``unfilled`` counts lines.
+    are openings and ``takes`` (limited stock, packs) by their positions in the instance; ``unfilled`` counts lines.
     """
 
     pharmacy: str | None
@@ -40,6 +137,11 @@ class FreeLine(NamedTuple):
     position: int
     choices: tuple[Choice, ...]
 
+    @property
+    def least_first(self) -> int:
+        """What it counts before cost at least."""
+        return min(choice.first for choice in self.choices)
+
 
 class Worth(NamedTuple):
     """How good a part of an assignment is, lower being better: what counts before cost, then weight."""
@@ -49,7 +151,7 @@ class Worth(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Problem:
+class Instance:
     """Everything to be decided. ``fees`` are the openings' costs and ``extras`` what else they count, in cents;
     ``stock`` the packs left; ``cost`` and ``extra`` are what pinned lines already come to; ``digit_bits`` is the room
     that a line's rank takes in a code of ties."""
@@ -99,9 +201,9 @@ class Problem:
         return Worth(sum(choice.first for choice in chosen), self.measure.weight(*self.outcome(chosen)))
 
 
-def asked(problem: Problem, lines: Iterable[FreeLine]) -> list[int]:
+def asked(instance: Instance, lines: Iterable[FreeLine]) -> list[int]:
     """The packs that lines could ask of each stock at most."""
-    packs = [0] * len(problem.stock)
+    packs = [0] * len(instance.stock)
     for line in lines:
         most: dict[int, int] = {}
         for choice in line.choices:
@@ -112,9 +214,9 @@ def asked(problem: Problem, lines: Iterable[FreeLine]) -> list[int]:
     return packs
 
 
-def contested(problem: Problem, lines: Iterable[FreeLine]) -> frozenset[int]:
+def contested(instance: Instance, lines: Iterable[FreeLine]) -> frozenset[int]:
     """Stocks that lines could ask more of than there is."""
-    return frozenset(stock for stock, packs in enumerate(asked(problem, lines)) if packs > problem.stock[stock])
+    return frozenset(stock for stock, packs in enumerate(asked(instance, lines)) if packs > instance.stock[stock])
 
 
 def runs_out(choice: Choice, scarce: frozenset[int]) -> bool:
@@ -122,7 +224,7 @@ def runs_out(choice: Choice, scarce: frozenset[int]) -> bool:
     return any(stock in scarce for stock, _ in choice.takes)
 
 
-def without_hopeless(problem: Problem, line: FreeLine, scarce: frozenset[int]) -> FreeLine:
+def without_hopeless(instance: Instance, line: FreeLine, scarce: frozenset[int]) -> FreeLine:
     """The line without choices that are always worse than moving it to another one whose stock cannot run out.
 
     Such a move at most opens the other's box, so a choice dearer by more than that is in no best assignment.
@@ -134,25 +236,25 @@ def without_hopeless(problem: Problem, line: FreeLine, scarce: frozenset[int]) -
     always = set.intersection(*(set(choice.opens) for choice in filled))
     first = min(choice.first for choice in safe)
     most = min(
-        problem.weight(choice) + sum(problem.fee_weight(opening) for opening in choice.opens if opening not in always)
+        instance.weight(choice) + sum(instance.fee_weight(opening) for opening in choice.opens if opening not in always)
         for choice in safe
         if choice.first == first
     )
-    most += problem.measure.slack
+    most += instance.measure.slack
     kept = [
         choice
         for choice in line.choices
-        if choice.first < first or (choice.first == first and problem.weight(choice) <= most)
+        if choice.first < first or (choice.first == first and instance.weight(choice) <= most)
     ]
     return line._replace(choices=tuple(kept))
 
 
-def reduced(problem: Problem, lines: Sequence[FreeLine]) -> tuple[list[FreeLine], frozenset[int]]:
+def reduced(instance: Instance, lines: Sequence[FreeLine]) -> tuple[list[FreeLine], frozenset[int]]:
     """Lines without hopeless choices, and the stocks still contested among what is left."""
-    kept, scarce = list(lines), contested(problem, lines)
+    kept, scarce = list(lines), contested(instance, lines)
     while True:
-        kept = [without_hopeless(problem, line, scarce) for line in kept]
-        still = contested(problem, kept)
+        kept = [without_hopeless(instance, line, scarce) for line in kept]
+        still = contested(instance, kept)
         if still == scarce:
             return kept, scarce
         scarce = still
