@@ -35,7 +35,7 @@ from core.domain.model import (
 from core.rules.eligibility import codes_against
 from core.rules.pricing import box_for, quote
 from core.rules.ship_dates import promise
-from core.rules.split import search, split
+from core.rules.split import enumeration, split
 from tests.builders import (
     DAYS,
     FRIDAY,
@@ -260,7 +260,7 @@ def test_the_solver_finds_the_same_value_and_an_honest_bound(
     cart, context, program = clinic
     exact = split(cart, context, program, objective, DAYS, day_price_cents=100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "MOVES", 0)
+        patch.setattr(enumeration, "MOVES", 0)
         solved = split(cart, context, program, objective, DAYS, day_price_cents=100)
     assert value(solved, 100) == value(exact, 100)
     assert Trial(cart, context, program, objective, 100).in_stock(chosen(solved))
@@ -281,7 +281,7 @@ def test_without_time_the_best_found_keeps_to_stock_and_never_claims_too_much(
     cart, context, program = clinic
     exact = split(cart, context, program, objective, DAYS, day_price_cents=100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "MOVES", 0)
+        patch.setattr(enumeration, "MOVES", 0)
         hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, work=0)
     assert Trial(cart, context, program, objective, 100).in_stock(chosen(hasty))
     assert value(hasty, 100) >= value(exact, 100)

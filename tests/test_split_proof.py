@@ -17,7 +17,7 @@ from core.domain.model import Cart, Days, Objective, Offer, Program
 from core.rules.plan import plan
 from core.rules.pricing import box_for
 from core.rules.ship_dates import promise
-from core.rules.split import Progress, search, split
+from core.rules.split import Progress, enumeration, split
 from core.rules.split.proof import faults
 from core.services.checkout import Confirmation, place
 from core.services.people import LOCAL
@@ -50,7 +50,7 @@ def test_prices_of_stock_and_dives_find_what_the_exact_search_finds(
     context = replace(context, offers=tight)
     exact = split(cart, context, program, objective, DAYS, day_price_cents=100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "MOVES", 0)
+        patch.setattr(enumeration, "MOVES", 0)
         hard = split(cart, context, program, objective, DAYS, day_price_cents=100)
         hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, work=0)
     assert value(hard, 100) == value(exact, 100)

@@ -66,7 +66,7 @@ def plan(
     """
     price = context.day_price_cents(days) if day_price_cents is None else day_price_cents
     routed = split(
-        cart, context, program, objective, days, overrides=overrides, day_price_cents=price, known=known, watch=watch
+        cart, context, program, objective, days, overrides=overrides, day_price_cents=price, previous=known, watch=watch
     )
     findings = validate(routed, context, program, days)
     return Plan(

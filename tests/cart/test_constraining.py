@@ -8,7 +8,7 @@ import pytest
 
 from core.adapters.store import Store, open_store
 from core.domain.errors import Differs, NotAllowed, RefillDayError, Refused, Stale
-from core.domain.model import Constraint, ConstraintKind, Days, Objective, Role, Scope
+from core.domain.model import Days, Objective, PreferenceKind, PreferenceScope, Role, RoutingPreference
 from core.rules.plan import Plan, plan
 from core.rules.prescriptions import CartRow
 from core.services.cart import add_line, ask_of_split, hold_lines, no_longer_ask, remove_line
@@ -18,7 +18,7 @@ from tests.builders import FRIDAY, a_pharmacy, a_prescription, an_offer, licence
 from tests.carts import ADA, BO, FOLDER, opened
 from tests.stores import CLINIC, a_folder, load, statements
 
-K = ConstraintKind
+K = PreferenceKind
 DAYS = Days(FRIDAY, FRIDAY)
 
 
@@ -59,8 +59,8 @@ def test_what_one_asks_everybody_sees_and_the_split_keeps(cart: Store) -> None:
     ask_of_split(cart, ADA, CLINIC, FRIDAY, K.USE, line=first, pharmacy="lake")
     ask_of_split(cart, BO, CLINIC, FRIDAY, K.STAY, amount_cents=5_00)
     assert opened(cart).cart.constraints == (
-        Constraint(K.USE, Scope.LINE, "1", "lake"),
-        Constraint(K.STAY, Scope.CART, "", "", 5_00),
+        RoutingPreference(K.USE, PreferenceScope.LINE, "1", "lake"),
+        RoutingPreference(K.STAY, PreferenceScope.CART, "", "", 5_00),
     )
     assert [(one.kind, one.by) for one in opened(cart).asked] == [(K.USE, ADA.email), (K.STAY, BO.email)]
     assert places(cart) == ["lake", "cedar"]

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from core.adapters.store.engine import Work
 from core.adapters.store.tables import CartConstraintRow
-from core.domain.model import ConstraintKind, Scope
+from core.domain.model import PreferenceKind, PreferenceScope
 
 _COLUMNS: Final = ("id", "refill_day", "kind", "patient", "sku", "line", "pharmacy", "amount_cents", "by", "at")
 
@@ -19,7 +19,7 @@ class StoredConstraint(NamedTuple):
 
     id: str
     refill_day: date
-    kind: ConstraintKind
+    kind: PreferenceKind
     patient: str | None
     sku: str | None
     line: str | None
@@ -29,10 +29,14 @@ class StoredConstraint(NamedTuple):
     at: datetime
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> PreferenceScope:
         """Which lines it is about."""
-        named = ((self.patient, Scope.PATIENT), (self.sku, Scope.SKU), (self.line, Scope.LINE))
-        return next((scope for code, scope in named if code is not None), Scope.CART)
+        named = (
+            (self.patient, PreferenceScope.PATIENT),
+            (self.sku, PreferenceScope.SKU),
+            (self.line, PreferenceScope.LINE),
+        )
+        return next((scope for code, scope in named if code is not None), PreferenceScope.CART)
 
 
 def constraints_of(work: Work, refill_day: date) -> list[StoredConstraint]:

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.adapters.store.base import Base, Cents, Made, OfClinic, choice, refers
-from core.domain.model import ConstraintKind, Encounter, LicenceKind, ProgramKind, RateBase, Role, ShipTo
+from core.domain.model import Encounter, LicenceKind, PreferenceKind, ProgramKind, RateBase, Role, ShipTo
 
 
 class ClinicRow(Base):
@@ -296,7 +296,7 @@ class CartConstraintRow(Made, Base):
 
     __tablename__ = "cart_constraint"
     refill_day: Mapped[date]
-    kind: Mapped[ConstraintKind] = mapped_column(choice(ConstraintKind))
+    kind: Mapped[PreferenceKind] = mapped_column(choice(PreferenceKind, "constraintkind"))
     patient: Mapped[str | None]
     sku: Mapped[str | None]
     line: Mapped[str | None] = mapped_column(String(36))

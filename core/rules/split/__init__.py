@@ -3,22 +3,32 @@
 from core.rules.split.cart_split import split
 from core.rules.split.preferences import EXCLUDED, last_pharmacy
 from core.rules.split.progress import Progress, Watch
-from core.rules.split.summary import Outcome, outcome
-from core.rules.split.what_if import Point, Price, Question, Shortage, points, prices, shortages
+from core.rules.split.summary import SplitSummary, summarized
+from core.rules.split.what_if import (
+    Point,
+    PreferenceCost,
+    Shortage,
+    SplitRequest,
+    points,
+    preference_costs,
+    short_offers,
+    shortages,
+)
 
 __all__ = [
     "EXCLUDED",
-    "Outcome",
     "Point",
-    "Price",
+    "PreferenceCost",
     "Progress",
-    "Question",
     "Shortage",
+    "SplitRequest",
+    "SplitSummary",
     "Watch",
     "last_pharmacy",
-    "outcome",
     "points",
-    "prices",
+    "preference_costs",
+    "short_offers",
     "shortages",
     "split",
+    "summarized",
 ]

@@ -1,4 +1,4 @@
-"""One cart split: routes found, pins put in their places, the rest decided, every line explained."""
+"""One cart split: options gathered, pins put in their places, the rest decided, every line explained."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Cart, Days, Objective, Program, Split
-from core.rules.split.explanation import Decided
-from core.rules.split.formulation import Costs, chosen_routes, free_lines, laid_out, pinned
+from core.rules.split.explanation import RoutedCart
+from core.rules.split.formulation import Costs, chosen_options, formulated, free_groups, pinned
 from core.rules.split.instance import Instance, Measure
 from core.rules.split.options import candidates
 from core.rules.split.preferences import box_cents, priced, reserved_for
-from core.rules.split.progress import WORK, Effort, Watch
+from core.rules.split.progress import WORK, Watch
 from core.rules.split.search import Solution, best_assignment
 from core.rules.split.stock import Stock
 
 
-class Answer(NamedTuple):
-    """A question in whole numbers and what the search decided."""
+class SolvedInstance(NamedTuple):
+    """What was decided, in whole numbers, and the search's answer."""
 
     instance: Instance
     solution: Solution
@@ -37,46 +37,47 @@ def split(
     day_price_cents: int | None = None,
     work: int = WORK,
     watch: Watch | None = None,
-    known: Split | None = None,
+    previous: Split | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Split:
     """The assignment of every line that is not held, never beyond stock, with pins in their places.
 
     ``overrides`` are (line number, code) that a person has overridden; ``day_price_cents`` None takes the clinic's
-    setting. ``time_limit`` is in seconds and for hard carts alone, which are limited by work long before; ``clock`` is
-    read for it and for ``Split.seconds``. ``watch`` is told how far the search is, and may stop it.
-    ``known`` is an earlier split: where it answers the very same question, in the same whole numbers, nothing is
-    searched again.
+    setting. ``work`` limits the search of hard carts alone (core/rules/split/progress.py); ``clock`` is read for
+    ``Split.seconds`` and decides nothing. ``watch`` is told how far the search is, and may stop it.
+    ``previous`` is an earlier split: where it solves the very same instance, to the last number, nothing is searched.
     """
     begun = clock()
     price = context.day_price_cents(days) if day_price_cents is None else day_price_cents
     costs = Costs(Measure.of(objective, program, price, priced=priced(cart)), context, program)
-    found = candidates(cart, context, program, days, overrides)
+    lines = candidates(cart, context, program, days, overrides)
     stock = Stock(context, days, cart, reserved_for(cart))
-    pins = pinned(found, stock)
-    fixed = [(one.line, pins.routes[one.line.number]) for one in found if one.line.number in pins.routes]
-    free = free_lines(found, stock)
-    instance = laid_out(free, fixed, stock, costs, box_cents(cart))
-    answer = known.answer if known else None
-    if not isinstance(answer, Answer) or answer.instance != instance:
-        answer = Answer(instance, best_assignment(instance, Effort(work, watch)))
-    solution = answer.solution
-    routes = pins.routes | chosen_routes(free, solution.chosen)
-    for one in found:
-        if one.free and one.line.number in routes:
-            stock.take(one.line, routes[one.line.number].pharmacy)
-    taken = [(one.line, routes[one.line.number]) for one in found if one.line.number in routes]
-    together = Counter(one.asked.together for one in found if one.free and one.asked.together is not None)
-    decided = Decided(taken, stock, costs, together)
-    lines = [decided.explained(one, routes.get(one.line.number), pins.codes.get(one.line.number)) for one in found]
-    bound = solution.bound + (sum(route.days for _, route in fixed) if objective is Objective.FASTEST else 0)
+    pins = pinned(lines, stock)
+    fixed = [(item.line, pins.options[item.line.number]) for item in lines if item.line.number in pins.options]
+    free = free_groups(lines, stock)
+    instance = formulated(free, fixed, stock, costs, box_cents(cart))
+    solved = previous.answer if previous else None
+    if not isinstance(solved, SolvedInstance) or solved.instance != instance:
+        solved = SolvedInstance(instance, best_assignment(instance, work, watch))
+    solution = solved.solution
+    options = pins.options | chosen_options(free, solution.chosen)
+    for item in lines:
+        if item.free and item.line.number in options:
+            stock.take(item.line, options[item.line.number].pharmacy)
+    taken = [(item.line, options[item.line.number]) for item in lines if item.line.number in options]
+    together = Counter(item.preferences.together for item in lines if item.free)
+    del together[None]
+    routed = RoutedCart(taken, stock, costs, together)
+    days_fixed = sum(option.days for _, option in fixed) if objective is Objective.FASTEST else 0
     return Split(
         objective=objective,
         program=program.program,
-        lines=tuple(lines),
-        total_cents=decided.total_cents,
-        bound=bound if routes else 0,
+        lines=tuple(
+            routed.explained(item, options.get(item.line.number), pins.codes.get(item.line.number)) for item in lines
+        ),
+        total_cents=routed.total_cents,
+        bound=solution.bound + days_fixed if options else 0,
         proven=solution.proven,
         seconds=clock() - begun,
-        answer=answer,
+        answer=solved,
     )

@@ -1,4 +1,4 @@
-"""Every assignment that could be the best of a few lines, found line by line without trying them all.
+"""Every assignment that could be the best of a few lines, line by line without trying them all.
 
 After each line, only what later lines can notice is told apart: which boxes are open and what is left of scarce
 stock. Among assignments that agree on that, those worse than the best by more than rounding can hide are dropped, and
@@ -7,12 +7,12 @@ of equal ones the first in the order of ties is kept. What remains at the end ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
-from core.rules.split.instance import Choice, FreeLine, Instance, Worth, components
+from core.rules.split.instance import Choice, FreeLine, Instance, Worth, components, contested, most_packs
 
-Outcomes: TypeAlias = dict[tuple[int, int], int]
+Totals: TypeAlias = dict[tuple[int, int], int]
 """(cost, extra cents) -> the least code of ties that comes to it."""
 
 State: TypeAlias = tuple[int, tuple[int, ...]]
@@ -23,184 +23,147 @@ class Frontier(NamedTuple):
     """The near-best of some lines: what counts before cost, and what they may come to."""
 
     first: int
-    outcomes: Outcomes
+    totals: Totals
 
     def worth(self, instance: Instance) -> Worth:
         """The best of it."""
-        return Worth(self.first, min(instance.measure.weight(*outcome) for outcome in self.outcomes))
+        return Worth(self.first, min(instance.measure.weight(*total) for total in self.totals))
 
 
-class Move(NamedTuple):
-    """A choice of one line in the terms of one component: its boxes as bits, its stock as a place in the state."""
+MOVES: Final = 160_000
+"""Moves that one component may take, times the stocks that each carries along and four: a tenth of a second."""
 
-    first: int
-    cost: int
-    extra: int
+
+def frontier(instance: Instance, lines: Sequence[FreeLine], start: Mapping[int, Choice]) -> Frontier | None:
+    """The near-best of a component; None where it takes more moves than are worth it.
+
+    ``start`` is an assignment of the lines: nothing worse is followed. Lines that can share a box follow each other.
+    """
+    scarce, ceiling = contested(instance, lines), instance.worth([start[line.position] for line in lines])
+    ordered = [line for group in components(lines, frozenset()) for line in group]
+    choices = [choice for line in ordered for choice in line.choices]
+    stocks = sorted({stock for choice in choices for stock, _ in choice.takes if stock in scarce})
+    numbers = _Numbers(
+        {opening: 1 << at for at, opening in enumerate(sorted({at for choice in choices for at in choice.opens}))},
+        {stock: at for at, stock in enumerate(stocks)},
+    )
+    states: dict[State, Frontier] = {(0, tuple(instance.stock[stock] for stock in stocks)): Frontier(0, {(0, 0): 0})}
+    spent = 0
+    for line, later in zip(ordered, _later(instance, ordered, numbers), strict=True):
+        moves = [_move(instance, line, choice, numbers) for choice in line.choices]
+        spent += len(moves) * len(states) * (4 + len(stocks))
+        if spent > MOVES:
+            return None
+        states = _pruned(instance, _moved(moves, states, later), later.worth, ceiling)
+    (near_optimal,) = states.values()
+    return near_optimal
+
+
+class _Numbers(NamedTuple):
+    """A component's boxes as bits and its scarce stocks as places in the state."""
+
+    bits: Mapping[int, int]
+    places: Mapping[int, int]
+
+
+class _Move(NamedTuple):
+    """A choice in a component's numbers; ``fees`` are (bit, cost, extra)."""
+
+    choice: Choice
     code: int
     opens: int
     fees: tuple[tuple[int, int, int], ...]
     takes: tuple[tuple[int, int], ...]
 
 
-class Budget:
-    """How many moves may still be tried, in all and for the component at hand: a fifth of all."""
+class _Later(NamedTuple):
+    """What the lines after one can notice (boxes, packs that they could take), and what they come to at the least."""
 
-    def __init__(self, moves: int) -> None:
-        self._moves, self._share = moves, moves // 5
-        self._own = 0
-
-    def begin(self) -> None:
-        """Another component."""
-        self._own = self._share
-
-    def spend(self, moves: int) -> bool:
-        """Takes moves off; whether there were enough."""
-        if moves > min(self._moves, self._own):
-            return False
-        self._moves -= moves
-        self._own -= moves
-        return True
+    opens: int
+    packs: tuple[int, ...]
+    worth: Worth
 
 
-def frontier(
-    instance: Instance, lines: Sequence[FreeLine], scarce: frozenset[int], ceiling: Worth, budget: Budget
-) -> Frontier | None:
-    """The near-best of a component; None when it takes more than the budget.
-
-    ``ceiling`` is what a known assignment of the lines comes to. Lines that can share a box follow each other.
-    """
-    ordered = [line for group in components(lines, frozenset()) for line in group]
-    stages, rest = _Stages(instance, ordered, scarce), _rest(instance, ordered)
-    budget.begin()
-    states: dict[State, Frontier] = {stages.start: Frontier(0, {(0, 0): 0})}
-    for stage, line in enumerate(ordered):
-        moves = stages.moves(line)
-        if not budget.spend(len(moves) * len(states)):
-            return None
-        states = _pruned(instance, stages.after(stage, moves, states), rest[stage + 1], ceiling)
-    (found,) = states.values()
-    return found
+def _move(instance: Instance, line: FreeLine, choice: Choice, numbers: _Numbers) -> _Move:
+    fees = tuple((numbers.bits[at], instance.fees[at], instance.extras[at]) for at in choice.opens)
+    takes = tuple((numbers.places[at], packs) for at, packs in choice.takes if at in numbers.places)
+    return _Move(choice, instance.code(line, choice), sum(bit for bit, _, _ in fees), fees, takes)
 
 
-class _Stages:
-    """A component's boxes and stocks numbered locally, and which of them later lines can still notice."""
-
-    def __init__(self, instance: Instance, lines: Sequence[FreeLine], scarce: frozenset[int]) -> None:
-        self.instance = instance
-        choices = [choice for line in lines for choice in line.choices]
-        self.bits = {at: 1 << bit for bit, at in enumerate(sorted({at for choice in choices for at in choice.opens}))}
-        stocks = sorted({stock for choice in choices for stock, _ in choice.takes if stock in scarce})
-        self.places = {stock: place for place, stock in enumerate(stocks)}
-        self.noticed, self.wanted = self._noticed_after(lines)
-        self.start: State = (0, tuple(instance.stock[stock] for stock in stocks))
-
-    def _noticed_after(self, lines: Sequence[FreeLine]) -> tuple[list[int], list[list[int]]]:
-        noticed, wanted = [0], [[0] * len(self.places)]
-        for line in reversed(lines[1:]):
-            bits, packs = noticed[-1], list(wanted[-1])
-            most: dict[int, int] = {}
-            for choice in line.choices:
-                bits |= self._bits(choice.opens)
-                for place, taken in self._taken(choice):
-                    most[place] = max(most.get(place, 0), taken)
-            for place, taken in most.items():
-                packs[place] += taken
-            noticed.append(bits)
-            wanted.append(packs)
-        return noticed[::-1], wanted[::-1]
-
-    def _bits(self, opens: Iterable[int]) -> int:
-        return sum(self.bits[opening] for opening in opens)
-
-    def _taken(self, choice: Choice) -> tuple[tuple[int, int], ...]:
-        return tuple((self.places[stock], packs) for stock, packs in choice.takes if stock in self.places)
-
-    def moves(self, line: FreeLine) -> list[Move]:
-        """The line's choices, as this component counts them."""
-        return [
-            Move(
-                choice.first,
-                choice.cost,
-                choice.extra,
-                self.instance.code(line, choice),
-                self._bits(choice.opens),
-                tuple(
-                    (self.bits[opening], self.instance.fees[opening], self.instance.extras[opening])
-                    for opening in choice.opens
-                ),
-                self._taken(choice),
-            )
-            for choice in line.choices
-        ]
-
-    def after(self, stage: int, moves: Sequence[Move], states: dict[State, Frontier]) -> dict[State, Frontier]:
-        """Every state that one more line leads to."""
-        noticed, wanted = self.noticed[stage], self.wanted[stage]
-        reached: dict[State, Frontier] = {}
-        for (opened, left), found in states.items():
-            for move in moves:
-                after = _left_after(left, move)
-                if after is None:
-                    continue
-                cost, extra = move.cost, move.extra
-                for bit, fee, more in move.fees:
-                    if not opened & bit:
-                        cost, extra = cost + fee, extra + more
-                state = ((opened | move.opens) & noticed, tuple(map(min, after, wanted)))
-                _add(reached, state, found, move, (cost, extra))
-        return reached
+def _later(instance: Instance, lines: Sequence[FreeLine], numbers: _Numbers) -> list[_Later]:
+    """By line, in their order."""
+    opens, packs, worth = 0, [0] * len(numbers.places), Worth(0, 0)
+    later = []
+    for line in reversed(lines):
+        later.append(_Later(opens, tuple(packs), worth))
+        for choice in line.choices:
+            for opening in choice.opens:
+                opens |= numbers.bits[opening]
+        for stock, most in most_packs(line).items():
+            if stock in numbers.places:
+                packs[numbers.places[stock]] += most
+        weight = min(instance.weight(choice) for choice in line.choices if choice.first == line.least_first)
+        worth = Worth(worth.first + line.least_first, worth.weight + weight)
+    return later[::-1]
 
 
-def _left_after(left: tuple[int, ...], move: Move) -> tuple[int, ...] | None:
-    """Packs left after a move; None where there are not enough."""
-    for place, packs in move.takes:
-        if left[place] < packs:
-            return None
-        left = (*left[:place], left[place] - packs, *left[place + 1 :])
-    return left
+def _moved(moves: Iterable[_Move], states: Mapping[State, Frontier], later: _Later) -> dict[State, Frontier]:
+    """Every state that one more line leads to."""
+    reached: dict[State, Frontier] = {}
+    for (opened, left), before in states.items():
+        for move in moves:
+            if any(left[place] < packs for place, packs in move.takes):
+                continue
+            after = list(left)
+            for place, packs in move.takes:
+                after[place] -= packs
+            cost, extra = move.choice.cost, move.choice.extra
+            for bit, fee, more in move.fees:
+                if not opened & bit:
+                    cost, extra = cost + fee, extra + more
+            state = ((opened | move.opens) & later.opens, tuple(map(min, after, later.packs)))
+            first = before.first + move.choice.first
+            near = reached.get(state)
+            if near is None or first < near.first:
+                near = reached[state] = Frontier(first, {})
+            if first == near.first:
+                _merge(near.totals, before.totals, (cost, extra), move.code)
+    return reached
 
 
-def _add(reached: dict[State, Frontier], state: State, found: Frontier, move: Move, more: tuple[int, int]) -> None:
-    first = found.first + move.first
-    known = reached.get(state)
-    if known is None or first < known.first:
-        known = reached[state] = Frontier(first, {})
-    if first > known.first:
-        return
-    for (spent, extra), code in found.outcomes.items():
-        outcome, digits = (spent + more[0], extra + more[1]), code + move.code
-        if known.outcomes.setdefault(outcome, digits) > digits:
-            known.outcomes[outcome] = digits
+def _merge(into: Totals, totals: Totals, more: tuple[int, int], code: int) -> None:
+    for (cost, extra), before in totals.items():
+        total = (cost + more[0], extra + more[1])
+        if into.setdefault(total, before + code) > before + code:
+            into[total] = before + code
 
 
-def _pruned(instance: Instance, states: dict[State, Frontier], rest: Worth, ceiling: Worth) -> dict[State, Frontier]:
-    """States that can still end within rounding of the ceiling, with their near-best outcomes."""
+def _pruned(instance: Instance, states: Mapping[State, Frontier], rest: Worth, ceiling: Worth) -> dict[State, Frontier]:
+    """States that can still end within rounding of the ceiling, with their near-best totals."""
+    most = Worth(ceiling.first, ceiling.weight + instance.measure.slack)
     kept = {}
-    for state, found in states.items():
-        best = found.worth(instance).weight
-        first = found.first + rest.first
-        if first > ceiling.first:
-            continue
-        if first == ceiling.first and best + rest.weight > ceiling.weight + instance.measure.slack:
-            continue
-        kept[state] = Frontier(found.first, near_best(instance, found.outcomes))
+    for state, near in states.items():
+        best = near.worth(instance)
+        if Worth(best.first + rest.first, best.weight + rest.weight) <= most:
+            kept[state] = Frontier(near.first, near_best(instance, near.totals))
     return kept
 
 
-def near_best(instance: Instance, outcomes: Outcomes) -> Outcomes:
-    """Outcomes that rounding to cents could still make the best."""
-    if len(outcomes) == 1:
-        return outcomes
+def best_totals(instance: Instance, frontiers: Iterable[Frontier]) -> Totals:
+    """The near-best combinations of several components, on top of what pinned lines come to."""
+    best: Totals = {(instance.cost, instance.extra): 0}
+    for near in frontiers:
+        together: Totals = {}
+        for total, code in near.totals.items():
+            _merge(together, best, total, code)
+        best = near_best(instance, together)
+    return best
+
+
+def near_best(instance: Instance, totals: Totals) -> Totals:
+    """Totals that rounding to cents could still make the best."""
+    if len(totals) == 1:
+        return totals
     weigh = instance.measure.weight
-    most = min(weigh(*outcome) for outcome in outcomes) + instance.measure.slack
-    return {outcome: code for outcome, code in outcomes.items() if weigh(*outcome) <= most}
-
-
-def _rest(instance: Instance, lines: Sequence[FreeLine]) -> list[Worth]:
-    """What the lines from each one on come to at the least, without boxes."""
-    rest = [Worth(0, 0)]
-    for line in reversed(lines):
-        first = line.least_first
-        weight = min(instance.weight(choice) for choice in line.choices if choice.first == first)
-        rest.append(Worth(rest[-1].first + first, rest[-1].weight + weight))
-    return rest[::-1]
+    most = min(weigh(*total) for total in totals) + instance.measure.slack
+    return {total: code for total, code in totals.items() if weigh(*total) <= most}

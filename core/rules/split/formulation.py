@@ -1,115 +1,106 @@
-"""Pinned lines put in their places, and what remains to be chosen written as a instance in whole numbers."""
+"""Pinned lines put in their places, and what remains to be chosen written as an instance in whole numbers."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Box, CartLine, Program
 from core.rules.pricing.quotes import encounter_cents
 from core.rules.split.instance import UNFILLED, Choice, FreeLine, Instance, Measure
-from core.rules.split.options import OUT_OF_STOCK, Candidate, Route
+from core.rules.split.options import OUT_OF_STOCK, Candidate, PharmacyOption
 from core.rules.split.stock import Stock
 
 
 class Pins(NamedTuple):
-    """What became of the pinned lines, by line number: the route taken, or every code that stands against it."""
+    """What became of the pinned lines, by line number: the option taken, or every code that stands against it."""
 
-    routes: dict[int, Route]
+    options: dict[int, PharmacyOption]
     codes: dict[int, tuple[str, ...]]
 
 
-class Free(NamedTuple):
-    """A line to be decided, or several that one pharmacy must fill together, and the pharmacies with enough stock, in
-    the order of ties."""
+class FreeGroup(NamedTuple):
+    """A line to be decided, or several that one pharmacy must fill together. ``choices`` are what each of them would
+    take at one pharmacy after another that has enough stock, in the order of ties."""
 
     members: tuple[Candidate, ...]
-    pharmacies: tuple[str, ...]
+    choices: tuple[tuple[PharmacyOption, ...], ...]
 
 
 class Costs:
-    """What routes cost under a program, in the measure's units."""
+    """What options cost under a program, in the measure's units."""
 
     def __init__(self, measure: Measure, context: Context, program: Program) -> None:
         self.measure = measure
-        self._context = context
-        self._program = program
-        self._boxes: dict[tuple[str, bool], int] = {}
+        self._context, self._program = context, program
 
     def box(self, box: Box) -> int:
         """A shipment's fee."""
-        key = (box.pharmacy, box.cold)
-        if key not in self._boxes:
-            fee_cents = self._context.pharmacies[box.pharmacy].fee_cents(box.cold)
-            self._boxes[key] = self.measure.shipping(fee_cents)
-        return self._boxes[key]
+        return self.measure.shipping(self._context.pharmacies[box.pharmacy].fee_cents(box.cold))
 
     def encounter(self, line: CartLine) -> int:
         """The encounter of a line's prescription, paid once by whichever of its lines are filled."""
-        return self.measure.encounter(encounter_cents(line, self._context, self._program))
+        return encounter_cents(line, self._context, self._program) * self.measure.unit
 
-    def once(self, taken: Iterable[tuple[CartLine, Route]]) -> dict[Hashable, int]:
+    def once(self, taken: Iterable[tuple[CartLine, PharmacyOption]]) -> dict[Hashable, int]:
         """What some filled lines pay once: by box, and by prescription."""
         paid: dict[Hashable, int] = {}
-        for line, route in taken:
-            paid[route.box] = self.box(route.box)
+        for line, option in taken:
+            paid[option.box] = self.box(option.box)
             paid[line.rx] = self.encounter(line)
         return paid
 
-    def all(self, taken: Collection[tuple[CartLine, Route]]) -> int:
+    def all(self, taken: Collection[tuple[CartLine, PharmacyOption]]) -> int:
         """What some filled lines come to."""
-        medication = sum(route.medication_cents for _, route in taken)
+        medication = sum(option.medication_cents for _, option in taken)
         return self.measure.medication(medication) + sum(self.once(taken).values())
 
 
-def pinned(found: Iterable[Candidate], stock: Stock) -> Pins:
+def pinned(lines: Iterable[Candidate], stock: Stock) -> Pins:
     """The pinned lines that are not held, in line order; each that is eligible and fits takes its stock."""
     pins = Pins({}, {})
-    for candidate in found:
+    for candidate in lines:
         line, pin = candidate.line, candidate.pin
         if pin is None or line.hold:
             continue
-        short = () if stock.suffices(line, pin) else (OUT_OF_STOCK,)
-        codes = candidate.failing(short)
-        route = candidate.route(pin)
-        if codes or route is None:
+        codes = candidate.failing(() if stock.suffices(line, pin) else (OUT_OF_STOCK,))
+        option = candidate.option(pin)
+        if codes or option is None:
             pins.codes[line.number] = codes
         else:
-            pins.routes[line.number] = route
+            pins.options[line.number] = option
             stock.take(line, pin)
     return pins
 
 
-def free_lines(found: Iterable[Candidate], stock: Stock) -> list[Free]:
+def free_groups(lines: Iterable[Candidate], stock: Stock) -> list[FreeGroup]:
     """The lines that the split chooses for, where anybody has stock left for them; those kept together as one."""
     groups: dict[Hashable, list[Candidate]] = {}
-    for candidate in found:
+    for candidate in lines:
         if candidate.free:
-            key = candidate.asked.together
+            key = candidate.preferences.together
             groups.setdefault(candidate.line.number if key is None else key, []).append(candidate)
-    free = [Free(tuple(members), _common(members, stock)) for members in groups.values()]
-    return [one for one in free if one.pharmacies]
+    free = (FreeGroup(tuple(members), tuple(_common(members, stock))) for members in groups.values())
+    return [group for group in free if group.choices]
 
 
-def _common(members: Sequence[Candidate], stock: Stock) -> tuple[str, ...]:
-    """The pharmacies that may fill all of some lines and have enough for them together."""
-    routes = [{route.pharmacy for route in candidate.routes} for candidate in members[1:]]
-    everywhere = [route.pharmacy for route in members[0].routes if all(route.pharmacy in some for some in routes)]
-    return tuple(pharmacy for pharmacy in everywhere if _enough(members, pharmacy, stock))
+def _common(members: Sequence[Candidate], stock: Stock) -> Iterator[tuple[PharmacyOption, ...]]:
+    """The options at each pharmacy that may fill all of some lines and has enough for them together."""
+    for pharmacy in (option.pharmacy for option in members[0].options):
+        options = tuple(option for candidate in members if (option := candidate.option(pharmacy)))
+        packs = Counter[str]()
+        for candidate in members:
+            packs[candidate.line.sku] += stock.needs(candidate.line, pharmacy)
+        left = {sku: stock.left(pharmacy, sku) for sku in packs}
+        if len(options) == len(members) and all(some is None or packs[sku] <= some for sku, some in left.items()):
+            yield options
 
 
-def _enough(members: Sequence[Candidate], pharmacy: str, stock: Stock) -> bool:
-    wanted: dict[str, int] = {}
-    for candidate in members:
-        wanted[candidate.line.sku] = wanted.get(candidate.line.sku, 0) + stock.wanted(candidate.line, pharmacy)
-    left = {sku: stock.left(pharmacy, sku) for sku in wanted}
-    return all(packs is None or wanted[sku] <= packs for sku, packs in left.items())
-
-
-def laid_out(
-    free: Sequence[Free],
-    fixed: Collection[tuple[CartLine, Route]],
+def formulated(
+    free: Sequence[FreeGroup],
+    fixed: Collection[tuple[CartLine, PharmacyOption]],
     stock: Stock,
     costs: Costs,
     box_cents: int | None = None,
@@ -118,105 +109,81 @@ def laid_out(
 
     ``box_cents`` is what a box counts beside its fee; 0 is more than any cost.
     """
-    more = _more_than_any_total(free, fixed, costs) if box_cents == 0 else box_cents or 0
-    return _Layout(free, fixed, stock, costs, more).instance()
-
-
-class _Layout:
-    """Openings and stocks numbered as they come, and every choice in their terms."""
-
-    def __init__(
-        self,
-        free: Sequence[Free],
-        fixed: Collection[tuple[CartLine, Route]],
-        stock: Stock,
-        costs: Costs,
-        box_cents: int,
-    ) -> None:
-        self.free, self.fixed, self.stock, self.costs = free, fixed, stock, costs
-        self.paid, self.measure = costs.once(fixed), costs.measure
-        self.openings, self.stocks = _Register(), _Register()
-        self.box_cents = box_cents
-
-    def instance(self) -> Instance:
-        lines = tuple(self._line(position, one) for position, one in enumerate(self.free))
-        return Instance(
-            measure=self.measure,
-            lines=lines,
-            fees=tuple(fee for fee, _ in self.openings.amounts),
-            extras=tuple(extra for _, extra in self.openings.amounts),
-            stock=tuple(self.stocks.amounts),
-            cost=self.costs.all(self.fixed),
-            extra=sum(self.measure.days_cents(route.days) for _, route in self.fixed),
-        )
-
-    def _line(self, position: int, one: Free) -> FreeLine:
-        choices = [self._choice(one, rank, pharmacy) for rank, pharmacy in enumerate(one.pharmacies)]
-        size = len(one.members)
+    measure, numbers = costs.measure, _Numbers(costs, stock, costs.once(fixed))
+    numbers.box_cents = _more_than_any_total(free, fixed, costs) if box_cents == 0 else box_cents or 0
+    lines = []
+    for position, group in enumerate(free):
+        choices = [numbers.choice(group, rank) for rank in range(len(group.choices))]
+        size = len(group.members)
         choices.append(Choice(None, len(choices), size * UNFILLED, 0, 0, unfilled=size))
-        return FreeLine(position, tuple(choices))
+        lines.append(FreeLine(position, tuple(choices)))
+    return Instance(
+        measure=measure,
+        lines=tuple(lines),
+        fees=tuple(fee for _, (fee, _) in numbers.openings.values()),
+        extras=tuple(extra for _, (_, extra) in numbers.openings.values()),
+        stock=tuple(packs for _, packs in numbers.stocks.values()),
+        cost=costs.all(fixed),
+        extra=sum(measure.days_cents(option.days) for _, option in fixed),
+    )
 
-    def _choice(self, one: Free, rank: int, pharmacy: str) -> Choice:
-        measure, first, cost, extra = self.measure, 0, 0, 0
+
+class _Numbers:
+    """Openings and stocks numbered as they come, each with its amount, and choices in their terms."""
+
+    def __init__(self, costs: Costs, stock: Stock, paid: Mapping[Hashable, int]) -> None:
+        self.openings: dict[Hashable, tuple[int, tuple[int, int]]] = {}
+        self.stocks: dict[Hashable, tuple[int, int]] = {}
+        self.box_cents = 0
+        self._costs, self._stock, self._paid = costs, stock, paid
+
+    def choice(self, group: FreeGroup, rank: int) -> Choice:
+        """One of a group's choices."""
+        measure, first, cost, extra = self._costs.measure, 0, 0, 0
         opens: dict[int, None] = {}
         takes: dict[int, int] = {}
-        for candidate in one.members:
-            line, route = candidate.line, candidate.by(pharmacy)
-            first += measure.first(route.days)
-            cost += measure.medication(route.medication_cents)
-            extra += measure.days_cents(route.days) + _leaving_cents(candidate, pharmacy)
-            opens.update(dict.fromkeys(self._opens(line, route)))
-            packs, wanted = self.stock.left(pharmacy, line.sku), self.stock.wanted(line, pharmacy)
-            if packs is not None and wanted:
-                stock = self.stocks.position((pharmacy, line.sku), packs)
-                takes[stock] = takes.get(stock, 0) + wanted
-        return Choice(pharmacy, rank, first, cost, extra, tuple(opens), tuple(takes.items()))
+        for candidate, option in zip(group.members, group.choices[rank], strict=True):
+            line, pharmacy = candidate.line, option.pharmacy
+            first += measure.first(option.days)
+            cost += measure.medication(option.medication_cents)
+            extra += measure.days_cents(option.days) + _leaving_cents(candidate, pharmacy)
+            opens.update(dict.fromkeys(self._opens(line, option)))
+            left, packs = self._stock.left(pharmacy, line.sku), self._stock.needs(line, pharmacy)
+            if left is not None and packs:
+                at, _ = self.stocks.setdefault((pharmacy, line.sku), (len(self.stocks), left))
+                takes[at] = takes.get(at, 0) + packs
+        return Choice(group.choices[rank][0].pharmacy, rank, first, cost, extra, tuple(opens), tuple(takes.items()))
 
-    def _opens(self, line: CartLine, route: Route) -> Iterator[int]:
+    def _opens(self, line: CartLine, option: PharmacyOption) -> Iterator[int]:
         amounts: dict[Hashable, tuple[int, int]] = {
-            route.box: (self.costs.box(route.box), self.box_cents),
-            line.rx: (self.costs.encounter(line), 0),
+            option.box: (self._costs.box(option.box), self.box_cents),
+            line.rx: (self._costs.encounter(line), 0),
         }
         for key, amount in amounts.items():
-            if key not in self.paid and any(amount):
-                yield self.openings.position(key, amount)
+            if key not in self._paid and any(amount):
+                yield self.openings.setdefault(key, (len(self.openings), amount))[0]
 
 
 def _leaving_cents(candidate: Candidate, pharmacy: str) -> int:
     """The price of a line's leaving the pharmacy of last time, where that one may fill it."""
-    asked = candidate.asked
-    return asked.stay_cents if candidate.route(asked.last) and pharmacy != asked.last else 0
+    preferences = candidate.preferences
+    return preferences.stay_cents if candidate.option(preferences.last) and pharmacy != preferences.last else 0
 
 
-def _more_than_any_total(free: Sequence[Free], fixed: Collection[tuple[CartLine, Route]], costs: Costs) -> int:
+def _more_than_any_total(
+    free: Sequence[FreeGroup], fixed: Collection[tuple[CartLine, PharmacyOption]], costs: Costs
+) -> int:
     """Cents that no difference in cost between two splits can reach."""
-    most = costs.all(fixed)
-    for one in free:
-        for candidate in one.members:
-            dearest = max(costs.all([(candidate.line, route)]) for route in candidate.routes)
-            most += dearest
-    return costs.measure.total_cents(most) + 1
+    lines = [candidate for group in free for candidate in group.members]
+    dearest = (max(costs.all([(line.line, option)]) for option in line.options) for line in lines)
+    return costs.measure.total_cents(costs.all(fixed) + sum(dearest)) + 1
 
 
-def chosen_routes(free: Sequence[Free], chosen: Mapping[int, Choice]) -> dict[int, Route]:
-    """The routes that choices stand for, by line number."""
+def chosen_options(free: Sequence[FreeGroup], chosen: Mapping[int, Choice]) -> dict[int, PharmacyOption]:
+    """The options that choices stand for, by line number."""
     return {
-        candidate.line.number: candidate.by(pharmacy)
-        for position, one in enumerate(free)
-        if (pharmacy := chosen[position].pharmacy) is not None
-        for candidate in one.members
+        candidate.line.number: option
+        for position, group in enumerate(free)
+        if not chosen[position].unfilled
+        for candidate, option in zip(group.members, group.choices[chosen[position].rank], strict=True)
     }
-
-
-class _Register:
-    """Positions given to keys as they come, and an amount for each."""
-
-    def __init__(self) -> None:
-        self.amounts: list[Any] = []
-        self._positions: dict[Hashable, int] = {}
-
-    def position(self, key: Hashable, amount: Any) -> int:
-        if key not in self._positions:
-            self._positions[key] = len(self.amounts)
-            self.amounts.append(amount)
-        return self._positions[key]

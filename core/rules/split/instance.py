@@ -9,6 +9,7 @@ Boxes and encounters are both ``openings``: an amount that is paid once, by whic
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,10 +60,6 @@ class Measure(NamedTuple):
     def shipping(self, cents: int) -> int:
         """The cost of a box, with its program fee where there is one."""
         return self.medication(cents) if self.covers_shipping else cents * self.unit
-
-    def encounter(self, cents: int) -> int:
-        """The cost of an encounter; no program fee is taken of it."""
-        return cents * self.unit
 
     def total_cents(self, cost: int) -> int:
         """The checkout total, as core/rules/pricing quotes it."""
@@ -189,7 +186,7 @@ class Instance:
         """An opening's weight."""
         return self.measure.weight(self.fees[opening], self.extras[opening])
 
-    def outcome(self, chosen: Collection[Choice]) -> tuple[int, int]:
+    def totals(self, chosen: Collection[Choice]) -> tuple[int, int]:
         """The cost and the extra cents of some lines' choices together, each opening paid once."""
         opened = {opening for choice in chosen for opening in choice.opens}
         cost = sum(choice.cost for choice in chosen) + sum(self.fees[opening] for opening in opened)
@@ -198,25 +195,24 @@ class Instance:
 
     def worth(self, chosen: Collection[Choice]) -> Worth:
         """How good some lines' choices are together."""
-        return Worth(sum(choice.first for choice in chosen), self.measure.weight(*self.outcome(chosen)))
+        return Worth(sum(choice.first for choice in chosen), self.measure.weight(*self.totals(chosen)))
 
 
-def asked(instance: Instance, lines: Iterable[FreeLine]) -> list[int]:
-    """The packs that lines could ask of each stock at most."""
-    packs = [0] * len(instance.stock)
-    for line in lines:
-        most: dict[int, int] = {}
-        for choice in line.choices:
-            for stock, taken in choice.takes:
-                most[stock] = max(most.get(stock, 0), taken)
-        for stock, taken in most.items():
-            packs[stock] += taken
-    return packs
+def most_packs(line: FreeLine) -> dict[int, int]:
+    """The packs that a line could take of each stock at most."""
+    most: dict[int, int] = {}
+    for choice in line.choices:
+        for stock, packs in choice.takes:
+            most[stock] = max(most.get(stock, 0), packs)
+    return most
 
 
 def contested(instance: Instance, lines: Iterable[FreeLine]) -> frozenset[int]:
-    """Stocks that lines could ask more of than there is."""
-    return frozenset(stock for stock, packs in enumerate(asked(instance, lines)) if packs > instance.stock[stock])
+    """Stocks that lines could take more of than there is."""
+    demand = Counter[int]()
+    for line in lines:
+        demand.update(most_packs(line))
+    return frozenset(stock for stock, packs in demand.items() if packs > instance.stock[stock])
 
 
 def runs_out(choice: Choice, scarce: frozenset[int]) -> bool:
@@ -224,7 +220,17 @@ def runs_out(choice: Choice, scarce: frozenset[int]) -> bool:
     return any(stock in scarce for stock, _ in choice.takes)
 
 
-def without_hopeless(instance: Instance, line: FreeLine, scarce: frozenset[int]) -> FreeLine:
+def preprocessed(instance: Instance) -> tuple[list[FreeLine], frozenset[int]]:
+    """The lines without dominated choices, and the stocks still contested among what is left."""
+    kept, scarce = list(instance.lines), contested(instance, instance.lines)
+    while True:
+        kept = [_undominated(instance, line, scarce) for line in kept]
+        before, scarce = scarce, contested(instance, kept)
+        if scarce == before:
+            return kept, scarce
+
+
+def _undominated(instance: Instance, line: FreeLine, scarce: frozenset[int]) -> FreeLine:
     """The line without choices that are always worse than moving it to another one whose stock cannot run out.
 
     Such a move at most opens the other's box, so a choice dearer by more than that is in no best assignment.
@@ -235,29 +241,17 @@ def without_hopeless(instance: Instance, line: FreeLine, scarce: frozenset[int])
         return line
     always = set.intersection(*(set(choice.opens) for choice in filled))
     first = min(choice.first for choice in safe)
-    most = min(
+    most = instance.measure.slack + min(
         instance.weight(choice) + sum(instance.fee_weight(opening) for opening in choice.opens if opening not in always)
         for choice in safe
         if choice.first == first
     )
-    most += instance.measure.slack
-    kept = [
+    kept = (
         choice
         for choice in line.choices
         if choice.first < first or (choice.first == first and instance.weight(choice) <= most)
-    ]
-    return line._replace(choices=tuple(kept))
-
-
-def reduced(instance: Instance, lines: Sequence[FreeLine]) -> tuple[list[FreeLine], frozenset[int]]:
-    """Lines without hopeless choices, and the stocks still contested among what is left."""
-    kept, scarce = list(lines), contested(instance, lines)
-    while True:
-        kept = [without_hopeless(instance, line, scarce) for line in kept]
-        still = contested(instance, kept)
-        if still == scarce:
-            return kept, scarce
-        scarce = still
+    )
+    return FreeLine(line.position, tuple(kept))
 
 
 def components(
@@ -272,13 +266,13 @@ def components(
             at = parent[at]
         return at
 
-    seen: dict[tuple[str, int], int] = {}
+    first_user: dict[tuple[str, int], int] = {}
     for at, line in enumerate(lines):
         for choice in line.choices:
             links = [("opening", opening) for opening in choice.opens] if through_openings else []
             links.extend(("stock", stock) for stock, _ in choice.takes if stock in scarce)
             for link in links:
-                parent[root(at)] = root(seen.setdefault(link, at))
+                parent[root(at)] = root(first_user.setdefault(link, at))
     parts: dict[int, list[FreeLine]] = {}
     for at, line in enumerate(lines):
         parts.setdefault(root(at), []).append(line)

@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 from core.rules.split.instance import Choice, FreeLine, Instance
 
 OPTIONS: Final = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_rel_gap": 0.0, "mip_abs_gap": 1e-4}
-ROUNDING: Final = 1e-3
-"""By how much floating point may put a bound too high, in cents (or lines, or days)."""
+ROUNDING: Final = 4e-4
+"""By how much floating point may put a bound too high, in cents (or lines, or days): four times the gap allowed."""
 
 
 class Limit(NamedTuple):
@@ -36,12 +36,15 @@ class Goal(NamedTuple):
 
 
 class Relaxation(NamedTuple):
-    """The linear relaxation: a bound of every assignment, and for each of the model's ``choices`` its share and a bound
-    of the assignments that make it."""
+    """The linear relaxation: a bound of every assignment, and its share of each of the model's ``choices``."""
 
     bound: int
     shares: list[float]
-    bounds: list[int]
+
+    @property
+    def fractional(self) -> int:
+        """How many shares are not whole, at least 1: what makes branching long."""
+        return max(1, sum(1e-6 < share < 1 - 1e-6 for share in self.shares))
 
 
 class Incumbent(NamedTuple):
@@ -49,10 +52,6 @@ class Incumbent(NamedTuple):
 
     chosen: dict[int, Choice]
     bound: int | None
-
-
-Report = Callable[[Incumbent], bool]
-"""Told at every check point; False stops."""
 
 
 class IntegerModel:
@@ -65,8 +64,7 @@ class IntegerModel:
         opened = {opening for _, choice in self.choices for opening in choice.opens} if goal.fee else set()
         self._column = {opening: len(self.choices) + at for at, opening in enumerate(sorted(opened))}
         self._rows: list[tuple[float, float, Mapping[int, int]]] = []
-        for row in self._rows_by(lambda line, _: [(line.position, 1)]).values():
-            self._rows.append((1, 1, row))
+        self._rows.extend((1, 1, row) for row in self._rows_by(lambda line, _: [(line.position, 1)]).values())
         if opened:
             needed = self._rows_by(lambda line, choice: [((line.position, opening), 1) for opening in choice.opens])
             for (_, opening), row in needed.items():
@@ -87,53 +85,44 @@ class IntegerModel:
                 rows.setdefault(key, {})[at] = coefficient
         return rows
 
+    @property
+    def columns(self) -> int:
+        """How many columns it has."""
+        return len(self.choices) + len(self._column)
+
     def relaxed(self, work: int) -> Relaxation | None:
         """The linear relaxation; None where it takes more than ``work``: iterations times rows."""
         solver = self._solver(integer=False)
         solver.setOptionValue("simplex_iteration_limit", work // len(self._rows))
         solver.run()
-        value, solution = solver.getInfo().objective_function_value, solver.getSolution()
-        bound = self._bound(value)
+        bound = self._bound(solver.getInfo().objective_function_value)
         if bound is None or solver.modelStatusToString(solver.getModelStatus()) != "Optimal":
             return None
-        size = len(self.choices)
-        above = [math.ceil(max(price, 0.0) * self._goal.unit) for price in list(solution.col_dual)[:size]]
-        return Relaxation(bound, list(solution.col_value)[:size], [bound + more for more in above])
+        return Relaxation(bound, list(solver.getSolution().col_value)[: len(self.choices)])
 
-    def solved(self, start: dict[int, Choice], work: int, report: Report) -> Incumbent:
-        """The best that branch-and-cut finds from ``start`` with ``work``: check points times columns squared."""
-        checks = work // (len(self.choices) + len(self._column)) ** 2
-        incumbent = Incumbent(start, None)
+    def solved(self, start: dict[int, Choice], checks: int, goes_on: Callable[[int | None], bool]) -> Incumbent:
+        """The best that branch-and-cut finds from ``start`` within so many check points, each asking ``goes_on``."""
         if not checks:
-            return incumbent
+            return Incumbent(start, None)
         solver = self._solver(integer=True)
         solver.setSolution(self._solution(start))
 
-        def improved(event: Any) -> None:
-            nonlocal incumbent
-            incumbent = incumbent._replace(chosen=self._chosen(event.data_out.mip_solution))
-
         def checked(event: Any) -> None:
-            nonlocal incumbent, checks
+            nonlocal checks
             checks -= 1
-            incumbent = incumbent._replace(bound=self._bound(event.data_out.mip_dual_bound))
-            event.data_in.user_interrupt = not (checks >= 0 and report(incumbent))
+            event.data_in.user_interrupt = checks < 0 or not goes_on(self._bound(event.data_out.mip_dual_bound))
 
-        solver.cbMipImprovingSolution += improved
         solver.cbMipInterrupt += checked
         solver.run()
-        return Incumbent(self._chosen(solver.getSolution().col_value), self._bound(solver.getInfo().mip_dual_bound))
+        values = zip(self.choices, solver.getSolution().col_value, strict=False)
+        chosen = {line.position: choice for (line, choice), value in values if value > 0.5}
+        return Incumbent(chosen, self._bound(solver.getInfo().mip_dual_bound))
 
     def _bound(self, value: float) -> int | None:
         """The least whole amount that is not below a bound of the solver's, in the goal's units."""
         if not math.isfinite(value):
             return None
         return sum(self._least.values()) + math.ceil((value - ROUNDING) * self._goal.unit)
-
-    def _chosen(self, values: Sequence[float]) -> dict[int, Choice]:
-        return {
-            line.position: choice for (line, choice), value in zip(self.choices, values, strict=False) if value > 0.5
-        }
 
     def _solution(self, chosen: dict[int, Choice]) -> Any:
         import highspy
@@ -153,7 +142,9 @@ class IntegerModel:
         for option, value in OPTIONS.items():
             solver.setOptionValue(option, value)
         program = highspy.HighsLp()
-        program.col_cost_ = self._costs()
+        costs = [self._goal.cost(choice) - self._least[line.position] for line, choice in self.choices]
+        costs += [self._goal.fee(opening) for opening in self._column if self._goal.fee]
+        program.col_cost_ = [cost / self._goal.unit for cost in costs]
         program.num_col_, program.num_row_ = len(program.col_cost_), len(self._rows)
         program.col_lower_, program.col_upper_ = [0.0] * program.num_col_, [1.0] * program.num_col_
         kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
@@ -167,9 +158,3 @@ class IntegerModel:
         matrix.value_ = [value for _, _, row in self._rows for value in row.values()]
         solver.passModel(program)
         return solver
-
-    def _costs(self) -> list[float]:
-        goal = self._goal
-        costs = [goal.cost(choice) - self._least[line.position] for line, choice in self.choices]
-        costs += [goal.fee(opening) for opening in self._column if goal.fee]
-        return [cost / goal.unit for cost in costs]

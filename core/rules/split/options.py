@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Box, Cart, CartLine, Days, Program, Promise, Refusal
-from core.rules.eligibility import FILTERS, Eligibility, Subject
+from core.rules.eligibility import FILTERS, Eligibility
 from core.rules.pricing import box_for
-from core.rules.split.preferences import EXCLUDED, NOTHING, Asked, asked_of
+from core.rules.split.preferences import EXCLUDED, NO_PREFERENCES, LinePreferences, line_preferences
 
-OUT_OF_STOCK = "OUT_OF_STOCK"
-RX_AT_OTHER_PHARMACY = "RX_AT_OTHER_PHARMACY"
+OUT_OF_STOCK: Final = "OUT_OF_STOCK"
+RX_AT_OTHER_PHARMACY: Final = "RX_AT_OTHER_PHARMACY"
 
 
-class Route(NamedTuple):
+class PharmacyOption(NamedTuple):
     """An eligible pharmacy for a line. ``days`` run from the refill day to delivery."""
 
     pharmacy: str
@@ -28,31 +28,30 @@ class Route(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A line, its pin, the routes open to it in the order of ties, and who is refused. ``elsewhere`` is set where
-    the pin is not the pharmacy that has the prescription; ``asked`` is what people ask of a line without a pin."""
+    """A line, its pin, its options in the order of ties, and who is refused. ``elsewhere`` is set where the pin is not
+    the pharmacy that has the prescription; ``preferences`` hold for a line without a pin."""
 
     line: CartLine
     pin: str | None
     elsewhere: bool
-    routes: tuple[Route, ...]
+    options: tuple[PharmacyOption, ...]
     refused: tuple[Refusal, ...]
-    asked: Asked = NOTHING
+    preferences: LinePreferences = NO_PREFERENCES
 
     @property
     def free(self) -> bool:
         """Whether the split chooses its pharmacy."""
         return self.pin is None and not self.line.hold
 
-    def route(self, pharmacy: str | None) -> Route | None:
-        """The route by a pharmacy, if it is eligible."""
-        return next((route for route in self.routes if route.pharmacy == pharmacy), None)
+    def option(self, pharmacy: str | None) -> PharmacyOption | None:
+        """The option of a pharmacy, if it is eligible."""
+        return next((option for option in self.options if option.pharmacy == pharmacy), None)
 
-    def by(self, pharmacy: str) -> Route:
-        """The route by a pharmacy that is eligible."""
-        found = self.route(pharmacy)
-        if found is None:
-            raise KeyError(pharmacy)
-        return found
+    def narrowed(self, pharmacies: Iterable[str]) -> Candidate:
+        """The same with these pharmacies alone; all others are excluded."""
+        kept = tuple(option for option in self.options if option.pharmacy in pharmacies)
+        excluded = [Refusal(option.pharmacy, (EXCLUDED,)) for option in self.options if option not in kept]
+        return replace(self, options=kept, refused=tuple(sorted((*self.refused, *excluded))))
 
     def failing(self, short: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Why nobody may fill it: everything against its pin, else the filter that emptied its list.
@@ -60,9 +59,9 @@ class Candidate:
         ``short`` is OUT_OF_STOCK where the pin has not enough left for it after lines before it.
         """
         if self.pin is None:
-            return () if self.routes else (_emptied([refusal.codes for refusal in self.refused]),)
-        known = {refusal.pharmacy: refusal.codes for refusal in self.refused}
-        codes = known.get(self.pin, ()) if self.pin in known or self.route(self.pin) else FILTERS[:1]
+            return () if self.options else (_emptied([refusal.codes for refusal in self.refused]),)
+        refused = {refusal.pharmacy: refusal.codes for refusal in self.refused}
+        codes = refused.get(self.pin, () if self.option(self.pin) else FILTERS[:1])
         elsewhere = (RX_AT_OTHER_PHARMACY,) if self.elsewhere else ()
         return tuple(dict.fromkeys((*codes, *short, *elsewhere)))
 
@@ -72,77 +71,66 @@ def candidates(
 ) -> list[Candidate]:
     """Every line of the cart, in order of line number."""
     eligibility = Eligibility(context, program, days)
-    asked = asked_of(cart, context)
+    preferences = line_preferences(cart, context)
     overridden: dict[int, frozenset[str]] = {}
     for number, code in overrides:
         overridden[number] = overridden.get(number, frozenset()) | {code}
-    found = [
-        _candidate(line, eligibility, overridden.get(line.number, frozenset()), asked.get(line.number, NOTHING))
+    return _together(
+        _candidate(line, eligibility, overridden.get(line.number, frozenset()), preferences.get(line.number))
         for line in sorted(cart.lines, key=lambda line: line.number)
-    ]
-    return _kept_together(found) if asked else found
-
-
-def _kept_together(found: list[Candidate]) -> list[Candidate]:
-    """Lines that go together only have the pharmacies that may fill all of them."""
-    common: dict[str, set[str]] = {}
-    for one in found:
-        if one.free and one.asked.together is not None:
-            routes = {route.pharmacy for route in one.routes}
-            common.setdefault(one.asked.together, set(routes)).intersection_update(routes)
-    return [one if one.asked.together is None else _only(one, common.get(one.asked.together, set())) for one in found]
-
-
-def _only(one: Candidate, pharmacies: Collection[str]) -> Candidate:
-    if not one.free:
-        return one
-    left_out = tuple(Refusal(route.pharmacy, (EXCLUDED,)) for route in one.routes if route.pharmacy not in pharmacies)
-    routes = tuple(route for route in one.routes if route.pharmacy in pharmacies)
-    return replace(one, routes=routes, refused=tuple(sorted((*one.refused, *left_out))))
-
-
-def _candidate(line: CartLine, eligibility: Eligibility, overridden: frozenset[str], asked: Asked) -> Candidate:
-    context, subject = eligibility.context, eligibility.subject(line)
-    prescription = context.prescriptions.get(line.rx or "")
-    filled_at = prescription.rx_pharmacy if prescription else None
-    routes: list[Route] = []
-    refused: list[Refusal] = []
-    if subject is None:
-        refused.extend(Refusal(pharmacy, FILTERS[:1]) for pharmacy in context.pharmacies)
-    else:
-        _sort_out(subject, eligibility, overridden, routes, refused)
-    if line.pharmacy or filled_at:
-        asked = NOTHING
-    refused.extend(Refusal(route.pharmacy, (EXCLUDED,)) for route in routes if asked.excludes(route.pharmacy))
-    return Candidate(
-        line,
-        line.pharmacy or filled_at,
-        bool(line.pharmacy and filled_at and line.pharmacy != filled_at),
-        tuple(route for route in routes if not asked.excludes(route.pharmacy)),
-        tuple(sorted(refused)),
-        asked,
     )
 
 
-def _sort_out(
-    subject: Subject,
-    eligibility: Eligibility,
-    overridden: frozenset[str],
-    routes: list[Route],
-    refused: list[Refusal],
-) -> None:
-    line, cold, refill_day = subject.line, subject.sku.cold_chain, eligibility.days.refill_day
-    pharmacies = eligibility.context.pharmacies
+def _together(lines: Iterable[Candidate]) -> list[Candidate]:
+    """Lines that go together only have the pharmacies that may fill all of them."""
+    everybody, common = list(lines), dict[str, set[str]]()
+    grouped = [(line, line.preferences.together) for line in everybody if line.free]
+    for line, key in grouped:
+        if key is not None:
+            pharmacies = {option.pharmacy for option in line.options}
+            common.setdefault(key, set(pharmacies)).intersection_update(pharmacies)
+    return [
+        line.narrowed(common[line.preferences.together]) if line.free and line.preferences.together in common else line
+        for line in everybody
+    ]
+
+
+def _candidate(
+    line: CartLine, eligibility: Eligibility, overridden: frozenset[str], preferences: LinePreferences | None
+) -> Candidate:
+    prescription = eligibility.context.prescriptions.get(line.rx or "")
+    filled_at = prescription.rx_pharmacy if prescription else None
+    judged = list(_judged(line, eligibility, overridden))
+    candidate = Candidate(
+        line,
+        line.pharmacy or filled_at,
+        bool(line.pharmacy and filled_at and line.pharmacy != filled_at),
+        tuple(option for option in judged if isinstance(option, PharmacyOption)),
+        tuple(sorted(refusal for refusal in judged if isinstance(refusal, Refusal))),
+    )
+    if preferences is None or candidate.pin:
+        return candidate
+    allowed = [option.pharmacy for option in candidate.options if not preferences.excludes(option.pharmacy)]
+    return replace(candidate.narrowed(allowed), preferences=preferences)
+
+
+def _judged(line: CartLine, eligibility: Eligibility, overridden: frozenset[str]) -> Iterator[PharmacyOption | Refusal]:
+    """Every pharmacy, as an option or refused. Stock does not count against a held line."""
+    subject, pharmacies = eligibility.subject(line), eligibility.context.pharmacies
+    if subject is None:
+        yield from (Refusal(pharmacy, FILTERS[:1]) for pharmacy in pharmacies)
+        return
     for terms in eligibility.terms(subject):
         pharmacy, dates, price = terms.house.pharmacy, terms.house.promise, terms.offered.unit_price_cents
         codes = eligibility.codes(subject, terms, overridden)
         if line.hold:
             codes = tuple(code for code in codes if code != OUT_OF_STOCK)
         if codes or dates is None or price is None:
-            refused.append(Refusal(pharmacy, codes))
+            yield Refusal(pharmacy, codes)
         else:
-            box, days = box_for(line, pharmacies[pharmacy], cold), (dates.delivers_on - refill_day).days
-            routes.append(Route(pharmacy, box, dates, line.quantity * price, days))
+            box = box_for(line, pharmacies[pharmacy], subject.sku.cold_chain)
+            days = (dates.delivers_on - eligibility.days.refill_day).days
+            yield PharmacyOption(pharmacy, box, dates, line.quantity * price, days)
 
 
 def _emptied(refusals: Iterable[tuple[str, ...]]) -> str:

@@ -9,14 +9,14 @@ from typing import NamedTuple
 from core.domain.model import Objective, Split
 
 
-class Difference(NamedTuple):
+class SplitDifference(NamedTuple):
     """What one split costs more than another, and its average days to delivery more."""
 
     cents: int
     days_a_line: Decimal
 
 
-class Outcome(NamedTuple):
+class SplitSummary(NamedTuple):
     """A split in figures. ``delivery_days`` is the sum over lines of days from the refill day to delivery."""
 
     objective: Objective
@@ -33,15 +33,15 @@ class Outcome(NamedTuple):
         """Days to delivery on average, to one decimal; 0 for no line."""
         return (Decimal(self.delivery_days) / max(self.lines, 1)).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
-    def against(self, other: Outcome) -> Difference:
+    def against(self, other: SplitSummary) -> SplitDifference:
         """This split less the other one."""
-        return Difference(self.total_cents - other.total_cents, self.days_a_line - other.days_a_line)
+        return SplitDifference(self.total_cents - other.total_cents, self.days_a_line - other.days_a_line)
 
 
-def outcome(split: Split, refill_day: date) -> Outcome:
+def summarized(split: Split, refill_day: date) -> SplitSummary:
     """The figures of a split of ``refill_day``'s cart."""
     deliveries = [line.promise.delivers_on for line in split.filled if line.promise]
-    return Outcome(
+    return SplitSummary(
         objective=split.objective,
         total_cents=split.total_cents,
         lines=len(split.filled),

@@ -11,7 +11,7 @@ from core.adapters.store import Store, Work, carts, load_context
 from core.adapters.store.carts import Answers, StoredLine
 from core.adapters.store.constraints import StoredConstraint, constraints_of
 from core.domain.context import Context
-from core.domain.model import Cart, CartLine, Constraint, Override, Scope
+from core.domain.model import Cart, CartLine, Override, PreferenceScope, RoutingPreference
 from core.rules.prescriptions import DueLine, completed, due_list
 from core.services.people import Action, Person, require
 
@@ -76,9 +76,13 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
     )
 
 
-def _constraint(one: StoredConstraint, numbers: Mapping[str, int]) -> Constraint:
-    of = {Scope.PATIENT: one.patient, Scope.SKU: one.sku, Scope.LINE: str(numbers.get(one.line or "", ""))}
-    return Constraint(one.kind, one.scope, of.get(one.scope) or "", one.pharmacy or "", one.amount_cents)
+def _constraint(one: StoredConstraint, numbers: Mapping[str, int]) -> RoutingPreference:
+    of = {
+        PreferenceScope.PATIENT: one.patient,
+        PreferenceScope.SKU: one.sku,
+        PreferenceScope.LINE: str(numbers.get(one.line or "", "")),
+    }
+    return RoutingPreference(one.kind, one.scope, of.get(one.scope) or "", one.pharmacy or "", one.amount_cents)
 
 
 def completed_lines(lines: Iterable[StoredLine], context: Context, refill_day: date) -> list[CartLine]:

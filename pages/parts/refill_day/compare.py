@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from core.domain.model import ConstraintKind, Days, Objective
-from core.rules.split import Point, Price, Shortage, Watch, points, prices, shortages
-from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, wanted
+from core.domain.model import Days, Objective, PreferenceKind
+from core.rules.split import Point, PreferenceCost, Shortage, Watch, points, preference_costs, short_offers, shortages
+from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES
 from core.services.cart import ask_of_split
 from pages.parts.refill_day.curve import cost_against_days, label
 from pages.parts.refill_day.desk import Desk, pick, question
@@ -18,13 +18,12 @@ from pages.parts.refill_day.views import pharmacy_name
 from pages.parts.tables import MONEY, Row, table
 from pages.parts.words import amount, count, day, money, plain, signed_money
 
-Answer = Point | Price | Shortage
+Answer = Point | PreferenceCost | Shortage
 
 _JOB = "refill_what_if"
 _CHART = "refill_curve"
 FIRST_SECONDS = 0.8
 _AGAIN_SECONDS = 1.5
-_EACH_SECONDS = 1.5
 
 
 def answers(desk: Desk) -> Findings[Answer]:
@@ -58,13 +57,12 @@ def _answers(
 ) -> Findings[Answer]:
     now, asking = _desk.plan.split, question(_desk)
     expected = len(Objective) + 1 + len(DAY_PRICES_CENTS) + len(asking.cart.constraints)
-    expected += min(len(wanted(now)), MOST_SHORTAGES)
+    expected += min(len(short_offers(now)), MOST_SHORTAGES)
 
     def found(watch: Watch) -> Iterator[Answer]:
-        quick: Watch = lambda progress: progress.seconds < _EACH_SECONDS and watch(progress)  # noqa: E731
-        yield from points(asking, now, quick)
-        yield from prices(asking, now, quick)
-        yield from shortages(asking, now, quick)
+        yield from points(asking, now, watch)
+        yield from preference_costs(asking, now, watch)
+        yield from shortages(asking, now, watch)
 
     return Findings(found, expected)
 
@@ -147,7 +145,7 @@ def _picked(desk: Desk, found: Sequence[Point]) -> None:
     session = desk.session
     pick(Objective.CHEAPEST, desk.day_price_cents)
     answer(
-        lambda: ask_of_split(session.store, session.person, session.clinic, desk.refill_day, ConstraintKind.BOXES),
+        lambda: ask_of_split(session.store, session.person, session.clinic, desk.refill_day, PreferenceKind.BOXES),
         "The cart goes out in as few shipments as possible.",
     )
 
@@ -220,11 +218,11 @@ def _worth(useful: Sequence[Shortage], desk: Desk) -> str:
 
 
 def prices_of(found: Sequence[Answer]) -> dict[int | None, str]:
-    """What each wish costs, in words; None is all of them together."""
-    return {one.wish: _price_in_words(one) for one in found if isinstance(one, Price)}
+    """What each routing preference costs, in words; None is all of them together."""
+    return {one.preference: _price_in_words(one) for one in found if isinstance(one, PreferenceCost)}
 
 
-def _price_in_words(one: Price) -> str:
+def _price_in_words(one: PreferenceCost) -> str:
     about = "" if one.proven else "about "
     lost = f", leaves {count(one.lines, 'line')} unfilled" if one.lines > 0 else ""
     return f"{about}{signed_money(one.cents)}{lost}"

@@ -13,7 +13,7 @@ from core.domain.model import Days, Objective, Program
 from core.domain.money import cents_from
 from core.rules.plan import Plan, plan
 from core.rules.prescriptions import due_list
-from core.rules.split import Question, Watch
+from core.rules.split import SplitRequest, Watch
 from core.services.cart import OpenCart, open_cart
 from core.services.rule_book import note_seen
 from pages.parts.page import nothing_yet
@@ -239,9 +239,9 @@ def _note_seen(
     return True
 
 
-def question(desk: Desk) -> Question:
+def question(desk: Desk) -> SplitRequest:
     """What the desk's split answers."""
-    return Question(
+    return SplitRequest(
         desk.opened.cart,
         desk.context,
         desk.program,

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.adapters.store.constraints import StoredConstraint
-from core.domain.model import ConstraintKind, Scope
+from core.domain.model import PreferenceKind, PreferenceScope
 from core.domain.money import cents_from
 from core.services.cart import ask_of_split, no_longer_ask
 from core.services.cart.routing_preferences import HAS_AN_AMOUNT, NAMES_A_PHARMACY, SCOPES
@@ -18,7 +18,7 @@ from pages.parts.refill_day.pressing import answer
 from pages.parts.refill_day.views import View, pharmacy_name
 from pages.parts.words import money, plain
 
-K = ConstraintKind
+K = PreferenceKind
 KINDS: Final = {
     K.USE: "Use a pharmacy",
     K.AVOID: "Avoid a pharmacy",
@@ -28,10 +28,10 @@ KINDS: Final = {
     K.BOXES: "Send fewer boxes",
 }
 SCOPE_NAMES: Final = {
-    Scope.CART: "The whole cart",
-    Scope.PATIENT: "A patient",
-    Scope.SKU: "A SKU",
-    Scope.LINE: "A line",
+    PreferenceScope.CART: "The whole cart",
+    PreferenceScope.PATIENT: "A patient",
+    PreferenceScope.SKU: "A SKU",
+    PreferenceScope.LINE: "A line",
 }
 AMOUNTS: Final = {
     K.STAY: ("Unless moving saves more than", "Dollars a line that moving has to save."),
@@ -74,7 +74,11 @@ def in_words(one: StoredConstraint, desk: Desk, views: Sequence[View]) -> str:
         case K.AVOID:
             return f"Avoid {where}{who}"
         case K.TOGETHER:
-            return "Keep each patient's lines together" if one.scope is Scope.CART else f"Keep all lines together{who}"
+            return (
+                "Keep each patient's lines together"
+                if one.scope is PreferenceScope.CART
+                else f"Keep all lines together{who}"
+            )
         case K.STAY:
             return f"Stay with last time's pharmacy{who} unless moving saves more than {money(one.amount_cents)} a line"
         case K.RESERVE:
@@ -90,13 +94,13 @@ def in_words(one: StoredConstraint, desk: Desk, views: Sequence[View]) -> str:
 def _about(one: StoredConstraint, desk: Desk, views: Sequence[View]) -> str:
     context = desk.context
     match one.scope:
-        case Scope.PATIENT:
+        case PreferenceScope.PATIENT:
             patient = context.patients.get(one.patient or "")
             return patient.name if patient else str(one.patient)
-        case Scope.SKU:
+        case PreferenceScope.SKU:
             sku = context.skus.get(one.sku or "")
             return sku.name if sku else str(one.sku)
-        case Scope.LINE:
+        case PreferenceScope.LINE:
             return next((view.title for view in views if view.line.id == one.line), "a line")
         case _:
             return "the whole cart"
@@ -109,7 +113,7 @@ def _ask(desk: Desk, views: Sequence[View]) -> None:
         scope = st.selectbox("For", SCOPES[kind], format_func=SCOPE_NAMES.__getitem__, key=f"refill_wish_for_{kind}")
     else:
         scope = SCOPES[kind][0]
-    if scope is not Scope.CART:
+    if scope is not PreferenceScope.CART:
         given[scope.value] = _one_of(scope, desk, views)
     if kind in NAMES_A_PHARMACY:
         given["pharmacy"] = st.selectbox(
@@ -129,23 +133,23 @@ def _ask(desk: Desk, views: Sequence[View]) -> None:
     )
 
 
-def _one_of(scope: Scope, desk: Desk, views: Sequence[View]) -> str:
+def _one_of(scope: PreferenceScope, desk: Desk, views: Sequence[View]) -> str:
     options = {
-        Scope.PATIENT: {view.line.patient: view.patient for view in views},
-        Scope.SKU: {view.line.sku: view.sku for view in views},
-        Scope.LINE: {view.line.id: view.title for view in views},
+        PreferenceScope.PATIENT: {view.line.patient: view.patient for view in views},
+        PreferenceScope.SKU: {view.line.sku: view.sku for view in views},
+        PreferenceScope.LINE: {view.line.id: view.title for view in views},
     }[scope]
     return str(
         st.selectbox(
-            SCOPE_NAMES[scope].removeprefix("A ").capitalize() if scope is not Scope.SKU else "SKU",
-            sorted(options, key=lambda code: options[code]) if scope is not Scope.LINE else list(options),
+            SCOPE_NAMES[scope].removeprefix("A ").capitalize() if scope is not PreferenceScope.SKU else "SKU",
+            sorted(options, key=lambda code: options[code]) if scope is not PreferenceScope.LINE else list(options),
             format_func=options.__getitem__,
             key=f"refill_wish_{scope}",
         )
     )
 
 
-def _asked(desk: Desk, kind: ConstraintKind, given: dict[str, Any]) -> None:
+def _asked(desk: Desk, kind: PreferenceKind, given: dict[str, Any]) -> None:
     session = desk.session
     answer(
         lambda: ask_of_split(session.store, session.person, session.clinic, desk.refill_day, kind, **given),
