@@ -12,10 +12,9 @@ from core.domain.model import Cart, Days, Objective, Program, Split
 from core.rules.split.explanation import RoutedCart
 from core.rules.split.formulation import Costs, chosen_options, formulated, free_groups, pinned
 from core.rules.split.instance import Instance, Measure
-from core.rules.split.options import candidates
+from core.rules.split.options import Overrides, candidates
 from core.rules.split.preferences import box_cents, priced, reserved_for
-from core.rules.split.progress import WORK, Watch
-from core.rules.split.search import Solution, best_assignment
+from core.rules.split.search import WORK, Solution, Watch, best_assignment
 from core.rules.split.stock import Stock
 
 
@@ -27,25 +26,16 @@ class SolvedInstance(NamedTuple):
 
 
 def split(
-    cart: Cart,
-    context: Context,
-    program: Program,
-    objective: Objective,
-    days: Days,
-    *,
-    overrides: frozenset[tuple[int, str]] = frozenset(),
-    day_price_cents: int | None = None,
-    work: int = WORK,
-    watch: Watch | None = None,
-    previous: Split | None = None,
-    clock: Callable[[], float] = time.perf_counter,
-) -> Split:
+    cart: Cart, context: Context, program: Program, objective: Objective, days: Days, *,
+    overrides: Overrides = frozenset(), day_price_cents: int | None = None, work: int = WORK,
+    watch: Watch | None = None, previous: Split | None = None, clock: Callable[[], float] = time.perf_counter,
+) -> Split:  # fmt: skip
     """The assignment of every line that is not held, never beyond stock, with pins in their places.
 
-    ``overrides`` are (line number, code) that a person has overridden; ``day_price_cents`` None takes the clinic's
-    setting. ``work`` limits the search of hard carts alone (core/rules/split/progress.py); ``clock`` is read for
-    ``Split.seconds`` and decides nothing. ``watch`` is told how far the search is, and may stop it.
-    ``previous`` is an earlier split: where it solves the very same instance, to the last number, nothing is searched.
+    ``day_price_cents`` None takes the clinic's setting. ``work`` limits the search of hard carts alone
+    (core/rules/split/search.py); ``clock`` is read for ``Split.seconds`` and decides nothing. ``watch`` is told how far the
+    search is, and may stop it. ``previous`` is an earlier split: where it solves the very same instance, to the last
+    number, nothing is searched.
     """
     begun = clock()
     price = context.day_price_cents(days) if day_price_cents is None else day_price_cents

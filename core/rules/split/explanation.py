@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
-from core.domain.model import Alternative, CartLine, Refusal, RoutedLine
-from core.rules.split.formulation import Costs
+from core.domain.model import Alternative, Refusal, RoutedLine
+from core.rules.split.formulation import Costs, Taken
 from core.rules.split.options import OUT_OF_STOCK, Candidate, PharmacyOption
 from core.rules.split.preferences import EXCLUDED
 from core.rules.split.stock import Stock
@@ -15,17 +15,9 @@ from core.rules.split.stock import Stock
 class RoutedCart:
     """A cart with every option taken: its total, and what moving one line would change with the rest fixed."""
 
-    def __init__(
-        self,
-        taken: Collection[tuple[CartLine, PharmacyOption]],
-        stock: Stock,
-        costs: Costs,
-        together: Mapping[str | None, int],
-    ) -> None:
+    def __init__(self, taken: Taken, stock: Stock, costs: Costs, together: Mapping[str | None, int]) -> None:
         """``stock`` is what is left; ``together`` counts the lines of each group that moves as one."""
-        self._together = together
-        self._stock = stock
-        self._costs = costs
+        self._together, self._stock, self._costs = together, stock, costs
         self._users = Counter(option.box for _, option in taken)
         self._cost = costs.all(taken)
         self.total_cents = costs.measure.total_cents(self._cost) if taken else 0

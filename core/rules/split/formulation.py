@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from core.domain.context import Context
 from core.domain.model import Box, CartLine, Program
@@ -12,6 +12,9 @@ from core.rules.pricing.quotes import encounter_cents
 from core.rules.split.instance import UNFILLED, Choice, FreeLine, Instance, Measure
 from core.rules.split.options import OUT_OF_STOCK, Candidate, PharmacyOption
 from core.rules.split.stock import Stock
+
+Taken: TypeAlias = Collection[tuple[CartLine, PharmacyOption]]
+"""Filled lines, each with its option."""
 
 
 class Pins(NamedTuple):
@@ -44,7 +47,7 @@ class Costs:
         """The encounter of a line's prescription, paid once by whichever of its lines are filled."""
         return encounter_cents(line, self._context, self._program) * self.measure.unit
 
-    def once(self, taken: Iterable[tuple[CartLine, PharmacyOption]]) -> dict[Hashable, int]:
+    def once(self, taken: Taken) -> dict[Hashable, int]:
         """What some filled lines pay once: by box, and by prescription."""
         paid: dict[Hashable, int] = {}
         for line, option in taken:
@@ -52,7 +55,7 @@ class Costs:
             paid[line.rx] = self.encounter(line)
         return paid
 
-    def all(self, taken: Collection[tuple[CartLine, PharmacyOption]]) -> int:
+    def all(self, taken: Taken) -> int:
         """What some filled lines come to."""
         medication = sum(option.medication_cents for _, option in taken)
         return self.measure.medication(medication) + sum(self.once(taken).values())
@@ -98,13 +101,7 @@ def _common(members: Sequence[Candidate], stock: Stock) -> Iterator[tuple[Pharma
             yield options
 
 
-def formulated(
-    free: Sequence[FreeGroup],
-    fixed: Collection[tuple[CartLine, PharmacyOption]],
-    stock: Stock,
-    costs: Costs,
-    box_cents: int | None = None,
-) -> Instance:
+def formulated(free: Sequence[FreeGroup], fixed: Taken, stock: Stock, costs: Costs, box_cents: int | None) -> Instance:
     """The instance of the free lines, on top of what pinned lines come to.
 
     ``box_cents`` is what a box counts beside its fee; 0 is more than any cost.
@@ -124,7 +121,7 @@ def formulated(
         extras=tuple(extra for _, (_, extra) in numbers.openings.values()),
         stock=tuple(packs for _, packs in numbers.stocks.values()),
         cost=costs.all(fixed),
-        extra=sum(measure.days_cents(option.days) for _, option in fixed),
+        extra=sum(measure.day_price_cents * option.days for _, option in fixed),
     )
 
 
@@ -146,7 +143,7 @@ class _Numbers:
             line, pharmacy = candidate.line, option.pharmacy
             first += measure.first(option.days)
             cost += measure.medication(option.medication_cents)
-            extra += measure.days_cents(option.days) + _leaving_cents(candidate, pharmacy)
+            extra += measure.day_price_cents * option.days + _leaving_cents(candidate, pharmacy)
             opens.update(dict.fromkeys(self._opens(line, option)))
             left, packs = self._stock.left(pharmacy, line.sku), self._stock.needs(line, pharmacy)
             if left is not None and packs:
@@ -170,9 +167,7 @@ def _leaving_cents(candidate: Candidate, pharmacy: str) -> int:
     return preferences.stay_cents if candidate.option(preferences.last) and pharmacy != preferences.last else 0
 
 
-def _more_than_any_total(
-    free: Sequence[FreeGroup], fixed: Collection[tuple[CartLine, PharmacyOption]], costs: Costs
-) -> int:
+def _more_than_any_total(free: Sequence[FreeGroup], fixed: Taken, costs: Costs) -> int:
     """Cents that no difference in cost between two splits can reach."""
     lines = [candidate for group in free for candidate in group.members]
     dearest = (max(costs.all([(line.line, option)]) for option in line.options) for line in lines)

@@ -70,10 +70,6 @@ class Measure(NamedTuple):
         """What of a line's delivery days counts before any cost."""
         return days if self.objective is Objective.FASTEST else 0
 
-    def days_cents(self, days: int) -> int:
-        """The price of a line's delivery days."""
-        return self.day_price_cents * days
-
     def value_cents(self, cost: int, extra_cents: int) -> int:
         """What is minimised, to the cent, once the most lines are filled (and for ``fastest`` the days are least)."""
         return self.total_cents(cost) + extra_cents

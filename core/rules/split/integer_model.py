@@ -41,11 +41,6 @@ class Relaxation(NamedTuple):
     bound: int
     shares: list[float]
 
-    @property
-    def fractional(self) -> int:
-        """How many shares are not whole, at least 1: what makes branching long."""
-        return max(1, sum(1e-6 < share < 1 - 1e-6 for share in self.shares))
-
 
 class Incumbent(NamedTuple):
     """The best choices found, and what any come to at least (None: no bound)."""
@@ -63,6 +58,7 @@ class IntegerModel:
         self._least = {line.position: min(map(goal.cost, line.choices)) for line in lines}
         opened = {opening for _, choice in self.choices for opening in choice.opens} if goal.fee else set()
         self._column = {opening: len(self.choices) + at for at, opening in enumerate(sorted(opened))}
+        self.columns = len(self.choices) + len(self._column)
         self._rows: list[tuple[float, float, Mapping[int, int]]] = []
         self._rows.extend((1, 1, row) for row in self._rows_by(lambda line, _: [(line.position, 1)]).values())
         if opened:
@@ -84,11 +80,6 @@ class IntegerModel:
             for key, coefficient in terms(line, choice):
                 rows.setdefault(key, {})[at] = coefficient
         return rows
-
-    @property
-    def columns(self) -> int:
-        """How many columns it has."""
-        return len(self.choices) + len(self._column)
 
     def relaxed(self, work: int) -> Relaxation | None:
         """The linear relaxation; None where it takes more than ``work``: iterations times rows."""

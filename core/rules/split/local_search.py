@@ -19,8 +19,7 @@ class Assignment:
 
     def __init__(self, instance: Instance, lines: Sequence[FreeLine], cost: int = 0, extra: int = 0) -> None:
         """Starts with no choice made, from the ``cost`` and ``extra`` cents of everything outside these lines."""
-        self.instance = instance
-        self.lines = lines
+        self.instance, self.lines = instance, lines
         self.chosen: dict[int, Choice] = {}
         self.left = list(instance.stock)
         self._users = [0] * len(instance.fees)
@@ -88,26 +87,21 @@ class Assignment:
             before = self.value
             for line in self.lines:
                 self._move(line)
-            users = self._stock_users()
+            users: dict[int, list[FreeLine]] = {}
+            for line in self.lines:
+                for stock, _ in self.chosen[line.position].takes:
+                    users.setdefault(stock, []).append(line)
             for line in self.lines:
                 tries -= self._exchange(line, users, tries)
             if self.value == before:
                 return
 
     def _move(self, line: FreeLine) -> None:
-        before = self.value
-        old = self.leave(line)
+        before, old = self.value, self.leave(line)
         self.take_best(line)
         if self.value >= before:
             self.leave(line)
             self.take(line, old)
-
-    def _stock_users(self) -> dict[int, list[FreeLine]]:
-        users: dict[int, list[FreeLine]] = {}
-        for line in self.lines:
-            for stock, _ in self.chosen[line.position].takes:
-                users.setdefault(stock, []).append(line)
-        return users
 
     def _exchange(self, line: FreeLine, users: dict[int, list[FreeLine]], most: int) -> int:
         """Moves the line where it would rather be and makes room there by moving another; how many it tried.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from core.domain.context import Context
 from core.domain.model import Box, Cart, CartLine, Days, Program, Promise, Refusal
@@ -14,6 +14,9 @@ from core.rules.split.preferences import EXCLUDED, NO_PREFERENCES, LinePreferenc
 
 OUT_OF_STOCK: Final = "OUT_OF_STOCK"
 RX_AT_OTHER_PHARMACY: Final = "RX_AT_OTHER_PHARMACY"
+
+Overrides: TypeAlias = frozenset[tuple[int, str]]
+"""(line number, code) that a person has overridden."""
 
 
 class PharmacyOption(NamedTuple):
@@ -66,41 +69,33 @@ class Candidate:
         return tuple(dict.fromkeys((*codes, *short, *elsewhere)))
 
 
-def candidates(
-    cart: Cart, context: Context, program: Program, days: Days, overrides: frozenset[tuple[int, str]]
-) -> list[Candidate]:
+def candidates(cart: Cart, context: Context, program: Program, days: Days, overrides: Overrides) -> list[Candidate]:
     """Every line of the cart, in order of line number."""
     eligibility = Eligibility(context, program, days)
     preferences = line_preferences(cart, context)
-    overridden: dict[int, frozenset[str]] = {}
-    for number, code in overrides:
-        overridden[number] = overridden.get(number, frozenset()) | {code}
     return _together(
-        _candidate(line, eligibility, overridden.get(line.number, frozenset()), preferences.get(line.number))
+        _candidate(line, eligibility, overrides, preferences.get(line.number))
         for line in sorted(cart.lines, key=lambda line: line.number)
     )
 
 
 def _together(lines: Iterable[Candidate]) -> list[Candidate]:
     """Lines that go together only have the pharmacies that may fill all of them."""
-    everybody, common = list(lines), dict[str, set[str]]()
-    grouped = [(line, line.preferences.together) for line in everybody if line.free]
-    for line, key in grouped:
-        if key is not None:
+    everybody, common = list(lines), dict[str | None, set[str]]()
+    for line in everybody:
+        if line.free and line.preferences.together:
             pharmacies = {option.pharmacy for option in line.options}
-            common.setdefault(key, set(pharmacies)).intersection_update(pharmacies)
-    return [
-        line.narrowed(common[line.preferences.together]) if line.free and line.preferences.together in common else line
-        for line in everybody
-    ]
+            common.setdefault(line.preferences.together, pharmacies).intersection_update(pharmacies)
+    narrowed = ((line, common.get(line.preferences.together) if line.free else None) for line in everybody)
+    return [line if pharmacies is None else line.narrowed(pharmacies) for line, pharmacies in narrowed]
 
 
 def _candidate(
-    line: CartLine, eligibility: Eligibility, overridden: frozenset[str], preferences: LinePreferences | None
+    line: CartLine, eligibility: Eligibility, overrides: Overrides, preferences: LinePreferences | None
 ) -> Candidate:
     prescription = eligibility.context.prescriptions.get(line.rx or "")
     filled_at = prescription.rx_pharmacy if prescription else None
-    judged = list(_judged(line, eligibility, overridden))
+    judged = list(_judged(line, eligibility, overrides))
     candidate = Candidate(
         line,
         line.pharmacy or filled_at,
@@ -114,9 +109,10 @@ def _candidate(
     return replace(candidate.narrowed(allowed), preferences=preferences)
 
 
-def _judged(line: CartLine, eligibility: Eligibility, overridden: frozenset[str]) -> Iterator[PharmacyOption | Refusal]:
+def _judged(line: CartLine, eligibility: Eligibility, overrides: Overrides) -> Iterator[PharmacyOption | Refusal]:
     """Every pharmacy, as an option or refused. Stock does not count against a held line."""
     subject, pharmacies = eligibility.subject(line), eligibility.context.pharmacies
+    overridden = frozenset(code for number, code in overrides if number == line.number)
     if subject is None:
         yield from (Refusal(pharmacy, FILTERS[:1]) for pharmacy in pharmacies)
         return

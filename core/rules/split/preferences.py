@@ -59,8 +59,6 @@ def _merged(line: CartLine, preferences: Iterable[RoutingPreference], context: C
             case PreferenceKind.STAY:
                 last = merged.last or last_pharmacy(line, context)
                 merged = merged._replace(last=last, stay_cents=max(merged.stay_cents, preference.amount_cents))
-            case _:
-                continue
     return merged
 
 

@@ -5,15 +5,17 @@ Every figure comes of splitting again, so that it is the whole checkout's; a sea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Cart, Days, Objective, PreferenceKind, PreferenceScope, Program, RoutingPreference, Split
 from core.rules.split.cart_split import split
-from core.rules.split.progress import WORK, Watch
-from core.rules.split.summary import SplitSummary, summarized
+from core.rules.split.search import WORK, Watch
 
 DAY_PRICES_CENTS: Final = (50, 1_00, 2_00, 3_50, 5_00, 7_50, 10_00, 15_00, 25_00, 50_00)
 """Prices of a day at which the curve looks for points between the cheapest and the fastest split."""
@@ -43,6 +45,50 @@ class SplitRequest:
     def with_only(self, preferences: Sequence[RoutingPreference]) -> SplitRequest:
         """The same with these preferences alone."""
         return replace(self, cart=self.cart.model_copy(update={"constraints": tuple(preferences)}))
+
+
+class SplitDifference(NamedTuple):
+    """What one split costs more than another, and its average days to delivery more."""
+
+    cents: int
+    days_a_line: Decimal
+
+
+class SplitSummary(NamedTuple):
+    """A split in figures. ``delivery_days`` is the sum over lines of days from the refill day to delivery."""
+
+    objective: Objective
+    total_cents: int
+    lines: int
+    boxes: int
+    pharmacies: int
+    delivery_days: int
+    last_delivery: date | None
+    proven: bool
+
+    @property
+    def days_a_line(self) -> Decimal:
+        """Days to delivery on average, to one decimal; 0 for no line."""
+        return (Decimal(self.delivery_days) / max(self.lines, 1)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+    def against(self, other: SplitSummary) -> SplitDifference:
+        """This split less the other one."""
+        return SplitDifference(self.total_cents - other.total_cents, self.days_a_line - other.days_a_line)
+
+
+def summarized(split: Split, refill_day: date) -> SplitSummary:
+    """The figures of a split of ``refill_day``'s cart."""
+    deliveries = [line.promise.delivers_on for line in split.filled if line.promise]
+    return SplitSummary(
+        objective=split.objective,
+        total_cents=split.total_cents,
+        lines=len(split.filled),
+        boxes=len({line.box for line in split.filled}),
+        pharmacies=len({line.pharmacy for line in split.filled}),
+        delivery_days=sum((day - refill_day).days for day in deliveries),
+        last_delivery=max(deliveries, default=None),
+        proven=split.proven,
+    )
 
 
 class Point(NamedTuple):
@@ -116,16 +162,14 @@ def shortages(request: SplitRequest, now: Split, watch: Watch | None = None) -> 
 
 def short_offers(now: Split) -> list[tuple[str, str]]:
     """(pharmacy, SKU) that lines were refused for stock, by how many lines; lines that nobody fills count first."""
-    refused: dict[tuple[str, str], list[int]] = {}
-    for routed in now.lines:
-        if routed.line.hold:
-            continue
-        for refusal in routed.refused:
-            if refusal.codes == ("OUT_OF_STOCK",):
-                counts = refused.setdefault((refusal.pharmacy, routed.line.sku), [0, 0])
-                counts[0] += not routed.filled
-                counts[1] += 1
-    return sorted(refused, key=lambda key: (-refused[key][0], -refused[key][1], key))
+    refused = [
+        ((refusal.pharmacy, routed.line.sku), routed.filled)
+        for routed in now.lines
+        for refusal in routed.refused
+        if refusal.codes == ("OUT_OF_STOCK",) and not routed.line.hold
+    ]
+    lines, unfilled = Counter(key for key, _ in refused), Counter(key for key, filled in refused if not filled)
+    return sorted(lines, key=lambda key: (-unfilled[key], -lines[key], key))
 
 
 def _with_one_more(request: SplitRequest, pharmacy: str, sku: str) -> Context:
