@@ -55,8 +55,7 @@ def split(
         if item.free and item.line.number in options:
             stock.take(item.line, options[item.line.number].pharmacy)
     taken = [(item.line, options[item.line.number]) for item in lines if item.line.number in options]
-    together = Counter(item.preferences.together for item in lines if item.free)
-    del together[None]
+    together = Counter(item.preferences.together for item in lines if item.free and item.preferences.together)
     routed = RoutedCart(taken, stock, costs, together)
     days_fixed = sum(option.days for _, option in fixed) if objective is Objective.FASTEST else 0
     return Split(

@@ -123,11 +123,11 @@ def _moved(moves: Iterable[_Move], states: Mapping[State, Frontier], later: _Lat
                     cost, extra = cost + fee, extra + more
             state = ((opened | move.opens) & later.opens, tuple(map(min, after, later.packs)))
             first = before.first + move.choice.first
-            near = reached.get(state)
-            if near is None or first < near.first:
-                near = reached[state] = Frontier(first, {})
-            if first == near.first:
-                _merge(near.totals, before.totals, (cost, extra), move.code)
+            front = reached.get(state)
+            if front is None or first < front.first:
+                front = reached[state] = Frontier(first, {})
+            if first == front.first:
+                _merge(front.totals, before.totals, (cost, extra), move.code)
     return reached
 
 
@@ -142,19 +142,19 @@ def _pruned(instance: Instance, states: Mapping[State, Frontier], rest: Worth, c
     """States that can still end within rounding of the ceiling, with their near-best totals."""
     most = Worth(ceiling.first, ceiling.weight + instance.measure.slack)
     kept = {}
-    for state, near in states.items():
-        best = near.worth(instance)
+    for state, front in states.items():
+        best = front.worth(instance)
         if Worth(best.first + rest.first, best.weight + rest.weight) <= most:
-            kept[state] = Frontier(near.first, near_best(instance, near.totals))
+            kept[state] = Frontier(front.first, near_best(instance, front.totals))
     return kept
 
 
 def best_totals(instance: Instance, frontiers: Iterable[Frontier]) -> Totals:
     """The near-best combinations of several components, on top of what pinned lines come to."""
     best: Totals = {(instance.cost, instance.extra): 0}
-    for near in frontiers:
+    for front in frontiers:
         together: Totals = {}
-        for total, code in near.totals.items():
+        for total, code in front.totals.items():
             _merge(together, best, total, code)
         best = near_best(instance, together)
     return best

@@ -15,7 +15,7 @@ from core.rules.split.stock import Stock
 class RoutedCart:
     """A cart with every option taken: its total, and what moving one line would change with the rest fixed."""
 
-    def __init__(self, taken: Taken, stock: Stock, costs: Costs, together: Mapping[str | None, int]) -> None:
+    def __init__(self, taken: Taken, stock: Stock, costs: Costs, together: Mapping[str, int]) -> None:
         """``stock`` is what is left; ``together`` counts the lines of each group that moves as one."""
         self._together, self._stock, self._costs = together, stock, costs
         self._users = Counter(option.box for _, option in taken)
@@ -34,7 +34,7 @@ class RoutedCart:
         for other in candidate.options if candidate.free else ():
             if other is option:
                 continue
-            if self._together.get(candidate.preferences.together, 0) > 1:
+            if self._together.get(candidate.preferences.together or "", 0) > 1:
                 refused.append(Refusal(other.pharmacy, (EXCLUDED,)))
             elif not self._stock.suffices(candidate.line, other.pharmacy):
                 refused.append(Refusal(other.pharmacy, (OUT_OF_STOCK,)))

@@ -42,13 +42,6 @@ class Relaxation(NamedTuple):
     shares: list[float]
 
 
-class Incumbent(NamedTuple):
-    """The best choices found, and what any come to at least (None: no bound)."""
-
-    chosen: dict[int, Choice]
-    bound: int | None
-
-
 class IntegerModel:
     """The program of some lines. Costs count above each line's least, so that their digits suffice."""
 
@@ -91,10 +84,15 @@ class IntegerModel:
             return None
         return Relaxation(bound, list(solver.getSolution().col_value)[: len(self.choices)])
 
-    def solved(self, start: dict[int, Choice], checks: int, goes_on: Callable[[int | None], bool]) -> Incumbent:
-        """The best that branch-and-cut finds from ``start`` within so many check points, each asking ``goes_on``."""
+    def solved(
+        self, start: dict[int, Choice], checks: int, goes_on: Callable[[int | None], bool]
+    ) -> tuple[dict[int, Choice], int | None]:
+        """The best that branch-and-cut finds from ``start``, and what any comes to at least (None: no bound).
+
+        It may pass ``checks`` check points, and asks ``goes_on`` with its bound at each.
+        """
         if not checks:
-            return Incumbent(start, None)
+            return start, None
         solver = self._solver(integer=True)
         solver.setSolution(self._solution(start))
 
@@ -107,7 +105,7 @@ class IntegerModel:
         solver.run()
         values = zip(self.choices, solver.getSolution().col_value, strict=False)
         chosen = {line.position: choice for (line, choice), value in values if value > 0.5}
-        return Incumbent(chosen, self._bound(solver.getInfo().mip_dual_bound))
+        return chosen, self._bound(solver.getInfo().mip_dual_bound)
 
     def _bound(self, value: float) -> int | None:
         """The least whole amount that is not below a bound of the solver's, in the goal's units."""

@@ -64,20 +64,17 @@ Destination: TypeAlias = tuple[Sequence[FreeLine], Frontier | None]
 
 
 def best_assignment(instance: Instance, work: int, watch: Watch | None = None) -> Solution:
-    """The best assignment; ties are broken line by line where enumeration decided, else as HiGHS and local search do.
-
-    The instance and ``work`` alone decide it, unless ``watch`` stops it.
-    """
+    """The best assignment, decided by the instance and ``work`` alone unless ``watch`` stops it. Ties are broken line
+    by line where enumeration decided, else as HiGHS and local search leave them."""
     boundless = replace(instance, stock=(PLENTY,) * len(instance.stock))
     destinations = [
         (lines, frontier(boundless, lines, greedy(boundless, lines).chosen))
         for lines in components(preprocessed(boundless)[0], frozenset())
     ]
-    near_best = [frontiers for _, frontiers in destinations if frontiers]
-    if len(near_best) == len(destinations):
-        chosen = _best(instance, near_best)
-        if _in_stock(instance, chosen.values()):
-            return _proven(instance, chosen)
+    complete = [near_best for _, near_best in destinations if near_best]
+    chosen = _best(instance, complete) if len(complete) == len(destinations) else None
+    if chosen and _in_stock(instance, chosen.values()):
+        return _proven(instance, chosen)
     return _within_stock(instance, destinations, _Remainder(instance, work, watch))
 
 
@@ -182,9 +179,9 @@ class _Remainder:
                 if self._goes_on(relaxation.bound):
                     fractional = sum(1e-6 < share < 1 - 1e-6 for share in relaxation.shares)
                     checks = self._work // (10 * model.columns * max(fractional, 1))
-                    answer = model.solved(self._chosen, checks, self._goes_on)
-                    self._adopt(answer.chosen)
-                    self._goes_on(answer.bound)
+                    chosen, bound = model.solved(self._chosen, checks, self._goes_on)
+                    self._adopt(chosen)
+                    self._goes_on(bound)
         code = sum(instance.code(line, self._chosen[line.position]) for line in self.lines)
         return Frontier(_first(self._chosen.values()), {instance.totals(self._chosen.values()): code})
 
@@ -206,8 +203,8 @@ class _Remainder:
         self._weight = max(self._weight, bound or 0)
         if self._watch is None:
             return True
-        whole = self.bounded(self._others | self._chosen)
-        return self._watch(Progress(_figure(self._instance, whole.chosen.values()), whole.bound))
+        cart = self.bounded(self._others | self._chosen)
+        return self._watch(Progress(_figure(self._instance, cart.chosen.values()), cart.bound))
 
     def _adopt(self, chosen: Mapping[int, Choice]) -> None:
         """Takes choices over if they are better, counted from scratch in whole numbers, and within the stock."""
@@ -230,22 +227,22 @@ class _Remainder:
         if not proven:
             model = IntegerModel(self._instance, lines, Goal(count))
             checks = self._work // (100 * model.columns)
-            answer = model.solved(self._chosen, checks, lambda _: self._goes_on(None))
-            self._adopt(answer.chosen)
-            proven = answer.bound is not None and answer.bound >= sum(map(count, self._chosen.values()))
+            chosen, bound = model.solved(self._chosen, checks, lambda _: self._goes_on())
+            self._adopt(chosen)
+            proven = bound is not None and bound >= sum(map(count, self._chosen.values()))
         if proven:
             self._unfilled, self._days = _unfilled(self._chosen.values()), _days(self._chosen.values())
         scarce = contested(self._instance, lines)
         kept, limits = list[FreeLine](), list[Limit]()
         for group in components(lines, scarce, through_openings=False) if proven else [lines]:
-            chosen = [self._chosen[line.position] for line in group]
-            least, filled = _first(chosen) == sum(line.least_first for line in group), not _unfilled(chosen)
+            choices = [self._chosen[line.position] for line in group]
+            least, filled = _first(choices) == sum(line.least_first for line in group), not _unfilled(choices)
             for line in group:
                 most = line.least_first if least else UNFILLED - 1 if filled else math.inf
                 kept.append(FreeLine(line.position, tuple(choice for choice in line.choices if choice.first <= most)))
             if not least:
                 counts = {(line.position, choice.rank): count(choice) for line in group for choice in line.choices}
-                limits.append(Limit(counts, sum(map(count, chosen))))
+                limits.append(Limit(counts, sum(map(count, choices))))
         return kept, limits
 
     def _round(self, model: IntegerModel, relaxation: Relaxation) -> None:

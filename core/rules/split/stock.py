@@ -9,10 +9,8 @@ from core.domain.model import Cart, CartLine, Days
 
 
 class Stock:
-    """What pharmacies last reported, less our reservations, less what lines of this cart have taken.
-
-    ``reserved`` are packs that only one line may take, by line number and pharmacy: no other line sees them.
-    """
+    """What pharmacies last reported, less our reservations, less what lines of this cart have taken. ``reserved`` are
+    packs that only one line may take, by line number and pharmacy: no other line sees them."""
 
     def __init__(self, context: Context, days: Days, cart: Cart, reserved: Mapping[tuple[int, str], int]) -> None:
         self._context, self._day = context, days.placing_day
