@@ -26,7 +26,7 @@ from tests.builders import DAYS, a_program
 from tests.soak import EXAMPLES
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import a_cart, line, patients
-from tests.test_split import a_clinic_of, clinics, lines_of, objectives, small_clinics, value
+from tests.test_split import a_clinic_of, clinics, lines_of, objectives, scarce_everywhere, small_clinics, value
 
 DAY = date(2026, 12, 4)
 HARD = Days(DAY, DAY)
@@ -42,12 +42,11 @@ def test_no_split_of_a_small_cart_has_a_fault(clinic: tuple[Cart, Context, Progr
 
 @settings(small_clinics, max_examples=EXAMPLES)
 @given(clinics(most_lines=5, pharmacies=4), objectives, st.integers(0, 3))
-def test_prices_of_stock_and_dives_find_what_the_exact_search_finds(
+def test_the_integer_model_finds_what_enumeration_finds(
     clinic: tuple[Cart, Context, Program], objective: Objective, scarcity: int
 ) -> None:
     cart, context, program = clinic
-    tight = tuple(offer.model_copy(update={"stock": scarcity}) for offer in context.offers)
-    context = replace(context, offers=tight)
+    context = scarce_everywhere(context, scarcity)
     exact = split(cart, context, program, objective, DAYS, day_price_cents=100)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(enumeration, "MOVES", 0)

@@ -1,4 +1,4 @@
-"""What people ask of a split: each wish checked against trying everything, and by cases that a pharmacist can read."""
+"""Routing preferences: each checked against trying everything, and by cases that a pharmacist can read."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from tests.builders import DAYS, FRIDAY, a_program
 from tests.soak import EXAMPLES
 from tests.test_split import CODES, Trial, a_clinic_of, chosen, clinics, lines_of, objectives, shown, small_clinics
 
-K, S = PreferenceKind, PreferenceScope
+K, R, S = PreferenceKind, RoutingPreference, PreferenceScope
 
 
-class Asked(Trial):
+class PreferenceTrial(Trial):
     """Every assignment that keeps what is asked, judged as before and by the price of moving and of boxes."""
 
     def __init__(self, cart: Cart, *rest: Any) -> None:
@@ -106,7 +106,7 @@ scopes = st.one_of(
 
 
 @st.composite
-def constraints(draw: st.DrawFn) -> Constraint:
+def constraints(draw: st.DrawFn) -> RoutingPreference:
     kind = draw(st.sampled_from([K.USE, K.AVOID, K.TOGETHER, K.STAY]))
     scope, of = draw(scopes)
     if kind is K.TOGETHER and scope in (S.SKU, S.LINE):
@@ -137,7 +137,7 @@ def test_the_split_is_the_best_of_those_that_keep_what_is_asked(
     cart, context, program = clinic
     cart, context = cart.model_copy(update={"constraints": tuple(asked)}), with_history(context, before)
     found = split(cart, context, program, objective, DAYS, day_price_cents=100)
-    trial = Asked(cart, context, program, objective, 100)
+    trial = PreferenceTrial(cart, context, program, objective, 100)
     assert trial.judged(chosen(found))[:-1] == trial.judged(trial.best())[:-1]
     assert trial.keeps(chosen(found))
     assert faults(found, cart, context, program, DAYS) == []
@@ -153,7 +153,7 @@ def test_a_hard_cart_keeps_what_is_asked_as_well(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(enumeration, "MOVES", 0)
         found = split(cart, context, program, objective, DAYS, day_price_cents=100)
-    trial = Asked(cart, context, program, objective, 100)
+    trial = PreferenceTrial(cart, context, program, objective, 100)
     assert trial.judged(chosen(found))[:-1] == trial.judged(trial.best())[:-1]
 
 
@@ -177,20 +177,20 @@ BEFORE = OurLine(
     ("case", "cart", "asked", "places", "total_cents"),
     [
         ("nothing asked", "P1 SEMA; P1 NAD", [], "birch alder", 145_00),
-        ("use alder for the cart", "P1 SEMA; P1 NAD", [RoutingPreference(K.USE, S.CART, "", "alder")], "alder alder", 150_00),
-        ("use alder for a line", "P1 SEMA; P2 SEMA", [RoutingPreference(K.USE, S.LINE, "2", "alder")], "birch alder", 195_00),
-        ("avoid birch for a SKU", "P1 SEMA; P2 NAD", [RoutingPreference(K.AVOID, S.SKU, "SEMA", "birch")], "alder alder",
+        ("use alder for the cart", "P1 SEMA; P1 NAD", [R(K.USE, S.CART, "", "alder")], "alder alder", 150_00),
+        ("use alder for a line", "P1 SEMA; P2 SEMA", [R(K.USE, S.LINE, "2", "alder")], "birch alder", 195_00),
+        ("avoid birch for a SKU", "P1 SEMA; P2 NAD", [R(K.AVOID, S.SKU, "SEMA", "birch")], "alder alder",
          150_00),
-        ("avoid birch for a patient", "P1 SEMA; P2 SEMA", [RoutingPreference(K.AVOID, S.PATIENT, "P1", "birch")],
+        ("avoid birch for a patient", "P1 SEMA; P2 SEMA", [R(K.AVOID, S.PATIENT, "P1", "birch")],
          "alder birch", 195_00),
-        ("a pin on the line itself stands", "P1 SEMA at birch", [RoutingPreference(K.AVOID, S.CART, "", "birch")], "birch",
+        ("a pin on the line itself stands", "P1 SEMA at birch", [R(K.AVOID, S.CART, "", "birch")], "birch",
          95_00),
-        ("together", "P1 SEMA; P1 NAD; P2 SEMA", [RoutingPreference(K.TOGETHER, S.CART)], "alder alder birch", 245_00),
-        ("together, one patient", "P1 SEMA; P1 NAD; P2 SEMA; P2 NAD", [RoutingPreference(K.TOGETHER, S.PATIENT, "P2")],
+        ("together", "P1 SEMA; P1 NAD; P2 SEMA", [R(K.TOGETHER, S.CART)], "alder alder birch", 245_00),
+        ("together, one patient", "P1 SEMA; P1 NAD; P2 SEMA; P2 NAD", [R(K.TOGETHER, S.PATIENT, "P2")],
          "birch alder alder alder", 295_00),
-        ("stay: 5 dollars are not worth it", "P1 SEMA", [RoutingPreference(K.STAY, S.CART, "", "", 5_00)], "alder", 100_00),
-        ("stay: 5 dollars are more than 4.99", "P1 SEMA", [RoutingPreference(K.STAY, S.CART, "", "", 4_99)], "birch", 95_00),
-        ("stay: nobody filled it before", "P2 SEMA", [RoutingPreference(K.STAY, S.CART, "", "", 500_00)], "birch", 95_00),
+        ("stay: 5 dollars are not worth it", "P1 SEMA", [R(K.STAY, S.CART, "", "", 5_00)], "alder", 100_00),
+        ("stay: 5 dollars are more than 4.99", "P1 SEMA", [R(K.STAY, S.CART, "", "", 4_99)], "birch", 95_00),
+        ("stay: nobody filled it before", "P2 SEMA", [R(K.STAY, S.CART, "", "", 500_00)], "birch", 95_00),
     ],
 )  # fmt: skip
 def test_what_is_asked_is_kept(
@@ -203,7 +203,7 @@ def test_what_is_asked_is_kept(
 def test_packs_kept_for_a_line_are_nobody_elses() -> None:
     prices = "alder SEMA 90 stock 1; birch SEMA 100"
     assert shown(asked_for("P1 SEMA; P2 SEMA", prices)) == "alder birch"
-    reserved = RoutingPreference(K.RESERVE, S.LINE, "2", "alder")
+    reserved = R(K.RESERVE, S.LINE, "2", "alder")
     assert shown(asked_for("P1 SEMA; P2 SEMA", prices, reserved)) == "birch alder"
     assert shown(asked_for("P1 SEMA; P2 SEMA held", prices, reserved)) == "birch -"
 
@@ -217,14 +217,14 @@ def test_packs_kept_for_a_line_are_nobody_elses() -> None:
     ],
 )
 def test_few_boxes(case: str, amount_cents: int, places: str, total_cents: int) -> None:
-    found = asked_for("P1 SEMA; P1 NAD", PRICES, RoutingPreference(K.BOXES, S.CART, "", "", amount_cents))
+    found = asked_for("P1 SEMA; P1 NAD", PRICES, R(K.BOXES, S.CART, "", "", amount_cents))
     assert (shown(found), found.total_cents, found.proven) == (places, total_cents, True)
 
 
 def test_a_line_that_nobody_is_left_for_says_so_and_is_a_finding() -> None:
     lines = lines_of("P1 SEMA")
     context = a_clinic_of(lines, "alder SEMA 100; birch SEMA 95")
-    asked = (RoutingPreference(K.AVOID, S.CART, "", "birch"), RoutingPreference(K.USE, S.SKU, "SEMA", "birch"))
+    asked = (R(K.AVOID, S.CART, "", "birch"), R(K.USE, S.SKU, "SEMA", "birch"))
     cart = Cart(refill_day=FRIDAY, lines=lines, constraints=asked)
     decided = plan(cart, context, a_program(), Objective.CHEAPEST, DAYS)
     assert decided.split.lines[0].codes == ("EXCLUDED",)
@@ -232,15 +232,15 @@ def test_a_line_that_nobody_is_left_for_says_so_and_is_a_finding() -> None:
 
 
 def test_together_without_a_common_pharmacy_is_unfilled_and_says_what_was_asked() -> None:
-    found = asked_for("P1 SEMA; P1 NAD", "alder SEMA 100; birch NAD 60", RoutingPreference(K.TOGETHER, S.CART))
+    found = asked_for("P1 SEMA; P1 NAD", "alder SEMA 100; birch NAD 60", R(K.TOGETHER, S.CART))
     assert [line.codes for line in found.lines] == [("EXCLUDED",), ("EXCLUDED",)]
 
 
 def test_the_hash_of_a_cart_of_which_nothing_is_asked_is_as_it_was() -> None:
     days = Days(FRIDAY, FRIDAY)
     cart = Cart(refill_day=FRIDAY, lines=lines_of("P1 SEMA"))
-    asked = cart.model_copy(update={"constraints": (RoutingPreference(K.AVOID, S.CART, "", "birch"),)})
-    other = cart.model_copy(update={"constraints": (RoutingPreference(K.AVOID, S.CART, "", "alder"),)})
+    asked = cart.model_copy(update={"constraints": (R(K.AVOID, S.CART, "", "birch"),)})
+    other = cart.model_copy(update={"constraints": (R(K.AVOID, S.CART, "", "alder"),)})
     hashes = [cart_hash(one, [], "FREE", Objective.CHEAPEST, 500, days) for one in (cart, asked, other)]
     assert len(set(hashes)) == 3
     assert hashes[0] == cart_hash(
