@@ -145,7 +145,7 @@ def _parts(reading: ParsedSig) -> Iterator[str]:
 
 
 def _price(desk: Desk, view: LineView) -> None:
-    st.markdown("**Price**")
+    st.markdown("**PreferenceCost**")
     cost = view.cost
     if cost is None:
         st.caption("Held lines are not charged." if view.line.hold else "No pharmacy can fill it, so it has no price.")
