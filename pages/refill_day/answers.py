@@ -75,8 +75,11 @@ def set_hold(desk: Desk, lines: Collection[str], *, hold: bool = True) -> None:
 def acknowledge_all(desk: Desk, line_finding: Sequence[LineFinding]) -> None:
     """Note that these warnings were read."""
     session = desk.session
-    warnings = [ShownFinding(each.view.line.id, each.view.line.version, each.finding.code) for each in line_finding]
-    answer(lambda: session.call(acknowledge, warnings), f"{count(len(warnings), 'warning')} acknowledged.")
+    warnings = [Seen(each.view.line.id, each.view.line.version, each.finding.code) for each in line_finding]
+    answer(
+        lambda: session.call(acknowledge, warnings),
+        f"{count(len(warnings), 'warning')} acknowledged.",
+    )
 
 
 def _override(desk: Desk, line_finding: LineFinding, key: str) -> None:
@@ -112,7 +115,10 @@ def _answer(desk: Desk, line_finding: LineFinding, key: str) -> None:
         str(typed.get(f"{key}_by") or ""),
         confirmed_on if isinstance(confirmed_on, date) else None,
     )
-    answer(lambda: session.call(override, line.id, line.version, made), f"Line {line.number}: {code} overridden.")
+    answer(
+        lambda: session.call(override, line.id, line.version, made),
+        f"Line {line.number}: {code} overridden.",
+    )
 
 
 def severity_badge(finding: Finding) -> None:
