@@ -36,6 +36,7 @@ bench: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python -m tests.reference > docs/reference.md
+	$(BIN)/python -m tests.pages.screen_texts > docs/screen_texts.md
 
 # Pins everything that is installed, with its hashes, for every Python and system that Refill Day runs on. What was pinned
 # stays; `make lock UPGRADE=--upgrade` takes the newest of what requirements.txt leaves open.

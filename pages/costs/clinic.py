@@ -88,7 +88,7 @@ def clinic_figures(answer: Repriced, repricing: Repricing) -> list[Metric]:
         Metric(
             "Lines compared",
             f"{total.lines:,} of {answer.lines:,}",
-            "Attempts of the period that were neither rejected nor cancelled, and that have a price under the program.",
+            "Attempts of the period that were neither rejected nor canceled, and that have a price under the program.",
         ),
     ]
 

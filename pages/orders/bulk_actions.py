@@ -69,7 +69,7 @@ BULK_ACTIONS: Final[Mapping[Queue, tuple[BulkAction, ...]]] = {
         BulkAction(
             OrderAction.REFUND,
             "Full refund",
-            "Refund in full",
+            "Refund in full:",
             "Everything captured for each line is refunded; the lines can be resubmitted.",
             refund_all=True,
         ),

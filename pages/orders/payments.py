@@ -75,7 +75,4 @@ def _again(session: Session, operation: Operation) -> None:
 
 def _settled(session: Session, operation: Operation, key: str) -> None:
     reason = str(st.session_state.get(key, ""))
-    attempt(
-        lambda: session.call(settle_by_hand, operation.id, reason),
-        f"{operation.pharmacy_order}: settled.",
-    )
+    attempt(lambda: session.call(settle_by_hand, operation.id, reason), f"{operation.pharmacy_order}: settled.")

@@ -223,11 +223,7 @@ def _money_sentence(before: Attempt, resubmission: Resubmission) -> str:
 
 def _before_and_now(before: Attempt, now: QuoteLine) -> list[Row]:
     rows: list[Row] = [
-        {
-            "Amount": name,
-            "Before": amount(getattr(before.charge.amounts, field)),
-            "Now": amount(getattr(now, field)),
-        }
+        {"Amount": name, "Before": amount(getattr(before.charge.amounts, field)), "Now": amount(getattr(now, field))}
         for name, field in COMPONENTS.items()
     ]
     total = {"Before": amount(before.charge.amounts.total_cents), "Now": amount(now.landed_cents)}
@@ -262,13 +258,6 @@ def _resubmit(
     session: Session, reference: str, pharmacy: str, rx: str, cents: int | None, overrides: tuple[Override, ...]
 ) -> None:
     attempt(
-        lambda: session.call(
-            resubmit,
-            reference,
-            pharmacy=pharmacy,
-            rx=rx,
-            expected_cents=cents,
-            overrides=overrides,
-        ),
+        lambda: session.call(resubmit, reference, pharmacy=pharmacy, rx=rx, expected_cents=cents, overrides=overrides),
         f"{reference}: resubmitted for {money(cents)}.",
     )

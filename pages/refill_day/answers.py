@@ -76,10 +76,7 @@ def acknowledge_all(desk: Desk, line_finding: Sequence[LineFinding]) -> None:
     """Note that these warnings were read."""
     session = desk.session
     warnings = [Seen(each.view.line.id, each.view.line.version, each.finding.code) for each in line_finding]
-    answer(
-        lambda: session.call(acknowledge, warnings),
-        f"{count(len(warnings), 'warning')} acknowledged.",
-    )
+    answer(lambda: session.call(acknowledge, warnings), f"{count(len(warnings), 'warning')} acknowledged.")
 
 
 def _override(desk: Desk, line_finding: LineFinding, key: str) -> None:
@@ -115,10 +112,7 @@ def _answer(desk: Desk, line_finding: LineFinding, key: str) -> None:
         str(typed.get(f"{key}_by") or ""),
         confirmed_on if isinstance(confirmed_on, date) else None,
     )
-    answer(
-        lambda: session.call(override, line.id, line.version, made),
-        f"Line {line.number}: {code} overridden.",
-    )
+    answer(lambda: session.call(override, line.id, line.version, made), f"Line {line.number}: {code} overridden.")
 
 
 def severity_badge(finding: Finding) -> None:

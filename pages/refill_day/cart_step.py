@@ -103,12 +103,7 @@ def _apply_again(desk: Desk, views: Sequence[LineView]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.write(plain(f"Not saved: {refused.words}."))
-        st.button(
-            "Apply again",
-            key="refill_again",
-            on_click=_again,
-            args=(desk, view, refused),
-        )
+        st.button("Apply again", key="refill_again", on_click=_again, args=(desk, view, refused))
         st.button("Discard", key="refill_drop", on_click=drop_edit)
 
 

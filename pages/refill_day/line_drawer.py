@@ -219,8 +219,4 @@ def _hold(desk: Desk, view: LineView, on: bool) -> None:
 
 def _remove(desk: Desk, view: LineView) -> None:
     session, line = desk.session, view.line
-    press(
-        desk.refill_day,
-        lambda: session.call(remove_line, line.id, line.version),
-        f"Line {line.number} removed.",
-    )
+    press(desk.refill_day, lambda: session.call(remove_line, line.id, line.version), f"Line {line.number} removed.")

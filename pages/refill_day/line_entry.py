@@ -63,10 +63,7 @@ def add_due(desk: Desk) -> None:
 
 def _repeat(desk: Desk) -> None:
     session = desk.session
-    press(
-        desk.refill_day,
-        lambda: session.call(repeat_last_refill_day, desk.refill_day),
-    )
+    press(desk.refill_day, lambda: session.call(repeat_last_refill_day, desk.refill_day))
 
 
 def _undo(desk: Desk) -> None:
@@ -212,10 +209,7 @@ def _wrong(read: CartUpload) -> list[Row]:
 
 def _load(desk: Desk, rows: Sequence[CartRow], replace: bool) -> None:
     session = desk.session
-    loaded = press(
-        desk.refill_day,
-        lambda: session.call(upload, desk.refill_day, rows, replace=replace),
-    )
+    loaded = press(desk.refill_day, lambda: session.call(upload, desk.refill_day, rows, replace=replace))
     if loaded:
         st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
 

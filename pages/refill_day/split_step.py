@@ -16,7 +16,7 @@ from pages.refill_day.pharmacy_reasons import what_would_help, why
 from pages.refill_day.routing_preferences import routing_preferences
 from pages.refill_day.search_progress import gap_in_words
 from pages.refill_day.views import LineView
-from pages.refill_day.what_if import FIRST_SECONDS, comparison, prices_of, what_if_answers
+from pages.refill_day.what_if import comparison, preference_prices
 from pages.shared.formats import amount, count, day, money, pharmacy_name, plain, sku_name
 from pages.shared.session import Session
 from pages.shared.tables import DAY, MONEY, Row, table
@@ -33,8 +33,7 @@ def split_step(desk: Desk, views: Sequence[LineView]) -> None:
     with st.grid(min(max(len(parts), 2), _ACROSS)):
         for part in parts:
             _card(desk, part, observed.get(part.pharmacy))
-    priced = bool(desk.opened.asked) and desk.search.finished
-    routing_preferences(desk, views, prices_of(what_if_answers(desk).wait(FIRST_SECONDS)) if priced else {})
+    routing_preferences(desk, views, preference_prices(desk))
     comparison(desk)
     unfilled(desk)
     st.subheader("Every line", anchor=False)

@@ -173,7 +173,7 @@ def _shortages(desk: Desk, shortages_found: Sequence[Shortage], finished: bool) 
     if not shortages_found:
         return
     with st.container(border=True):
-        st.markdown(f"**{plain(_worth(useful, desk) if useful or finished else 'What each more pack is worth')}**")
+        st.markdown(f"**{plain(_worth(useful, desk) if useful or finished else 'Value of one more pack')}**")
         rows: list[Row] = [
             {
                 "Pharmacy": pharmacy_name(each.pharmacy, desk.context),
@@ -205,9 +205,12 @@ def _worth(useful: Sequence[Shortage], desk: Desk) -> str:
     return f"One more pack of {where} would save {money(best.saves_cents)}"
 
 
-def prices_of(answers_so_far: Sequence[Answer]) -> dict[int | None, str]:
-    """What each routing preference costs, in words; None is all of them together."""
-    return {each.wish: _price_in_words(each) for each in answers_so_far if isinstance(each, Price)}
+def preference_prices(desk: Desk) -> dict[int | None, str]:
+    """What each routing preference costs, in words, as far as it is known; None is all of them together."""
+    if not desk.opened.asked or not desk.search.finished:
+        return {}
+    answers = what_if_answers(desk).wait(FIRST_SECONDS)
+    return {each.wish: _price_in_words(each) for each in answers if isinstance(each, Price)}
 
 
 def _price_in_words(price: PreferenceCost) -> str:

@@ -100,8 +100,8 @@ def rule_rows(entries: Sequence[RuleRecord]) -> list[Row]:
 
 
 def severity(rule: Rule) -> str:
-    """``Blocking``, ``Blocking, may be overridden``, ``Warning``."""
-    return rule.severity.value.capitalize() + (", may be overridden" if rule.overridable else "")
+    """``Blocking``, ``Blocking, can be overridden``, ``Warning``."""
+    return rule.severity.value.capitalize() + (", can be overridden" if rule.overridable else "")
 
 
 def _in_full(entry: RuleRecord, reference: ReferenceData) -> None:

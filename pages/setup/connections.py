@@ -152,10 +152,7 @@ def _fields(link: Link, key: str, adapter: Adapter) -> None:
 
 
 def _again(session: Session, code: str, name: str) -> None:
-    attempt(
-        lambda: session.call(try_again, code),
-        f"{name}: pending orders go out in the next run.",
-    )
+    attempt(lambda: session.call(try_again, code), f"{name}: pending orders go out in the next run.")
 
 
 def _products(session: Session, code: str) -> None:
@@ -237,10 +234,7 @@ def _save(session: Session, link: Link, key: str, adapter: Adapter) -> None:
     }
     fields = {name: _cell(typed[name]) for name in Link._fields if name in typed and name != "adapter"}
     changed = link._replace(adapter=adapter, **fields)
-    attempt(
-        lambda: session.call(connect, changed),
-        f"{link.pharmacy}: orders are sent by {ADAPTERS[adapter].lower()}.",
-    )
+    attempt(lambda: session.call(connect, changed), f"{link.pharmacy}: orders are sent by {ADAPTERS[adapter].lower()}.")
 
 
 def _cell(value: Any) -> Any:

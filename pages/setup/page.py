@@ -16,10 +16,7 @@ from pages.shared.guard import opened_by
 from pages.shared.layout import draw_tabs, empty_state, header
 
 session = opened_by(Action.SET_UP)
-header(
-    "Setup",
-    "Clinic data, rules, people and store. Everything loads from files and downloads as files.",
-)
+header("Setup", "Clinic data, rules, people and store. Everything loads from files and downloads as files.")
 
 if not session.clinic:
     empty_state(

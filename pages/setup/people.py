@@ -50,10 +50,7 @@ def _add(session: Session) -> None:
 def _added(session: Session) -> None:
     state = st.session_state
     email, name, role = state.setup_person_email, state.setup_person_name, Role(state.setup_person_role)
-    attempt(
-        lambda: session.call(add_person, email or "", name or "", role),
-        f"{email} can sign in as {role}",
-    )
+    attempt(lambda: session.call(add_person, email or "", name or "", role), f"{email} can sign in as {role}")
 
 
 def _change(session: Session, member: Member) -> None:
@@ -64,8 +61,7 @@ def _change(session: Session, member: Member) -> None:
         with st.container(horizontal=True):
             st.button("Change role", on_click=partial(_role_changed, session, member.email, key))
             st.button(
-                "End access" if member.active else "Restore access",
-                on_click=partial(_access_changed, session, member),
+                "End access" if member.active else "Restore access", on_click=partial(_access_changed, session, member)
             )
 
 

@@ -13,13 +13,7 @@ from core.domain.model import Role
 from core.domain.roles import may
 from pages.shared.formats import plain
 from pages.shared.screens import FIRST_SCREEN, SCREENS, Screen
-from pages.shared.session import (
-    ACTING,
-    CLINIC,
-    Session,
-    people_by_clinic,
-    sign_in_configured,
-)
+from pages.shared.session import ACTING, CLINIC, Session, people_by_clinic, sign_in_configured
 
 _ROLE_CHANGED: Final = "role_changed"
 

@@ -69,12 +69,7 @@ RULE_BOOK: Final = Screen(
     "Every check before payment, and how often it finds something.",
 )
 SETUP: Final = Screen(
-    "setup",
-    "setup",
-    "Setup",
-    ":material/tune:",
-    Action.SET_UP,
-    "Clinic data, rules, people and store.",
+    "setup", "setup", "Setup", ":material/tune:", Action.SET_UP, "Clinic data, rules, people and store."
 )
 SCREENS: Final = (REFILL_DAY, ORDERS, COSTS, FULFILLMENT, RULE_BOOK, SETUP)
 FIRST_SCREEN: Final[Mapping[Role, Screen]] = {

@@ -20,7 +20,7 @@ from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 
-LABELS = {"customer": "Customer", "payment_method": "Card", "key_name": "Name of the secret key"}
+LABELS = {"customer": "Customer", "payment_method": "Card", "key_name": "Secret key name"}
 SETUP = Setup(Method.STRIPE, "cus_1", "pm_1", "STRIPE_KEY", "")
 
 
@@ -41,14 +41,14 @@ def press(shown: AppTest, label: str) -> AppTest:
 
 
 def setup_with(shown: AppTest, **fields: str) -> AppTest:
-    (method,) = (one for one in shown.get("button_group") if one.label == "Checkouts are paid")
+    (method,) = (one for one in shown.get("button_group") if one.label == "Payment method")
     method.set_value(Method.STRIPE)
     shown.run()
     for one in shown.text_input:
         for field, value in fields.items():
             if one.label == LABELS[field]:
                 one.set_value(value)
-    return press(shown, "Save how the clinic pays")
+    return press(shown, "Save payment settings")
 
 
 def test_a_clinic_is_set_up_to_pay_through_stripe(clinic: Store, opens: Opens) -> None:
@@ -84,10 +84,10 @@ def turned_down(clinic: Store, outcome: Outcome) -> None:
 def test_a_declined_card_is_said_on_orders_and_tried_again(clinic: Store, opens: Opens) -> None:
     turned_down(clinic, Declined("card_declined", "Your card was declined."))
     shown = opens("orders", Role.STAFF)
-    assert "1 payment waits for somebody." in said(shown)
-    assert "$135.00 could not be held on the card. Nothing of this order is sent before it is." in said(shown)
+    assert "1 payment needs attention." in said(shown)
+    assert "$135.00 could not be authorized. This order is not sent until it is." in said(shown)
     assert "Your card was declined." in said(shown)
-    assert [one.label for one in shown.button if one.label == "It is settled"] == []
+    assert [one.label for one in shown.button if one.label == "Mark as settled"] == []
     press(shown, "Try again")
     (waits,) = open_payments(clinic, STAFF, CLINIC).operations
     assert (waits.kind, waits.state) == (Kind.AUTHORISE, State.WAITING)
@@ -98,10 +98,10 @@ def test_what_is_settled_otherwise_is_said_how(clinic: Store, opens: Opens) -> N
     with clinic.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE payment_operation SET kind = 'refund'")
     shown = opens("orders", Role.STAFF)
-    shown = press(shown, "It is settled")
+    shown = press(shown, "Mark as settled")
     assert "Say how it was settled" in said(shown)
-    next(one for one in shown.text_input if one.label == "How it was settled").set_value("by cheque 1204")
-    press(shown, "It is settled")
+    next(one for one in shown.text_input if one.label == "How it was settled").set_value("by check 1204")
+    press(shown, "Mark as settled")
     assert open_payments(clinic, STAFF, CLINIC).operations == []
 
 
@@ -116,4 +116,6 @@ def test_a_line_tells_what_the_provider_was_asked_for(clinic: Store, opens: Open
     shown.session_state["orders_payments"] = True
     shown.run()
     (asked,) = (one.value for one in shown.dataframe if "Pharmacy order" in one.value.columns)
-    assert asked[["Kind", "State", "Message"]].values.tolist() == [["authorise", "declined", "Your card was declined."]]
+    assert asked[["Kind", "Status", "Message"]].values.tolist() == [
+        ["authorise", "declined", "Your card was declined."]
+    ]

@@ -59,16 +59,16 @@ def test_the_wall_shows_the_measures_of_the_period_in_the_url(weeks: int, demo: 
     shown = figures(opens("fulfilment", Role.LEADERSHIP, fulfilment_period=f"{weeks} weeks"))
     assert shown["First-pass acceptance"] == f"{expected.total.first_pass.rate:.1%}"
     assert shown["On time"] == f"{expected.total.on_time.rate:.1%}"
-    assert shown["Lines refused"] == str(expected.total.rejected)
+    assert shown["Lines rejected"] == str(expected.total.rejected)
     assert shown["Stalled now"] == str(sum(expected.stalled.values()))
     assert shown["Spend"] == dollars(expected.total.spend_cents)
-    assert shown["Saving"] == dollars(expected.total.saving_cents)
+    assert shown["Savings"] == dollars(expected.total.saving_cents)
 
 
 def test_changes_are_against_as_many_weeks_before(demo: Store, opens: Opens) -> None:
     now, before = of_weeks(demo, 4).total, of_weeks(demo, 4, before=1).total
     shown = opens("fulfilment", Role.LEADERSHIP, fulfilment_period="4 weeks")
-    refused = next(metric for metric in shown.metric if metric.label == "Lines refused")
+    refused = next(metric for metric in shown.metric if metric.label == "Lines rejected")
     assert refused.delta.lstrip("+") == f"{now.rejected - before.rejected}"
 
 
@@ -99,5 +99,5 @@ def test_nobody_s_name_is_on_the_page(demo: Store, opens: Opens) -> None:
 def test_a_clinic_without_orders_is_told_where_they_come_from(store: Store, opens: Opens) -> None:
     load_small(store)
     shown = opens("fulfilment", Role.LEADERSHIP)
-    assert "**Nothing was ordered in this period\\.**" in [text.value for text in shown.markdown]
+    assert "**No orders in this period\\.**" in [text.value for text in shown.markdown]
     assert not shown.metric
