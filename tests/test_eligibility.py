@@ -22,9 +22,9 @@ from core.domain.model import (
     Setting,
     ShipTo,
 )
-from core.rules.eligibility import FILTERS, OBSTACLES, codes_against, earliest_refill
+from core.rules.eligibility import FILTERS, OBSTACLES, Eligibility, codes_against, earliest_refill
 from core.rules.split import EXCLUDED
-from core.rules.split.routes import RX_AT_OTHER_PHARMACY
+from core.rules.split.options import RX_AT_OTHER_PHARMACY
 from tests.builders import (
     DAYS,
     SIG,

@@ -75,7 +75,7 @@ def set_hold(desk: Desk, lines: Collection[str], *, hold: bool = True) -> None:
 def acknowledge_all(desk: Desk, line_finding: Sequence[LineFinding]) -> None:
     """Note that these warnings were read."""
     session = desk.session
-    warnings = [Seen(each.view.line.id, each.view.line.version, each.finding.code) for each in line_finding]
+    warnings = [ShownFinding(each.view.line.id, each.view.line.version, each.finding.code) for each in line_finding]
     answer(lambda: session.call(acknowledge, warnings), f"{count(len(warnings), 'warning')} acknowledged.")
 
 

@@ -10,9 +10,10 @@ from typing import Final
 import streamlit as st
 
 from core.domain.errors import Differs
-from core.domain.model import Days, Quote
-from core.rules.plan_differences import Difference, Value, seen
-from core.rules.pricing import PharmacyPart, more_than, parts_by_pharmacy, under_every_program
+from core.domain.model import Days, DifferenceValue, PlanDifference, Quote
+from core.rules.plan_differences import shown_plan
+from core.rules.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
+from core.rules.pricing.quotes import under_every_program
 from core.services.checkout import Confirmation, Receipt, place
 from pages.refill_day.cart_actions import done_here
 from pages.refill_day.desk import Desk, forget_due, go_to, right_now

@@ -148,10 +148,11 @@ def _one_of(scope: PreferenceScope, desk: Desk, views: Sequence[LineView]) -> st
 def _add(desk: Desk, kind: PreferenceKind, given: dict[str, Any]) -> None:
     session = desk.session
     answer(
-        lambda: session.call(ask_of_split, desk.refill_day, kind, **given), f"Preference added: {KINDS[kind].lower()}."
+        lambda: session.call(add_routing_preference, desk.refill_day, kind, **given),
+        f"Preference added: {KINDS[kind].lower()}.",
     )
 
 
 def _remove(desk: Desk, preference: StoredConstraint) -> None:
     session = desk.session
-    answer(lambda: session.call(no_longer_ask, desk.refill_day, preference.id), "Preference removed.")
+    answer(lambda: session.call(remove_routing_preference, desk.refill_day, preference.id), "Preference removed.")

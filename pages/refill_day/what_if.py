@@ -207,10 +207,10 @@ def _worth(useful: Sequence[Shortage], desk: Desk) -> str:
 
 def preference_prices(desk: Desk) -> dict[int | None, str]:
     """What each routing preference costs, in words, as far as it is known; None is all of them together."""
-    if not desk.opened.asked or not desk.search.finished:
+    if not desk.opened.preferences or not desk.search.finished:
         return {}
     answers = what_if_answers(desk).wait(FIRST_SECONDS)
-    return {each.wish: _price_in_words(each) for each in answers if isinstance(each, Price)}
+    return {each.preference: _price_in_words(each) for each in answers if isinstance(each, PreferenceCost)}
 
 
 def _price_in_words(price: PreferenceCost) -> str:

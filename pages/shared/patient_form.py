@@ -56,4 +56,4 @@ def _save(session: Session, patient: Patient, key: str, saved: str, press: Press
     typed = {name: str(st.session_state[f"{key}_{name}"] or "") for name in FIELDS}
     changed = {name: text for name, text in typed.items() if text.strip() != cell(patient, name)}
     if changed:
-        press(lambda: session.call(update_patient, patient.patient, changed, seen=patient), saved)
+        press(lambda: session.call(update_patient, patient.patient, changed, shown=patient), saved)

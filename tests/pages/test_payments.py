@@ -41,7 +41,8 @@ def press(shown: AppTest, label: str) -> AppTest:
 
 
 def setup_with(shown: AppTest, **fields: str) -> AppTest:
-    (method,) = (one for one in shown.get("button_group") if one.label == "Payment method")
+    groups: Sequence[Any] = shown.get("button_group")
+    (method,) = (one for one in groups if one.label == "Payment method")
     method.set_value(Method.STRIPE)
     shown.run()
     for one in shown.text_input:

@@ -10,7 +10,7 @@ import pytest
 from core.domain.model import Alternative, Cart, CartLine, Objective, Promise, Refusal, RoutedLine
 from core.rules.plan import plan
 from core.rules.sig import read
-from core.services.cart import OpenCart
+from core.services.cart.contents import OpenCart
 from pages.refill_day.causes import Cause, causes_of, owed_by, remaining
 from pages.refill_day.line_drawer import reading_in_words
 from pages.refill_day.pharmacy_reasons import why

@@ -60,21 +60,21 @@ def test_another_day_s_findings_stay_apart(store: Store, opens: Opens) -> None:
     for day in (FRIDAY, date(2026, 12, 11)):
         note_findings(store, LOCAL, CLINIC, day, [a_line()], found)
     book = opens("rule_book").dataframe[0].value.set_index("Code")
-    assert int(book.loc["PHONE_INVALID", "Hits"]) == 2
+    assert int(str(book.loc["PHONE_INVALID", "Hits"])) == 2
 
 
 @pytest.mark.parametrize(
     ("case", "entry", "expected"),
     [
-        ("never", Entry(RULES["ALLERGY"]), "no hits in this period."),
+        ("never", RuleRecord(RULES["ALLERGY"]), "no hits in this period."),
         (
             "put right",
-            Entry(RULES["PO_BOX"], {FindingEnd.FIXED: 3, FindingEnd.OPEN: 1}),
+            RuleRecord(RULES["PO_BOX"], {FindingEnd.FIXED: 3, FindingEnd.OPEN: 1}),
             "found on 4 lines: 3 resolved before payment, 0 ordered anyway, 1 not ordered.",
         ),
         (
             "placed with it",
-            Entry(RULES["STATE_ZIP_MISMATCH"], {FindingEnd.OVERRIDDEN: 1, FindingEnd.ACKNOWLEDGED: 4}, 2, 1),
+            RuleRecord(RULES["STATE_ZIP_MISMATCH"], {FindingEnd.OVERRIDDEN: 1, FindingEnd.ACKNOWLEDGED: 4}, 2, 1),
             f"found on 5 lines: {NONE_RIGHT} {REJECTED}",
         ),
     ],

@@ -51,17 +51,17 @@ def test_what_is_asked_stands_there_with_its_price_and_can_be_taken_back(
     assert "the routing preference has to be removed" not in texts(shown)  # it stands in the table
     shown = press(shown, "Remove")
     assert "No routing preferences" in texts(shown)
-    assert open_cart(store, LOCAL, CLINIC, FRIDAY).asked == ()
+    assert open_cart(store, LOCAL, CLINIC, FRIDAY).preferences == ()
 
 
 def test_something_is_asked_from_the_screen(store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     a_full_cart(store)
     shown = split_step(opens, store, monkeypatch)
     kind = next(box for box in shown.selectbox if box.label == "Preference")
-    kind.set_value(ConstraintKind.STAY).run()
+    kind.set_value(PreferenceKind.STAY).run()
     shown = press(shown, "Add")
-    (asked,) = open_cart(store, LOCAL, CLINIC, FRIDAY).asked
-    assert (asked.kind, asked.amount_cents) == (ConstraintKind.STAY, 500)
+    (preference,) = open_cart(store, LOCAL, CLINIC, FRIDAY).preferences
+    assert (preference.kind, preference.amount_cents) == (PreferenceKind.STAY, 500)
     assert "Stay with the previous pharmacy for the whole cart unless moving saves more than $5.00 a line" in texts(
         shown
     )
@@ -103,7 +103,7 @@ def test_the_gap_in_words(case: str, total: int, bound: int | None, words: str) 
 
 def test_a_search_in_words() -> None:
     assert progress_words(None, 0.4) == "Finding the best split"
-    told = progress_words(Progress(118_858_23, 118_822_58, 1.2), 2.4)
+    told = progress_words(Progress(118_858_23, 118_822_58), 2.4)
     assert told == ("Improving the split shown: $118,858.23 so far, within 0.03% of the best possible, 2 seconds")
 
 

@@ -134,7 +134,7 @@ def _nearest(line: CheckedLine, pharmacies: tuple[Pharmacy, ...], context: Conte
     example="A sterile vial to Oklahoma from a pharmacy with a nonsterile license there",
     source="State boards of pharmacy: non-resident and sterile permits; pharmacy_licences.csv",
 )
-def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The pharmacy holds the licenses for the SKU in the destination's state, in force on the ship date."""
 
     def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:

@@ -51,7 +51,9 @@ def _prescribed(line: CheckedLine) -> tuple[Fix, ...]:
     example="A patient in Oklahoma, a prescriber with a Texas license alone",
     source="State medical practice acts: a prescriber is licensed where the patient is",
 )
-def prescriber_is_licensed_in_the_patients_state(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def prescriber_is_licensed_in_the_patients_state(
+    cart: CheckedCart, context: Context, days: Days
+) -> Iterator[Violation]:
     """The prescriber holds a license in the state of the patient's address, in force on the ship date."""
     for line in cart.lines:
         if line.prescriber is None:
@@ -77,7 +79,7 @@ def prescriber_is_licensed_in_the_patients_state(cart: CheckedCart, context: Con
     example="A license that ends on 20 December for a line that ships on 7 December",
     source="Setting licence_expiring_days",
 )
-def licence_outlives_the_ship_date(cart: CheckedCart, context: Context, days: Days) -> Iterator[Problem]:
+def licence_outlives_the_ship_date(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The prescriber's license in the patient's state does not end within 30 days after the ship date."""
     for line in cart.lines:
         ends = line.licence.expires_on if line.licence else None

@@ -108,7 +108,7 @@ def _cancel(book: Book, line: OrderLine, reason: str) -> CancelOutcome:
     attempt = book.current(line.reference)
     submission = book.submissions[attempt.submission]
     if attempt.state not in IN_FLIGHT:
-        raise Refused(f"{line.reference} is {_said(line.state)} and can no longer be canceled.")
+        raise Refused(f"{line.reference} is {_state_words(line.state)} and can no longer be canceled.")
     if attempt.state is S.PLACED and submission.state is SubmissionState.UNKNOWN:
         raise Refused(f"Nobody knows whether {line.reference} reached the pharmacy: settle that first, then cancel.")
     if attempt.state is S.PLACED and submission.state is SubmissionState.QUEUED:
