@@ -40,7 +40,7 @@ def frontier(instance: Instance, lines: Sequence[FreeLine], start: Mapping[int, 
     ``start`` is an assignment of the lines: nothing worse is followed. Lines that can share a box follow each other.
     """
     scarce, ceiling = contested(instance, lines), instance.worth([start[line.position] for line in lines])
-    ordered = [line for group in components(lines, frozenset()) for line in group]
+    ordered = [line for group in components(lines, frozenset()) for line in group] if scarce else lines
     choices = [choice for line in ordered for choice in line.choices]
     stocks = sorted({stock for choice in choices for stock, _ in choice.takes if stock in scarce})
     numbers = _Numbers(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -36,8 +35,7 @@ class Costs:
     """What options cost under a program, in the measure's units."""
 
     def __init__(self, measure: Measure, context: Context, program: Program) -> None:
-        self.measure = measure
-        self._context, self._program = context, program
+        self.measure, self._context, self._program = measure, context, program
 
     def box(self, box: Box) -> int:
         """A shipment's fee."""
@@ -93,9 +91,9 @@ def _common(members: Sequence[Candidate], stock: Stock) -> Iterator[tuple[Pharma
     """The options at each pharmacy that may fill all of some lines and has enough for them together."""
     for pharmacy in (option.pharmacy for option in members[0].options):
         options = tuple(option for candidate in members if (option := candidate.option(pharmacy)))
-        packs = Counter[str]()
+        packs: dict[str, int] = {}
         for candidate in members:
-            packs[candidate.line.sku] += stock.needs(candidate.line, pharmacy)
+            packs[candidate.line.sku] = packs.get(candidate.line.sku, 0) + stock.needs(candidate.line, pharmacy)
         left = {sku: stock.left(pharmacy, sku) for sku in packs}
         if len(options) == len(members) and all(some is None or packs[sku] <= some for sku, some in left.items()):
             yield options

@@ -39,8 +39,7 @@ PLENTY: Final = 10**12
 
 
 class Progress(NamedTuple):
-    """The checkout total of the best split found so far and the least that any can have, in cents (for ``fastest`` the
-    sums of days)."""
+    """The total of the best split so far and the least that any can have, in cents (``fastest``: sums of days)."""
 
     best_cents: int | None
     bound_cents: int | None
