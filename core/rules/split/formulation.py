@@ -104,7 +104,7 @@ def formulated(free: Sequence[FreeGroup], fixed: Taken, stock: Stock, costs: Cos
 
     ``box_cents`` is what a box counts beside its fee; 0 is more than any cost.
     """
-    measure, numbers = costs.measure, _Numbers(costs, stock, costs.once(fixed))
+    measure, numbers = costs.measure, _Numbering(costs, stock, costs.once(fixed))
     numbers.box_cents = _more_than_any_total(free, fixed, costs) if box_cents == 0 else box_cents or 0
     lines = []
     for position, group in enumerate(free):
@@ -123,7 +123,7 @@ def formulated(free: Sequence[FreeGroup], fixed: Taken, stock: Stock, costs: Cos
     )
 
 
-class _Numbers:
+class _Numbering:
     """Openings and stocks numbered as they come, each with its amount, and choices in their terms."""
 
     def __init__(self, costs: Costs, stock: Stock, paid: Mapping[Hashable, int]) -> None:
