@@ -23,7 +23,7 @@ LEAST_CHECKS: Final = 4
 """With fewer check points branch-and-cut does not get beyond the relaxation."""
 
 
-class LimitRow(NamedTuple):
+class Cap(NamedTuple):
     """What some choices may sum to at most; ``counts`` is by line position and rank."""
 
     counts: Mapping[tuple[int, int], int]
@@ -48,9 +48,7 @@ class Relaxation(NamedTuple):
 class IntegerModel:
     """The program of some lines. Costs count above each line's least, so that their digits suffice."""
 
-    def __init__(
-        self, instance: Instance, lines: Sequence[FreeLine], goal: Goal, limits: Iterable[LimitRow] = ()
-    ) -> None:
+    def __init__(self, instance: Instance, lines: Sequence[FreeLine], goal: Goal, limits: Sequence[Cap] = ()) -> None:
         self.choices = [(line, choice) for line in lines for choice in line.choices]
         self._goal = goal
         self._least = {line.position: min(map(goal.cost, line.choices)) for line in lines}
