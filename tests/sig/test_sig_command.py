@@ -12,7 +12,8 @@ import pytest
 from core.__main__ import main
 
 KEYS = [
-    "text", "certainty", "action", "route", "route_from_sku", "as_needed", "segments", "mg_per_dose", "ml_per_dose", "days_supply",
+    "text", "certainty", "action", "route", "route_from_sku", "as_needed", "segments", "mg_per_dose", "ml_per_dose",
+    "days_supply",
     "unread", "findings",
 ]  # fmt: skip
 
