@@ -54,7 +54,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ("the other GLP-1", 1, {"rx": {"sig": "Inject 0.25 mg (10 units) tirzepatide subcutaneously once weekly."}},
      ["B SIG_DRUG_MISMATCH"]),
     ("a capsule and a bit", 4, {"rx": {"sig": "Take 5 mg by mouth once daily."}}, ["B DOSE_NOT_MEASURABLE"]),
-    ("ten capsules", 4, {"rx": {"sig": "Take 45 mg by mouth once daily.", "days_supply": 3}}, ["B DOSE_TOO_LARGE"]),
+    ("ten capsules", 4, {"rx": {"sig": "Take 45 mg by mouth once daily.", "days_supply": 3}}, ["B DOSE_IMPLAUSIBLE"]),
     ("longer than a pharmacy takes", 4,
      {"rx": {"sig": "Take 1 capsule by mouth once daily." + COOL * 50}},
      ["B SIG_TOO_LONG"]),

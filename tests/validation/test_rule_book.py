@@ -31,7 +31,7 @@ SIG           SIG_ROUTE_MISMATCH               Bo  prescriber
 SIG           SIG_FORM_MISMATCH                Bo  prescriber
 SIG           SIG_DRUG_MISMATCH                B   prescriber
 SIG           DOSE_NOT_MEASURABLE              Bo  prescriber
-SIG           DOSE_TOO_LARGE                   Bo  prescriber
+SIG           DOSE_IMPLAUSIBLE                   Bo  prescriber
 SIG           SIG_NO_MG                        W   prescriber
 SIG           SIG_SUPPLY_MISMATCH              W   prescriber
 SIG           DOSE_OVER_MAX                    Bo  prescriber

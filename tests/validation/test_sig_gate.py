@@ -92,7 +92,7 @@ def with_sig(sig: str, *, rx: dict[str, Any] | None = None, **change: Any) -> li
                 "route": "oral",
                 "actives": ("naltrexone",),
             },
-            ["B SIG_AMBIGUOUS", "B DOSE_TOO_LARGE"],
+            ["B SIG_AMBIGUOUS", "B DOSE_IMPLAUSIBLE"],
         ),
         (
             "mL and units",

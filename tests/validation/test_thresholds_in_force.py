@@ -52,7 +52,7 @@ MUSCLE: dict[str, Any] = {
     "route": "intramuscular", "actives": ("methylcobalamin",), "concentration_mg_per_ml": 2,
     "usual_sig": "Inject 0.25 mg (0.125 mL) intramuscularly once weekly.",
 }  # fmt: skip
-LARGE = ["B DOSE_TOO_LARGE"]
+LARGE = ["B DOSE_IMPLAUSIBLE"]
 COPIED = {"clinical_difference": RXS[0]["clinical_difference"]}
 
 

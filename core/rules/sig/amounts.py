@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -16,6 +17,7 @@ Rule = Callable[[list[Token], int], Found]
 _TORN_FRACTION = 10
 _ONE_PIECE = frozenset({"tablet", "capsule", "troche", "suppository", "patch", "spray", "drop", "click", "pump"})
 """``12 tablet`` was ``1/2 tablet``; ``2 tablet`` is only badly written."""
+_STRENGTH = re.compile(r"[1-9]\d{0,3}(?:\.\d{1,3})?|0\.\d{1,3}")
 _BODY = frozenset({"kg", "kilogram", "lb", "pound"})
 
 
@@ -119,7 +121,7 @@ def blend_strength(tokens: list[Token], place: int) -> Found:
     """The concentration of a blend: ``17/2 mg/mL``, ``17 mg/2 mg per mL``."""
     masses: list[Fraction] = []
     end, unit = place, None
-    while at(tokens, end).word.replace(".", "", 1).isdigit():
+    while at(tokens, end).is_number and _STRENGTH.fullmatch(at(tokens, end).word):
         masses.append(Fraction(tokens[end].word))
         named = a_unit(tokens, end + 1)
         unit, end = (named[0], named[1]) if named else (None, end + 1)

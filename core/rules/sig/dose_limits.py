@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from core.domain.model import Sku
-from core.rules.sig.agreement import disagreements
+from core.rules.sig.agreement import disagreements, in_times
 from core.rules.sig.builder import parts_of
 from core.rules.sig.product import form_conflicts, product, route_conflicts
 from core.rules.sig.reader import read
@@ -98,14 +98,14 @@ def _of_pieces(segment: Segment, sku: Sku, of: Strength, share: Fraction) -> Ite
             yield f"{end.dose} is {number(count)} pieces, more than the {sku.pieces} of one pack."
 
 
-def oversized(
+def implausible(
     reading: ParsedSig, sku: Sku | None, limits: DoseLimits, *, against_usual: bool = True
 ) -> tuple[str, ...]:
-    """Sentences on doses larger than anybody takes at once, or, ``against_usual``, far above the SKU's usual ones."""
+    """Sentences on doses larger than anybody takes at once, or, ``against_usual``, far from the SKU's usual ones."""
     of = strength(sku, reading.action)
     sentences = [
         *(sentence for segment in _segments(reading) for sentence in _at_once(segment, reading, sku, of, limits)),
-        *(_far_above_usual(reading, sku, of, limits) if sku is not None and against_usual else ()),
+        *(_far_from_usual(reading, sku, of, limits) if sku is not None and against_usual else ()),
     ]
     return tuple(dict.fromkeys(sentences))
 
@@ -148,17 +148,16 @@ def _usual(sku: Sku) -> tuple[Fraction, Fraction] | None:
     return mg, _highest_week(reading.segments, of)
 
 
-def _far_above_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimits) -> Iterator[str]:
+def _far_from_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimits) -> Iterator[str]:
     usual = _usual(sku)
     if usual is None:
         return
     usual_mg, usual_week = usual
     for segment in _segments(reading):
         mg = mg_per_dose(segment, of)
-        if mg and mg >= limits.times_usual * usual_mg:
-            yield (
-                f"{segment.dose} is {number(mg / usual_mg)} times the usual dose of {sku.name} ({number(usual_mg)} mg)."
-            )
+        if mg and (mg >= limits.times_usual * usual_mg or mg * limits.times_usual <= usual_mg):
+            times = in_times(mg / usual_mg).replace("the dose", "the usual dose")
+            yield f"{segment.dose} is {times} of {sku.name} ({number(usual_mg)} mg)."
     week = max((_highest_week(way, of) for way in reading.alternatives), default=Fraction(0))
     if usual_week and week >= limits.weekly_times * usual_week:
         yield (

@@ -41,6 +41,9 @@ _NO_MORE = (
     ("nte",), ("max", "of"), ("maximum", "of"), ("max",), ("maximum",), ("at", "most"), ("up", "to"), ("limit", "to"),
     ("do", "not", "take", "more", "than"), ("do", "not", "use", "more", "than"), ("must", "not", "exceed"),
 )  # fmt: skip
+_MONTH = 30
+_LONGEST = 4
+"""Digits of a week or day that directions count to."""
 MOST_PER_DAY = 24
 """A frequency above hourly is no frequency of a dose."""
 
@@ -70,7 +73,8 @@ def _interval_often(tokens: list[Token], place: int) -> Found:
 
 def _often(times: Number, period: Number) -> tuple[Often, int] | None:
     low = times.low * 7 / period.high
-    high = low if times.low == times.high and period.low == period.high else times.high * 7 / period.low
+    alike = times.low is times.high and period.low is period.high  # most are, and fractions are slow to compare
+    high = low if alike else times.high * 7 / period.low
     return (Often(low, high, period.low), period.end) if high <= 7 * MOST_PER_DAY else None
 
 
@@ -355,6 +359,8 @@ def _in_each_period(tokens: list[Token], length: Lasting, end: int) -> Found:
     on_days = Fraction(length.days or 0)
     if days < 7 or not on_days:
         return None
+    if days == _MONTH and on_days >= days:  # "for 40 days every month"
+        return UNSURE, after + 1
     return (Cycle(on_days, days - on_days), after + 1) if days > on_days else None
 
 
@@ -413,12 +419,13 @@ def step_header(tokens: list[Token], place: int) -> Found:
 def _whole_span(tokens: list[Token], place: int) -> tuple[int, int, int] | None:
     """First and last of ``1-4``, ``1 through 25``, ``5``, and the place after it."""
     first = at(tokens, place).word
-    if not first.isdigit():
+    if not first.isdigit() or len(first) > _LONGEST:
         return None
     if at(tokens, place + 1).word not in {"through", "thru", "to", "-"} or not at(tokens, place + 2).is_number:
         return int(first), int(first), place + 1
     last = at(tokens, place + 2).word
-    return (int(first), int(last), place + 3) if last.isdigit() and int(last) > int(first) else None
+    rises = last.isdigit() and len(last) <= _LONGEST and int(last) > int(first)
+    return (int(first), int(last), place + 3) if rises else None
 
 
 def clock(tokens: list[Token], place: int) -> Found:

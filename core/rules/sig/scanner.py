@@ -115,6 +115,8 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
             item = EXTRA
         elif word == "only" and sum(isinstance(piece.item, DoseAmount) for piece in pieces) > 1:
             item = UNSURE  # of the last dose, or of all
+        elif word == "as" and item == _AS_DIRECTED and pieces and pieces[-1].item in _GOING_ON:
+            item = UNSURE  # another dose, that nobody told
         pieces.append(Piece(item, tuple(token.written for token in tokens[place:end])))
         if indication or item is AS_NEEDED or word in INDICATION_STARTS or word in _PURPOSES:
             indication = _indicated_by(word, item, indication)
@@ -140,7 +142,9 @@ def _indicated_by(word: str, item: Item, indication: str) -> str:
         return "for"
     if word in INDICATION_STARTS and item is EXTRA:
         return indication if indication and word == "of" else word
-    goes_on = item is EXTRA or item in {AND, OR} or item == UnknownWord(harmless=True) or isinstance(item, SigDrug)
+    goes_on = (
+        item is EXTRA or item is AND or item is OR or item == UnknownWord(harmless=True) or isinstance(item, SigDrug)
+    )
     return indication if goes_on and word != ":" else ""
 
 
@@ -173,6 +177,8 @@ def _bare_number(tokens: list[Token], place: int, before: list[Piece]) -> Found:
 
 _PURPOSES = frozenset({"to", "due", "because"})
 """First words of phrases that an indication follows: "to treat", "due to"."""
+_AS_DIRECTED = UnknownWord(harmless=True)
+_GOING_ON = (AND, OR, THEN)
 _JOINS = frozenset({"and", "or", "&", "plus", "of"})
 _NOTHING = frozenset({"", ".", ";", ",", ")", "and", "or"})
 _MARKS = {"(": OPEN, ")": CLOSE, ".": STOP, ";": STOP, ",": COMMA} | dict.fromkeys(":-'\"“”‘’!•#*", EXTRA)

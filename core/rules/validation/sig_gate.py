@@ -18,7 +18,7 @@ from core.rules.sig import (
     Unit,
     drug_conflicts,
     form_conflicts,
-    oversized,
+    implausible,
     route_conflicts,
     unmeasurable,
 )
@@ -229,7 +229,7 @@ def dose_can_be_given(cart: CheckedCart, context: Context, days: Days) -> Iterat
 
 
 @rule(
-    "DOSE_TOO_LARGE",
+    "DOSE_IMPLAUSIBLE",
     gate=Gate.SIG,
     severity=Severity.BLOCKING,
     field="sig",
@@ -237,15 +237,15 @@ def dose_can_be_given(cart: CheckedCart, context: Context, days: Days) -> Iterat
     source="Settings max_pieces_per_dose, max_metered_per_dose, max_ml_*, usual_dose_times, usual_week_times",
     overridable=True,
 )
-def dose_is_one_that_people_take(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The dose is no more than people take at once, and far from ten times the SKU's usual one."""
+def dose_is_plausible(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The dose is no more than people take at once, and neither ten times the SKU's usual one nor a tenth of it."""
     limits = DoseLimits(**{
         name: Fraction(context.number(setting, days.refill_day)) for name, setting in _LIMITS.items()
     })  # fmt: skip
 
     def say(line: CheckedLine) -> Iterable[str]:
         by_usual = not context.ladder(line.sku.active)  # a ladder tells more exactly what is too much
-        return oversized(line.directions.reading, line.sku, limits, against_usual=by_usual)
+        return implausible(line.directions.reading, line.sku, limits, against_usual=by_usual)
 
     yield from _conflicts(cart, "which dose is meant", say)
 
