@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from core.rules.sig.elements import Concentration, DoseAmount, Item, UnknownWord
+from core.rules.sig.elements import EQUALS, EXTRA, Concentration, DoseAmount, Item, UnknownWord
 from core.rules.sig.numbers import Number, a_number, at, words_at
 from core.rules.sig.tokens import Token
 from core.rules.sig.vocabulary import MASSES, UNIT_WORDS, Unit
@@ -98,6 +98,21 @@ def _second_end(tokens: list[Token], end: int, kind: Unit) -> Number | None:
     second = a_number(tokens, end + 1)
     unit = a_unit(tokens, second.end) if second and second.low == second.high else None
     return Number(second.low, second.high, unit[1]) if second and unit and unit[0] is kind else None
+
+
+def equal_amount(tokens: list[Token], place: int) -> Found:
+    """The ``as`` of "20 units, as 0.2 mL": what follows is the same dose."""
+    return (EQUALS, place + 1) if an_amount(tokens, place + 1) is not None else None
+
+
+def syringe_scale(tokens: list[Token], place: int) -> Found:
+    """``1 mL = 100 units``, as a sentence: how a U-100 syringe is marked, no dose."""
+    begins = place == 0 or tokens[place - 1].word in {".", ";", "("}
+    scale = tuple(token.word for token in tokens[place : place + 5])
+    return (EXTRA, place + 5) if begins and scale in _SCALES else None
+
+
+_SCALES = frozenset({("1", "ml", "=", "100", "units"), ("100", "units", "=", "1", "ml")})
 
 
 def a_strength(tokens: list[Token], place: int) -> Found:

@@ -280,7 +280,11 @@ def cycle(tokens: list[Token], place: int) -> Found:
         after += 1
     off = _stretch(tokens, after, "off")
     alike = off is not None and tokens[on[1] - 2].is_number == tokens[off[1] - 2].is_number
-    return (Cycle(on[0], off[0]), off[1]) if off and alike else None
+    if off is None or not alike:
+        return None
+    again = _period(tokens, off[1])
+    same_period = again is not None and again.low == on[0] + off[0]  # "... each week"
+    return Cycle(on[0], off[0]), again.end if again is not None and same_period else off[1]
 
 
 def _stretch(tokens: list[Token], place: int, word: str) -> tuple[Fraction, int] | None:
@@ -386,6 +390,18 @@ def after(tokens: list[Token], place: int) -> Found:
     return (After(length[0]), length[1]) if length and isinstance(length[0], Lasting) else None
 
 
+def bare_length(tokens: list[Token], place: int) -> Found:
+    """``90 days`` at the end, as in "1 capsule once a day, 90 days": how long, like "for 90 days"."""
+    length = _length(tokens, place)
+    if length is None or not isinstance(length[0], Lasting) or (length[0].days or 0) < _SHORTEST_SUPPLY:
+        return None
+    return length if at(tokens, length[1]).word in {"", "."} and place else None
+
+
+_SHORTEST_SUPPLY = 10
+"""Days from which a number of days without "for" is a supply; "daily 5 days" may have lost "a week"."""
+
+
 def _length(tokens: list[Token], place: int) -> Found:
     count = a_number(tokens, place)
     if count is None or count.low != count.high:
@@ -393,7 +409,8 @@ def _length(tokens: list[Token], place: int) -> Found:
     word = at(tokens, count.end).word
     days = LENGTH_DAYS.get(word, Fraction(0)) * count.low
     if days >= 1 and days.denominator == 1:
-        return Lasting(int(days)), count.end + 1
+        end = count.end + 1
+        return Lasting(int(days)), end + 3 if words_at(tokens, end, ("(", "s", ")")) else end
     is_whole = count.low.denominator == 1
     return (Lasting(None, int(count.low)), count.end + 1) if word in {"doses", "dose"} and is_whole else None
 
