@@ -140,7 +140,8 @@ def _tells_more(tokens: list[Token], place: int, end: int, long_times: bool, all
         if token.word in _PER_USE_STARTS and (past := _past_per_use(tokens, place)) is not None:
             place = past
             continue
-        if token.is_number or (token.word in _TELLING and token.word not in allowed):
+        sunlight = token.word == "sun" and at(tokens, place + 1).word == "exposure"
+        if token.is_number or (token.word in _TELLING and token.word not in allowed and not sunlight):
             return True
         place += 1
     return False

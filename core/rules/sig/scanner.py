@@ -130,6 +130,8 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
             item = UNSURE
         elif indication and isinstance(item, SigDrug) and indication != "of" and item.name in MAY_BE_INDICATED:
             item = EXTRA
+        elif indication and word in {"dose", "doses"}:
+            item = UNSURE  # "for low mood high dose"
         elif word == "only" and sum(isinstance(piece.item, DoseAmount) for piece in pieces) > 1:
             item = UNSURE  # of the last dose, or of all
         elif word == "as" and item == _AS_DIRECTED and pieces and pieces[-1].item in _GOING_ON:

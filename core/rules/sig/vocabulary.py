@@ -219,6 +219,8 @@ HARMLESS: Final = "|".join((
     "at any time of day|any time of day|at any time of the day|any time|at any time|with or without meals",
     "to initiate therapy|to initiate treatment|on the same day of the week|same day of the week",
     "using topiclick dispenser|topiclick dispenser|topiclick|using metered dispenser|with metered pump",
+    "seasonal allergies|no refills|patient may self administer|may self administer|use sunscreen|wear sunscreen",
+    "bring to room temperature|allow to reach room temperature|before injecting|before injection|before use",
     "let dry|let it dry|allow to dry|until dry|before dressing|to clean , dry skin|on clean , dry skin",
     "with water|with plenty of water|with a full glass of water|with a glass of water",
     "on the same day each week|same day each week|the same day each week|on the same day every week",
