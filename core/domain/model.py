@@ -68,8 +68,8 @@ class Objective(StrEnum):
     BALANCED = "balanced"
 
 
-class ConstraintKind(StrEnum):
-    """What a person asks of the split beside its objective."""
+class PreferenceKind(StrEnum):
+    """What a routing preference does."""
 
     USE = "use"
     AVOID = "avoid"
@@ -79,8 +79,8 @@ class ConstraintKind(StrEnum):
     BOXES = "boxes"
 
 
-class Scope(StrEnum):
-    """Which lines a constraint is about."""
+class PreferenceScope(StrEnum):
+    """Which lines a routing preference is about."""
 
     CART = "cart"
     PATIENT = "patient"
@@ -487,8 +487,8 @@ class CartLine(Model):
     version: int = 0
 
 
-class Constraint(NamedTuple):
-    """What a person asks of the split, for the lines that it chooses pharmacies for (not held, not pinned).
+class RoutingPreference(NamedTuple):
+    """A routing preference that staff give, for the lines that it chooses pharmacies for (not held, not pinned).
 
     ``of`` is the patient, the SKU or the line's number; empty for the whole cart. ``use`` and ``avoid`` name the
     ``pharmacy`` that must or must not fill them; ``together`` sends all of a patient's lines to one pharmacy; ``stay``
@@ -497,8 +497,8 @@ class Constraint(NamedTuple):
     sends as few as possible, whatever they cost.
     """
 
-    kind: ConstraintKind
-    scope: Scope
+    kind: PreferenceKind
+    scope: PreferenceScope
     of: str = ""
     pharmacy: str = ""
     amount_cents: int = 0
@@ -509,11 +509,11 @@ MOST_PACKS = 10_000
 
 
 class Cart(Model):
-    """A refill day's lines, in order, and what people ask of their split."""
+    """A refill day's lines, in order, and its routing preferences."""
 
     refill_day: date
     lines: tuple[CartLine, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
+    constraints: tuple[RoutingPreference, ...] = ()
 
 
 class Fix(Model):

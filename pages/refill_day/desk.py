@@ -13,7 +13,7 @@ from core.domain.model import Days, Objective, Program
 from core.domain.money import cents_from
 from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
-from core.rules.split import Question, Watch
+from core.rules.split import SplitRequest, Watch
 from core.services.cart.contents import OpenCart, open_cart
 from core.services.rule_book import note_findings
 from pages.refill_day.split_search import SplitSearch
@@ -167,7 +167,7 @@ def _day_price(usual_cents: int, objective: Objective, picked: bool) -> int:
     if objective is not Objective.BALANCED:
         return usual_cents
     dollars = st.number_input(
-        "Price per day",
+        "PreferenceCost per day",
         0.0,
         1_000.0,
         "min" if picked else float(amount(usual_cents)),
@@ -259,9 +259,9 @@ def _note_seen(
     return True
 
 
-def question(desk: Desk) -> Question:
+def question(desk: Desk) -> SplitRequest:
     """What the desk's split answers."""
-    return Question(
+    return SplitRequest(
         desk.opened.cart,
         desk.context,
         desk.program,

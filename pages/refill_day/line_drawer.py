@@ -129,7 +129,7 @@ def _parts(reading: ParsedSig) -> Iterator[str]:
         yield reading.action
     yield from (str(segment) for segment in reading.segments if str(segment))
     if reading.route:
-        yield reading.route
+        yield f"{reading.route}, as the SKU is" if reading.route_from_sku else reading.route
     if reading.as_needed:
         yield "as needed"
     in_mg = any(segment.dose is not None and segment.dose.unit is Unit.MG for segment in reading.segments[:1])
@@ -145,7 +145,7 @@ def _parts(reading: ParsedSig) -> Iterator[str]:
 
 
 def _price(desk: Desk, view: LineView) -> None:
-    st.markdown("**Price**")
+    st.markdown("**PreferenceCost**")
     cost = view.cost
     if cost is None:
         st.caption("Held lines are not charged." if view.line.hold else "No pharmacy can fill it, so it has no price.")

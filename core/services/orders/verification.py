@@ -73,7 +73,7 @@ def _wrong(money: AttemptMoney) -> Iterator[str]:
     if money.ledger_sum_cents != 0:
         yield f"{name}: its accounts do not sum to zero."
     if money.ledger_authorised_cents != standing:
-        yield f"{name}: its authorisation is not what the ledger says."
+        yield f"{name}: its authorization is not what the ledger says."
     if money.ledger_payable_cents != captured - money.refunded_cents:
         yield f"{name}: what was captured is not what the ledger says."
     if (money.ledger_released_cents, money.ledger_refunded_cents) != (money.released_cents, money.refunded_cents):
