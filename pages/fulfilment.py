@@ -12,7 +12,7 @@ from pages.parts.guard import opened_by
 from pages.parts.page import badge, header, is_demo, metrics, nothing_yet
 from pages.parts.words import full_day
 
-session = opened_by(Action.SEE_FULFILMENT)
+session = opened_by(Action.SEE_FULFILLMENT)
 context, today = session.reference()
 with header("Fulfilment", "How fast, how well and at what cost orders are filled."):
     badge(any(is_demo(offer.source) for offer in context.offers))

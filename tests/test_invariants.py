@@ -74,7 +74,7 @@ def copy(kept: Path, tmp_path: Path) -> Iterator[Store]:
          "UPDATE ledger_entry SET medication_cents = 0 WHERE line = :one AND account = 'payable'",
          "does not balance"),
         ("a posting that is gone", "DELETE FROM ledger_entry WHERE line = :four",
-         f"{FOUR}, attempt 1: its authorisation is not what the ledger says."),
+         f"{FOUR}, attempt 1: its authorization is not what the ledger says."),
         ("a capture that no entry tells", "DELETE FROM ledger_entry WHERE line = :three AND kind = 'capture'",
          f"{THREE}, attempt 1: what was captured is not what the ledger says."),
         ("a refund that no entry tells", "UPDATE attempt SET refunded_cents = 2000 WHERE line = :one",

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from core.domain.model import Owner
 
-RETURNED: Final = "released, or refunded where it was captured; resubmitting authorises a fresh quote"
+RETURNED: Final = "released, or refunded where it was captured; resubmitting authorizes a fresh quote"
 UNPAID: Final = "released, or refunded where it was captured; settle the account with the pharmacy before resubmitting"
 
 

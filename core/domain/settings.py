@@ -54,7 +54,7 @@ SETTINGS = {
         SettingKind("max_refills", "Most refills on a prescription that a pharmacy takes, where it has no limit of its own", "99", int, "e-prescribing networks: refills 0 to 99", BY_PHARMACY),
         SettingKind("waste_ml_per_draw", "What a draw leaves in the syringe, in mL", "0", Decimal, "off until a clinic measures it", CLINIC_ONLY),
         SettingKind("default_in_use_days", "In-use life of a sterile multi-dose pack that states none, in days", "28", int, "USP <797>: 28 days after first puncture", CLINIC_ONLY),
-        SettingKind("licence_expiring_days", "A prescriber's licence that ends within this many days after the ship date is pointed out", "30", int, "clinic's habit", BY_STATE),
+        SettingKind("licence_expiring_days", "A prescriber's license that ends within this many days after the ship date is pointed out", "30", int, "clinic's habit", BY_STATE),
         SettingKind("rx_valid_months", "Months that a prescription may be filled after it was written", "12", int, "usual state law; confirm for yours", BY_STATE),
         SettingKind("scheduled_refills_max", "Most refills of a schedule III to V prescription", "5", int, "21 CFR 1306.22", BY_STATE, 5),
         SettingKind("scheduled_months", "Months that a schedule III to V prescription may be filled after it was written", "6", int, "21 CFR 1306.22", BY_STATE, 6),

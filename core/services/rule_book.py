@@ -93,8 +93,8 @@ def rule_book(store: Store, person: Person, clinic: str, days: int = DAYS) -> Ru
     require(person, Action.SEE_RULES)
     with store.read(clinic) as work:
         since = work.today - timedelta(days=days)
-        tallies, rejected = firings.tallies(work, since), firings.rejected_lines(work, since)
-    return RuleBook(since, tuple(_entries(tallies)), tuple(_rejection_reasons(rejected)))
+        hits, rejected = firings.tallies(work, since), firings.rejected_lines(work, since)
+    return RuleBook(since, tuple(_entries(hits)), tuple(_rejection_reasons(rejected)))
 
 
 def note_findings(
@@ -155,22 +155,20 @@ def _by_key(lines: Iterable[CartLine], findings: Iterable[Finding]) -> dict[Fire
     }
 
 
-def _entries(tallies: Iterable[Tally]) -> Iterable[RuleRecord]:
+def _entries(hits: Iterable[Tally]) -> Iterable[RuleRecord]:
     by_code: dict[str, list[Tally]] = defaultdict(list)
-    for tally in tallies:
-        by_code[tally.code].append(tally)
+    for hit in hits:
+        by_code[hit.code].append(hit)
     for code, rule in RULES.items():
         lines: Counter[FindingEnd] = Counter()
-        for tally in by_code[code]:
-            lines[tally.end] += tally.lines
-        sent_out = [
-            tally for tally in by_code[code] if tally.end is not FindingEnd.FIXED and tally.rejected_for is not None
-        ]
+        for hit in by_code[code]:
+            lines[hit.end] += hit.lines
+        sent_out = [hit for hit in by_code[code] if hit.end is not FindingEnd.FIXED and hit.rejected_for is not None]
         yield RuleRecord(
             rule,
             lines,
-            rejected=sum(tally.lines for tally in sent_out),
-            rejected_for_it=sum(tally.lines for tally in sent_out if tally.rejected_for == REJECTED_AS[code]),
+            rejected=sum(hit.lines for hit in sent_out),
+            rejected_for_it=sum(hit.lines for hit in sent_out if hit.rejected_for == REJECTED_AS[code]),
         )
 
 

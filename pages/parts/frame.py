@@ -58,7 +58,7 @@ SCREENS = (
         "fulfilment",
         "Fulfilment",
         ":material/monitoring:",
-        Action.SEE_FULFILMENT,
+        Action.SEE_FULFILLMENT,
         "Acceptance, speed, punctuality and spend. No patient names.",
     ),
     Screen(
@@ -79,7 +79,7 @@ SCREENS = (
 OPENS = {
     Role.STAFF: Action.WORK_CART,
     Role.MANAGER: Action.SEE_COSTS,
-    Role.LEADERSHIP: Action.SEE_FULFILMENT,
+    Role.LEADERSHIP: Action.SEE_FULFILLMENT,
     Role.ADMIN: Action.SEE_COSTS,
 }
 _ROLE_CHANGED = "role_changed"

@@ -169,7 +169,7 @@ FILES: dict[str, File] = {
             _may("units_per_pack", WHOLE, "vials or pieces in the pack"),
             _may("mg_per_unit", NUMBER, "of the first active, in one piece"),
             _may("route", TEXT, ""),
-            _needs("sterile", YES_NO, "needs a sterile licence"),
+            _needs("sterile", YES_NO, "needs a sterile license"),
             _needs("cold_chain", YES_NO, "travels in a cold box"),
             _may("dea_schedule", word_of(("II", "III", "IV", "V"), empty=None), "of a controlled substance"),
             _may("clinical_difference_required", YES_NO, "each prescription needs a statement"),

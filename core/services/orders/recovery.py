@@ -57,7 +57,7 @@ class Resolution(StrEnum):
 
 
 class Resubmission(NamedTuple):
-    """What a resubmission would be: its findings, and its cost beside what the attempt before was authorised for.
+    """What a resubmission would be: its findings, and its cost beside what the attempt before was authorized for.
 
     ``cost`` is None where no pharmacy can fill it. ``blocking`` findings stop it, ``higher`` asks for confirmation.
     """

@@ -79,7 +79,7 @@ ACTS: Final[Mapping[str, Act]] = {
         "What you enter is given back to the clinic, at most what was captured. 0 records that nothing is.",
         "Record the refund",
     ),
-    OrderAction.SETTLE_MISFIT: Act(
+    OrderAction.SETTLE_UNMATCHED: Act(
         "Settle what did not fit",
         "You have dealt with it. The event stays in the timeline, nothing else changes, and what it held back is sent.",
         "Settle it",
@@ -90,7 +90,7 @@ ACTS: Final[Mapping[str, Act]] = {
         "Record the event",
     ),
 }
-FIRST: Final = (OrderAction.RESUBMIT, OrderAction.SETTLE_MISFIT)
+FIRST: Final = (OrderAction.RESUBMIT, OrderAction.SETTLE_UNMATCHED)
 """What opens by itself where it is allowed."""
 
 
@@ -114,7 +114,7 @@ def acting(session: Session, detail: LineDetail, context: Context) -> None:
         st.markdown(ACTS[chosen].does)
         if chosen == OrderAction.ASK_TO_CANCEL:
             _who_asks(session, detail)
-        if chosen == OrderAction.SETTLE_MISFIT:
+        if chosen == OrderAction.SETTLE_UNMATCHED:
             for misfit in detail.unmatched:
                 settle_form(session, misfit)
         else:
@@ -179,7 +179,7 @@ def settle_form(session: Session, misfit: HistoryRow) -> None:
     with st.form(f"{key}_form", border=False):
         st.text_input(plain(f"What was done about “{misfit.status}” of {misfit.reference}"), key=key, max_chars=500)
         st.form_submit_button(
-            ACTS[OrderAction.SETTLE_MISFIT].button, type="primary", on_click=_settle, args=(session, misfit)
+            ACTS[OrderAction.SETTLE_UNMATCHED].button, type="primary", on_click=_settle, args=(session, misfit)
         )
 
 

@@ -59,7 +59,9 @@ BULK: Final[Mapping[Queue, tuple[Bulk, ...]]] = {
     Queue.ON_HOLD: (CANCEL,),
     Queue.STALLED: (CANCEL,),
     Queue.MISFITS: (
-        Bulk(OrderAction.SETTLE_MISFIT, "Settle", "Settle what did not fit:", ACTS[OrderAction.SETTLE_MISFIT].does),
+        Bulk(
+            OrderAction.SETTLE_UNMATCHED, "Settle", "Settle what did not fit:", ACTS[OrderAction.SETTLE_UNMATCHED].does
+        ),
     ),
     Queue.CANCEL_REQUESTS: (
         Bulk(
@@ -168,7 +170,7 @@ def _press(session: Session, chosen: Bulk, reason: str, pharmacy: str | None, re
             cents = line_detail(*where, reference).refundable_cents if chosen.refund_all else 0
             refund(*where, reference, cents, reason)
             return f"{money(cents)} refunded."
-        case OrderAction.SETTLE_MISFIT:
+        case OrderAction.SETTLE_UNMATCHED:
             events = line_detail(*where, reference).unmatched
             for event in events:
                 settle_unmatched(*where, event.event, reason)
