@@ -25,6 +25,7 @@ bench: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python -m tests.reference > docs/reference.md
+	$(BIN)/python -m tests.pages.screen_texts > docs/screen_texts.md
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Refill Day needs Python 3.11 or newer")'

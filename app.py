@@ -1,23 +1,11 @@
-"""The frame: who is asking, which pages they have, and the page itself. Everything else is in ``pages``."""
+"""The dashboard, as ``streamlit run app.py`` or any ASGI server runs it.
+
+Its script lies in ``pages/shared``: next to a folder named ``pages``, Streamlit would serve that folder's files
+before the script has said who may see them.
+"""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.frame import brand, navigate, sidebar
-from pages.parts.guard import FRAMED
-from pages.parts.notices import said_plainly, show_notices
-from pages.parts.session import current_session
-from pages.parts.startup import start
-
-st.set_page_config(page_title="Refill Day", page_icon=":material/medication:", layout="wide")
-st.session_state[FRAMED] = True
-brand()
-
-with said_plainly():
-    start()
-    session = current_session()
-    page = navigate(session)
-    sidebar(session)
-    show_notices()
-    page.run()
+app = st.App("pages/shared/frame.py")

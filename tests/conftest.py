@@ -19,14 +19,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, delete, make_url, text
 
-from core.adapters.store import Base, Store, open_store
+from core.adapters.store import METADATA, Store, open_store
 from tests.stores import Clock
 
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-EMPTY = [str(delete(table)) for table in Base.metadata.tables.values()]
+EMPTY = [str(delete(table)) for table in METADATA.tables.values()]
 
 
 @pytest.hookimpl(wrapper=True)

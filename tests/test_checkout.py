@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core.adapters.store import Base, Store, load_context, open_store
+from core.adapters.store import METADATA, Store, load_context, open_store
 from core.domain.errors import Blocked, Differs, NotAllowed, RefillDayError, Refused
 from core.domain.model import Cart, CartLine, Days, Objective, Override, Role
 from core.domain.roles import LOCAL, Person
@@ -51,7 +51,7 @@ def confirmation(cart: Cart | None, **over: Any) -> Confirmation:
 def rows(store: Store) -> dict[str, int]:
     """How many rows the tables of orders have."""
     with store.read(CLINIC) as work:
-        tables = (Base.metadata.tables[name] for name in KEPT)
+        tables = (METADATA.tables[name] for name in KEPT)
         return {table.name: work.connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 
 
@@ -162,7 +162,7 @@ def test_an_answered_finding_no_longer_stops(store: Store) -> None:
     )
     assert place(store, STAFF, CLINIC, answered).total_cents == 135_00
     with store.read(CLINIC) as work:
-        audit = Base.metadata.tables["audit_entry"]
+        audit = METADATA.tables["audit_entry"]
         said = work.connection.execute(select(audit.c.action, audit.c.subject).order_by(audit.c.number)).all()
     assert [tuple(entry) for entry in said] == [
         ("place", "RD-20261204-01"),

@@ -22,7 +22,7 @@ from core.domain.model import (
     Setting,
     ShipTo,
 )
-from core.rules.eligibility import FILTERS, codes_against, earliest_refill
+from core.rules.eligibility import FILTERS, Eligibility, codes_against, earliest_refill
 from tests.builders import (
     DAYS,
     SIG,
@@ -248,6 +248,44 @@ def test_without_a_pharmacy_the_clinics_threshold_counts() -> None:
     assert earliest_refill(a_line(), None, context, DAYS) == FRIDAY
     assert earliest_refill(a_line(), "nowhere", context, DAYS) == FRIDAY
     assert earliest_refill(a_line(), "cedar", context, DAYS) == date(2026, 12, 11)
+
+
+@pytest.mark.parametrize(
+    ("case", "rows", "last_filled_on", "expected"),
+    [
+        # 28 days' supply; two days before its end unless a row says otherwise.
+        ("no row", {}, date(2026, 11, 8), {"cedar": (), "oak": ()}),
+        ("oak waits to the end", {"oak": "0"}, date(2026, 11, 8), {"cedar": (), "oak": ("REFILL_TOO_SOON",)}),
+        ("cedar waits to the end", {"cedar": "0"}, date(2026, 11, 8), {"cedar": ("REFILL_TOO_SOON",), "oak": ()}),
+        ("oak fills a week early", {"oak": "7"}, date(2026, 11, 12), {"cedar": ("REFILL_TOO_SOON",), "oak": ()}),
+        ("each its own", {"cedar": "5", "oak": "4"}, date(2026, 11, 11), {"cedar": (), "oak": ("REFILL_TOO_SOON",)}),
+        ("both a week early", {"cedar": "7", "oak": "7"}, date(2026, 11, 12), {"cedar": (), "oak": ()}),
+    ],
+)
+def test_days_early_are_each_pharmacys_own(
+    case: str, rows: dict[str, str], last_filled_on: date, expected: dict[str, tuple[str, ...]]
+) -> None:
+    """One Eligibility asks for all pharmacies, as the split does, and answers as validation does for each alone."""
+    context = a_context(
+        skus={"SEMA": a_sku(dea_schedule="III")},
+        pharmacies={"cedar": a_pharmacy(), "oak": a_pharmacy(pharmacy="oak")},
+        offers=(an_offer(), an_offer(pharmacy="oak")),
+        licences=licences() + licences("oak"),
+        prescriptions={"RX1": a_prescription(last_filled_on=last_filled_on)},
+        settings=tuple(setting(f"pharmacy:{code}", "scheduled_days_early", value) for code, value in rows.items()),
+    )
+    eligibility = Eligibility(context, a_program(), DAYS)
+    subject = eligibility.subject(a_line())
+    assert subject is not None
+    together = {
+        terms.house.pharmacy: eligibility.codes(subject, terms, frozenset()) for terms in eligibility.terms(subject)
+    }
+    assert together == expected
+    assert {code: codes(context, pharmacy=code) for code in expected} == expected
+    earliest = {code: earliest_refill(a_line(), code, context, DAYS) for code in expected}
+    assert {code: bool(day and day > FRIDAY) for code, day in earliest.items()} == {
+        code: bool(failing) for code, failing in expected.items()
+    }
 
 
 def test_our_ship_date_comes_before_last_filled_on_and_scales_with_its_packs() -> None:

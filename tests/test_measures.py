@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from core.adapters.files import read_folder
-from core.adapters.store import Base, Store, load_context, save_folder
-from core.adapters.store.rollups import HourCount
+from core.adapters.store import METADATA, Store, load_context, save_folder
+from core.adapters.store.daily_totals import HourCount
 from core.domain.errors import NotAllowed
 from core.domain.model import LineState, ProgramKind, Role
 from core.domain.orders.daily_totals import FulfillmentStage
@@ -208,4 +208,4 @@ def recounted_codes(store: Store, first: date, last: date) -> Counter[str]:
 
 def rows(store: Store, table: str) -> list[dict[str, object]]:
     with store.read("juniper") as work:
-        return [dict(row) for row in work.connection.execute(select(Base.metadata.tables[table])).mappings()]
+        return [dict(row) for row in work.connection.execute(select(METADATA.tables[table])).mappings()]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from core.adapters.store import Store
-from core.adapters.store.repricing import placed_lines
+from core.adapters.store.order_prices import placed_lines
 from core.domain.errors import NotAllowed
 from core.domain.model import AggregatePrice, Encounter, ProgramKind, Role
 from core.domain.roles import Person

@@ -13,7 +13,7 @@ from core.domain.money import dollars
 from core.rules.plan import Plan
 from core.rules.pricing.comparison import SkuComparison
 from core.rules.pricing.monthly import Plans
-from core.rules.sig import Reading, Segment, decimal
+from core.rules.sig import ParsedSig, Segment, decimal
 from core.services.checkout import Receipt
 from core.services.orders.views import TrackedLine, Tracking
 
@@ -124,7 +124,7 @@ def plans_json(plans: Plans) -> Json:
     }
 
 
-def reading_json(reading: Reading, days_supply: int | None, findings: tuple[Finding, ...]) -> Json:
+def reading_json(reading: ParsedSig, days_supply: int | None, findings: tuple[Finding, ...]) -> Json:
     """Directions as they were read, and what the SIG gate says of them."""
     return {
         **fields_of(reading, "text", "certainty", "action", "route", "as_needed"),

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Self
 
+from core.domain.identifiers import CodeOrder, code_order
 from core.domain.model import (
     AggregatePrice,
     Clinic,
@@ -62,16 +63,16 @@ class Context:
     reserved: Mapping[tuple[str, str], int] = field(default_factory=dict)
     other_carts: frozenset[tuple[str, str]] = frozenset()
 
-    def setting(self, name: str, day: date, *, pharmacy: str | None = None, state: str | None = None) -> object:
-        """A threshold in force on ``day`` (core/domain/settings.py)."""
-        key = (name, day, pharmacy, state)
+    def setting(self, name: str, day: date, **scope: str | None) -> object:
+        """A threshold in force on ``day`` for a pharmacy, state, active or SKU (core/domain/settings.py)."""
+        key = (name, day, *scope.items())
         if key not in self._settings_read:
-            self._settings_read[key] = setting_in_force(self.settings, name, day, pharmacy=pharmacy, state=state)
+            self._settings_read[key] = setting_in_force(self.settings, name, day, **scope)
         return self._settings_read[key]
 
-    def number(self, name: str, day: date, *, pharmacy: str | None = None, state: str | None = None) -> Decimal:
+    def number(self, name: str, day: date, **scope: str | None) -> Decimal:
         """A numeric threshold in force on ``day``."""
-        return Decimal(str(self.setting(name, day, pharmacy=pharmacy, state=state)))
+        return Decimal(str(self.setting(name, day, **scope)))
 
     def pharmacy_number(
         self, name: str, day: date, pharmacy: str, column: Decimal | int | None, state: str | None = None
@@ -83,7 +84,7 @@ class Context:
         return self.number(name, day, state=state) if value is None else Decimal(str(value))
 
     @cached_property
-    def _settings_read(self) -> dict[tuple[str, date, str | None, str | None], object]:
+    def _settings_read(self) -> dict[tuple[object, ...], object]:
         return {}
 
     def offer(self, pharmacy: str, sku: str, day: date) -> Offer | None:
@@ -208,13 +209,13 @@ class Context:
         return {active: tuple(steps) for active, steps in ladders.items()}
 
     def prescriptions_of(self, patient: str) -> tuple[Prescription, ...]:
-        """A patient's prescriptions, newest first (latest ``written_on``, then highest ``rx``)."""
+        """A patient's prescriptions, newest first (latest ``written_on``, then the ``rx`` last by ``code_order``)."""
         return self._prescriptions_of.get(patient, ())
 
     @cached_property
     def _prescriptions_of(self) -> dict[str, tuple[Prescription, ...]]:
         rows: dict[str, list[Prescription]] = {}
-        for row in sorted(self.prescriptions.values(), key=lambda row: (row.written_on, row.rx), reverse=True):
+        for row in sorted(self.prescriptions.values(), key=_written_order, reverse=True):
             rows.setdefault(row.patient, []).append(row)
         return {patient: tuple(newest_first) for patient, newest_first in rows.items()}
 
@@ -240,3 +241,7 @@ class Context:
 
 
 _NO_LICENCE = date.min
+
+
+def _written_order(row: Prescription) -> tuple[date, CodeOrder]:
+    return row.written_on, code_order(row.rx)

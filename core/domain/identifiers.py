@@ -47,8 +47,49 @@ STATE_OF_PREFIX: Final = _by_prefix(ZIP_PREFIXES)
 STATES: Final = frozenset(STATE_OF_PREFIX.values()) | {"AS", "FM", "MH", "MP", "PW"}
 """Every two-letter code of the postal service; the islands added here share their prefixes with HI and GU."""
 
+_STATE_NAMES: Final = (
+    "AL alabama|ala; AK alaska; AZ arizona|ariz; AR arkansas|ark; CA california|calif|cal; CO colorado|colo; "
+    "CT connecticut|conn; DE delaware|del; DC district of columbia|washington dc|washington d c; FL florida|fla; "
+    "GA georgia; HI hawaii; ID idaho; IL illinois|ill; IN indiana|ind; IA iowa; KS kansas|kan|kans; KY kentucky; "
+    "LA louisiana; ME maine; MD maryland; MA massachusetts|mass; MI michigan|mich; MN minnesota|minn; "
+    "MS mississippi|miss; MO missouri; MT montana|mont; NE nebraska|neb|nebr; NV nevada|nev; NH new hampshire; "
+    "NJ new jersey; NM new mexico|n mex; NY new york|new york state; NC north carolina|n carolina; "
+    "ND north dakota|n dakota|n dak; OH ohio; OK oklahoma|okla; OR oregon|ore; PA pennsylvania|penn|penna; "
+    "RI rhode island; SC south carolina|s carolina; SD south dakota|s dakota|s dak; TN tennessee|tenn; TX texas|tex; "
+    "UT utah; VT vermont; VA virginia; WA washington|wash|washington state; WV west virginia|w virginia|w va; "
+    "WI wisconsin|wis|wisc; WY wyoming|wyo; AS american samoa; GU guam; MP northern mariana islands; PR puerto rico; "
+    "VI virgin islands|us virgin islands|u s virgin islands"
+)
+"""Each state's code, its name, and the abbreviations of the Associated Press and of older letters."""
+
+STATE_BY_NAME: Final = {
+    name: code
+    for code, _, names in (entry.partition(" ") for entry in _STATE_NAMES.split("; "))
+    for name in names.split("|")
+}
+
+
+def state_code(text: str) -> str:
+    """The two letters of a state that is written out or abbreviated; any other text in capitals, trimmed."""
+    plain = " ".join(text.replace(".", " ").replace(",", " ").casefold().split())
+    letters = plain.replace(" ", "").upper()
+    return STATE_BY_NAME.get(plain, letters if letters in STATES else text.strip().upper())
+
+
 US_NUMBERS: Final = frozenset({"US", "AS", "GU", "MP", "PR", "VI"})
 """Regions of the North American numbering plan that are the United States."""
+
+
+_DIGITS: Final = re.compile(r"(\d{1,18})", re.ASCII)
+
+
+CodeOrder = tuple[tuple[str | int, ...], str]
+
+
+def code_order(code: str) -> CodeOrder:
+    """What codes are sorted by: runs of digits as numbers, so that ``RX-999`` comes before ``RX-1000``."""
+    parts = _DIGITS.split(code)
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), code
 
 
 @lru_cache(maxsize=4096)

@@ -389,10 +389,25 @@ class Prescription(Model):
     encounter: Encounter = Encounter.NONE
     rx_pharmacy: str | None = None
     rx_number: str = ""
-    telemedicine: bool = False
+    telemedicine: bool | None = None
     in_person_on: date | None = None
     stopped_on: date | None = None
     stop_reason: str = ""
+
+
+class CarrierDay(Model):
+    """Whether a carrier runs on a day that is not as its weekday says."""
+
+    carrier: str
+    date: date
+    runs: bool
+
+
+class Closure(Model):
+    """A day on which a pharmacy is closed."""
+
+    pharmacy: str
+    date: date
 
 
 class LadderStep(Model):
@@ -487,6 +502,10 @@ class Constraint(NamedTuple):
     of: str = ""
     pharmacy: str = ""
     amount_cents: int = 0
+
+
+MOST_PACKS = 10_000
+"""The largest quantity of a cart's line."""
 
 
 class Cart(Model):

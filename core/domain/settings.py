@@ -1,7 +1,7 @@
 """Thresholds that are data: every setting's name, meaning and default, and which row is in force.
 
-A row's scope is ``clinic``, ``pharmacy:CODE`` or ``state:XX``; the narrowest scope with a row in force wins, then the
-latest ``valid_from``. A pharmacy's own column in pharmacies.csv stands between a row for that pharmacy and the wider
+A row's scope is ``clinic``, ``state:XX``, ``active:NAME``, ``sku:CODE`` or ``pharmacy:CODE``; the narrowest scope with a
+row in force wins, then the latest ``valid_from``. A pharmacy's own column in pharmacies.csv stands between a row for that pharmacy and the wider
 ones: a row has a first day, the column has none. Setup and docs/reference.md list this table from here.
 """
 
@@ -21,12 +21,16 @@ class SettingScope(StrEnum):
 
     CLINIC = "clinic"
     STATE = "state"
+    ACTIVE = "active"
+    SKU = "sku"
     PHARMACY = "pharmacy"
 
 
 EVERYWHERE: Final = (SettingScope.CLINIC, SettingScope.STATE, SettingScope.PHARMACY)
 BY_STATE: Final = (SettingScope.CLINIC, SettingScope.STATE)
 BY_PHARMACY: Final = (SettingScope.CLINIC, SettingScope.PHARMACY)
+BY_ACTIVE: Final = (SettingScope.CLINIC, SettingScope.ACTIVE)
+BY_SKU: Final = (SettingScope.CLINIC, SettingScope.SKU)
 CLINIC_ONLY: Final = (SettingScope.CLINIC,)
 
 
@@ -61,10 +65,19 @@ SETTINGS = {
         SettingKind("telemedicine_flexibility_ends", "Last day of the federal flexibility for controlled substances prescribed by telemedicine", "2026-12-31", date.fromisoformat, "Federal Register, fourth temporary extension", BY_STATE),
         SettingKind("dose_tolerance_units", "Syringe units by which stated equivalents may differ, if this is more than the share below", "0.5", Decimal, "half a mark of a U-100 syringe", CLINIC_ONLY),
         SettingKind("dose_tolerance_share", "Share by which stated equivalents may differ", "0.05", Decimal, "rules.md, SIG_DOSE_MISMATCH", CLINIC_ONLY),
+        SettingKind("max_pieces_per_dose", "Most capsules, tablets, troches, suppositories or patches taken at once", "4", Decimal, "ISMP: a dose of more than two or three units is a sign of an error", CLINIC_ONLY),
+        SettingKind("max_metered_per_dose", "Most clicks, pumps, sprays, puffs or drops at once", "20", Decimal, "20 drops are 1 mL; usual metered pumps and pens need fewer", CLINIC_ONLY),
+        SettingKind("max_ml_subcutaneous", "Most mL injected under the skin at once", "1.5", Decimal, "Mathaes and others 2016 (Eur J Pharm Biopharm 100): 1.5 mL is the usual limit", CLINIC_ONLY),
+        SettingKind("max_ml_deltoid", "Most mL injected into the upper arm's muscle at once", "2", Decimal, "nursing references: deltoid 1 mL, at most 2 mL", CLINIC_ONLY),
+        SettingKind("max_ml_intramuscular", "Most mL injected into another muscle at once", "3", Decimal, "nursing references: gluteal muscles and thigh of an adult, 3 mL", CLINIC_ONLY),
+        SettingKind("usual_dose_times", "How many times its usual dose a SKU's dose may not reach", "10", Decimal, "ISMP: tenfold errors, a decimal point lost or misread", CLINIC_ONLY),
+        SettingKind("usual_week_times", "How many times its usual week a SKU's weekly amount may not reach", "7", Decimal, "ISMP: daily instead of weekly, as with methotrexate", CLINIC_ONLY),
         SettingKind("supply_tolerance_days", "Days by which a stated days' supply may differ, if this is more than the share below", "3", int, "rules.md, SIG_SUPPLY_MISMATCH", CLINIC_ONLY),
         SettingKind("supply_tolerance_share", "Share by which a stated days' supply may differ", "0.10", Decimal, "rules.md, SIG_SUPPLY_MISMATCH", CLINIC_ONLY),
         SettingKind("ship_window_days", "Days after a box is ready within which it must ship, or nobody can fill the line", "14", int, "rules.md, section 6", BY_PHARMACY),
         SettingKind("titration_step_days", "Days at a dose before the next step up", "28", int, "semaglutide and tirzepatide labels: four weeks a step", BY_STATE),
+        SettingKind("retitration_gap_days", "Days without supply after which a dose above the first step asks for titration anew", "14", int, "semaglutide (Wegovy) label, 2.1: more than two weekly doses missed", BY_ACTIVE),
+        SettingKind("least_age_years", "Youngest age, in years, of a patient who may get the product", "18", int, "the approved products' labels: safety and efficacy in adults; clinic's habit", BY_SKU),
         SettingKind("boilerplate_patients", "Fewest patients with the same statement of clinical difference that are pointed out", "3", int, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE", CLINIC_ONLY),
         SettingKind("boilerplate_share", "Share of the cart's patients who need a statement above which the same one is pointed out", "0.5", Decimal, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE", CLINIC_ONLY),
         SettingKind("stalled_days", "Days past the promised ship date (of a shipped line: delivery date) after which a line counts as stalled", "2", int, "clinic's habit", CLINIC_ONLY),
@@ -73,11 +86,18 @@ SETTINGS = {
 
 
 def setting_in_force(
-    rows: Iterable[Setting], name: str, day: date, *, pharmacy: str | None = None, state: str | None = None
+    rows: Iterable[Setting],
+    name: str,
+    day: date,
+    *,
+    pharmacy: str | None = None,
+    state: str | None = None,
+    active: str | None = None,
+    sku: str | None = None,
 ) -> object:
     """The value of a setting on ``day``, read by its kind; its default where no row is in force."""
     kind = SETTINGS[name]
-    scopes = ("clinic", f"state:{state}", f"pharmacy:{pharmacy}")
+    scopes = ("clinic", f"state:{state}", f"active:{active}", f"sku:{sku}", f"pharmacy:{pharmacy}")
     in_force = [row for row in rows if row.name == name and row.valid_from <= day and row.scope in scopes]
     if not in_force:
         return kind.read(kind.default)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from core.domain.context import Context
-from core.domain.model import Prescription
+from core.domain.model import Prescription, Sku
 from core.rules.days_supply import supply_days
-from core.rules.prescriptions import Fill, last_fill, stopped
+from core.rules.prescriptions import Fill, is_other_therapy, last_fill_for, next_step, stopped
 
 
 class DueKind(StrEnum):
@@ -32,46 +32,61 @@ class DueLine(NamedTuple):
     kind: DueKind
 
 
-def active_in_flight(patient: str, active: str, context: Context) -> bool:
-    """Whether a line of ours with this active is placed and not yet shipped."""
-    return any(
-        line.in_flight and line.sku in context.skus and context.skus[line.sku].active == active
-        for line in context.lines_of(patient)
-    )
-
-
 def due_list(context: Context, refill_day: date) -> list[DueLine]:
     """Who is due on ``refill_day``, ordered by due day, patient and SKU (rules.md, section 2)."""
     window = timedelta(days=int(context.number("due_window_days", refill_day)))
     due = []
-    for patient, active, newest in _newest_by_active(context, refill_day):
-        if active_in_flight(patient, active, context):
+    for rows in _therapies(context, refill_day):
+        row = next_step(rows, context, refill_day)
+        sku = context.skus[row.sku]
+        if _in_flight(row, sku, context, refill_day):
             continue
-        line = _due(newest, last_fill(patient, active, context), context, refill_day)
-        if line is not None and line.due_on - refill_day <= window:
+        fill = last_fill_for(row.patient, row.sig, sku, context, refill_day)
+        line = _due(row, fill, context, refill_day)
+        if line.due_on - refill_day <= window:
             due.append(line)
     return sorted(due, key=lambda line: (line.due_on, line.patient, line.sku))
 
 
-def _newest_by_active(context: Context, refill_day: date) -> Iterable[tuple[str, str, Prescription]]:
-    newest: dict[tuple[str, str], Prescription] = {}
+def _therapies(context: Context, refill_day: date) -> Iterator[list[Prescription]]:
+    """The prescriptions that may be filled, newest first, of each patient, active and regimen."""
     for patient in context.patients.values():
-        if not patient.active:
-            continue
-        for row in context.prescriptions_of(patient.patient):
+        rows: dict[str, list[Prescription]] = {}
+        for row in context.prescriptions_of(patient.patient) if patient.active else ():
             sku = context.skus.get(row.sku)
             if sku is not None and row.written_on <= refill_day and not stopped(row, refill_day):
-                newest.setdefault((row.patient, sku.active), row)
-    return ((patient, active, row) for (patient, active), row in newest.items())
+                rows.setdefault(sku.active, []).append(row)
+        for of_active in rows.values():
+            yield from _by_regimen(of_active, context, refill_day)
 
 
-def _due(newest: Prescription, fill: Fill | None, context: Context, refill_day: date) -> DueLine | None:
+def _by_regimen(rows: list[Prescription], context: Context, day: date) -> Iterator[list[Prescription]]:
+    """One active's prescriptions, newest first, in groups that are one therapy each."""
+    while rows:
+        newest = rows[0]
+        sku = context.skus[newest.sku]
+        others = [row for row in rows[1:] if is_other_therapy(row, newest.sig, sku, context, day)]
+        yield [row for row in rows if row not in others]
+        rows = others
+
+
+def _in_flight(row: Prescription, sku: Sku, context: Context, day: date) -> bool:
+    """Whether a line of ours for this therapy is placed and not yet shipped."""
+    for line in context.lines_of(row.patient):
+        ordered, rx = context.skus.get(line.sku), context.prescriptions.get(line.rx)
+        of_active = line.in_flight and ordered is not None and ordered.active == sku.active
+        if of_active and (rx is None or not is_other_therapy(rx, row.sig, sku, context, day)):
+            return True
+    return False
+
+
+def _due(row: Prescription, fill: Fill | None, context: Context, refill_day: date) -> DueLine:
     if fill is None:
-        return DueLine(newest.patient, newest.sku, newest.rx, newest.quantity, newest.written_on, DueKind.NEW)
+        return DueLine(row.patient, row.sku, row.rx, row.quantity, row.written_on, DueKind.NEW)
     filled = fill.prescription
     days = supply_days(filled, context.skus[filled.sku], fill.quantity, context, refill_day)
     if days is None:
         days = 0  # nobody can say when it runs out: offer it now, and let validation say what is unreadable
-    kind = DueKind.REFILL if newest.sku == filled.sku else DueKind.TITRATION
+    kind = DueKind.REFILL if row.sku == filled.sku else DueKind.TITRATION
     due_on = date.fromordinal(min(fill.filled_on.toordinal() + days, date.max.toordinal()))
-    return DueLine(newest.patient, newest.sku, newest.rx, newest.quantity, due_on, kind)
+    return DueLine(row.patient, row.sku, row.rx, row.quantity, due_on, kind)

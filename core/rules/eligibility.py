@@ -6,17 +6,18 @@ Every code but OUT_OF_STOCK depends on the line and the pharmacy alone; stock sh
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from core.domain.context import Context
+from core.domain.identifiers import state_code
 from core.domain.model import CartLine, Days, LicenceKind, Pharmacy, Program, ProgramKind, Promise, ShipTo, Sku
 from core.rules.days_supply import computed_days, supply_days
-from core.rules.prescriptions import Fill, last_fill
+from core.rules.prescriptions import Fill, last_fill_for
+from core.rules.regimens import highest_weekly_mg
 from core.rules.ship_dates import promise
-from core.rules.sig import read, weekly_mg
 
 FILTERS: Final = (
     "NO_OFFER",
@@ -31,6 +32,33 @@ FILTERS: Final = (
 )
 """The order in which filters empty an unpinned line's list of pharmacies."""
 
+
+class Obstacle(NamedTuple):
+    """Why a pharmacy cannot fill a line, and what would have to change; both may name the ``{state}`` shipped to."""
+
+    reason: str
+    change: str
+
+
+OBSTACLES: Final[Mapping[str, Obstacle]] = {
+    "NO_OFFER": Obstacle("no price for this SKU and program", "needs a price for this SKU under this program"),
+    "PRICE_STALE": Obstacle("its price has expired", "needs a price in force"),
+    "NO_PRICE": Obstacle("the program has no price", "the program needs a price for this SKU"),
+    "QUANTITY_LIMIT": Obstacle(
+        "outside its limits of quantity or refills", "quantity and refills have to be within its limits"
+    ),
+    "PHARMACY_NOT_LICENSED": Obstacle("no license for {state}", "needs a license for {state}"),
+    "SIG_TOO_LONG": Obstacle("directions longer than it accepts", "the directions have to be shorter"),
+    "REFILL_TOO_SOON": Obstacle("too soon by its rule", "needs a later refill day, or an override"),
+    "COLD_CHAIN_WINDOW": Obstacle("no ship day in time", "has to ship within 14 days of being ready"),
+    "OUT_OF_STOCK": Obstacle("not enough stock", "needs more packs in stock"),
+    "EXCLUDED": Obstacle("excluded by a routing preference", "the routing preference has to be removed"),
+    "RX_AT_OTHER_PHARMACY": Obstacle(
+        "another pharmacy holds the prescription", "needs a new prescription, written to it"
+    ),
+}
+"""Every code that a split may give a pharmacy that does not fill a line."""
+
 OVERRIDABLE: Final = frozenset({"REFILL_TOO_SOON"})
 """Filters that a person may override with a reason."""
 
@@ -38,7 +66,7 @@ SIG_MOST_CHARS: Final = 1000
 """No pharmacy takes longer directions, whatever its own limit says (NCPDP SCRIPT 2017071, SigText)."""
 
 
-class Supply(NamedTuple):
+class RemainingSupply(NamedTuple):
     """What a patient still has of a line's active: when it was last filled, and the days that it lasts."""
 
     filled_on: date
@@ -46,17 +74,18 @@ class Supply(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What the filters need of a line, found once for all pharmacies. ``earliest`` fills up by share of the supply."""
+    """What the filters need of a line, found once for all pharmacies. ``earliest`` fills up by a pharmacy's rule: the
+    share of the supply, and the days before its end."""
 
     line: CartLine
     sku: Sku
     state: str
     refills: int
-    supply: Supply | None
-    earliest: dict[Decimal | None, date]
+    supply: RemainingSupply | None
+    earliest: dict[tuple[Decimal | None, int], date]
 
 
-class Offered(NamedTuple):
+class OfferTerms(NamedTuple):
     """A pharmacy's offer of a SKU: codes that refuse every line, price, limits, stock (None: not limited)."""
 
     closed: frozenset[str]
@@ -80,11 +109,11 @@ class House(NamedTuple):
     promise: Promise | None
 
 
-class Terms(NamedTuple):
+class FillTerms(NamedTuple):
     """On what terms a pharmacy fills a SKU for a state; ``closed`` are the codes that refuse every line, in order."""
 
     house: House
-    offered: Offered
+    offered: OfferTerms
     closed: tuple[str, ...]
 
 
@@ -95,9 +124,9 @@ class Eligibility:
         self.context = context
         self.program = program
         self.days = days
-        self._offered: dict[tuple[str, str], Offered] = {}
+        self._offered: dict[tuple[str, str], OfferTerms] = {}
         self._houses: dict[tuple[str, str, bool, bool, bool], House] = {}
-        self._terms: dict[tuple[str, str], tuple[Terms, ...]] = {}
+        self._terms: dict[tuple[str, str], tuple[FillTerms, ...]] = {}
 
     def subject(self, line: CartLine) -> Subject | None:
         """The line as the filters see it; None where its SKU is not in the catalog."""
@@ -114,20 +143,20 @@ class Eligibility:
             {},
         )
 
-    def terms(self, subject: Subject) -> tuple[Terms, ...]:
+    def terms(self, subject: Subject) -> tuple[FillTerms, ...]:
         """Every pharmacy's terms for the line: the earliest delivery first, then by code."""
         key = (subject.sku.sku, subject.state)
         if key not in self._terms:
-            found = [self.terms_of(pharmacy, subject) for pharmacy in self.context.pharmacies.values()]
-            self._terms[key] = tuple(sorted(found, key=_by_delivery))
+            terms = [self.terms_of(pharmacy, subject) for pharmacy in self.context.pharmacies.values()]
+            self._terms[key] = tuple(sorted(terms, key=_by_delivery))
         return self._terms[key]
 
-    def terms_of(self, pharmacy: Pharmacy, subject: Subject) -> Terms:
+    def terms_of(self, pharmacy: Pharmacy, subject: Subject) -> FillTerms:
         """One pharmacy's terms for the line."""
         house, offered = self._house(pharmacy, subject.sku, subject.state), self._offer(pharmacy, subject.sku.sku)
-        return Terms(house, offered, _ordered(house.closed | offered.closed))
+        return FillTerms(house, offered, _ordered(house.closed | offered.closed))
 
-    def codes(self, subject: Subject, terms: Terms, overridden: frozenset[str]) -> tuple[str, ...]:
+    def codes(self, subject: Subject, terms: FillTerms, overridden: frozenset[str]) -> tuple[str, ...]:
         """The filters that refuse the line, in order; of stock, only what a single line can tell."""
         house, offered, line = terms.house, terms.offered, subject.line
         codes = []
@@ -145,16 +174,19 @@ class Eligibility:
             codes.append("OUT_OF_STOCK")
         return _ordered({*codes, *terms.closed} - (overridden & OVERRIDABLE)) if codes else terms.closed
 
-    def _too_soon(self, supply: Supply, earliest: dict[Decimal | None, date], house: House) -> bool:
-        if house.share not in earliest:
-            earliest[house.share] = _earliest(supply, house.share, house.early)
-        return earliest[house.share] > self.days.refill_day
+    def _too_soon(
+        self, supply: RemainingSupply, earliest: dict[tuple[Decimal | None, int], date], house: House
+    ) -> bool:
+        rule = (house.share, house.early)
+        if rule not in earliest:
+            earliest[rule] = _earliest(supply, *rule)
+        return earliest[rule] > self.days.refill_day
 
-    def _offer(self, pharmacy: Pharmacy, sku: str) -> Offered:
+    def _offer(self, pharmacy: Pharmacy, sku: str) -> OfferTerms:
         key = (pharmacy.pharmacy, sku)
         if key not in self._offered:
             offer = self.context.offer(*key, self.days.placing_day)
-            self._offered[key] = Offered(
+            self._offered[key] = OfferTerms(
                 frozenset(self._unpriced(pharmacy, sku)),
                 self.context.unit_price_cents(self.program, *key, self.days.placing_day),
                 offer.min_quantity if offer else None,
@@ -198,8 +230,8 @@ class Eligibility:
 
 def sig_limit(pharmacy: Pharmacy, state: str, context: Context, day: date) -> int:
     """The longest directions, in characters, that the pharmacy takes for a box to ``state``."""
-    own = context.pharmacy_number("sig_max_chars", day, pharmacy.pharmacy, pharmacy.sig_max_chars, state)
-    return min(int(own), SIG_MOST_CHARS)
+    limit = context.pharmacy_number("sig_max_chars", day, pharmacy.pharmacy, pharmacy.sig_max_chars, state)
+    return min(int(limit), SIG_MOST_CHARS)
 
 
 def refills_limit(pharmacy: Pharmacy, context: Context, day: date) -> int:
@@ -243,16 +275,16 @@ def earliest_refill(line: CartLine, pharmacy: str | None, context: Context, days
 def destination_state(line: CartLine, context: Context) -> str:
     """The state that the line's box goes to; empty where the patient is not known."""
     if line.ship_to is ShipTo.CLINIC:
-        return context.clinic.state
+        return state_code(context.clinic.state)
     patient = context.patients.get(line.patient)
-    return patient.state if patient else ""
+    return state_code(patient.state) if patient else ""
 
 
 def _ordered(codes: Collection[str]) -> tuple[str, ...]:
     return tuple(code for code in FILTERS if code in codes)
 
 
-def _by_delivery(terms: Terms) -> tuple[date, str]:
+def _by_delivery(terms: FillTerms) -> tuple[date, str]:
     dates = terms.house.promise
     return dates.delivers_on if dates else date.max, terms.house.pharmacy
 
@@ -269,36 +301,31 @@ def _threshold(
     return context.pharmacy_number("refill_threshold", day, pharmacy.pharmacy, pharmacy.refill_threshold, state), 0
 
 
-def _earliest(supply: Supply, share: Decimal | None, early: int) -> date:
+def _earliest(supply: RemainingSupply, share: Decimal | None, early: int) -> date:
     wait = supply.days - early if share is None else math.ceil(supply.days * share)
     return date.fromordinal(min(supply.filled_on.toordinal() + max(wait, 0), date.max.toordinal()))
 
 
-def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> Supply | None:
-    fill = last_fill(line.patient, sku.active, context)
+def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> RemainingSupply | None:
+    fill = last_fill_for(line.patient, line.sig, sku, context, days.refill_day)
     if fill is None:
         return None
     filled = context.skus[fill.prescription.sku]
     lasts = supply_days(fill.prescription, filled, fill.quantity, context, days.refill_day)
     if lasts is None:
         return None
-    return Supply(fill.filled_on, min(lasts, _at_new_dose(line, sku, fill, filled, lasts, context, days)))
+    return RemainingSupply(fill.filled_on, min(lasts, _at_new_dose(line, sku, fill, filled, lasts, context, days)))
 
 
 def _at_new_dose(line: CartLine, sku: Sku, fill: Fill, filled: Sku, lasts: int, context: Context, days: Days) -> int:
     """Days that the old packs last when a higher dose is drawn from them; ``lasts`` where the dose does not rise."""
     if line.sig == fill.prescription.sig and sku is filled:
         return lasts
-    old, new = _highest_mg(fill.prescription.sig, filled), _highest_mg(line.sig, sku)
+    old, new = highest_weekly_mg(fill.prescription.sig, filled), highest_weekly_mg(line.sig, sku)
     if old is None or new is None or new <= old:
         return lasts
-    if _highest_mg(line.sig, filled) == new:
+    if highest_weekly_mg(line.sig, filled) == new:
         drawn = computed_days(line.sig, filled, fill.quantity, context, days.refill_day)
         if drawn is not None:
             return drawn
     return int(lasts * old / new)
-
-
-def _highest_mg(sig: str, sku: Sku) -> Decimal | None:
-    weekly = weekly_mg(read(sig, sku), sku)
-    return weekly.highest if weekly else None

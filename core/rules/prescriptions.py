@@ -5,13 +5,16 @@ Source: rules.md, sections 1 (in flight, fills), 2 (which prescription a line ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
-from core.domain.model import CartLine, Patient, Prescription, ShipTo
+from core.domain.identifiers import code_order
+from core.domain.model import CartLine, Patient, Prescription, ShipTo, Sku
+from core.rules.regimens import highest_weekly_mg, regimen_of
 
 
 class Fill(NamedTuple):
@@ -72,11 +75,46 @@ def expired(
 
 
 def prescription_for(patient: str, sku: str, context: Context, refill_day: date) -> Prescription | None:
-    """The patient's newest prescription in force for the SKU; with none in force, the newest other."""
+    """The patient's newest prescription in force for the SKU, of a titration plan the step that is next; with none in
+    force, the newest other."""
     candidates = [row for row in context.prescriptions_of(patient) if row.sku == sku]
-    person = context.patients.get(patient)
-    in_force = (row for row in candidates if expired(row, person, context, refill_day, refill_day) is None)
-    return next(in_force, candidates[0] if candidates else None)
+    in_force = [row for row in candidates if _in_force(row, context, refill_day)]
+    if not in_force:
+        return candidates[0] if candidates else None
+    return next_step(in_force, context, refill_day)
+
+
+def next_step(rows: Sequence[Prescription], context: Context, day: date) -> Prescription:
+    """Which of one patient's prescriptions of an active, newest first, is filled next: the newest.
+
+    Prescriptions of one regimen that were written on one day for different doses are the steps of a titration plan. Of
+    the newest plan it is the step after the last fill, the first without one; after the last step, that step again.
+    """
+    newest = rows[0]
+    steps = {row.rx: dose for row in rows if (dose := plan_dose(row, newest, context)) is not None}
+    if len(set(steps.values())) < 2:
+        return newest
+    fill = last_fill_for(newest.patient, newest.sig, context.skus[newest.sku], context, day)
+    taken = highest_weekly_mg(fill.prescription.sig, context.skus[fill.prescription.sku]) if fill else None
+    higher = [dose for dose in steps.values() if taken is None or dose > taken]
+    due = min(higher) if higher else max(steps.values())
+    again = [row for row in rows if fill is not None and row.rx == fill.prescription.rx and steps.get(row.rx) == due]
+    return next(iter(again), next(row for row in rows if steps.get(row.rx) == due))
+
+
+def plan_dose(row: Prescription, newest: Prescription, context: Context) -> Decimal | None:
+    """The weekly mg of a prescription written in the same visit, for the same regimen, as ``newest``; None where it is
+    of another visit or regimen, or does not tell."""
+    skus = context.skus.get(row.sku), context.skus.get(newest.sku)
+    if row.written_on != newest.written_on or skus[0] is None or skus[1] is None:
+        return None
+    if regimen_of(row.sig, skus[0]).differs(regimen_of(newest.sig, skus[1])):
+        return None
+    return highest_weekly_mg(row.sig, skus[0])
+
+
+def _in_force(row: Prescription, context: Context, day: date) -> bool:
+    return expired(row, context.patients.get(row.patient), context, day, day) is None
 
 
 def completed(row: CartRow, number: int, context: Context, refill_day: date) -> CartLine:
@@ -127,5 +165,23 @@ def fills_of(patient: str, active: str, context: Context) -> Iterator[Fill]:
 
 def last_fill(patient: str, active: str, context: Context) -> Fill | None:
     """The newest fill over all the patient's prescriptions of the active."""
-    fills = fills_of(patient, active, context)
-    return max(fills, key=lambda fill: (fill.filled_on, fill.prescription.rx), default=None)
+    return _newest_fill(fills_of(patient, active, context))
+
+
+def last_fill_for(patient: str, sig: str, sku: Sku, context: Context, day: date) -> Fill | None:
+    """The newest fill of the SKU's active that counts when these directions are filled: any but one for another
+    regimen whose prescription is still in force, which is another therapy."""
+    fills = fills_of(patient, sku.active, context)
+    return _newest_fill(fill for fill in fills if not is_other_therapy(fill.prescription, sig, sku, context, day))
+
+
+def is_other_therapy(row: Prescription, sig: str, sku: Sku, context: Context, day: date) -> bool:
+    """Whether a prescription of the active is in force for another regimen than these directions for the SKU."""
+    filled = context.skus.get(row.sku)
+    if filled is None or (row.sku == sku.sku and row.sig == sig):
+        return False
+    return regimen_of(row.sig, filled).differs(regimen_of(sig, sku)) and _in_force(row, context, day)
+
+
+def _newest_fill(fills: Iterator[Fill]) -> Fill | None:
+    return max(fills, key=lambda fill: (fill.filled_on, code_order(fill.prescription.rx)), default=None)

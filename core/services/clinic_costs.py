@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from core.adapters.store import Store, load_context
-from core.adapters.store.repricing import medication_by_day, packs_by_sku, placed_lines
+from core.adapters.store.order_prices import medication_by_day, packs_by_sku, placed_lines
 from core.domain.roles import Action, Person, require
 from core.rules.pricing.past_orders import Repricing, reprice
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 
-from core.adapters.files import CarrierDay, Closure, Folder, export_folder
+from core.adapters.files import Folder, export_folder
 from core.adapters.store import Store, load_context
 from core.domain.context import Context
+from core.domain.model import CarrierDay, Closure
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import record
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from core.adapters.files import FILES, Folder, KnownKeys, csv_bytes, read_files, read_folder
 from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.contexts import clinic_of
-from core.adapters.store.folders import Difference, Row, differences, known_keys
+from core.adapters.store.folders import FileDifference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import Entry, record_all
@@ -31,7 +31,7 @@ class Loaded(NamedTuple):
 
     clinic: str
     counts: Mapping[str, int]
-    changes: Mapping[str, Difference]
+    changes: Mapping[str, FileDifference]
     warnings: tuple[BadCell, ...]
 
 
@@ -52,7 +52,7 @@ def load(store: Store, person: Person, files: Files, clinic: str | None = None, 
     require(person, Action.SET_UP)
     code, folder = _folder(store, files, clinic, on)
 
-    def save(work: Work) -> Mapping[str, Difference]:
+    def save(work: Work) -> Mapping[str, FileDifference]:
         changes = save_folder(work, folder)
         record_all(work, person, [Entry("load files", code, None, folder.counts()), *_changed(changes)])
         return changes
@@ -65,7 +65,7 @@ def preview_load(store: Store, person: Person, files: Files, clinic: str | None 
     require(person, Action.SET_UP)
     code, folder = _folder(store, files, clinic, None)
     if code not in store.clinics():
-        changes = {file: Difference(folder.rows(file), (), 0) for file in folder.counts()}
+        changes = {file: FileDifference(folder.rows(file), (), 0) for file in folder.counts()}
         return Loaded(code, folder.counts(), changes, folder.warnings)
     with store.read(code) as work:
         return Loaded(code, folder.counts(), differences(work, folder), folder.warnings)
@@ -113,7 +113,7 @@ def _refuse_stale(file: str, stored: Row, shown: Mapping[str, str]) -> None:
         raise Stale(message, other)
 
 
-def _changed(changes: Mapping[str, Difference]) -> Iterator[Entry]:
+def _changed(changes: Mapping[str, FileDifference]) -> Iterator[Entry]:
     """One audit entry for every changed row, with the values that differ; rules say it in their own words."""
     yield from changed_rules(changes)
     for file, difference in changes.items():

@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from core.adapters.store import Store
-from core.adapters.store.rollups import (
-    DayTotals,
+from core.adapters.store.daily_totals import (
     HourCount,
     RejectionCount,
     daily_totals,
@@ -17,6 +16,7 @@ from core.adapters.store.rollups import (
     rejection_counts,
     stalled_lines,
 )
+from core.adapters.store.values import DailyTotal
 from core.domain.model import IN_FLIGHT
 from core.domain.orders.daily_totals import FulfillmentStage
 from core.domain.roles import Action, Person, require
@@ -142,16 +142,16 @@ def turnarounds(store: Store, person: Person, clinic: str, first: date, last: da
     return {time.pharmacy: time for time in stage_times(counts) if time.pharmacy is not None}
 
 
-def figures(days: Sequence[DayTotals]) -> Figures:
+def figures(days: Sequence[DailyTotal]) -> Figures:
     """Counts and cents added up."""
-    sums = {name: sum(getattr(tally, name) for tally in days) for name in DayTotals._fields[3:]}
+    sums = {name: sum(getattr(tally, name) for tally in days) for name in DailyTotal._fields[3:]}
     first_pass = Share(sums.pop("accepted_first"), sums.pop("answered_first"))
     on_time = Share(sums.pop("delivered_on_time"), sums["delivered"])
     return Figures(first_pass=first_pass, on_time=on_time, **sums)
 
 
-def _by(days: Iterable[DayTotals], key: Callable[[DayTotals], K]) -> Mapping[K, Figures]:
-    groups: dict[K, list[DayTotals]] = {}
+def _by(days: Iterable[DailyTotal], key: Callable[[DailyTotal], K]) -> Mapping[K, Figures]:
+    groups: dict[K, list[DailyTotal]] = {}
     for tally in days:
         groups.setdefault(key(tally), []).append(tally)
     return {name: figures(groups[name]) for name in sorted(groups)}

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from core.adapters.store import Store, Work, firings
-from core.adapters.store.firings import Ended, Fired, RejectedLine, Tally
+from core.adapters.store import Store, Work, rule_hits
+from core.adapters.store.rule_hits import HitCount, HitResult, RejectedLine, RuleHit
 from core.domain.errors import Unavailable
 from core.domain.model import CartLine, Finding, FindingEnd, Split
 from core.domain.roles import Action, Person, require
@@ -93,8 +93,8 @@ def rule_book(store: Store, person: Person, clinic: str, days: int = DAYS) -> Ru
     require(person, Action.SEE_RULES)
     with store.read(clinic) as work:
         since = work.today - timedelta(days=days)
-        hits, rejected = firings.tallies(work, since), firings.rejected_lines(work, since)
-    return RuleBook(since, tuple(_entries(hits)), tuple(_rejection_reasons(rejected)))
+        counts, rejected = rule_hits.hit_counts(work, since), rule_hits.rejected_lines(work, since)
+    return RuleBook(since, tuple(_entries(counts)), tuple(_rejection_reasons(rejected)))
 
 
 def note_findings(
@@ -105,11 +105,11 @@ def note_findings(
     require(person, Action.WORK_CART)
     fired = _fired(lines, findings)
     with store.read(clinic) as work:
-        new = fired - firings.fired_on(work, refill_day).keys()
+        new = fired - rule_hits.hits_of(work, refill_day).keys()
     if not new:
         return
     try:
-        store.note(clinic, lambda work: firings.note(work, refill_day, sorted(new)))
+        store.note(clinic, lambda work: rule_hits.note_hits(work, refill_day, sorted(new)))
     except Unavailable:
         return
 
@@ -126,15 +126,15 @@ def note_placed(
     lines = [routed.line for routed in split.lines]
     standing = _by_key(lines, findings)
     placed = {(routed.line.patient, routed.line.sku): routed.line.number for routed in split.filled}
-    hits = firings.fired_on(work, refill_day, {patient for patient, _ in placed})
-    firings.note(work, refill_day, sorted(standing.keys() - hits.keys()))
+    hits = rule_hits.hits_of(work, refill_day, {patient for patient, _ in placed})
+    rule_hits.note_hits(work, refill_day, sorted(standing.keys() - hits.keys()))
     ended = []
     for fired in sorted(hits.keys() | standing.keys()):
         number = placed.get((fired.patient, fired.sku))
         if number is None or hits.get(fired, FindingEnd.OPEN) is not FindingEnd.OPEN:
             continue
-        ended.append(Ended(fired, _end(standing.get(fired), overridden), f"{checkout}/{number:02d}"))
-    firings.end(work, refill_day, ended)
+        ended.append(HitResult(fired, _end(standing.get(fired), overridden), f"{checkout}/{number:02d}"))
+    rule_hits.end_hits(work, refill_day, ended)
 
 
 def _end(finding: Finding | None, overridden: Collection[tuple[int, str]]) -> FindingEnd:
@@ -143,32 +143,34 @@ def _end(finding: Finding | None, overridden: Collection[tuple[int, str]]) -> Fi
     return FindingEnd.OVERRIDDEN if (finding.line, finding.code) in overridden else FindingEnd.ACKNOWLEDGED
 
 
-def _fired(lines: Iterable[CartLine], findings: Iterable[Finding]) -> set[Fired]:
+def _fired(lines: Iterable[CartLine], findings: Iterable[Finding]) -> set[RuleHit]:
     return set(_by_key(lines, findings))
 
 
-def _by_key(lines: Iterable[CartLine], findings: Iterable[Finding]) -> dict[Fired, Finding]:
+def _by_key(lines: Iterable[CartLine], findings: Iterable[Finding]) -> dict[RuleHit, Finding]:
     by_number = {line.number: line for line in lines}
     return {
-        Fired(by_number[finding.line].patient, by_number[finding.line].sku, finding.code): finding
+        RuleHit(by_number[finding.line].patient, by_number[finding.line].sku, finding.code): finding
         for finding in findings
     }
 
 
-def _entries(hits: Iterable[Tally]) -> Iterable[RuleRecord]:
-    by_code: dict[str, list[Tally]] = defaultdict(list)
-    for hit in hits:
-        by_code[hit.code].append(hit)
+def _entries(counts: Iterable[HitCount]) -> Iterable[RuleRecord]:
+    by_code: dict[str, list[HitCount]] = defaultdict(list)
+    for count in counts:
+        by_code[count.code].append(count)
     for code, rule in RULES.items():
         lines: Counter[FindingEnd] = Counter()
-        for hit in by_code[code]:
-            lines[hit.end] += hit.lines
-        sent_out = [hit for hit in by_code[code] if hit.end is not FindingEnd.FIXED and hit.rejected_for is not None]
+        for count in by_code[code]:
+            lines[count.end] += count.lines
+        sent_out = [
+            count for count in by_code[code] if count.end is not FindingEnd.FIXED and count.rejected_for is not None
+        ]
         yield RuleRecord(
             rule,
             lines,
-            rejected=sum(hit.lines for hit in sent_out),
-            rejected_for_it=sum(hit.lines for hit in sent_out if hit.rejected_for == REJECTED_AS[code]),
+            rejected=sum(count.lines for count in sent_out),
+            rejected_for_it=sum(count.lines for count in sent_out if count.rejected_for == REJECTED_AS[code]),
         )
 
 

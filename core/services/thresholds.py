@@ -113,7 +113,7 @@ def _row(work: Work, typed: ThresholdInput) -> Setting:
     if not typed.value.strip():
         raise Refused(f"Write the value of {kind.name}; its default is {kind.default}.")
     if not typed.scope.strip():
-        raise Refused("Say what it is for: the clinic, a pharmacy or a state.")
+        raise Refused("Say what it is for: the clinic, a pharmacy, a state, an active or a SKU.")
     if typed.valid_from is None:
         raise Refused("Say from which day on it counts.")
     if typed.valid_from < work.today:
@@ -125,6 +125,10 @@ def _row(work: Work, typed: ThresholdInput) -> Setting:
         raise Refused(f"{kind.name} is not looked up by {scope}: its rows are for a {' or a '.join(kind.scopes)}.")
     if scope == SettingScope.PHARMACY and not thresholds.is_pharmacy(work, code):
         raise Refused(f"“{code}” is not among the clinic's pharmacies: load it first, or choose another.")
+    if scope == SettingScope.ACTIVE and code not in thresholds.first_actives(work):
+        raise Refused(f"No SKU has “{code}” as its first active: add the SKU first, or choose another active.")
+    if scope == SettingScope.SKU and not thresholds.is_sku(work, code):
+        raise Refused(f"“{code}” is not among the clinic's SKUs: load it first, or choose another.")
     return row
 
 

@@ -70,6 +70,6 @@ def test_a_refill_day_in_the_browser(page: Page, server: str) -> None:
     page.get_by_role("link", name="Open Orders").first.click()
     expect(page.get_by_role("heading", name="Orders")).to_be_visible()
     act_as(page, "Leadership")
-    expect(page.get_by_role("heading", name="Fulfilment")).to_be_visible()
+    expect(page.get_by_role("heading", name="Fulfillment")).to_be_visible()
     expect(page.get_by_text("First-pass acceptance").first).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -14,9 +14,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Table, func, select
 
 from core.adapters.files import Folder
-from core.adapters.store import Base, Store, save_folder
-from core.adapters.store.orders import AttemptRow, CheckoutRow, LedgerEntryRow, StockReservationRow
-from core.adapters.store.tables import ClinicRow
+from core.adapters.store import METADATA, Store, save_folder
+from core.adapters.store.tables import ATTEMPT, CHECKOUT, CLINIC, LEDGER_ENTRY, STOCK_RESERVATION
 from core.domain.ledger import Account
 from core.domain.roles import LOCAL
 from core.services.audit_trail import verify_audit
@@ -110,15 +109,15 @@ def holdings(store: Store, clinic: str) -> Holdings:
         def cents(column: Any, *where: Any) -> int:
             return int(connection.scalar(select(func.sum(column)).where(column.class_.clinic == clinic, *where)) or 0)
 
-        version = select(ClinicRow.data_version).where(ClinicRow.clinic == clinic).with_for_update()
-        packs = (StockReservationRow.pharmacy, StockReservationRow.sku, func.sum(StockReservationRow.quantity))
-        reserved = select(*packs).where(StockReservationRow.clinic == clinic).group_by(*packs[:2])
+        version = select(CLINIC.c.data_version).where(CLINIC.c.clinic == clinic).with_for_update()
+        packs = (STOCK_RESERVATION.c.pharmacy, STOCK_RESERVATION.c.sku, func.sum(STOCK_RESERVATION.c.quantity))
+        reserved = select(*packs).where(STOCK_RESERVATION.c.clinic == clinic).group_by(*packs[:2])
         return Holdings(
             data_version=connection.scalar(version) or 0,
-            rows={table.name: _count(connection, table, clinic) for table in Base.metadata.sorted_tables},
-            checked_out_cents=cents(CheckoutRow.total_cents),
-            landed_cents=cents(AttemptRow.landed_cents),
-            authorised_cents=cents(LedgerEntryRow.cents, LedgerEntryRow.account == Account.AUTHORISED),
+            rows={table.name: _count(connection, table, clinic) for table in METADATA.sorted_tables},
+            checked_out_cents=cents(CHECKOUT.c.total_cents),
+            landed_cents=cents(ATTEMPT.c.landed_cents),
+            authorised_cents=cents(LEDGER_ENTRY.c.cents, LEDGER_ENTRY.c.account == Account.AUTHORISED),
             reserved={(pharmacy, sku): int(number) for pharmacy, sku, number in connection.execute(reserved)},
         )
 

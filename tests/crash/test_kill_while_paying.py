@@ -9,10 +9,10 @@ import pytest
 
 from core.adapters.payments.stripe_provider import StripePort
 from core.adapters.store import Store
-from core.adapters.store.payments import Setup, paid_orders
+from core.adapters.store.payments import paid_orders
 from core.domain.model import LineState
 from core.domain.orders.book import Event
-from core.domain.payments.operations import Method
+from core.domain.payments.operations import Method, Setup
 from core.domain.roles import LOCAL
 from core.services.orders.events import apply_events
 from core.services.orders.views import track

@@ -11,15 +11,15 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from core.adapters.store import Store, load_context
-from core.adapters.store.orders import SubmissionRow
-from core.adapters.store.tables import ClinicRow
+from core.adapters.store.tables import CLINIC, SUBMISSION
 from core.domain.model import Cart, Days, Objective, SubmissionState
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import completed
 from core.services.checkout import Confirmation, place
 from core.services.orders.recovery import Resolution, resolve
 from core.services.orders.views import track
-from core.services.partners.worker import LEASE, Round, run_once
+from core.services.partners.submissions import LEASE
+from core.services.partners.worker import Round, run_once
 from tests.crash.acts import RecordingPartner, send_queued, send_until
 from tests.crash.killing import (
     BENCH,
@@ -56,11 +56,11 @@ def a_queue(store: Store, clinic: str) -> str:
 
 def submissions(store: Store, clinic: str) -> dict[str, SubmissionState]:
     """How every submission stands, once the transaction of a dead process is over."""
-    columns = SubmissionRow.reference, SubmissionRow.state
-    waiting = select(ClinicRow.clinic).where(ClinicRow.clinic == clinic).with_for_update()
+    columns = SUBMISSION.c.reference, SUBMISSION.c.state
+    waiting = select(CLINIC.c.clinic).where(CLINIC.c.clinic == clinic).with_for_update()
     with store.engine.begin() as connection:
         connection.execute(waiting)
-        rows = connection.execute(select(*columns).where(SubmissionRow.clinic == clinic))
+        rows = connection.execute(select(*columns).where(SUBMISSION.c.clinic == clinic))
         return {row.reference: row.state for row in rows}
 
 

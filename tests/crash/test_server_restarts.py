@@ -32,7 +32,8 @@ from core.domain.roles import LOCAL
 from core.rules.prescriptions import completed
 from core.services.checkout import Confirmation, place
 from core.services.orders.recovery import Resolution, resolve
-from core.services.partners.worker import LEASE, run_once
+from core.services.partners.submissions import LEASE
+from core.services.partners.worker import run_once
 from tests.benchmarks.clinic import bench_clinic
 from tests.crash.acts import RecordingPartner
 from tests.crash.killing import DAY, assert_books_hold, holdings

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.__main__ import main
-from core.adapters.store import Base, Store
+from core.adapters.store import METADATA, Store
 from tests.builders import FRIDAY
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import patients
@@ -52,7 +52,7 @@ def run(clinic: Store, store_url: str, capsys: pytest.CaptureFixture[str]) -> Co
 def everything(store: Store) -> tuple[int, dict[str, int]]:
     """How often the clinic was written to, and the rows of every table."""
     with store.snapshot() as work:
-        tables = Base.metadata.sorted_tables
+        tables = METADATA.sorted_tables
         rows = {table.name: work.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
     return store.data_version(CLINIC), rows
 

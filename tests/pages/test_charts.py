@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from pages.parts.bars import from_zero
-from pages.parts.charts import (
+from pages.shared.cell_bars import from_zero
+from pages.shared.charts import (
     TILES,
-    Mark,
+    ChartPoint,
     Segments,
     Series,
     Span,
@@ -74,7 +74,7 @@ def test_columns_by_week_stack() -> None:
 
 def test_crossings_are_named_where_they_are() -> None:
     lines = [Series("FREE", [Decimal(0), Decimal(100)], [Decimal(0), Decimal(15)])]
-    figure = by_amount(lines, [Mark(Decimal(50), Decimal("7.50"), "FREE to GROWTH")], "Spend", "Cost")
+    figure = by_amount(lines, [ChartPoint(Decimal(50), Decimal("7.50"), "FREE to GROWTH")], "Spend", "Cost")
     marks = figure.data[-1]
     assert (list(marks.x), list(marks.y), list(marks.text)) == ([50.0], [7.5], ["FREE to GROWTH"])
     assert [line.name for line in by_amount(lines, [], "Spend", "Cost").data] == ["FREE"]

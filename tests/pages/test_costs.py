@@ -43,7 +43,7 @@ def test_the_four_figures(role: Role, priced: Store, opens: Opens) -> None:
     assert figures(shown) == {
         "Cheaper delivered": "1 of 1 SKU",
         "Cheaper at $20,000 a month": "1 of 1 SKU",
-        "Saving a month": "$371.00",
+        "Monthly savings": "$371.00",
         "Oldest price": "337 days",
     }
 
@@ -113,7 +113,7 @@ def test_the_grid_lists_what_is_asked_for(
 
 def test_a_search_that_finds_nothing_says_so(priced: Store, opens: Opens) -> None:
     shown = opens("costs", costs_search="zinc")
-    assert "None of 2 SKUs is like that." in [text.value for text in shown.caption]
+    assert "No match among 2 SKUs." in [text.value for text in shown.caption]
     assert figures(shown)["Cheaper delivered"] == "1 of 1 SKU"
 
 
@@ -144,7 +144,7 @@ def test_one_sku_says_what_is_cheapest_and_what_it_is_made_of(priced: Store, ope
     assert "**Cedar Compounding under REFILL is cheapest: 1 pack delivered for $131.65**" in sentences
     assert figures(shown) == {
         "Cheaper delivered": "REFILL",
-        "Cheaper program flips at": "90 packs a month",
+        "Cheaper program switches at": "90 packs a month",
         "Break-even aggregate price": "$113.30",
         "A pack lasts": "28 days",
     }
@@ -172,9 +172,9 @@ def test_plans_say_which_program_is_cheapest_and_from_what_spend(priced: Store, 
     shown = opens("costs", costs_tab="Plans")
     assert figures(shown) == {
         "Cheapest program": "REFILL",
-        "It costs a month": "$599.00",
-        "Less than the dearest": "$2,401.00",
-        "Cheapest changes at": "No later",
+        "Its monthly cost": "$599.00",
+        "Saved over the most expensive": "$2,401.00",
+        "Cheapest changes at": "None",
     }
     assert "**At $20,000.00 a month REFILL costs least: $599.00; the cheapest changes to REFILL from $2,214.81**" in [
         text.value.replace("\\", "") for text in shown.markdown

@@ -15,9 +15,9 @@ from core.domain.money import shown
 from core.rules.pricing.monthly import plans
 from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend
-from pages.parts.charts import Mark, Series, by_amount
-from pages.parts.costs.clinic_charts import by_month, heat_map, waterfall, with_months
-from pages.parts.costs.plans import growth_sentence
+from pages.costs.clinic_charts import by_month, heat_map, waterfall, with_months
+from pages.costs.plans import growth_sentence
+from pages.shared.charts import ChartPoint, Series, by_amount
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program, a_sku, an_offer
 from tests.pages.conftest import Opens
 from tests.pages.test_costs import GROWTH, POOLED, PRICE, figures
@@ -56,14 +56,14 @@ def test_one_program_beside_what_was_paid(ordered: Store, opens: Opens) -> None:
     assert figures(page) == {
         "Paid": "$270.00",
         "Under REFILL": "$301.88",
-        "It would have lost": "$31.88",
+        "Would have cost more": "$31.88",
         "Lines compared": "2 of 3",
     }
     texts = said(page)
     assert "1 line has no price under REFILL and is left out of both sides: Other semaglutide." in texts
     assert (
         "REFILL would have lost $31.88 (-$20.00 by drug prices, +$26.70 by fees and -$38.58 by monthly fees); "
-        "the best of all programs is FREE, $0.00"
+        "the best program is FREE, $0.00"
     ) in texts
     assert "Semaglutide 2.5 mg/mL, 2 mL weighs most: over 2 lines it saves $6.70 under REFILL" in texts
     assert "REFILL saves nothing until its prices are 14.3% lower, at its rate of today" in texts
@@ -73,7 +73,7 @@ def test_a_pass_through_program_has_no_unpublished_price(ordered: Store, opens: 
     page = opens("costs", costs_tab="The clinic", costs_against="GROWTH")
     assert figures(page)["Lines compared"] == "3 of 3"
     assert "Every line has a price under GROWTH." in said(page)
-    assert "Choose an aggregate program above to see what its unpublished prices and rates would change." in said(page)
+    assert "Choose an aggregate program above to see how other prices and rates would change the result." in said(page)
 
 
 def test_leadership_sees_it_and_no_patient(ordered: Store, opens: Opens) -> None:
@@ -100,7 +100,7 @@ def test_the_clinics_months_under_every_plan(ordered: Store, opens: Opens, clock
         "FREE",
     ]
     assert (
-        "In December 2026, with $300.00 of medication, FREE costs least; REFILL does from $2,214.81 a month on, "
+        "In December 2026, with $300.00 of medication, FREE costs least; REFILL does from $2,214.81 a month, "
         "638.3% more"
     ) in said(page)
 
@@ -108,10 +108,10 @@ def test_the_clinics_months_under_every_plan(ordered: Store, opens: Opens, clock
 @pytest.mark.parametrize(
     ("case", "cents", "says"),
     [
-        ("below", 1_000_00, "FREE costs least; GROWTH does from $19,940.00 a month on, 1894.0% more"),
+        ("below", 1_000_00, "FREE costs least; GROWTH does from $19,940.00 a month, 1894.0% more"),
         ("at the crossing", 19_940_00, "FREE and GROWTH cost least, and growth would not change that"),
         ("beyond", 30_000_00, "GROWTH costs least, and growth would not change that"),
-        ("nothing", 0, "FREE costs least; GROWTH does from $19,940.00 a month on"),
+        ("nothing", 0, "FREE costs least; GROWTH does from $19,940.00 a month"),
     ],
 )
 def test_what_growth_would_change(case: str, cents: int, says: str) -> None:
@@ -143,7 +143,7 @@ def test_a_heat_map_marks_today_and_where_it_breaks_even_as_far_as_that_is_on_it
 
 
 def test_own_months_stand_on_the_plans() -> None:
-    figure = with_months(by_amount([], [], "Spend", "Cost"), [Mark(Decimal(50), Decimal("7.50"), "May 2026")])
+    figure = with_months(by_amount([], [], "Spend", "Cost"), [ChartPoint(Decimal(50), Decimal("7.50"), "May 2026")])
     assert (list(figure.data[-1].x), list(figure.data[-1].text)) == ([50.0], ["May 2026"])
 
 
@@ -156,15 +156,15 @@ def test_one_sku_answers_at_the_volume_really_ordered(ordered: Store, opens: Ope
         "fees on this SKU alone, FREE is cheaper by $296.77 a month"
     ) in texts
     assert (
-        "REFILL asks $110.00 a pack now. Delivered packs cost the same at $113.30, and with the monthly fees on this "
-        "SKU alone at no price from zero."
+        "REFILL charges $110.00 a pack now. Delivered packs cost the same at $113.30, and with the monthly fees on "
+        "this SKU alone at no price."
     ) in texts
 
 
 def test_one_sku_that_nobody_ordered_has_no_volume(ordered: Store, clock: Clock, opens: Opens) -> None:
     clock.forward(days=90)
     texts = said(opens("costs", costs_tab="One SKU", costs_sku="Semaglutide 2.5 mg/mL, 2 mL (SEMA)"))
-    assert "None of it was ordered in the last 90 days; the costs of a pack are below." in texts
+    assert "Not ordered in the last 90 days; the costs of a pack are below." in texts
 
 
 def test_key_figures_are_of_the_skus_that_are_searched(ordered: Store, opens: Opens) -> None:

@@ -13,16 +13,16 @@ from core.adapters.store import Store
 from core.domain.model import Role
 from core.domain.roles import LOCAL
 from core.services.people import add_person, change_person
-from pages.parts.frame import OPENS, SCREENS
-from tests.pages.conftest import APP, Opens
+from pages.shared.screens import FIRST_SCREEN, SCREENS, Screen
+from tests.pages.conftest import FRAME, Opens
 from tests.stores import CLINIC, load
 
-PAGES = sorted(file for file in (APP.parent / "pages").glob("*.py") if file.stem != "__init__")
+PAGES = sorted(FRAME.parents[1].glob("*/page.py"))
 SOON = 3600
 
 
 def frame(**user: object) -> AppTest:
-    shown = AppTest.from_file(str(APP), default_timeout=30)
+    shown = AppTest.from_file(str(FRAME), default_timeout=30)
     if user:
         shown.user = {"is_logged_in": True, "exp": time.time() + SOON, **user}
     return shown.run()
@@ -37,16 +37,29 @@ def said(shown: AppTest) -> list[str]:
     return [each.value for kind in (shown.info, shown.warning, shown.error) for each in kind]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
 def test_every_page_asks_its_guard_before_anything_else(page: Path) -> None:
-    screen = next(screen for screen in SCREENS if screen.path == page.stem)
+    screen = next(screen for screen in SCREENS if screen.folder == page.parent.name)
     body = ast.parse(page.read_text()).body[1:]
     first = next(statement for statement in body if not isinstance(statement, ast.Import | ast.ImportFrom))
     assert ast.unparse(first) == f"session = opened_by(Action.{screen.action.name})"
 
 
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.path)
+def test_a_page_that_was_not_opened_through_the_frame_shows_nothing(screen: Screen, store: Store) -> None:
+    load(store)
+    shown = AppTest.from_file(str(screen.script), default_timeout=30).run()
+    assert (titles(shown), said(shown)) == ([], ["Open Refill Day at its own address."])
+    assert not shown.dataframe
+
+
+def test_nothing_beside_the_screens_or_the_frame_is_a_script_that_streamlit_would_serve() -> None:
+    assert [file.name for file in FRAME.parents[1].glob("*.py")] == ["__init__.py"]
+    assert not (FRAME.parent / "pages").exists()
+
+
 def test_every_screen_is_a_page_and_takes_an_action_of_its_own() -> None:
-    assert [page.stem for page in PAGES] == sorted(screen.path for screen in SCREENS)
+    assert [page.parent.name for page in PAGES] == sorted(screen.folder for screen in SCREENS)
     assert len({screen.action for screen in SCREENS}) == len(SCREENS)
 
 
@@ -55,17 +68,17 @@ def test_every_screen_is_a_page_and_takes_an_action_of_its_own() -> None:
     [
         (Role.STAFF, "Refill day"),
         (Role.MANAGER, "SKU costs"),
-        (Role.LEADERSHIP, "Fulfilment"),
+        (Role.LEADERSHIP, "Fulfillment"),
         (Role.ADMIN, "SKU costs"),
     ],
 )
 def test_each_role_starts_on_its_own_page(role: Role, first: str, store: Store) -> None:
     load(store)
-    shown = AppTest.from_file(str(APP), default_timeout=30)
+    shown = AppTest.from_file(str(FRAME), default_timeout=30)
     shown.session_state["acting_as"] = role
     (title,) = titles(shown.run())
     assert title.startswith(first)
-    assert set(OPENS) == set(Role)
+    assert set(FIRST_SCREEN) == set(Role)
 
 
 def test_the_demo_says_that_it_is_one_and_changes_role(store: Store) -> None:
@@ -101,7 +114,7 @@ def test_the_guard_refuses_even_where_the_frame_let_somebody_through(
     store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(store)
-    monkeypatch.setattr("pages.parts.frame.may", lambda person, action: True)
+    monkeypatch.setattr("pages.shared.navigation.may", lambda person, action: True)
     shown = opens("costs", Role.STAFF)
     assert (titles(shown), said(shown)) == ([], [r"The role staff may not see SKU costs\."])
 
@@ -116,11 +129,11 @@ def test_with_an_empty_store_every_page_says_what_to_do(page: str, opens: Opens)
 def test_somebody_signed_in_gets_the_role_of_the_store_and_no_switch(store: Store) -> None:
     load(store)
     add_person(store, LOCAL, CLINIC, "lee@example.com", "Lee", Role.LEADERSHIP)
-    shown = AppTest.from_file(str(APP), default_timeout=30)
+    shown = AppTest.from_file(str(FRAME), default_timeout=30)
     shown.user = {"is_logged_in": True, "email": "Lee@Example.com", "exp": time.time() + SOON}
     shown.session_state["acting_as"] = Role.ADMIN
     shown.query_params["acting_as"] = "admin"
-    assert titles(shown.run()) == ["Fulfilment"]
+    assert titles(shown.run()) == ["Fulfillment"]
     assert not shown.sidebar.selectbox
     assert [text.value for text in shown.sidebar.caption] == ["Lee, leadership"]
 
@@ -153,7 +166,7 @@ def test_without_an_identity_provider_only_this_machine_is_served(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(store)
-    monkeypatch.setattr("pages.parts.session.served_to_this_machine_only", lambda: False)
+    monkeypatch.setattr("pages.shared.session.served_to_this_machine_only", lambda: False)
     shown = frame()
     assert titles(shown) == ["Refill Day"]
     assert said(shown)[0].startswith("Nobody can sign in: this server can be reached from other machines")

@@ -24,7 +24,7 @@ from core.services.orders.events import apply_events, record_answers
 from core.services.orders.recovery import cancel
 from core.services.partners import worker
 from core.services.partners.connections import connect
-from pages.parts.orders.listing import RENDERED
+from pages.orders.line_list import RENDERED
 from tests.builders import FRIDAY, a_patient, a_pharmacy, a_prescription, an_offer, licences
 from tests.order_books import CHECKOUT, said
 from tests.pages.conftest import Opens
@@ -33,7 +33,7 @@ from tests.test_checkout import STAFF, a_cart, confirmation, line
 
 S = LineState
 NAMES = ("Rivera", "Stone", "Khan")
-FROM_HERE = "What can be done"
+FROM_HERE = "Actions"
 EVENT = "Record an event"
 
 
@@ -129,7 +129,7 @@ def write(page: AppTest, label: str, text: str) -> AppTest:
 def test_an_empty_clinic_says_what_to_do_next(store: Store, opens: Opens) -> None:
     load(store)
     page = opens("orders", Role.STAFF)
-    assert "Nothing has been ordered yet." in told(page)
+    assert "No orders yet." in told(page)
     assert [link.proto.label for link in page.get("page_link")] == ["Open Refill day"]
 
 
@@ -143,19 +143,19 @@ def test_tabs_queues_and_states_count_their_lines(clinic: Store, opens: Opens) -
     tell(clinic, said(1, "rejected", reason="Directions unclear"), said(2, "shipped"), said(2, "delivered", hours=2))
     page = opens("orders", Role.STAFF)
     assert options(page, "Lines") == ["Needs action (1)", "In progress (1)", "Delivered (1)", "All (3)"]
-    assert options(page, "What they wait for") == [
+    assert options(page, "Reason") == [
         "Rejected (1)",
-        "To hand over (0)",
-        "Answer lost (0)",
+        "Order sheets to send (0)",
+        "Unconfirmed (0)",
         "On hold (0)",
         "Stalled (0)",
-        "Did not fit (0)",
-        "Cancel asked (0)",
+        "Unmatched (0)",
+        "Cancellation requested (0)",
         "Returned (0)",
     ]
     assert lines(page) == ["01"]
     assert lines(choose(page, "Lines", "In progress")) == ["03"]
-    assert lines(choose(page, "State", "Submitted")) == ["03"]
+    assert lines(choose(page, "Status", "Submitted")) == ["03"]
     assert page.query_params["orders_tab"] == "In progress"
     assert page.query_params["orders_state"] == "submitted"
 
@@ -208,14 +208,14 @@ def test_a_search_that_finds_nothing_says_so(clinic: Store, opens: Opens) -> Non
     ("case", "events", "allowed"),
     [
         ("queued", None, ["Cancel", EVENT]),
-        ("answer lost", "lost", ["They have it", "They do not have it", EVENT]),
-        ("submitted", [], ["Ask to cancel", EVENT]),
-        ("accepted", ["accepted"], ["Ask to cancel", "Refund", EVENT]),
+        ("answer lost", "lost", ["Pharmacy has it", "Pharmacy does not have it", EVENT]),
+        ("submitted", [], ["Request cancellation", EVENT]),
+        ("accepted", ["accepted"], ["Request cancellation", "Refund", EVENT]),
         ("rejected", ["rejected"], ["Fix and resubmit", EVENT]),
         ("shipped", ["shipped"], ["Refund", EVENT]),
         ("returned", ["shipped", "returned"], ["Refund", EVENT]),
         ("cancelled", ["cancelled"], [EVENT]),
-        ("an event that did not fit", ["rejected", "shipped"], ["Fix and resubmit", "Settle what did not fit", EVENT]),
+        ("an event that did not fit", ["rejected", "shipped"], ["Fix and resubmit", "Resolve unmatched event", EVENT]),
     ],
 )
 def test_a_line_offers_what_its_state_allows(
@@ -237,36 +237,36 @@ def test_a_queued_line_is_cancelled_with_a_reason(clinic: Store, opens: Opens) -
     assert "Say why" in told(page)
     assert tracked(clinic).state is S.PLACED
     press(write(page, "Reason", "patient asked"), "Cancel the line")
-    assert f"{ref(1)}: cancelled before it was sent." in told(page)
+    assert f"{ref(1)}: canceled before it was sent." in told(page)
     assert tracked(clinic).state is S.CANCELLED
 
 
 @pytest.mark.parametrize(
     ("answer", "button", "state"),
     [
-        ("It is cancelled", "Record that it is cancelled", S.CANCELLED),
-        ("They go on with it", "Record that they go on with it", S.SUBMITTED),
+        ("Cancellation confirmed", "Record as canceled", S.CANCELLED),
+        ("Cancellation declined", "Record as declined", S.SUBMITTED),
     ],
 )
 def test_after_sending_the_pharmacy_is_asked_to_cancel(
     clinic: Store, opens: Opens, answer: str, button: str, state: LineState
 ) -> None:
     send(clinic)
-    page = choose(opens("orders", Role.STAFF, line=ref(1)), FROM_HERE, "Ask to cancel")
-    press(write(page, "Reason", "patient asked"), "Ask the pharmacy to cancel")
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), FROM_HERE, "Request cancellation")
+    press(write(page, "Reason", "patient asked"), "Request cancellation")
     assert tracked(clinic).state is S.SUBMITTED
-    assert "was asked to cancel" in told(page)
+    assert "Cancellation requested on" in told(page)
     choose(page, FROM_HERE, answer)
     press(write(page, "Reason", "by phone"), button)
     assert tracked(clinic).state is state
-    assert "was asked to cancel" not in told(page)
+    assert "Cancellation requested on" not in told(page)
 
 
 @pytest.mark.parametrize(
     ("answer", "button", "state"),
     [
-        ("They have it", "Record that the pharmacy has it", S.SUBMITTED),
-        ("They do not have it", "Record that the pharmacy does not have it", S.REJECTED),
+        ("Pharmacy has it", "Record as received", S.SUBMITTED),
+        ("Pharmacy does not have it", "Record as not received", S.REJECTED),
     ],
 )
 def test_a_lost_answer_is_settled_by_a_person(
@@ -274,7 +274,7 @@ def test_a_lost_answer_is_settled_by_a_person(
 ) -> None:
     lose(clinic)
     page = choose(opens("orders", Role.STAFF, line=ref(1), orders_queue="unknown"), FROM_HERE, answer)
-    assert "Nobody knows whether the pharmacy has it. no answer" in told(page)
+    assert "the pharmacy may or may not have it. no answer" in told(page)
     press(write(page, "Reason", "by phone"), button)
     assert tracked(clinic).state is state
 
@@ -287,7 +287,7 @@ def test_a_refund_is_recorded_up_to_what_was_captured(clinic: Store, opens: Open
     page.number_input[0].set_value(12.34)
     press(write(page, "Reason", "broken vial"), "Record the refund")
     assert tracked(clinic).refunded_cents == 12_34
-    assert "$135.00 captured, $12.34 given back; $122.66 can still be refunded." in told(page)
+    assert "$135.00 captured, $12.34 refunded; $122.66 can still be refunded." in told(page)
 
 
 def test_an_event_is_recorded_by_hand_once(clinic: Store, opens: Opens, clock: Clock) -> None:
@@ -297,16 +297,16 @@ def test_an_event_is_recorded_by_hand_once(clinic: Store, opens: Opens, clock: C
     record(page, S.SHIPPED)
     one = tracked(clinic)
     assert (one.state, one.tracking) == (S.SHIPPED, "1Z5")
-    assert f"{ref(1)}: the line has moved." in told(page)
+    assert f"{ref(1)}: status updated." in told(page)
     entry = one.history[-1]
     assert (entry.status, entry.recorded_by, entry.implied) == (
         "shipped",
         "staff@local.demo",
         ("accepted", "compounding"),
     )
-    assert "Implied by this: accepted and compounding" in told(page)
+    assert "Implies: accepted and compounding" in told(page)
     record(page, S.SHIPPED)
-    assert "that was recorded already." in told(page)
+    assert "already recorded." in told(page)
     assert tracked(clinic) == one
 
 
@@ -320,7 +320,7 @@ def test_an_event_without_a_state_is_not_recorded(clinic: Store, opens: Opens) -
     send(clinic)
     page = choose(opens("orders", Role.STAFF, line=ref(1)), FROM_HERE, EVENT)
     before = tracked(clinic)
-    assert "Choose the state" in told(press(page, "Record the event"))
+    assert "Choose the status" in told(press(page, "Record the event"))
     assert tracked(clinic) == before
 
 
@@ -330,11 +330,11 @@ def test_a_refused_line_says_why_whose_it_is_and_what_became_of_the_money(clinic
     words = told(opens("orders", Role.STAFF, line=ref(1)))
     for part in (
         "Shipping address could not be verified.",
-        "Address invalid** · the clinic puts it right",
+        "Address invalid** · Owner: clinic",
         "Correct the patient's address, then resubmit.",
-        "$135.00 authorised, $135.00 of it released.",
-        "Of the $135.00 of attempt 1, $135.00 was released. Resubmitting authorises $135.00 afresh.",
-        "Nothing stops it.",
+        "$135.00 authorized, $135.00 of it released.",
+        "Attempt 1: $135.00 of $135.00 released. Resubmitting authorizes $135.00.",
+        "No findings.",
     ):
         assert part in words
 
@@ -358,10 +358,10 @@ def test_another_pharmacy_that_costs_more_is_confirmed_by_its_amount(clinic: Sto
     send(clinic)
     tell(clinic, said(1, "rejected", reason="Out of stock"))
     page = opens("orders", Role.STAFF, line=ref(1))
-    (to,) = [each for each in page.selectbox if each.label == "Send it to"]
+    (to,) = [each for each in page.selectbox if each.label == "Send to"]
     assert [option.split(",")[0] for option in to.options] == ["Cedar Compounding", "Birch Lab: $158.00"]
     to.set_value("birch").run()
-    assert "That is more than before: the button confirms it." in told(page)
+    assert "That is more than before; the button confirms it." in told(page)
     press(page, "Resubmit for $158.00")
     assert (tracked(clinic).pharmacy, tracked(clinic).attempt) == ("birch", 2)
 
@@ -387,24 +387,24 @@ def test_several_refused_lines_go_again_with_a_result_each(clinic: Store, opens:
     load(clinic, a_folder(patients=(a_patient(patient="P2", address1=""),), prescriptions=()))
     page = opens("orders", Role.STAFF, orders_queue="rejected")
     tick(page, 0, 1)
-    press(page, "Resubmit what can go of 2 lines")
+    press(page, "Resubmit 2 lines")
     assert "1 of 2 lines done" in told(page)
     (said_of,) = [shown.value for shown in page.dataframe if "Result" in shown.value]
     assert list(said_of["Result"]) == ["Done", "Not done"]
-    assert "address" in said_of["What"][1]
+    assert "address" in said_of["Details"][1]
     assert [tracked(clinic, number).attempt for number in (1, 2)] == [2, 1]
 
 
 @pytest.mark.parametrize(
     ("queue", "choice", "button", "came_to"),
     [
-        ("unknown", "They have them", "Record as received: 2 lines", ["submitted", "submitted"]),
-        ("unknown", "They do not have them", "Record as not received: 2 lines", ["rejected", "rejected"]),
-        ("cancel requests", "They are cancelled", "Record as cancelled: 2 lines", ["cancelled", "cancelled"]),
-        ("cancel requests", "They go on", "Record that they go on with 2 lines", ["submitted", "submitted"]),
-        ("on hold", None, "Ask the pharmacies to cancel 2 lines", ["on_hold", "on_hold"]),
+        ("unknown", "Pharmacy has them", "Record as received: 2 lines", ["submitted", "submitted"]),
+        ("unknown", "Pharmacy does not have them", "Record as not received: 2 lines", ["rejected", "rejected"]),
+        ("cancel requests", "Cancellation confirmed", "Record as canceled: 2 lines", ["cancelled", "cancelled"]),
+        ("cancel requests", "Cancellation declined", "Record as declined: 2 lines", ["submitted", "submitted"]),
+        ("on hold", None, "Request cancellation of 2 lines", ["on_hold", "on_hold"]),
         ("returned", "No refund", "Record no refund for 2 lines", ["returned", "returned"]),
-        ("returned", "Full refund", "Refund all that was captured for 2 lines", ["returned", "returned"]),
+        ("returned", "Full refund", "Refund in full: 2 lines", ["returned", "returned"]),
     ],
 )
 def test_several_lines_that_wait_for_the_same_are_done_at_once(
@@ -425,7 +425,7 @@ def test_several_lines_that_wait_for_the_same_are_done_at_once(
     page = opens("orders", Role.STAFF, orders_queue=queue)
     tick(page, 0, 1)
     if choice:
-        choose(page, "With the ticked lines", choice)
+        choose(page, "Action", choice)
     press(page, button)
     assert "0 of 2 lines done" in told(page)
     tick(page, 0, 1)
@@ -436,7 +436,7 @@ def test_several_lines_that_wait_for_the_same_are_done_at_once(
     if choice == "Full refund":
         assert [line.refunded_cents for line in found] == [line.captured_cents for line in found]
     if queue == "on hold":
-        assert "Cancel asked (2)" in options(opens("orders", Role.STAFF), "What they wait for")
+        assert "Cancellation requested (2)" in options(opens("orders", Role.STAFF), "Reason")
 
 
 def tick(page: AppTest, *rows: int) -> None:
@@ -449,26 +449,26 @@ def tick(page: AppTest, *rows: int) -> None:
 def test_an_event_of_no_line_is_settled_among_the_misfits(clinic: Store, opens: Opens) -> None:
     tell(clinic, said(9, "shipped"))
     page = opens("orders", Role.STAFF, orders_queue="misfits")
-    assert options(page, "What they wait for")[5] == "Did not fit (1)"
-    press(write(page, f"What was done about “shipped” of {ref(9)}", "another clinic's"), "Settle it")
-    assert options(page, "What they wait for")[5] == "Did not fit (0)"
+    assert options(page, "Reason")[5] == "Unmatched (1)"
+    press(write(page, f"How “shipped” of {ref(9)} was resolved", "another clinic's"), "Resolve")
+    assert options(page, "Reason")[5] == "Unmatched (0)"
 
 
 def test_an_event_that_did_not_fit_is_settled_at_its_line(clinic: Store, opens: Opens) -> None:
     send(clinic)
     tell(clinic, said(1, "delivered"), said(1, "accepted", attempt=2, hours=3))
     page = opens("orders", Role.STAFF, line=ref(1))
-    assert "That does not fit: the line has no attempt 2." in told(page)
-    press(write(page, f"What was done about “accepted” of {ref(1)}", "asked them"), "Settle it")
-    assert "did not fit, settled" in told(page)
+    assert "Why: the line has no attempt 2." in told(page)
+    press(write(page, f"How “accepted” of {ref(1)} was resolved", "asked them"), "Resolve")
+    assert "unmatched, resolved" in told(page)
 
 
 def test_the_simulated_pharmacies_go_on_when_told(clinic: Store, opens: Opens) -> None:
     send(clinic)
     page = opens("orders", Role.STAFF, orders_tab="All")
-    press(page, "Next step for every open line")
-    assert "The pharmacies said 3 things." in told(page)
-    press(page, "One day on")
+    press(page, "Advance every open line")
+    assert "The pharmacies sent 3 updates." in told(page)
+    press(page, "Advance one day")
     assert not page.exception
 
 
@@ -499,13 +499,13 @@ def test_hostile_text_stands_as_it_is(clinic: Store, opens: Opens) -> None:
 def test_a_download_holds_every_line_of_the_filter_and_is_audited(
     clinic: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.parts.orders.listing.ON_A_PAGE", 2)
+    monkeypatch.setattr("pages.orders.line_list.ON_A_PAGE", 2)
     files: list[Any] = []
     monkeypatch.setattr("streamlit.download_button", lambda label, data, *_, **__: files.append(data))
     page = opens("orders", Role.STAFF, orders_tab="All", orders_page="2")
     assert lines(page) == ["03"]
     text = files[0]().decode("utf-8-sig").splitlines()
-    assert [row.split(",")[0] for row in text] == ["State", "Placed", "Placed", "Placed"]
+    assert [row.split(",")[0] for row in text] == ["Status", "Placed", "Placed", "Placed"]
     (entry,) = [entry for entry in audit_trail(clinic, LOCAL, CLINIC) if entry.action == "export"]
     assert (entry.subject, entry.after) == ("orders", {"kind": "csv", "rows": 3})
 
@@ -514,18 +514,18 @@ def test_a_sheet_is_marked_as_sent_by_who_handed_it_over(clinic: Store, opens: O
     connect(clinic, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
     send(clinic)
     page = opens("orders", Role.STAFF)
-    assert "To hand over (3)" in options(page, "What they wait for")
+    assert "Order sheets to send (3)" in options(page, "Reason")
     press(page, "Mark as sent")
     assert "Say how it was handed over" in told(page)
-    press(write(page, "How it was handed over", "by fax, confirmed"), "Mark as sent")
+    press(write(page, "How it was sent", "by fax, confirmed"), "Mark as sent")
     assert [one.state for one in views.track(clinic, LOCAL, CLINIC).lines] == [S.SUBMITTED] * 3
-    assert "To hand over (0)" in options(opens("orders", Role.STAFF), "What they wait for")
+    assert "Order sheets to send (0)" in options(opens("orders", Role.STAFF), "Reason")
 
 
 def test_a_pharmacy_that_nothing_tells_of_a_cancel_request_is_phoned(clinic: Store, opens: Opens) -> None:
     send(clinic)
-    page = choose(opens("orders", Role.STAFF, line=ref(1)), "What can be done", "Ask to cancel")
-    assert "Phone" not in told(page)
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), "Actions", "Request cancellation")
+    assert "Call Cedar" not in told(page)
     connect(clinic, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
-    page = choose(opens("orders", Role.STAFF, line=ref(1)), "What can be done", "Ask to cancel")
-    assert "Phone Cedar Compounding: nothing tells them by itself." in told(page)
+    page = choose(opens("orders", Role.STAFF, line=ref(1)), "Actions", "Request cancellation")
+    assert "Call Cedar Compounding: it is not notified automatically." in told(page)

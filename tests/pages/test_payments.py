@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
-from core.adapters.store.payments import Setup
 from core.domain.model import Role
-from core.domain.payments.operations import Kind, Method, State
-from core.domain.payments.provider import Declined, Impossible, Outcome
+from core.domain.orders.records import EventOutcome
+from core.domain.payments.operations import Kind, Method, Setup, State
+from core.domain.payments.provider import Declined, Impossible
 from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.payments.decisions import change_setup, open_payments, setup_of
@@ -18,7 +18,7 @@ from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 
-LABELS = {"customer": "Customer", "payment_method": "Card", "key_name": "Name of the secret key"}
+LABELS = {"customer": "Customer", "payment_method": "Card", "key_name": "Secret key name"}
 SETUP = Setup(Method.STRIPE, "cus_1", "pm_1", "STRIPE_KEY", "")
 
 
@@ -39,14 +39,14 @@ def press(shown: AppTest, label: str) -> AppTest:
 
 
 def setup_with(shown: AppTest, **fields: str) -> AppTest:
-    (method,) = (one for one in shown.get("button_group") if one.label == "Checkouts are paid")
+    (method,) = (one for one in shown.get("button_group") if one.label == "Payment method")
     method.set_value(Method.STRIPE)
     shown.run()
     for one in shown.text_input:
         for field, value in fields.items():
             if one.label == LABELS[field]:
                 one.set_value(value)
-    return press(shown, "Save how the clinic pays")
+    return press(shown, "Save payment settings")
 
 
 def test_a_clinic_is_set_up_to_pay_through_stripe(clinic: Store, opens: Opens) -> None:
@@ -66,14 +66,14 @@ def test_the_key_itself_is_refused_and_not_kept(clinic: Store, opens: Opens) -> 
 class Bank:
     """A provider with one answer."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: EventOutcome) -> None:
         self.outcome = outcome
 
-    def carry_out(self, _: object) -> Outcome:
+    def carry_out(self, _: object) -> EventOutcome:
         return self.outcome
 
 
-def turned_down(clinic: Store, outcome: Outcome) -> None:
+def turned_down(clinic: Store, outcome: EventOutcome) -> None:
     change_setup(clinic, LOCAL, CLINIC, SETUP)
     place(clinic, STAFF, CLINIC, confirmation(a_cart(line(1))))
     carry_out_payments(clinic, CLINIC, lambda _: Bank(outcome))
@@ -82,10 +82,10 @@ def turned_down(clinic: Store, outcome: Outcome) -> None:
 def test_a_declined_card_is_said_on_orders_and_tried_again(clinic: Store, opens: Opens) -> None:
     turned_down(clinic, Declined("card_declined", "Your card was declined."))
     shown = opens("orders", Role.STAFF)
-    assert "1 payment waits for somebody." in said(shown)
-    assert "$135.00 could not be held on the card. Nothing of this order is sent before it is." in said(shown)
+    assert "1 payment needs attention." in said(shown)
+    assert "$135.00 could not be authorized. This order is not sent until it is." in said(shown)
     assert "Your card was declined." in said(shown)
-    assert [one.label for one in shown.button if one.label == "It is settled"] == []
+    assert [one.label for one in shown.button if one.label == "Mark as settled"] == []
     press(shown, "Try again")
     (waits,) = open_payments(clinic, STAFF, CLINIC).operations
     assert (waits.kind, waits.state) == (Kind.AUTHORISE, State.WAITING)
@@ -96,10 +96,10 @@ def test_what_is_settled_otherwise_is_said_how(clinic: Store, opens: Opens) -> N
     with clinic.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE payment_operation SET kind = 'refund'")
     shown = opens("orders", Role.STAFF)
-    shown = press(shown, "It is settled")
+    shown = press(shown, "Mark as settled")
     assert "Say how it was settled" in said(shown)
-    next(one for one in shown.text_input if one.label == "How it was settled").set_value("by cheque 1204")
-    press(shown, "It is settled")
+    next(one for one in shown.text_input if one.label == "How it was settled").set_value("by check 1204")
+    press(shown, "Mark as settled")
     assert open_payments(clinic, STAFF, CLINIC).operations == []
 
 
@@ -114,4 +114,6 @@ def test_a_line_tells_what_the_provider_was_asked_for(clinic: Store, opens: Open
     shown.session_state["orders_payments"] = True
     shown.run()
     (asked,) = (one.value for one in shown.dataframe if "Pharmacy order" in one.value.columns)
-    assert asked[["Kind", "State", "Message"]].values.tolist() == [["authorise", "declined", "Your card was declined."]]
+    assert asked[["Kind", "Status", "Message"]].values.tolist() == [
+        ["authorise", "declined", "Your card was declined."]
+    ]

@@ -44,17 +44,17 @@ def prices(store: Store) -> list[tuple[str, int, str]]:
 def test_a_list_is_shown_before_anything_is_written(priced: Store, opens: Opens) -> None:
     before = prices(priced)
     shown = uploaded(opens("costs", **TAB), LIST)
-    assert figures(shown) == {"New": "0", "Up": "1", "Down": "1", "Unchanged": "0", "To look at": "1", "Gone": "0"}
+    assert figures(shown) == {"New": "0", "Up": "1", "Down": "1", "Unchanged": "0", "To review": "1", "Missing": "0"}
     changes = shown.dataframe[0].value
     assert list(changes["SKU"]) == ["TIRZ", "SEMA"]
-    assert changes["Look at"][0] == (
+    assert changes["Review"][0] == (
         "more than 30% down from $100.00; looks like a price per mL: times 2 it is near the $100.00 in force"
     )
     assert list(shown.dataframe[1].value["Why"]) == [
         "Clinic price: is not an amount in dollars; write it as 1234.50",
         "no SKU has this code or exactly this name",
     ]
-    assert shown.button(key="prices_approve").label == "Write 1 price from Fri 4 Dec"
+    assert shown.button(key="prices_approve").label == "Save 1 price from Fri 4 Dec"
     assert prices(priced) == before
 
 
@@ -80,7 +80,7 @@ def test_a_doubtful_price_and_an_end_are_chosen_by_hand(priced: Store, opens: Op
     shown.multiselect[0].select(2).run()
     shown.multiselect[1].select("TIRZ").run()
     button = shown.button(key="prices_approve")
-    assert button.label == "Write 1 price and end 1 price from Fri 4 Dec"
+    assert button.label == "Save 1 price and end 1 price from Fri 4 Dec"
     button.click().run()
     with priced.read(CLINIC) as work:
         context = load_context(work, ())
@@ -92,10 +92,10 @@ def test_foreign_headings_are_mapped(priced: Store, opens: Opens) -> None:
     shown = uploaded(opens("costs", **TAB), b"Artikel,Preis\nSEMA,104\n")
     assert [info.value for info in shown.info] == ["Choose the column with the price."]
     by_label = {box.label: box for box in shown.selectbox}
-    by_label["The column with the price"].select(1)
-    by_label["The column with the SKU's code"].select(0)
+    by_label["Column with the price"].select(1)
+    by_label["Column with the SKU's code"].select(0)
     shown.run()
-    assert shown.button(key="prices_approve").label == "Write 1 price from Fri 4 Dec"
+    assert shown.button(key="prices_approve").label == "Save 1 price from Fri 4 Dec"
 
 
 def test_what_is_no_list_is_told(priced: Store, opens: Opens) -> None:
@@ -109,5 +109,5 @@ def test_leadership_reads_no_lists_in(priced: Store, opens: Opens) -> None:
     assert not shown.exception
     assert (len(shown.file_uploader), [text.value for text in shown.markdown][-2]) == (
         0,
-        "**Price lists are brought in by managers\\.**",
+        "**Managers load price lists\\.**",
     )

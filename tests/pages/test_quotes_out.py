@@ -39,14 +39,14 @@ def test_a_quote_holds_the_skus_of_the_category(
     assert (skus.value, programs.options, programs.value) == ([], ["FREE", "GROWTH"], ["FREE"])
     assert [button.label for button in shown.get("download_button")] == [
         "Workbook with live formulas",
-        "Pages to print",
+        "PDF to print",
     ]
 
 
 def test_a_quote_says_what_it_holds(priced: Store, opens: Opens) -> None:
     shown = opens("costs", **TAB, costs_units="3")
     assert shown.caption[-1].value.replace("\\", "") == (
-        "Prices in force on Fri 4 Dec 2026, 3 packs in a shipment and $20,000.00 of medication a month, as chosen "
+        "Prices in force on Fri 4 Dec 2026, 3 packs in a shipment and $20,000.00 of medication a month, as selected "
         "above. In the workbook, changing a price, a fee or a rate changes every total."
     )
     helps = [button.help for button in shown.get("download_button")]
@@ -59,4 +59,4 @@ def test_a_quote_of_nothing_is_not_taken_out(priced: Store, opens: Opens) -> Non
     shown = opens("costs", **TAB)
     shown.multiselect[1].unselect("FREE").run()
     assert not shown.get("download_button")
-    assert "**Nothing is chosen yet\\.**" in [text.value for text in shown.markdown]
+    assert "**Nothing is selected yet\\.**" in [text.value for text in shown.markdown]

@@ -110,7 +110,7 @@ def test_a_stale_edit_is_refused_with_what_changed_and_applied_again(full: Store
     shown = typed(shown, {"row": 0, "Quantity": 1})
     assert "hold is now yes" in said(shown)
     assert lines(full)[1].quantity == 2
-    press(shown, "Apply it again")
+    press(shown, "Apply again")
     assert (lines(full)[1].quantity, lines(full)[1].hold) == (1, True)
 
 
@@ -165,7 +165,7 @@ def test_warnings_are_acknowledged(full: Store, opens: Opens) -> None:
 
 def test_nothing_is_placed_while_something_is_open(full: Store, opens: Opens) -> None:
     shown = opens("refill_day", Role.STAFF, refill_step="Confirm")
-    assert "3 lines cannot go out yet: 2, 3, 4." in said(shown)
+    assert "3 lines not ready: 2, 3, 4." in said(shown)
     assert shown.button(key="refill_place").disabled
     shown = press(shown, "Back to the cart")
     assert shown.session_state["refill_step"] == "Cart"
@@ -199,7 +199,7 @@ def test_what_changed_since_it_was_seen_stops_it_and_shows_both_sides(ready: Sto
     edit_line(ready, LOCAL, CLINIC, first.id, first.version, {"quantity": 1})
     shown = press(shown, "Place order for $250.00")
     assert checkouts(ready) == 0
-    assert "Nothing was placed" in said(shown)
+    assert "Nothing was ordered" in said(shown)
     (both,) = (one.value for one in shown.dataframe if "You saw" in one.value.columns)
     assert both.values.tolist() == [
         ["Checkout", "Medication", "$200.00", "$100.00"],
@@ -218,7 +218,7 @@ def test_one_by_hand_joins_the_line_that_is_there(full: Store, opens: Opens) -> 
     shown.session_state["refill_one"] = True
     shown.run()
     shown.text_input(key="refill_find").set_value("rivera").run()
-    assert any("line 1 becomes 4" in text.value for text in shown.caption)
+    assert any("line 1 goes from 2 to 4" in text.value for text in shown.caption)
     press(shown, "Add to the cart")
     assert (lines(full)[1].quantity, len(lines(full))) == (4, 4)
 
@@ -236,7 +236,7 @@ def test_a_file_loads_its_good_rows_and_lists_the_others(due: Store, opens: Open
 def test_leftovers_of_an_earlier_day_are_taken_over(full: Store, opens: Opens) -> None:
     shown = opens("refill_day", Role.STAFF, refill_day="2026-12-11")
     shown.session_state["refill_leftovers"] = True
-    press(shown.run(), "Take over 4 lines")
+    press(shown.run(), "Move here: 4 lines")
     assert lines(full) == {}
 
 
@@ -255,11 +255,11 @@ def test_one_press_deals_with_every_line_of_a_cause(store: Store, opens: Opens) 
     )
     add_everyone_due(store, LOCAL, CLINIC, FRIDAY)
     shown = opens("refill_day", Role.STAFF)
-    assert progress(shown) == ["0 of 5 lines can go out: 5 to fix"]
-    assert [group.label for group in shown.expander] == ["The 5 lines, to deal with one by one"]
+    assert progress(shown) == ["0 of 5 lines ready: 5 to fix"]
+    assert [group.label for group in shown.expander] == ["Resolve the 5 lines one by one"]
     shown = press(shown, "Hold all 5 lines")
     assert all(line.hold for line in lines(store).values())
-    assert progress(shown) == ["0 of 5 lines can go out: 5 held"]
+    assert progress(shown) == ["0 of 5 lines ready: 5 held"]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_findings_of_one_owner(owner: str | None, causes: list[str], full: Store
 def test_directions_are_asked_for_and_never_changed(full: Store, opens: Opens) -> None:
     shown = press(opens("refill_day", Role.STAFF), "Line 2 · Stone, Bea · Semaglutide 2.5 mg/mL, 2 mL")
     line, key = lines(full)[2], f"refill_ask_{lines(full)[2].id}"
-    behind = next(one for one in shown.expander if one.label == "Ask the prescriber for other directions")
+    behind = next(one for one in shown.expander if one.label == "Request different directions from the prescriber")
     assert behind is not None
     shown.session_state[key] = True
     shown = shown.run()

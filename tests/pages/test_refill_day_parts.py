@@ -11,9 +11,11 @@ from core.domain.model import Alternative, Cart, CartLine, Objective, Promise, R
 from core.rules.plan import plan
 from core.rules.sig import read
 from core.services.cart.contents import OpenCart
-from pages.parts.refill_day.causes import Cause, causes_of, in_words, owed_by, remaining
-from pages.parts.refill_day.one_line import reading_in_words, why
-from pages.parts.refill_day.views import Show, State, View, shown, views_of, whats_wrong
+from pages.refill_day.causes import Cause, causes_of, owed_by, remaining
+from pages.refill_day.line_drawer import reading_in_words
+from pages.refill_day.pharmacy_reasons import why
+from pages.refill_day.views import CartLineState, LineFilter, LineView, filtered, first_finding, views_of
+from pages.shared.formats import code_words
 from tests.builders import (
     DAYS,
     FRIDAY,
@@ -33,7 +35,7 @@ CONTEXT = a_context(patients=PEOPLE, prescriptions=RXS)
 SECOND = a_line(number=2, patient="P2", rx="RX2")
 
 
-def views(*lines: CartLine) -> list[View]:
+def views(*lines: CartLine) -> list[LineView]:
     cart = Cart(refill_day=FRIDAY, lines=lines)
     opened = OpenCart(cart, CONTEXT, frozenset(), (), ())
     return views_of(opened, plan(cart, CONTEXT, a_program(), Objective.CHEAPEST, DAYS))
@@ -41,30 +43,30 @@ def views(*lines: CartLine) -> list[View]:
 
 def test_states_of_lines() -> None:
     states = [view.state for view in views(a_line(), SECOND, SECOND.model_copy(update={"number": 3, "hold": True}))]
-    assert states == [State.READY, State.TO_FIX, State.HELD]
+    assert states == [CartLineState.READY, CartLineState.TO_FIX, CartLineState.HELD]
 
 
 @pytest.mark.parametrize(
     ("case", "show", "search", "numbers"),
     [
-        ("all", Show.ALL, "", [1, 2]),
-        ("to fix", Show.TO_FIX, "", [2]),
-        ("held", Show.HELD, "", []),
-        ("a name in any case", Show.ALL, "RIVERA", [1]),
-        ("every word", Show.ALL, "semaglutide bea", [2]),
-        ("a prescription", Show.ALL, "rx1", [1]),
-        ("nobody", Show.ALL, "zzz", []),
+        ("all", LineFilter.ALL, "", [1, 2]),
+        ("to fix", LineFilter.TO_FIX, "", [2]),
+        ("held", LineFilter.HELD, "", []),
+        ("a name in any case", LineFilter.ALL, "RIVERA", [1]),
+        ("every word", LineFilter.ALL, "semaglutide bea", [2]),
+        ("a prescription", LineFilter.ALL, "rx1", [1]),
+        ("nobody", LineFilter.ALL, "zzz", []),
     ],
 )
-def test_what_is_shown(case: str, show: Show, search: str, numbers: list[int]) -> None:
-    assert [view.line.number for view in shown(views(a_line(), SECOND), show, search)] == numbers
+def test_what_is_shown(case: str, show: LineFilter, search: str, numbers: list[int]) -> None:
+    assert [view.line.number for view in filtered(views(a_line(), SECOND), show, search)] == numbers
 
 
 def test_a_price_that_ends_before_the_day_is_pointed_out() -> None:
     context = a_context(offers=(an_offer(valid_to=date(2026, 12, 2)),))
     view = views(a_line())[0]
-    assert whats_wrong(view, context, date(2026, 12, 1), FRIDAY) == "Price ends on Wed 2 Dec."
-    assert whats_wrong(view, CONTEXT, date(2026, 12, 1), FRIDAY) is None
+    assert first_finding(view, context, date(2026, 12, 1), FRIDAY) == "Price ends on Wed 2 Dec."
+    assert first_finding(view, CONTEXT, date(2026, 12, 1), FRIDAY) is None
 
 
 def causes(*lines: CartLine) -> list[Cause]:
@@ -74,8 +76,8 @@ def causes(*lines: CartLine) -> list[Cause]:
 def test_lines_with_one_cause_stand_together_the_widest_first() -> None:
     lines = (SECOND.model_copy(update={"number": 1}), SECOND)
     found = causes(*lines)
-    assert [(cause.title, len(cause.accused)) for cause in found] == [
-        ("Prescriber not licensed: Ada Okafor, MD, no OK licence", 2),
+    assert [(cause.title, len(cause.line_findings)) for cause in found] == [
+        ("Prescriber not licensed: Ada Okafor, MD, no OK license", 2),
         ("Pharmacy not licensed: Semaglutide 2.5 mg/mL, 2 mL", 2),
         ("State ZIP mismatch", 2),
         ("Patient incomplete", 2),
@@ -90,9 +92,9 @@ def test_lines_with_one_cause_stand_together_the_widest_first() -> None:
         (
             "ended before it ships",
             date(2026, 12, 5),
-            "Prescriber not licensed: Ada Okafor, MD, TX licence ends Sat 5 Dec 2026",
+            "Prescriber not licensed: Ada Okafor, MD, TX license ends Sat 5 Dec 2026",
         ),
-        ("ends soon after", date(2026, 12, 20), "Licence expiring: Ada Okafor, MD, TX licence ends Sun 20 Dec 2026"),
+        ("ends soon after", date(2026, 12, 20), "Licence expiring: Ada Okafor, MD, TX license ends Sun 20 Dec 2026"),
     ],
 )
 def test_a_licence_that_stops_many_lines_is_one_cause(case: str, expires_on: date, title: str) -> None:
@@ -107,16 +109,16 @@ def test_a_licence_that_stops_many_lines_is_one_cause(case: str, expires_on: dat
     opened = OpenCart(cart, context, frozenset(), (), ())
     found = views_of(opened, plan(cart, context, a_program(), Objective.CHEAPEST, DAYS))
     (cause,) = causes_of(found, context)
-    assert (cause.title, len(cause.accused)) == (title, 14)
+    assert (cause.title, len(cause.line_findings)) == (title, 14)
 
 
 @pytest.mark.parametrize(
     ("case", "lines", "words", "share"),
     [
-        ("an empty cart", (), "0 of 0 lines can go out: nothing is left to put right", 1.0),
-        ("ready", (a_line(),), "1 of 1 line can go out: nothing is left to put right", 1.0),
-        ("one to fix", (a_line(), SECOND), "1 of 2 lines can go out: 1 to fix", 0.5),
-        ("it is held", (a_line(), SECOND.model_copy(update={"hold": True})), "1 of 2 lines can go out: 1 held", 1.0),
+        ("an empty cart", (), "0 of 0 lines ready: all findings resolved", 1.0),
+        ("ready", (a_line(),), "1 of 1 line ready: all findings resolved", 1.0),
+        ("one to fix", (a_line(), SECOND), "1 of 2 lines ready: 1 to fix", 0.5),
+        ("it is held", (a_line(), SECOND.model_copy(update={"hold": True})), "1 of 2 lines ready: 1 held", 1.0),
     ],
 )
 def test_what_is_left_before_checkout(case: str, lines: tuple[CartLine, ...], words: str, share: float) -> None:
@@ -149,7 +151,7 @@ def test_keys_of_causes_say_nothing_about_a_patient() -> None:
     ],
 )
 def test_codes_in_words(code: str, words: str) -> None:
-    assert in_words(code) == words
+    assert code_words(code) == words
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_codes_in_words(code: str, words: str) -> None:
             "Inject 0.25 mg (10 units) subcutaneously once weekly.",
             "inject · 0.25 mg once weekly · subcutaneous · 0.1 mL (10 syringe units) a dose",
         ),
-        ("Use as directed.", "use · missing: dose, route and frequency · not read: “as” and “directed”"),
+        ("Use as directed.", "use · missing: dose, route and frequency · not recognized: “as” and “directed”"),
     ],
 )
 def test_directions_as_read(sig: str, words: str) -> None:
@@ -175,5 +177,5 @@ def test_why_a_pharmacy() -> None:
         "lake instead: +$9.20 for the whole checkout, 1 day later.",
         "oak instead: $0.00 for the whole checkout, the same day.",
         "pine instead: +$1.00 for the whole checkout, 2 days earlier.",
-        "elm cannot: no licence for TX.",
+        "elm cannot: no license for TX.",
     ]

@@ -11,16 +11,16 @@ from core.domain.model import FindingEnd, Role
 from core.domain.roles import LOCAL
 from core.rules.validation import RULES
 from core.services.rule_book import RuleRecord, note_findings
-from pages.parts.charts import stacked_counts
-from pages.parts.rule_book import record
+from pages.rule_book.rules import record
+from pages.shared.charts import stacked_counts
 from tests.builders import FRIDAY, a_line
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_full_cart
 from tests.stores import CLINIC, load
 from tests.validation.world import findings, world
 
-NONE_RIGHT = "0 put right before payment, 5 placed with it, 0 not placed."
-REJECTED = "Of those placed with it a pharmacy rejected 2, 1 of them as ADDRESS_INVALID."
+NONE_RIGHT = "0 resolved before payment, 5 ordered anyway, 0 not ordered."
+REJECTED = "Of those ordered anyway, a pharmacy rejected 2, 1 of them as ADDRESS_INVALID."
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -30,9 +30,9 @@ def test_every_rule_of_the_code_is_on_the_page(role: Role, store: Store, opens: 
     assert not shown.exception
     book = shown.dataframe[0].value
     assert list(book["Code"]) == list(RULES)
-    for column, told in (("What must hold", "summary"), ("Source", "source"), ("Example", "example")):
+    for column, told in (("Requirement", "summary"), ("Source", "source"), ("Example", "example")):
         assert list(book[column]) == [getattr(rule, told) for rule in RULES.values()]
-    assert set(book["Fired"]) == {0}
+    assert set(book["Hits"]) == {0}
 
 
 def test_a_gate_shows_its_rules_alone(store: Store, opens: Opens) -> None:
@@ -48,9 +48,9 @@ def test_working_on_a_cart_counts_its_findings(store: Store, opens: Opens) -> No
     assert not opens("refill_day", Role.STAFF).exception
     shown = opens("rule_book", Role.LEADERSHIP)
     book = shown.dataframe[0].value.set_index("Code")
-    fired = {code: int(lines) for code, lines in book["Fired"].items() if lines}
+    fired = {code: int(lines) for code, lines in book["Hits"].items() if lines}
     assert fired == {"ADDRESS_INCOMPLETE": 1, "PHONE_INVALID": 1, "ALLERGY": 1}
-    assert list(book.loc[list(fired), "Not placed"]) == [1, 1, 1]
+    assert list(book.loc[list(fired), "Not ordered"]) == [1, 1, 1]
     assert "Stone" not in str(shown.dataframe[0].value.to_dict())
 
 
@@ -60,22 +60,22 @@ def test_another_day_s_findings_stay_apart(store: Store, opens: Opens) -> None:
     for day in (FRIDAY, date(2026, 12, 11)):
         note_findings(store, LOCAL, CLINIC, day, [a_line()], found)
     book = opens("rule_book").dataframe[0].value.set_index("Code")
-    assert int(book.loc["PHONE_INVALID", "Fired"]) == 2
+    assert int(book.loc["PHONE_INVALID", "Hits"]) == 2
 
 
 @pytest.mark.parametrize(
     ("case", "entry", "expected"),
     [
-        ("never", RuleRecord(RULES["ALLERGY"]), "it has not fired in this period."),
+        ("never", RuleRecord(RULES["ALLERGY"]), "no hits in this period."),
         (
             "put right",
             RuleRecord(RULES["PO_BOX"], {FindingEnd.FIXED: 3, FindingEnd.OPEN: 1}),
-            "it fired on 4 lines: 3 put right before payment, 0 placed with it, 1 not placed.",
+            "found on 4 lines: 3 resolved before payment, 0 ordered anyway, 1 not ordered.",
         ),
         (
             "placed with it",
             RuleRecord(RULES["STATE_ZIP_MISMATCH"], {FindingEnd.OVERRIDDEN: 1, FindingEnd.ACKNOWLEDGED: 4}, 2, 1),
-            f"it fired on 5 lines: {NONE_RIGHT} {REJECTED}",
+            f"found on 5 lines: {NONE_RIGHT} {REJECTED}",
         ),
     ],
 )
@@ -84,9 +84,9 @@ def test_a_record_in_words(case: str, entry: RuleRecord, expected: str) -> None:
 
 
 def test_the_chart_is_one_trace_an_end() -> None:
-    figure = stacked_counts(["A", "B"], {"Put right": [3, 0], "Overridden": [1, 2]}, "Lines")
+    figure = stacked_counts(["A", "B"], {"Resolved": [3, 0], "Overridden": [1, 2]}, "Lines")
     assert [(bar.name, list(bar.y), list(bar.x)) for bar in figure.data] == [
-        ("Put right", ["A", "B"], [3, 0]),
+        ("Resolved", ["A", "B"], [3, 0]),
         ("Overridden", ["A", "B"], [1, 2]),
     ]
     assert figure.layout.xaxis.title.text == "Lines"
@@ -100,7 +100,7 @@ def test_an_empty_store_says_what_to_do(store: Store, opens: Opens) -> None:
 
 def test_a_clinic_that_never_worked_on_a_cart_says_so(store: Store, opens: Opens) -> None:
     load(store)
-    assert any("No rule has fired in this period" in info.value for info in opens("rule_book").info)
+    assert any("No rule has found anything in this period" in info.value for info in opens("rule_book").info)
 
 
 def test_a_rule_in_full_has_its_example_its_source_and_its_thresholds_today(store: Store, opens: Opens) -> None:

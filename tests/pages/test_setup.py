@@ -22,10 +22,10 @@ from core.services.audit_trail import audit_trail
 from core.services.clinic_export import export
 from core.services.partners.connections import connections
 from core.services.people import members
-from pages.parts.session import Reference, Session
-from pages.parts.setup.clinic import licensed_pharmacies
-from pages.parts.setup.reference import file_rows
-from pages.parts.setup.thresholds import rows_of
+from pages.setup.clinic_files import licensed_pharmacies
+from pages.setup.file_tables import file_rows
+from pages.setup.thresholds import rows_of
+from pages.shared.session import ReferenceData, Session
 from tests.builders import a_clinic, a_context, a_patient, a_pharmacy, a_program, licences
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
@@ -56,7 +56,7 @@ def test_each_tab_shows_its_files_under_their_own_columns(
     tab: str, files: list[str], store: Store, opens: Opens
 ) -> None:
     load(store)
-    shown = [columns for columns in tables(opens("setup", setup_tab=tab)) if "Orders leave by" not in columns]
+    shown = [columns for columns in tables(opens("setup", setup_tab=tab)) if "Orders sent by" not in columns]
     assert [{column.name for column in FILES[file].columns} for file in files] == shown
 
 
@@ -85,7 +85,7 @@ def test_people_and_audit_are_for_admins(role: Role, people: bool, store: Store,
 def test_a_manager_who_asks_for_the_audit_by_url_gets_the_first_tab(store: Store, opens: Opens) -> None:
     load(store)
     shown = opens("setup", Role.MANAGER, setup_tab="Audit")
-    assert "Check the whole trail" not in [button.label for button in shown.button]
+    assert "Verify the audit trail" not in [button.label for button in shown.button]
 
 
 def test_an_admin_adds_somebody_and_ends_access(store: Store, opens: Opens) -> None:
@@ -98,7 +98,7 @@ def test_an_admin_adds_somebody_and_ends_access(store: Store, opens: Opens) -> N
     assert [(row.email, row.role, row.active) for row in members(store, LOCAL, CLINIC)] == [
         ("lee@example.com", Role.STAFF, True)
     ]
-    assert [toast.value for toast in shown.toast] == [r"Lee@Example\.com may sign in as staff"]
+    assert [toast.value for toast in shown.toast] == [r"Lee@Example\.com can sign in as staff"]
 
 
 def test_an_email_that_is_none_is_refused_in_a_sentence_and_nothing_is_written(store: Store, opens: Opens) -> None:
@@ -117,9 +117,9 @@ def test_the_audit_trail_is_shown_and_checked(store: Store, opens: Opens) -> Non
     export(store, LOCAL, CLINIC)
     shown = opens("setup", Role.ADMIN, setup_tab="Audit")
     entry = shown.dataframe[0].value.iloc[0]
-    assert (entry["Did"], entry["To"], entry["Who"]) == ("export", "every file", "local console")
+    assert (entry["Action"], entry["Subject"], entry["Who"]) == ("export", "every file", "local console")
     shown.button[0].click().run()
-    assert [success.value for success in shown.success] == ["1 entry hold together."]
+    assert [success.value for success in shown.success] == ["1 entry verified."]
 
 
 def upload(shown: AppTest, **files: bytes) -> AppTest:
@@ -152,7 +152,7 @@ def test_one_bad_row_and_nothing_is_loaded_each_bad_cell_with_its_place(store: S
     upload(shown, patients_csv=patients(["P2", "Bea", "Stone", "2 Jan 1975"], ["P3", "Cy", "Ash", "1999-09-09"]))
     assert [error.value for error in shown.error] == ["Nothing was loaded: 1 cell cannot be read."]
     bad = shown.dataframe[-1].value.iloc[0]
-    assert (bad["File"], bad["Row"], bad["Column"], bad["Found"]) == ("patients.csv", 2, "born_on", "2 Jan 1975")
+    assert (bad["File"], bad["Row"], bad["Column"], bad["Value"]) == ("patients.csv", 2, "born_on", "2 Jan 1975")
     with store.read(CLINIC) as work:
         assert set(load_context(work).patients) == {"P1"}
 
@@ -222,14 +222,14 @@ def test_the_map_counts_licences_in_force_today() -> None:
         pharmacies={"cedar": a_pharmacy(), "north": a_pharmacy(pharmacy="north", name="North")},
         licences=(*licences(), *expired, *open_ended),
     )
-    holders = licensed_pharmacies(Reference(context, date(2026, 12, 4)), LicenceKind.STERILE)
+    holders = licensed_pharmacies(ReferenceData(context, date(2026, 12, 4)), LicenceKind.STERILE)
     assert holders == {"TX": ["Cedar Compounding"], "OK": ["North"]}
 
 
 def test_a_pharmacy_s_own_setting_leaves_the_clinic_s(store: Store, opens: Opens) -> None:
     load(store)
     shown = opens("setup", setup_tab="Rules").dataframe[0].value.set_index("Setting")
-    assert Decimal(shown.loc["refill_threshold", "In force"]) == Decimal("0.75")
+    assert Decimal(shown.loc["refill_threshold", "Current value"]) == Decimal("0.75")
 
 
 def select(shown: AppTest, row: int) -> AppTest:
@@ -241,7 +241,7 @@ def select(shown: AppTest, row: int) -> AppTest:
 def put(shown: AppTest, value: str, scope: str = "clinic") -> AppTest:
     shown.selectbox(key="setup_setting_scope").set_value(scope)
     shown.text_input(key="setup_setting_value").set_value(value)
-    return next(button for button in shown.button if button.label == "Put in force").click().run()
+    return next(button for button in shown.button if button.label == "Save").click().run()
 
 
 def in_force(store: Store) -> list[tuple[str, str, str]]:
@@ -255,8 +255,8 @@ def test_a_threshold_is_put_in_force_from_its_row(store: Store, opens: Opens) ->
     assert not shown.exception
     assert in_force(store) == [("refill_threshold", "clinic", "0.8")]
     assert [toast.value for toast in shown.toast] == [r"refill\_threshold is 0\.8 for clinic from Fri 4 Dec 2026\."]
-    assert [button.label for button in shown.button if button.label.startswith("Take back")] == [
-        r"Take back 0\.8 for clinic from Fri 4 Dec 2026"
+    assert [button.label for button in shown.button if button.label.startswith("Remove")] == [
+        r"Remove 0\.8 for clinic from Fri 4 Dec 2026"
     ]
 
 
@@ -284,8 +284,8 @@ def test_a_ladder_is_saved_from_its_field(store: Store, opens: Opens) -> None:
     [
         ("counts today", ("clinic", "8", date(2026, 12, 1)), "in force"),
         ("a later row is in force", ("clinic", "7", date(2026, 11, 1)), "ended"),
-        ("not yet", ("clinic", "9", date(2026, 12, 24)), "begins later"),
-        ("nobody asks by state", ("state:TX", "3", date(2026, 1, 1)), "not used: looked up by clinic alone"),
+        ("not yet", ("clinic", "9", date(2026, 12, 24)), "starts later"),
+        ("nobody asks by state", ("state:TX", "3", date(2026, 1, 1)), "not used: applies to clinic only"),
     ],
 )
 def test_each_row_says_what_it_does_today(case: str, row: tuple[str, str, date], expected: str) -> None:
@@ -349,17 +349,17 @@ def test_an_upload_shows_first_what_it_would_change(store: Store, opens: Opens) 
 def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: Store, opens: Opens) -> None:
     load(store)
     page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
-    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders leave by"]
+    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders sent by"]
     page = adapter.set_value(Adapter.HTTP).run()
     typed = {
-        "Address": "https://orders.example.com/api",
-        "Name of the credentials": "CEDAR_API",
+        "Base URL": "https://orders.example.com/api",
+        "Credentials name": "CEDAR_API",
     }
     for field in page.text_input:
         if field.label in typed:
             field.set_value(typed[field.label])
     for field in page.number_input:
-        if field.label == "Their number of our practice":
+        if field.label == "Practice ID":
             field.set_value(77)
     (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
     page = save.click().run()
@@ -370,13 +370,13 @@ def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: S
     )  # fmt: skip
     assert (link.practice_id, link.per_minute, link.poll_minutes, link.version) == (77, None, 30, 1)
     warned = [warning.value.replace("\\", "") for warning in page.warning]
-    assert warned == ["Not set where this dashboard runs: CEDAR_API. Workers may have it."]
+    assert warned == ["Not set where this dashboard runs: CEDAR_API. Workers elsewhere may have it."]
 
 
 def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) -> None:
     load(store)
     page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
-    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders leave by"]
+    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders sent by"]
     page = adapter.set_value(Adapter.HTTP).run()
     (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
     save.click().run()
@@ -392,7 +392,7 @@ def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) ->
             (Setting(scope="pharmacy:lake", name="sig_max_chars", value="400", valid_from=date(2026, 12, 1)),),
             [
                 ("pharmacy:lake", "400", "in force"),
-                ("pharmacy:lake, in pharmacies.csv", "500", "its dated row goes first"),
+                ("pharmacy:lake, in pharmacies.csv", "500", "overridden by its dated row"),
             ],
         ),
     ],
@@ -410,19 +410,19 @@ def test_rules_of_a_clinic_that_has_nothing_else_yet(store: Store, opens: Opens)
     load(store, Folder(clinic=a_clinic(), programs=(a_program(),)))
     shown = select(opens("setup", setup_tab="Rules"), list(SETTINGS).index("sig_max_chars"))
     assert not shown.exception
-    assert "Put in force" in [button.label for button in shown.button]
+    assert "Save" in [button.label for button in shown.button]
     assert "Save the ladder" not in [button.label for button in shown.button]
 
 
 def test_each_row_of_a_threshold_says_who_put_it_in_force_and_when(store: Store, opens: Opens) -> None:
     load(store)
     shown = put(select(opens("setup", setup_tab="Rules"), list(SETTINGS).index("due_window_days")), "9")
-    rows = next(table.value for table in shown.dataframe if "Put by" in table.value.columns)
+    rows = next(table.value for table in shown.dataframe if "Set by" in table.value.columns)
     assert rows.iloc[0].to_dict() == {
         "For": "clinic",
         "Value": "9",
         "From": date(2026, 12, 4),
         "Now": "in force",
-        "Put by": "manager@local.demo",
-        "Put at": "Fri 4 Dec, 09:00 CST",
+        "Set by": "manager@local.demo",
+        "Set at": "Fri 4 Dec, 09:00 CST",
     }

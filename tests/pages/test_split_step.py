@@ -10,16 +10,17 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
 from core.domain.model import Alternative, ConstraintKind, Objective, Refusal, Role, RoutedLine
+from core.domain.orders.records import EventOutcome
 from core.domain.roles import LOCAL
 from core.rules.plan import Plan
-from core.rules.split import Outcome, Point, Progress, Watch
+from core.rules.split import Point, Progress, Watch
 from core.services.cart.contents import open_cart
 from core.services.cart.routing_preferences import add_routing_preference
-from pages.parts.refill_day import compare, searching
-from pages.parts.refill_day.curve import cost_against_days, frontier, label
-from pages.parts.refill_day.one_line import because, what_would_help
-from pages.parts.refill_day.searching import Search
-from pages.parts.refill_day.waiting import gap_in_words, in_words
+from pages.refill_day import split_search, what_if
+from pages.refill_day.cost_curve import cost_against_days, frontier, label
+from pages.refill_day.pharmacy_reasons import because, what_would_help
+from pages.refill_day.search_progress import gap_in_words, progress_words
+from pages.refill_day.split_search import SplitSearch
 from tests.builders import FRIDAY, a_context, a_line
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_full_cart, press
@@ -33,7 +34,7 @@ def texts(shown: AppTest) -> str:
 
 
 def split_step(opens: Opens, store: Store, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(compare, "FIRST_SECONDS", 30.0)
+    monkeypatch.setattr(what_if, "FIRST_SECONDS", 30.0)
     shown = opens("refill_day", Role.STAFF)
     shown.session_state["refill_step"] = "Split"
     return shown.run()
@@ -47,27 +48,27 @@ def test_what_is_asked_stands_there_with_its_price_and_can_be_taken_back(
     shown = split_step(opens, store, monkeypatch)
     assert "Avoid Cedar Compounding for Rivera, Ana" in texts(shown)
     assert "leaves 1 line unfilled" in texts(shown)
-    assert "somebody would have to take back what is asked" not in texts(shown)  # it stands in the table
-    shown = press(shown, "Take back")
-    assert "Nothing is asked of this split" in texts(shown)
-    assert open_cart(store, LOCAL, CLINIC, FRIDAY).preferences == ()
+    assert "the routing preference has to be removed" not in texts(shown)  # it stands in the table
+    shown = press(shown, "Remove")
+    assert "No routing preferences" in texts(shown)
+    assert open_cart(store, LOCAL, CLINIC, FRIDAY).asked == ()
 
 
 def test_something_is_asked_from_the_screen(store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     a_full_cart(store)
     shown = split_step(opens, store, monkeypatch)
-    kind = next(box for box in shown.selectbox if box.label == "What")
+    kind = next(box for box in shown.selectbox if box.label == "Preference")
     kind.set_value(ConstraintKind.STAY).run()
-    shown = press(shown, "Ask it")
-    (asked,) = open_cart(store, LOCAL, CLINIC, FRIDAY).preferences
+    shown = press(shown, "Add")
+    (asked,) = open_cart(store, LOCAL, CLINIC, FRIDAY).asked
     assert (asked.kind, asked.amount_cents) == (ConstraintKind.STAY, 500)
-    assert "Stay with last time's pharmacy for the whole cart unless moving saves more than $5.00 a line" in texts(
+    assert "Stay with the previous pharmacy for the whole cart unless moving saves more than $5.00 a line" in texts(
         shown
     )
 
 
 def a_point(objective: Objective, cents: int, days: int, *, price: int = 500, fewest: bool = False) -> Point:
-    return Point(objective, price, fewest, Outcome(objective, cents, 2, 1, 1, days, FRIDAY, proven=True))
+    return Point(objective, price, fewest, EventOutcome(objective, cents, 2, 1, 1, days, FRIDAY, proven=True))
 
 
 CHEAP, FAST = a_point(Objective.CHEAPEST, 100_00, 10), a_point(Objective.FASTEST, 140_00, 4)
@@ -89,9 +90,9 @@ def test_the_curve_joins_what_nothing_beats_and_marks_what_is_shown_now() -> Non
 @pytest.mark.parametrize(
     ("case", "total", "bound", "words"),
     [
-        ("three hundredths of a percent", 100_000_00, 99_970_00, "within 0.03 %"),
-        ("never said to be nearer than it is", 100_000_00, 99_969_99, "within 0.04 %"),
-        ("next to nothing", 100_000_00, 99_999_99, "within 0.01 %"),
+        ("three hundredths of a percent", 100_000_00, 99_970_00, "within 0.03%"),
+        ("never said to be nearer than it is", 100_000_00, 99_969_99, "within 0.04%"),
+        ("next to nothing", 100_000_00, 99_999_99, "within 0.01%"),
         ("no bound yet", 100_00, None, ""),
         ("a bound that says nothing", 100_00, 0, ""),
     ],
@@ -101,12 +102,9 @@ def test_the_gap_in_words(case: str, total: int, bound: int | None, words: str) 
 
 
 def test_a_search_in_words() -> None:
-    assert in_words(None, 0.4) == "Looking for the best split"
-    told = in_words(Progress(118_858_23, 118_822_58, 1.2), 2.4)
-    assert told == (
-        "Looking for a better split than the one shown: $118,858.23 so far, within 0.03 % of the best possible, "
-        "2 seconds"
-    )
+    assert progress_words(None, 0.4) == "Finding the best split"
+    told = progress_words(Progress(118_858_23, 118_822_58, 1.2), 2.4)
+    assert told == ("Improving the split shown: $118,858.23 so far, within 0.03% of the best possible, 2 seconds")
 
 
 class Slow:
@@ -126,15 +124,15 @@ class Slow:
 def test_while_a_hard_search_goes_on_the_first_split_is_shown_and_the_best_so_far_can_be_taken() -> None:
     first, best = object(), object()
     slow = Slow(first, best)  # type: ignore[arg-type]
-    search = Search(slow)
+    search = SplitSearch(slow)
     assert search.plan() is first
     assert (search.finished, search.progress) == (False, Progress(2, 1, 0.0))
     slow.release.set()
     search._done.wait(5)
     assert search.plan() is best
-    taken = Search(Slow(first, best))  # type: ignore[arg-type]
+    taken = SplitSearch(Slow(first, best))  # type: ignore[arg-type]
     taken.take()
-    assert (taken.finished, taken.taken, taken.plan()) == (True, True, first)
+    assert (taken.finished, taken.stopped, taken.plan()) == (True, True, first)
 
 
 def test_what_goes_wrong_in_the_search_is_told_by_the_page() -> None:
@@ -142,18 +140,18 @@ def test_what_goes_wrong_in_the_search_is_told_by_the_page() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        Search(fails).plan()
+        SplitSearch(fails).plan()
 
 
 @pytest.mark.parametrize(
     ("case", "others", "words"),
     [
-        ("nobody else", [], " No other pharmacy may fill it as things stand."),
+        ("nobody else", [], " No other pharmacy can fill it."),
         ("the best in both", [(5_00, 1), (0, 0)], " No other is cheaper or earlier."),
         ("an earlier one costs more", [(5_00, -1)], " No other is cheaper."),
         ("a cheaper one is later", [(-5_00, 1)], " No other is earlier."),
         ("both, for another price of a day", [(-5_00, 1), (5_00, -1)],
-         " Others are cheaper or earlier, but not better by what this split goes by."),
+         " Others are cheaper or earlier, but not better for this objective."),
     ],
 )  # fmt: skip
 def test_why_this_pharmacy(case: str, others: list[tuple[int, int]], words: str) -> None:
@@ -168,14 +166,14 @@ def test_what_would_have_to_change_says_first_what_the_clinic_can_undo() -> None
         Refusal("cedar", ("EXCLUDED",)),
     )
     assert list(what_would_help(RoutedLine(a_line(), refused=refused), a_context())) == [
-        "Cedar Compounding: somebody would have to take back what is asked of the split.",
-        "alder: it would have to offer the SKU under this program.",
-        "birch: it would need more packs in stock and the directions would have to be shorter.",
+        "Cedar Compounding: the routing preference has to be removed.",
+        "alder: needs a price for this SKU under this program.",
+        "birch: needs more packs in stock and the directions have to be shorter.",
     ]
 
 
 def test_what_nobody_looks_at_any_more_is_not_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "LOOKED_AWAY_SECONDS", -1.0)
+    monkeypatch.setattr(split_search, "LOOKED_AWAY_SECONDS", -1.0)
     asked: list[int] = []
 
     def found(_watch: Watch) -> Iterator[int]:
@@ -183,6 +181,6 @@ def test_what_nobody_looks_at_any_more_is_not_worked_out(monkeypatch: pytest.Mon
             asked.append(number)
             yield number
 
-    job = searching.Findings(found, 1000)
+    job = split_search.BackgroundAnswers(found, 1000)
     assert job.wait(10) == []
-    assert (job.left, job.finished, asked) == (True, True, [0])
+    assert (job.stopped, job.finished, asked) == (True, True, [0])

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.domain.partners.link import Adapter, Link
+from core.domain.partners.link import Adapter, Health, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
-from core.domain.partners.rate_limit import TRIPS_AFTER, Health, after, allowance, breaker, rest
+from core.domain.partners.rate_limit import TRIPS_AFTER, after, allowance, breaker, rest
 from tests.order_books import NOW
 
 GOOD, BAD, GONE = Acknowledged(), Lost("500"), NotSent("refused")

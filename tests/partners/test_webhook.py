@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, pusher, signature
 from core.adapters.store import Store, open_store
-from core.adapters.store.partners import PartnerPushRow
+from core.adapters.store.tables import PARTNER_PUSH
 from core.cli.practice_pharmacy import EventFault, StandIn
 from core.cli.webhook_server import MOST_BYTES, webhook
 from core.domain.partners.link import Authentication, Link
@@ -84,9 +84,9 @@ def state(store: Store, number: int = 1) -> str:
 
 
 def kept(store: Store) -> list[tuple[str, str, int, str]]:
-    columns = (PartnerPushRow.body, PartnerPushRow.encoding, PartnerPushRow.events, PartnerPushRow.problem)
+    columns = (PARTNER_PUSH.c.body, PARTNER_PUSH.c.encoding, PARTNER_PUSH.c.events, PARTNER_PUSH.c.problem)
     with store.read(CLINIC) as work:
-        return [tuple(found) for found in work.connection.execute(select(*columns).order_by(PartnerPushRow.id))]
+        return [tuple(found) for found in work.connection.execute(select(*columns).order_by(PARTNER_PUSH.c.id))]
 
 
 # Believed

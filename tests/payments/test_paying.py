@@ -14,12 +14,11 @@ from sqlalchemy import func, select
 
 from core.__main__ import main
 from core.adapters.payments.stripe_provider import StripePort
-from core.adapters.store import Base, Store, open_store
-from core.adapters.store.payments import Setup
+from core.adapters.store import METADATA, Store, open_store
 from core.domain.errors import Refused
 from core.domain.model import LineState
 from core.domain.orders.book import Event
-from core.domain.payments.operations import Kind, Method, State
+from core.domain.payments.operations import Kind, Method, Setup, State
 from core.domain.payments.provider import PaymentPort, Request, TryAgain
 from core.domain.roles import LOCAL
 from core.services.audit_trail import audit_trail
@@ -357,4 +356,4 @@ def test_a_setup_that_cannot_be_is_refused(store: Store, case: str, over: dict[s
     with pytest.raises(Refused, match=says):
         change_setup(store, LOCAL, CLINIC, SETUP._replace(**over))
     with store.read(CLINIC) as work:
-        assert work.connection.scalar(select(func.count()).select_from(Base.metadata.tables["payment_setup"])) == 0
+        assert work.connection.scalar(select(func.count()).select_from(METADATA.tables["payment_setup"])) == 0

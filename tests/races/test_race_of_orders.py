@@ -20,7 +20,8 @@ from core.services.orders.events import record_event
 from core.services.orders.recovery import CancelOutcome, Resolution, cancel, refund, resolve, resubmit
 from core.services.orders.verification import verify_ledger
 from core.services.orders.views import TrackedLine, track
-from core.services.partners.worker import LEASE, run_once
+from core.services.partners.submissions import LEASE
+from core.services.partners.worker import run_once
 from tests.order_books import CHECKOUT, said
 from tests.races.turns import at_once, just_before, waiting_from
 from tests.stores import CLINIC, Clock, a_folder, load

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 import core.services.checkout
 from core.adapters.store import Store
-from core.adapters.store.orders import StockReservationRow
+from core.adapters.store.tables import STOCK_RESERVATION
 from core.domain.errors import Blocked, Differs, RefillDayError, Stale
 from core.domain.model import Objective
 from core.domain.roles import LOCAL
@@ -60,7 +60,7 @@ def clinic(store: Store) -> Store:
 
 def packs_reserved(store: Store) -> int:
     with store.read(CLINIC) as work:
-        return work.connection.scalar(select(func.sum(StockReservationRow.quantity))) or 0
+        return work.connection.scalar(select(func.sum(STOCK_RESERVATION.c.quantity))) or 0
 
 
 def placing(store: Store, number: int, **over: Any) -> Callable[[], Receipt]:

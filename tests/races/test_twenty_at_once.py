@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.adapters.store import Store
-from core.adapters.store.orders import OrderLineRow, StockReservationRow
+from core.adapters.store.tables import ORDER_LINE, STOCK_RESERVATION
 from core.domain.errors import Blocked, Differs, Stale
 from core.domain.model import Objective
 from core.domain.roles import LOCAL
@@ -39,7 +39,7 @@ def a_clinic(store: Store, stock: int | None = None) -> None:
 
 def reserved(store: Store) -> int:
     with store.read(CLINIC) as work:
-        return work.connection.scalar(select(func.sum(StockReservationRow.quantity))) or 0
+        return work.connection.scalar(select(func.sum(STOCK_RESERVATION.c.quantity))) or 0
 
 
 def assert_sound(store: Store) -> None:
@@ -116,6 +116,6 @@ def test_thirteen_place_one_cart_while_seven_edit_a_line_each(store: Store, stoc
         assert sum(one.hold for one in left.values()) == sum(not isinstance(outcome, Stale) for outcome in edits)
         assert reserved(store) == 0
     with store.read(CLINIC) as work:
-        kept = work.connection.scalar(select(func.count()).select_from(OrderLineRow.__table__))
+        kept = work.connection.scalar(select(func.count()).select_from(ORDER_LINE))
     assert kept == (len(lines) if receipts else 0)
     assert_sound(store)

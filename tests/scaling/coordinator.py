@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, make_url, text
 
-from core.adapters.store import Base, Store, open_store, save_folder
+from core.adapters.store import METADATA, Store, open_store, save_folder
 from core.adapters.store.migrate import head
 from core.adapters.store.order_views import OrderFilter
 from core.domain.model import Days, Objective
@@ -38,7 +38,7 @@ from core.services.partners.worker import run_once
 from tests.crash.killing import BENCH, DAY, the_folder
 from tests.stores import NOW, Clock
 
-TABLES: Final = tuple(Base.metadata.tables)
+TABLES: Final = tuple(METADATA.tables)
 CONFIRMED: Final = Confirmation(None, "FREE", Objective.CHEAPEST, Days(DAY, DAY), acknowledged=None)
 
 

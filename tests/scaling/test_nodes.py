@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, make_url, select, text
 
-from core.adapters.store import Base, Store, save_folder
+from core.adapters.store import METADATA, Store, save_folder
 from core.domain.model import Days, Objective
 from core.domain.roles import LOCAL
 from core.services.cart.additions import upload
@@ -55,7 +55,7 @@ def rows_by_clinic(store: Store) -> Counter[str]:
     """How many rows a node has of each clinic, over all tables."""
     found: Counter[str] = Counter()
     with store.snapshot() as connection:
-        for table in Base.metadata.tables.values():
+        for table in METADATA.tables.values():
             for clinic, rows in connection.execute(select(table.c.clinic, func.count()).group_by(table.c.clinic)):
                 found[clinic] += rows
     return found

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.adapters.store import Base
+from core.adapters.store import METADATA
 from core.adapters.store.order_views import OrderFilter
 from core.domain.roles import LOCAL
 from core.services.audit_trail import verify_audit
@@ -73,7 +73,7 @@ def a_week(opened: Weeks, seed: int) -> None:
 
 
 def test_every_statement_names_its_clinic() -> None:
-    tables = frozenset(Base.metadata.tables)
+    tables = frozenset(METADATA.tables)
     with weeks() as opened, statements(opened.store) as ran:
         for seed in range(3):
             a_week(opened, seed)

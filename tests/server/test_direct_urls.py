@@ -1,16 +1,20 @@
-"""A page opened by its own address on a server that nobody has visited: app.py has not run, so the page must refuse."""
+"""A page opened by its own address on a server that nobody has visited: nothing answers before the frame has run."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.adapters.store import open_store
-from tests.server.client import ROOT, dashboard, opened
+from pages.shared.screens import SCREENS
+from tests.server.client import dashboard, opened
 from tests.stores import load
 
-PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py") if file.stem != "__init__")
+PAGES = [screen.path for screen in SCREENS]
+NO_PAGES = ["__init__", "page", "frame", "shared", "costs/page"]
+"""What stands in the folder and is nobody's address."""
 SIGN_IN = """
 [auth]
 redirect_uri = "http://127.0.0.1:8501/oauth2callback"
@@ -33,24 +37,38 @@ def database(sqlite_url: str) -> str:
     return sqlite_url
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_stranger_gets_the_sign_in_and_nothing_of_the_page(page: str, database: str, tmp_path: Path) -> None:
+@pytest.fixture
+def signed_out(database: str, tmp_path: Path) -> Iterator[str]:
+    """A fresh server with sign-in."""
     secrets = tmp_path / "secrets.toml"
     secrets.write_text(SIGN_IN)
     with dashboard(database, STREAMLIT_SECRETS_FILES=str(secrets)) as server:
-        first, *others = opened(server, page)
-        assert [text.body for kind, text in first.elements if kind == "markdown"] == ["Opening Refill Day."]
-        assert len(first.elements) == 1
-        assert [heading.body for kind, heading in others[-1].elements if kind == "heading"] == ["Refill Day"]
-        for run in (first, *others, *opened(server, page)):
+        yield server
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_stranger_gets_the_sign_in_and_nothing_of_the_page(page: str, signed_out: str) -> None:
+    for _ in range(2):
+        (run,) = opened(signed_out, page)
+        assert [heading.body for kind, heading in run.elements if kind == "heading"] == ["Refill Day"]
+        assert [text.body for kind, text in run.elements if kind == "markdown"] == [
+            "Sign in with your clinic's account."
+        ]
+        assert run.carried(DATA) == []
+
+
+def test_files_that_are_no_pages_have_no_address(signed_out: str) -> None:
+    for name in NO_PAGES:
+        for run in opened(signed_out, name):
+            assert [heading.body for kind, heading in run.elements if kind == "heading"] == ["Refill Day"]
             assert run.carried(DATA) == []
 
 
-def test_the_local_demo_comes_back_to_the_page_that_was_asked_for(database: str) -> None:
+def test_the_first_visit_by_address_opens_that_page_without_a_word_of_a_missing_one(database: str) -> None:
     with dashboard(database) as server:
-        first, *others = opened(server, "costs", "costs_units=3")
-        assert first.carried(DATA) == []
-        assert [heading.body for kind, heading in others[-1].elements if kind == "heading"] == ["SKU costs"]
-        units = next(number for kind, number in others[-1].elements if kind == "number_input")
+        (run,) = opened(server, "costs", "costs_units=3")
+        assert [heading.body for kind, heading in run.elements if kind == "heading"] == ["SKU costs"]
+        assert "page_not_found" not in {message.WhichOneof("type") for message in run.messages}
+        units = next(number for kind, number in run.elements if kind == "number_input")
         assert (units.label, units.value) == ("Packs in a shipment", 3)
-        assert others[-1].carried(DATA) == ["Semaglutide", "Cedar Compounding", "FREE"]
+        assert run.carried(DATA) == ["Semaglutide", "Cedar Compounding", "FREE"]

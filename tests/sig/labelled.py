@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.domain.model import Sku
-from core.rules.sig import Certainty, Disagreement, Reading, Segment, disagreements, number, read
+from core.rules.sig import Certainty, Disagreement, ParsedSig, Segment, disagreements, number, read
 
 FOLDER = Path(__file__).parent / "corpus"
 FILES = ("injections", "by_mouth", "on_the_skin", "drops_sprays_inserts", "flagged", "held_out")
@@ -74,7 +74,7 @@ def _tablet(name: str, mg: str) -> Sku:
     )  # fmt: skip
 
 
-def told(reading: Reading) -> str:
+def told(reading: ParsedSig) -> str:
     """A reading in one line: ``inject subcutaneous: 0.25 mg [10 units] x 1 for 28 d; ...`` (x doses a week)."""
     needed = " prn" if reading.as_needed else ""
     return f"{reading.action or '-'} {reading.route or '-'}{needed}: {_steps(reading.segments)}"
@@ -101,7 +101,7 @@ def _rate(segment: Segment) -> str:
     return low if low == high else f"{low}-{high}"
 
 
-def disagreeing(reading: Reading, sku: Sku | None) -> tuple[Disagreement, ...]:
+def disagreeing(reading: ParsedSig, sku: Sku | None) -> tuple[Disagreement, ...]:
     """Stated amounts of one dose that differ, under the usual tolerances."""
     return disagreements(reading, sku, tolerance_units=Decimal("0.5"), tolerance_share=Decimal("0.05"))
 
@@ -114,7 +114,7 @@ def outcome(label: Label) -> Outcome:
     return Outcome.EXACT if told(reading) == label.says else Outcome.MISREAD
 
 
-def flag(reading: Reading, sku: Sku | None) -> tuple[str, set[str], set[str]]:
+def flag(reading: ParsedSig, sku: Sku | None) -> tuple[str, set[str], set[str]]:
     """How a reading is flagged: its kind, what it lists (parts missing, readings, factors), and its unread words."""
     found = disagreeing(reading, sku)
     if reading.certainty is Certainty.AMBIGUOUS:

@@ -16,10 +16,10 @@ from core.rules.sig import (
     FREQUENCIES,
     Built,
     Certainty,
+    DaysSupply,
     Draft,
     DraftStep,
-    Mark,
-    Supply,
+    SyringeMark,
     TimeOfDay,
     Unbuildable,
     Unit,
@@ -61,41 +61,41 @@ def a_draft(doses: str, unit: Unit, route: str, frequency: str, **over: Any) -> 
     ("doses", "unit", "route", "frequency", "over", "sku", "text", "lasts"),
     [
         ("0.25", Unit.MG, "subcutaneous", "once weekly", {}, SEMAGLUTIDE,
-         "Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly.", Supply(28, 4)),
+         "Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly.", DaysSupply(28, 4)),
         ("10", Unit.UNITS, "subcutaneous", "once weekly", {}, SEMAGLUTIDE,
-         "Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly.", Supply(28, 4)),
+         "Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly.", DaysSupply(28, 4)),
         ("0.1", Unit.ML, "subcutaneous", "once weekly", {}, SEMAGLUTIDE,
-         "Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly.", Supply(28, 4)),
+         "Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly.", DaysSupply(28, 4)),
         ("0.1", Unit.ML, "subcutaneous", "once weekly", {}, NO_STRENGTH,
-         "Inject 10 units (0.1 mL) subcutaneously once weekly.", Supply(28, 4)),
+         "Inject 10 units (0.1 mL) subcutaneously once weekly.", DaysSupply(28, 4)),
         ("250", Unit.MCG, "subcutaneous", "once daily", {"time_of_day": TimeOfDay.BEDTIME}, SEMAGLUTIDE,
-         "Inject 250 mcg (10 units = 0.1 mL) subcutaneously once daily at bedtime.", Supply(20, 20)),
+         "Inject 250 mcg (10 units = 0.1 mL) subcutaneously once daily at bedtime.", DaysSupply(20, 20)),
         ("0.25 for 28, 0.5 for 28, 1", Unit.MG, "subcutaneous", "once weekly", {}, a_vial("2.5", "4", in_use_days=200),
          ("Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once weekly for 28 days, then 0.5 mg (20 units = 0.2 mL) "
-         "once weekly for 28 days, then 1 mg (40 units = 0.4 mL) once weekly."), Supply(105, 15)),
+         "once weekly for 28 days, then 1 mg (40 units = 0.4 mL) once weekly."), DaysSupply(105, 15)),
         ("10", Unit.MG, "subcutaneous", "once weekly", {}, TIRZEPATIDE_30,
-         "Inject 10 mg (33 units = 0.33 mL) subcutaneously once weekly.", Supply(28, 4)),
+         "Inject 10 mg (33 units = 0.33 mL) subcutaneously once weekly.", DaysSupply(28, 4)),
         ("100", Unit.MG, "intramuscular", "twice weekly", {"notes": "Rotate sites."}, TESTOSTERONE,
-         "Inject 100 mg (0.5 mL) intramuscularly twice weekly. Rotate sites.", Supply(70, 20)),
+         "Inject 100 mg (0.5 mL) intramuscularly twice weekly. Rotate sites.", DaysSupply(70, 20)),
         ("300", Unit.MG, "intramuscular", "every 2 weeks", {}, TESTOSTERONE,
-         "Inject 300 mg (1.5 mL) intramuscularly every 2 weeks.", Supply(84, 6)),
+         "Inject 300 mg (1.5 mL) intramuscularly every 2 weeks.", DaysSupply(84, 6)),
         ("200", Unit.UNITS, "subcutaneous", "once daily", {}, DRUG_UNITS,
-         "Inject 200 units (0.2 mL) subcutaneously once daily.", Supply(10, 10)),
+         "Inject 200 units (0.2 mL) subcutaneously once daily.", DaysSupply(10, 10)),
         ("1000", Unit.MCG, "intramuscular", "once monthly", {}, a_vial("1", "10"),
-         "Inject 1,000 mcg (1 mL) intramuscularly once monthly.", Supply(28, 1)),
+         "Inject 1,000 mcg (1 mL) intramuscularly once monthly.", DaysSupply(28, 1)),
         ("0.5", Unit.TABLET, "oral", "twice weekly", {}, TABLETS,
-         "Take 1/2 tablet (0.25 mg) by mouth twice weekly.", Supply(210, 60)),
+         "Take 1/2 tablet (0.25 mg) by mouth twice weekly.", DaysSupply(210, 60)),
         ("1.5", Unit.TABLET, "oral", "once daily", {}, TABLETS,
-         "Take 1 1/2 tablets (0.75 mg) by mouth once daily.", Supply(20, 20)),
+         "Take 1 1/2 tablets (0.75 mg) by mouth once daily.", DaysSupply(20, 20)),
         ("1", Unit.TABLET, "oral", "every 8 hours", {"as_needed": True}, TABLETS,
-         "Take 1 tablet (0.5 mg) by mouth every 8 hours as needed.", Supply(10, 30)),
+         "Take 1 tablet (0.5 mg) by mouth every 8 hours as needed.", DaysSupply(10, 30)),
         ("0.5", Unit.ML, "topical", "once daily", {}, CREAM,
-         "Apply 0.5 mL (10 mg) topically once daily.", Supply(60, 60)),
-        ("2", Unit.SPRAY, "nasal", "twice daily", {}, SPRAY, "Use 2 sprays nasally twice daily.", Supply(15, 30)),
+         "Apply 0.5 mL (10 mg) topically once daily.", DaysSupply(60, 60)),
+        ("2", Unit.SPRAY, "nasal", "twice daily", {}, SPRAY, "Use 2 sprays nasally twice daily.", DaysSupply(15, 30)),
     ],
 )  # fmt: skip
 def test_what_is_written(
-    doses: str, unit: Unit, route: str, frequency: str, over: dict[str, Any], sku: Sku, text: str, lasts: Supply
+    doses: str, unit: Unit, route: str, frequency: str, over: dict[str, Any], sku: Sku, text: str, lasts: DaysSupply
 ) -> None:
     built = build(a_draft(doses, unit, route, frequency, **over), sku)
     assert isinstance(built, Built), built
@@ -253,7 +253,7 @@ def test_most_of_what_is_drafted_can_be_built() -> None:
 @given(drafted=drafts())
 def test_every_mark_is_within_the_tolerance_of_the_dose(drafted: tuple[Draft, Sku]) -> None:
     built = build(*drafted)
-    found: list[Mark] = [mark for one in built.steps for mark in one.marks] if isinstance(built, Built) else []
+    found: list[SyringeMark] = [mark for one in built.steps for mark in one.marks] if isinstance(built, Built) else []
     assert all(abs(mark.off) <= Fraction(1, 20) and 0 < mark.ml <= mark.syringe.holds_ml for mark in found)
 
 

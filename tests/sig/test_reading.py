@@ -9,7 +9,7 @@ import pytest
 from builders import a_sku
 
 from core.domain.model import Sku
-from core.rules.sig import Certainty, Part, Unit, read
+from core.rules.sig import Certainty, RequiredPart, Unit, read
 from tests.sig.labelled import told
 
 SEMAGLUTIDE = a_sku()
@@ -305,7 +305,7 @@ def test_mg_and_ml_of_a_dose(sig: str, sku: Sku | None, mg: str | None, ml: str 
 
 def test_iu_can_be_read_where_the_sku_tells_its_drug_units() -> None:
     sig = "Inject 500 IU subq three times a week"
-    assert (read(sig, SEMAGLUTIDE).missing, read(sig, DRUG_UNITS).missing) == ((Part.UNIT,), ())
+    assert (read(sig, SEMAGLUTIDE).missing, read(sig, DRUG_UNITS).missing) == ((RequiredPart.UNIT,), ())
 
 
 def test_a_concentration_that_is_not_the_skus_is_named() -> None:

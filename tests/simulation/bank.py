@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from core.domain.orders.records import EventOutcome
 from core.domain.payments.operations import Kind
-from core.domain.payments.provider import Declined, Done, EventOutcome, Impossible, Lapsed, Request, TryAgain
+from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Request, TryAgain
 from tests.simulation.pharmacies import Died
 
 FATES: Final = {

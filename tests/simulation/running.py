@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import delete, make_url, text
 
-from core.adapters.store import Base, save_folder
+from core.adapters.store import METADATA, save_folder
 from core.adapters.store.migrate import upgrade
 from core.domain.partners.link import Authentication, Link
 from core.domain.roles import LOCAL
@@ -77,7 +77,7 @@ class Weeks:
             return
         with self.store.engine.begin() as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-            for table in Base.metadata.tables.values():
+            for table in METADATA.tables.values():
                 connection.execute(delete(table))
         self._load()
 

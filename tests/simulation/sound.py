@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from core.adapters.store import Base, Store
+from core.adapters.store import METADATA, Store
 from core.adapters.store.order_views import OrderFilter
 from core.domain.ledger import Account, PostingKind
 from core.domain.lifecycle import ENDED
@@ -53,7 +53,7 @@ class Rows(NamedTuple):
 
 def rows_of(store: Store, clinic: str) -> Rows:
     """One moment of them."""
-    tables = (Base.metadata.tables[name] for name in Rows._fields)
+    tables = (METADATA.tables[name] for name in Rows._fields)
     with store.read(clinic) as work:
         return Rows._make(
             [

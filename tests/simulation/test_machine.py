@@ -25,7 +25,7 @@ from sqlalchemy import bindparam, select
 
 from core.adapters.files import Folder
 from core.adapters.store import save_folder
-from core.adapters.store.orders import AttemptRow, OrderLineRow, SubmissionRow
+from core.adapters.store.tables import ATTEMPT, ORDER_LINE, SUBMISSION
 from core.domain.errors import Blocked, Differs, RefillDayError, Refused
 from core.domain.model import Days, LineState, Objective, SubmissionState
 from core.domain.orders.book import Event
@@ -420,28 +420,28 @@ class Anything(RuleBasedStateMachine):
 
     def _patients(self, checkout: str) -> dict[str, str]:
         with self.store.read(CLINIC) as work:
-            wanted = select(OrderLineRow.reference, OrderLineRow.patient).where(OrderLineRow.checkout == checkout)
+            wanted = select(ORDER_LINE.c.reference, ORDER_LINE.c.patient).where(ORDER_LINE.c.checkout == checkout)
             return {row.reference: row.patient for row in work.connection.execute(wanted)}
 
 
 _STANDS = (
     select(
-        OrderLineRow.reference,
-        OrderLineRow.state.label("line"),
-        OrderLineRow.attempt,
-        SubmissionRow.state.label("sent"),
+        ORDER_LINE.c.reference,
+        ORDER_LINE.c.state.label("line"),
+        ORDER_LINE.c.attempt,
+        SUBMISSION.c.state.label("sent"),
     )
     .join(
-        AttemptRow,
-        (AttemptRow.clinic == OrderLineRow.clinic)
-        & (AttemptRow.line == OrderLineRow.reference)
-        & (AttemptRow.number == OrderLineRow.attempt),
+        ATTEMPT,
+        (ATTEMPT.c.clinic == ORDER_LINE.c.clinic)
+        & (ATTEMPT.c.line == ORDER_LINE.c.reference)
+        & (ATTEMPT.c.number == ORDER_LINE.c.attempt),
     )
     .join(
-        SubmissionRow,
-        (SubmissionRow.clinic == AttemptRow.clinic) & (SubmissionRow.reference == AttemptRow.submission),
+        SUBMISSION,
+        (SUBMISSION.c.clinic == ATTEMPT.c.clinic) & (SUBMISSION.c.reference == ATTEMPT.c.submission),
     )
-    .where(OrderLineRow.clinic == bindparam("clinic"))
+    .where(ORDER_LINE.c.clinic == bindparam("clinic"))
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import false, update
 
 from core.adapters.store import Work
-from core.adapters.store.orders import SubmissionRow
+from core.adapters.store.tables import SUBMISSION
 from core.domain.model import SubmissionState
 from core.domain.payments.operations import Operation
 from tests.simulation.running import Ran, Weeks, weeks
@@ -65,8 +65,8 @@ def test_a_week_is_the_same_on_postgresql(postgres_url: str) -> None:
 def sent_again(work: Work) -> int:
     """A lease that ran out is no reason to wonder: the message goes back to the queue."""
     values = {"state": SubmissionState.QUEUED, "lease_until": None}
-    sending = (SubmissionRow.state == SubmissionState.SENDING, SubmissionRow.lease_until < work.now())
-    return int(work.connection.execute(update(SubmissionRow).where(*sending).values(values)).rowcount)
+    sending = (SUBMISSION.c.state == SubmissionState.SENDING, SUBMISSION.c.lease_until < work.now())
+    return int(work.connection.execute(update(SUBMISSION).where(*sending).values(values)).rowcount)
 
 
 def another_key(operation: Operation) -> str:

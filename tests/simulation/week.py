@@ -21,13 +21,12 @@ from core.adapters.files import Folder
 from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, signature
 from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.order_views import OrderFilter, OrderRow
-from core.adapters.store.orders import OrderLineRow
-from core.adapters.store.payments import Setup
+from core.adapters.store.tables import ORDER_LINE
 from core.domain.errors import Blocked, Differs, RefillDayError, Refused
 from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, Days, LineState, Objective, Severity, ShipTo, SubmissionState
 from core.domain.orders.book import Event
-from core.domain.payments.operations import FOR_A_PERSON, Method
+from core.domain.payments.operations import FOR_A_PERSON, Method, Setup
 from core.domain.roles import LOCAL, Person
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
@@ -62,9 +61,9 @@ from tests.stores import CLINIC, Clock
 
 S = LineState
 _LINES: Final = (
-    select(OrderLineRow.reference, OrderLineRow.state)
-    .where(OrderLineRow.clinic == bindparam("clinic"))
-    .order_by(OrderLineRow.checkout, OrderLineRow.number)
+    select(ORDER_LINE.c.reference, ORDER_LINE.c.state)
+    .where(ORDER_LINE.c.clinic == bindparam("clinic"))
+    .order_by(ORDER_LINE.c.checkout, ORDER_LINE.c.number)
 )
 PAYS_BY_CARD: Final = 8
 """In one week of so many the clinic pays through a provider; else on account."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.adapters.store import Store, Work
 from core.adapters.store.bulk import insert_all
-from core.adapters.store.tables import CartLineRow
+from core.adapters.store.tables import CART_LINE
 from core.domain.model import ShipTo
 from tests.stores import CLINIC, load, statements
 
@@ -36,15 +36,15 @@ def cells(work: Work, sigs: list[str], **over: Any) -> dict[str, list[Any]]:
 
 
 def stored(work: Work) -> list[tuple[Any, ...]]:
-    columns = [CartLineRow.__table__.c[name] for name in COLUMNS]
-    return [tuple(row) for row in work.connection.execute(select(*columns).order_by(CartLineRow.id))]
+    columns = [CART_LINE.c[name] for name in COLUMNS]
+    return [tuple(row) for row in work.connection.execute(select(*columns).order_by(CART_LINE.c.id))]
 
 
 @pytest.mark.parametrize("sigs", [[], ["one\talone\\"], HOSTILE], ids=["none", "one", "many"])
 def test_what_is_written_is_read(store: Store, sigs: list[str]) -> None:
     load(store)
     with statements(store) as ran:
-        store.write(CLINIC, lambda work: insert_all(work.connection, CartLineRow, cells(work, sigs)))
+        store.write(CLINIC, lambda work: insert_all(work.connection, CART_LINE, cells(work, sigs)))
     assert len([one for one in ran if "cart_line" in one]) == min(len(sigs), 1)
     with store.read(CLINIC) as work:
         assert stored(work) == [
@@ -59,7 +59,7 @@ def test_what_is_written_is_read(store: Store, sigs: list[str]) -> None:
 def test_what_cannot_be_written_leaves_nothing(store: Store, case: str, over: dict[str, Any]) -> None:
     load(store)
     with pytest.raises(IntegrityError):
-        store.write(CLINIC, lambda work: insert_all(work.connection, CartLineRow, cells(work, ["a", "b", "c"], **over)))
+        store.write(CLINIC, lambda work: insert_all(work.connection, CART_LINE, cells(work, ["a", "b", "c"], **over)))
     with store.read(CLINIC) as work:
         assert stored(work) == []
     assert store.data_version(CLINIC) == 1
@@ -69,5 +69,5 @@ def test_columns_of_different_lengths_are_refused(store: Store) -> None:
     load(store)
     with pytest.raises(ValueError, match="shorter"):
         store.write(
-            CLINIC, lambda work: insert_all(work.connection, CartLineRow, cells(work, ["a", "b"], patient=["P1"]))
+            CLINIC, lambda work: insert_all(work.connection, CART_LINE, cells(work, ["a", "b"], patient=["P1"]))
         )

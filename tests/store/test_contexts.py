@@ -8,11 +8,20 @@ from typing import Any
 
 import pytest
 
-from core.adapters.files import CarrierDay, Closure
 from core.adapters.store import Store, differences, known_keys, load_context, save_folder
 from core.domain.context import Context
 from core.domain.errors import Refused
-from core.domain.model import AggregatePrice, Cart, LineState, Objective, OurLine, ProgramKind, Setting
+from core.domain.model import (
+    AggregatePrice,
+    CarrierDay,
+    Cart,
+    Closure,
+    LineState,
+    Objective,
+    OurLine,
+    ProgramKind,
+    Setting,
+)
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.cart.additions import upload

@@ -15,24 +15,23 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core.adapters.store import Store, Work, open_store
+from core.adapters.store import Store, Work, open_store, tables
 from core.adapters.store.base import UtcDateTime
 from core.adapters.store.bulk import insert_all
 from core.adapters.store.engine import journal_mode, worth_retrying
-from core.adapters.store.tables import ClinicRow, ClosureRow
 from core.domain.errors import BadInput, Refused, Unavailable
 from tests.builders import a_clinic
 from tests.stores import CLINIC, NOW, Clock, a_folder, load
 
 
 def _zip(work: Work) -> str:
-    return str(work.connection.scalar(select(ClinicRow.zip).where(ClinicRow.clinic == work.clinic)))
+    return str(work.connection.scalar(select(tables.CLINIC.c.zip).where(work.of_clinic(tables.CLINIC))))
 
 
 def _count_up(work: Work) -> None:
     """Read, then write what was read and one more."""
     number = int(_zip(work))
-    work.connection.execute(update(ClinicRow).where(ClinicRow.clinic == work.clinic).values(zip=str(number + 1)))
+    work.connection.execute(update(tables.CLINIC).where(work.of_clinic(tables.CLINIC)).values(zip=str(number + 1)))
 
 
 def test_four_threads_that_read_and_write_lose_nothing(store: Store) -> None:
@@ -62,13 +61,13 @@ def test_a_use_case_that_raises_leaves_nothing(store: Store) -> None:
     load(store)
 
     def half(work: Work) -> None:
-        work.connection.execute(update(ClinicRow).values(name="half"))
+        work.connection.execute(update(tables.CLINIC).values(name="half"))
         raise Refused("no")
 
     with pytest.raises(Refused, match="no"):
         store.write(CLINIC, half)
     with store.read(CLINIC) as work:
-        assert work.connection.scalar(select(ClinicRow.name)) == "Juniper Clinic"
+        assert work.connection.scalar(select(tables.CLINIC.c.name)) == "Juniper Clinic"
     assert store.data_version(CLINIC) == 1
 
 
@@ -78,7 +77,7 @@ def test_a_reader_sees_one_moment(store_url: str, monkeypatch: pytest.MonkeyPatc
     load(store)
     with store.read(CLINIC) as work:
         before = _zip(work)
-        store.write(CLINIC, lambda other: other.connection.execute(update(ClinicRow).values(zip="99999")) and None)
+        store.write(CLINIC, lambda other: other.connection.execute(update(tables.CLINIC).values(zip="99999")) and None)
         after = _zip(work)
     store.close()
     assert (before, after) == ("78701", "78701")
@@ -87,9 +86,9 @@ def test_a_reader_sees_one_moment(store_url: str, monkeypatch: pytest.MonkeyPatc
 def test_a_reader_cannot_write(store: Store) -> None:
     load(store)
     with pytest.raises((DBAPIError, Unavailable)), store.read(CLINIC) as work:
-        work.connection.execute(update(ClinicRow).values(name="written by a reader"))
+        work.connection.execute(update(tables.CLINIC).values(name="written by a reader"))
     with store.read(CLINIC) as work:
-        assert work.connection.scalar(select(ClinicRow.name)) == "Juniper Clinic"
+        assert work.connection.scalar(select(tables.CLINIC.c.name)) == "Juniper Clinic"
 
 
 def test_clinics_are_told_apart(store: Store) -> None:
@@ -196,7 +195,7 @@ class _Crossing:
         if sum(self.runs.values()) <= 2:
             self.both_hold_one.wait(10)
         work.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": second})
-        work.connection.execute(update(ClinicRow).where(ClinicRow.clinic == work.clinic).values(city="done"))
+        work.connection.execute(update(tables.CLINIC).where(work.of_clinic(tables.CLINIC)).values(city="done"))
         return work.clinic
 
 
@@ -233,7 +232,7 @@ def test_what_postgres_itself_raises_is_run_again(postgres_url: str, state: str,
                 work.connection.execute(text(f"DO $${failing}$$"))
         days = [date(2026, 12, 24), date(2026, 12, 25)]
         cells = {"clinic": [CLINIC] * 2, "pharmacy": ["cedar"] * 2, "date": days}
-        insert_all(work.connection, ClosureRow, cells)
+        insert_all(work.connection, tables.CLOSURE, cells)
         return "done"
 
     assert store.write(CLINIC, fails_twice) == "done"

@@ -1,33 +1,59 @@
-"""The schema: migrated equals declared, every key starts with the clinic, two processes may start at once."""
+"""The schema: what a class declares becomes a table, migrated equals declared, two processes may start at once."""
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import subprocess
 import sys
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, Table, UniqueConstraint, inspect, text
+from sqlalchemy import CheckConstraint, Connection, MetaData, Table, UniqueConstraint, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from core.adapters.store import Base, Store, open_store
-from core.adapters.store.migrate import head, upgrade
+from core.adapters.store import METADATA, Store, base, migrate, open_store
+from core.adapters.store.migrate import head, upgrade, write_revision
 from core.domain.errors import Refused
 from tests.stores import CLINIC, load
 
-TABLES = Base.metadata.sorted_tables
+TABLES = METADATA.sorted_tables
+SECOND = '''"""Most packs of an offer"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from core.adapters.store import base
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    op.add_column("offer", sa.Column("max_quantity", sa.Integer(), nullable=True))
+    op.create_index(op.f("ix_order_line_clinic_placed_on"), "order_line", ["clinic", "placed_on"], unique=False)
+'''
+"""The revision that an older store needs, as it is written for it."""
 APPEND_ONLY = {"audit_entry", "order_event", "misfit_decision", "ledger_entry", "partner_push", "payment_event"}
 
 
 def test_the_migrated_schema_is_the_declared_one(store: Store) -> None:
+    assert _lacking(store) == []
+
+
+def _lacking(store: Store) -> list[Any]:
+    """What the database would have to change to be as declared."""
     with store.engine.connect() as connection:
         opts = {"compare_type": True, "compare_server_default": True, "include_object": partial(_of_engine, connection)}
         context = MigrationContext.configure(connection, opts=opts)
-        assert compare_metadata(context, Base.metadata) == []
+        return list(compare_metadata(context, METADATA))
 
 
 def _of_engine(connection: Connection, declared: Any, *_: object) -> bool:
@@ -48,6 +74,100 @@ def test_the_migrated_checks_are_the_declared_ones(store: Store) -> None:
         if isinstance(check, CheckConstraint)
     }
     assert migrated == declared
+
+
+class Kind(StrEnum):
+    """Of a parcel."""
+
+    LETTER = "letter"
+    BOX = "parcel box"
+
+
+class Parcel(NamedTuple):
+    """A value with a field of every type that a column can hold."""
+
+    id: str
+    sku: str
+    kind: Kind
+    other_kind: Kind | None
+    fee_cents: int
+    count: int | None
+    weight: Decimal
+    cold: bool
+    sent_on: date
+    sent_at: datetime | None
+    opens: time
+    tags: tuple[str, ...] | None
+    days: frozenset[int]
+
+
+class ParcelKind(NamedTuple):
+    """A value with a field that no column can hold."""
+
+    kind: Kind
+    sealed: bool
+    parcels: list[Parcel]
+
+
+@pytest.fixture
+def parcel(monkeypatch: pytest.MonkeyPatch) -> Table:
+    """A table of parcels, in a schema of its own."""
+    monkeypatch.setattr(base, "METADATA", MetaData(naming_convention=base.NAMING))
+    sku = base.table_of("sku", {"sku": str}, key="sku")
+    return base.table_of("parcel", Parcel, base.refers(sku, "sku"), base.indexed("sent_on"), key="id")
+
+
+def test_a_value_class_is_a_table(parcel: Table) -> None:
+    columns = [(column.name, str(column.type), column.nullable, column.primary_key) for column in parcel.columns]
+    assert columns == [
+        ("clinic", "TEXT", False, True),
+        ("id", "VARCHAR(36)", False, True),
+        ("sku", "TEXT", False, False),
+        ("kind", "VARCHAR(10)", False, False),
+        ("other_kind", "VARCHAR(10)", True, False),
+        ("fee_cents", "BIGINT", False, False),
+        ("count", "INTEGER", True, False),
+        ("weight", "TEXT", False, False),
+        ("cold", "BOOLEAN", False, False),
+        ("sent_on", "DATE", False, False),
+        ("sent_at", "DATETIME", True, False),
+        ("opens", "TIME", False, False),
+        ("tags", "TEXT", True, False),
+        ("days", "TEXT", False, False),
+    ]
+
+
+def test_keys_checks_and_indexes_are_named_by_table_and_column(parcel: Table) -> None:
+    assert {(constraint.name, tuple(constraint.columns.keys())) for constraint in parcel.foreign_key_constraints} == {
+        ("fk_parcel_clinic_sku_sku", ("clinic", "sku")),
+        ("fk_parcel_clinic_clinic", ("clinic",)),
+    }
+    checks = {check.name for check in parcel.constraints if isinstance(check, CheckConstraint)}
+    assert checks == {"ck_parcel_kind", "ck_parcel_other_kind"}
+    assert {index.name: index.columns.keys() for index in parcel.indexes} == {
+        "ix_parcel_clinic_sent_on": ["clinic", "sent_on"]
+    }
+
+
+@pytest.mark.usefixtures("parcel")
+def test_what_refers_to_a_table_has_the_type_of_its_key() -> None:
+    table = base.table_of("note", {"parcel": str}, base.refers(base.METADATA.tables["parcel"], "parcel"), key="parcel")
+    assert str(table.c.parcel.type) == "VARCHAR(36)"
+
+
+@pytest.mark.usefixtures("parcel")
+def test_a_field_that_no_column_can_hold_is_an_error() -> None:
+    with pytest.raises(KeyError, match="list"):
+        base.table_of("bag", {"parcels": list[str]})
+
+
+@pytest.mark.usefixtures("parcel")
+def test_a_field_that_is_left_out_is_not_read_either() -> None:
+    table = base.table_of("parcel_kind", ParcelKind, key="kind", without="parcels")
+    assert table.columns.keys() == ["clinic", "kind", "sealed"]
+    assert base.columns_of(table, ParcelKind) == (table.c.kind, table.c.sealed)
+    with pytest.raises(KeyError, match="id"):
+        base.columns_of(table, Parcel)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -108,7 +228,7 @@ def test_history_can_only_grow(store: Store) -> None:
 
 def test_an_enumeration_is_checked_by_the_database(store: Store) -> None:
     load(store)
-    with pytest.raises(DBAPIError, match="ck_program_programkind"):
+    with pytest.raises(DBAPIError, match="ck_program_kind"):
         store.write(CLINIC, lambda work: work.connection.execute(text("UPDATE program SET kind = 'barter'")))
 
 
@@ -118,11 +238,19 @@ def test_upgrading_again_changes_nothing(store: Store) -> None:
     assert store.clinics() == (CLINIC,)
 
 
-def test_a_store_of_a_newer_version_is_refused(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("revision", "message"),
+    [
+        ("9999", "made by a newer version"),
+        ("0008", "early version .* Delete or move its file .* “make run” then makes a new demo store"),
+        ("0001", "early version"),
+    ],
+)
+def test_a_store_of_another_history_is_refused(store: Store, revision: str, message: str) -> None:
     with store.engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :other"), {"other": revision})
     try:
-        with pytest.raises(Refused, match="made by a newer version"):
+        with pytest.raises(Refused, match=message):
             open_store(store.engine.url.render_as_string(hide_password=False))
     finally:
         with store.engine.begin() as connection:
@@ -144,6 +272,68 @@ def test_processes_that_start_together_migrate_once_on_postgres(postgres_url: st
     store.close()
     _open_in_processes(postgres_url)
     assert _version(postgres_url) == head()
+
+
+def test_no_table_changes_without_a_revision(sqlite_url: str) -> None:
+    """Whoever changes a stored field writes a revision, and this digest anew: docs/decisions/0012."""
+    store = open_store(sqlite_url)
+    with store.engine.connect() as connection:
+        made = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version' ORDER BY type, name"
+        schema = "\n".join(" ".join(statement.split()) for statement in connection.scalars(text(made)))
+    store.close()
+    assert {head(): hashlib.sha256(schema.encode()).hexdigest()} == {
+        "0009": "e62bbfbb34dfb0bbb88480a1d5e6b62d2dab1a0218a04f283f908144d237fa9f"
+    }
+
+
+def _made_older(store: Store) -> None:
+    """As if the store had been made before offers named the most packs, and before an index of order lines."""
+    with store.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE offer DROP COLUMN max_quantity"))
+        connection.execute(text("DROP INDEX ix_order_line_clinic_placed_on"))
+
+
+@pytest.fixture
+def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of revisions: for the test a copy, which it may write to."""
+    copy = tmp_path / "migrations"
+    shutil.copytree(migrate.FOLDER, copy)
+    monkeypatch.setattr(migrate, "FOLDER", copy)
+    return copy / "versions"
+
+
+def test_a_second_revision_brings_an_older_store_up_to_the_declaration(store: Store, versions: Path) -> None:
+    load(store)
+    _made_older(store)
+    assert {change[0] for change in _lacking(store)} == {"add_column", "add_index"}
+    (versions / "0010_most_packs_of_an_offer.py").write_text(SECOND)
+    try:
+        upgrade(store.engine)
+        assert _lacking(store) == []
+        assert store.clinics() == (CLINIC,)
+    finally:
+        with store.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+
+
+def test_a_new_store_runs_no_revision(tmp_path: Path, versions: Path) -> None:
+    """It has what they bring: it is made from the declaration, and marked as up to date."""
+    (versions / "0010_most_packs_of_an_offer.py").write_text(SECOND)
+    store = open_store(f"sqlite:///{tmp_path / 'new.db'}")
+    assert _lacking(store) == []
+    store.close()
+    assert _version(f"sqlite:///{tmp_path / 'new.db'}") == "0010"
+
+
+def test_a_second_revision_is_written_from_an_older_store(sqlite_url: str, versions: Path) -> None:
+    store = open_store(sqlite_url)
+    _made_older(store)
+    write_revision(store.engine, "Most packs of an offer")
+    written = (versions / "0010_most_packs_of_an_offer.py").read_text()
+    assert written.replace("'", '"') == SECOND
+    with pytest.raises(Refused, match="written from a store of revision 0010"):
+        write_revision(store.engine, "Once more")
+    store.close()
 
 
 def _open_in_processes(url: str) -> None:

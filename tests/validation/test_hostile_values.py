@@ -105,7 +105,7 @@ PRESCRIPTIONS: st.SearchStrategy[Prescription] = with_columns(
     last_filled_on=maybe(DATES),
     first_filled_on=maybe(DATES),
     rx_pharmacy=maybe(KEYS),
-    telemedicine=st.booleans(),
+    telemedicine=st.none() | st.booleans(),
     in_person_on=maybe(DATES),
     stopped_on=maybe(DATES),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.domain.model import Setting
 from core.rules.validation.allergens import matches
 from tests.validation.world import codes, findings, world
 
@@ -17,7 +18,18 @@ from tests.validation.world import codes, findings, world
         ("no first name", {"first_name": ""}, ["B PATIENT_INCOMPLETE"]),
         ("no last name", {"last_name": " "}, ["B PATIENT_INCOMPLETE"]),
         ("no date of birth", {"born_on": None}, ["B PATIENT_INCOMPLETE"]),
-        ("born today", {"born_on": date(2026, 12, 4)}, []),
+        ("born today", {"born_on": date(2026, 12, 4)}, ["B BIRTH_DATE_DOUBTFUL", "B UNDER_AGE"]),
+        ("born yesterday", {"born_on": date(2026, 12, 3)}, ["B BIRTH_DATE_DOUBTFUL", "B UNDER_AGE"]),
+        ("a year old when it ships", {"born_on": date(2025, 12, 7)}, ["B UNDER_AGE"]),
+        ("a day younger than that", {"born_on": date(2025, 12, 8)}, ["B BIRTH_DATE_DOUBTFUL", "B UNDER_AGE"]),
+        ("17 when it ships", {"born_on": date(2008, 12, 8)}, ["B UNDER_AGE"]),
+        ("18 when it ships", {"born_on": date(2008, 12, 7)}, []),
+        ("born on a leap day, 17", {"born_on": date(2012, 2, 29)}, ["B UNDER_AGE"]),
+        ("109 when it ships", {"born_on": date(1916, 12, 8)}, []),
+        ("110 when it ships", {"born_on": date(1916, 12, 7)}, ["B BIRTH_DATE_DOUBTFUL"]),
+        ("born in 1900", {"born_on": date(1900, 1, 1)}, ["B BIRTH_DATE_DOUBTFUL"]),
+        ("born in 1899", {"born_on": date(1899, 12, 31)}, ["B BIRTH_DATE_DOUBTFUL"]),
+        ("born in the year 1", {"born_on": date(1, 1, 1)}, ["B BIRTH_DATE_DOUBTFUL"]),
         ("born tomorrow", {"born_on": date(2026, 12, 5)}, ["B PATIENT_INCOMPLETE"]),
         ("no sex", {"sex": ""}, ["B PATIENT_INCOMPLETE"]),
         ("sex u", {"sex": "u"}, []),
@@ -130,3 +142,39 @@ def test_the_missing_columns_are_named() -> None:
     (found,) = findings(world(patient={"last_name": "", "born_on": None, "phone": ""}))
     assert found.message == "Patient P1 lacks: last name, date of birth, telephone number."
     assert found.field == "last_name"
+
+
+@pytest.mark.parametrize(
+    ("case", "rows", "born_on", "expected"),
+    [
+        ("the SKU's own row", {"sku:SEMA": "12"}, date(2012, 12, 7), []),
+        ("a day too young for it", {"sku:SEMA": "12"}, date(2014, 12, 8), ["B UNDER_AGE"]),
+        ("another SKU's row", {"sku:TIRZ": "12"}, date(2012, 12, 7), ["B UNDER_AGE"]),
+        ("the clinic's row", {"clinic": "21"}, date(2006, 12, 7), ["B UNDER_AGE"]),
+        ("the SKU's row before the clinic's", {"clinic": "21", "sku:SEMA": "18"}, date(2006, 12, 7), []),
+        ("for adults over 65 alone", {"sku:SEMA": "65"}, date(1980, 5, 6), ["B UNDER_AGE"]),
+    ],
+)
+def test_the_least_age_is_set_for_each_sku(case: str, rows: dict[str, str], born_on: date, expected: list[str]) -> None:
+    settings = tuple(
+        Setting(scope=scope, name="least_age_years", value=value, valid_from=date(2026, 1, 1))
+        for scope, value in rows.items()
+    )
+    assert codes(world(patient={"born_on": born_on}, settings=settings)) == expected
+
+
+def test_an_age_is_said() -> None:
+    found = {one.code: one for one in findings(world(patient={"born_on": date(2010, 3, 1)}))}
+    assert found["UNDER_AGE"].message == (
+        "Patient P1 will be 16 on Mon 7 Dec 2026; Semaglutide 2.5 mg/mL, 2 mL is for patients of 18 years or more."
+    )
+    assert (found["UNDER_AGE"].owner.value, found["UNDER_AGE"].field) == ("prescriber", "born_on")
+    found = {one.code: one for one in findings(world(patient={"born_on": date(1900, 1, 1)}))}
+    assert found["BIRTH_DATE_DOUBTFUL"].message == (
+        "Patient P1, born on Mon 1 Jan 1900, would be 126 years old: check the date of birth."
+    )
+
+
+@pytest.mark.parametrize("state", ["Texas", "texas", "TEXAS ", "tx", "Tex.", "T.X."])
+def test_a_stored_state_that_is_written_out_is_its_code(state: str) -> None:
+    assert codes(world(patient={"state": state}, clinic={"state": state})) == []

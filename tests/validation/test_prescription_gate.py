@@ -150,6 +150,20 @@ def test_controlled_substances(
         ("ships on 4 January, seen in person", date(2026, 12, 31), {"in_person_on": date(2026, 10, 1)}, []),
         ("a visit that is to come", date(2026, 12, 31), {"in_person_on": date(2027, 2, 1)}, ["B CONTROLLED_LIMIT"]),
         ("ships on 4 January, no telemedicine", date(2026, 12, 31), {"telemedicine": False}, []),
+        ("ships on 31 December, nobody said", date(2026, 12, 30), {"telemedicine": None}, []),
+        ("ships on 4 January, nobody said", date(2026, 12, 31), {"telemedicine": None}, ["B CONTROLLED_LIMIT"]),
+        (
+            "ships on 4 January, nobody said, seen in person",
+            date(2026, 12, 31),
+            {"telemedicine": None, "in_person_on": date(2026, 10, 1)},
+            [],
+        ),
+        (
+            "ships on 4 January, nobody said, a visit that is to come",
+            date(2026, 12, 31),
+            {"telemedicine": None, "in_person_on": date(2027, 2, 1)},
+            ["B CONTROLLED_LIMIT"],
+        ),
     ],
 )
 def test_telemedicine_flexibility_ends(case: str, refill_day: date, rx: dict[str, Any], expected: list[str]) -> None:
@@ -244,3 +258,43 @@ def test_lines_in_flight_count_whatever_their_state() -> None:
         assert LineState(state)
         context = world(rx={"fills": 5}, our_lines=(our_line(state=state),))
         assert "NO_REFILLS" in {one.code for one in findings(context, days=DAYS)}
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("Cheaper.", ["B"]),
+        ("Lower cost than Wegovy", ["B"]),
+        ("The patient cannot afford the brand name drug.", ["B"]),
+        ("Not covered by insurance", ["B"]),
+        ("Patient's insurance denied the brand", ["B"]),
+        ("PA denied", ["B"]),
+        ("$199 a month", ["B"]),
+        ("Affordability", ["B"]),
+        ("cost savings for the patient", ["B"]),
+        ("Pt. requests a less expensive option", ["B"]),
+        ("High deductible, self-pay", ["B"]),
+        ("Financial hardship", ["B"]),
+        ("Out-of-pocket cost is too high", ["B"]),
+        ("Costs less since the divorce", ["W"]),
+        ("Cheaper, and the family moved abroad", ["W"]),
+        ("Cheaper; allergic to the preservative of the approved product", []),
+        ("Needs a dose between the marketed strengths; also costs less", []),
+        ("Cannot use the autoinjector: arthritis of both hands.", []),
+        ("Insurance aside: nausea on the fixed dose.", []),
+        ("Visual impairment; prefers vials", []),
+        ("Lives with a carer who draws it up.", []),
+    ],
+)
+def test_a_price_is_no_clinical_difference(statement: str, expected: list[str]) -> None:
+    context = world(sku={"clinical_difference_required": True}, rx={"clinical_difference": statement})
+    assert codes(context) == [f"{letter} CLINICAL_DIFFERENCE_MISSING" for letter in expected]
+
+
+def test_a_price_is_quoted() -> None:
+    context = world(sku={"clinical_difference_required": True}, rx={"clinical_difference": "Lower cost."})
+    (found,) = findings(context)
+    assert found.message == (
+        "Prescription RX1 states “Lower cost.”: a price is no clinical difference. Ask the prescriber for what differs "
+        "for this patient."
+    )

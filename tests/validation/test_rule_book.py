@@ -49,7 +49,9 @@ Prescription  CLINICAL_DIFFERENCE_BOILERPLATE  W   prescriber
 Timing        REFILL_TOO_SOON                  Bo  clinic
 Timing        SUSPECTED_DUPLICATE              Bo  clinic
 Timing        DUPLICATE_THERAPY                W   clinic
-Titration     DOSE_START_HIGH                  W   prescriber
+Timing        THERAPY_SWITCH                   W   clinic
+Titration     DOSE_START_HIGH                  Bo  prescriber
+Titration     RETITRATION                      Bo  prescriber
 Titration     TITRATION_SKIP                   W   prescriber
 Titration     TITRATION_STALE                  W   prescriber
 Pharmacy      NO_OFFER                         B   pharmacy
@@ -65,8 +67,12 @@ Shipping      PO_BOX                           B   clinic
 Shipping      STATE_ZIP_MISMATCH               Bo  clinic
 Shipping      COLD_CHAIN_WINDOW                B   clinic
 Patient       PATIENT_INCOMPLETE               B   clinic
+Patient       BIRTH_DATE_DOUBTFUL              Bo  clinic
+Patient       UNDER_AGE                        Bo  prescriber
 Patient       PHONE_INVALID                    W   clinic
 Patient       ALLERGY                          Bo  patient
+Patient       ALLERGY_POSSIBLE                 W   patient
+Patient       ALLERGY_UNRECOGNIZED             W   clinic
 Patient       ALLERGIES_UNKNOWN                W   clinic
 """
 

@@ -24,7 +24,8 @@ TESTOSTERONE = {
 
 def with_sig(sig: str, *, rx: dict[str, Any] | None = None, **change: Any) -> list[str]:
     """The findings of the clean line when both it and its prescription say ``sig``."""
-    return codes(world(rx={"sig": sig, "days_supply": None} | (rx or {}), **change), sig=sig)
+    every = codes(world(rx={"sig": sig, "days_supply": None} | (rx or {}), **change), sig=sig)
+    return [code for code in every if not code.endswith("RETITRATION")]  # a high dose used the last fill up long ago
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from tests.validation.world import codes, world
 
 Outcome = Callable[[tuple[Setting, ...]], object]
 
-SCOPES = {"clinic": "clinic", "state": "state:TX", "pharmacy": "pharmacy:cedar"}
+SCOPES = {"clinic": "clinic", "state": "state:TX", "pharmacy": "pharmacy:cedar", "active": "active:semaglutide",
+          "sku": "sku:SEMA"}  # fmt: skip
 ELSEWHERE = {("clinic", "stalled_days")}
 """In tests/test_thresholds.py: it is asked of the store."""
 
@@ -34,6 +35,7 @@ STEP_UP = {"more_prescriptions": {"RX2": a_prescription(
     rx="RX2", sig=HALF, days_supply=None, written_on=FRIDAY,
     fills=0, last_filled_on=None, first_filled_on=None,
 )}, "rx": {"first_filled_on": date(2026, 11, 6), "fills": 1}}  # fmt: skip
+GAP: dict[str, Any] = {"rx": {"sig": HALF, "last_filled_on": date(2026, 10, 11)}}
 COPIED = {"clinical_difference": RXS[0]["clinical_difference"]}
 
 
@@ -76,6 +78,8 @@ CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("supply_tolerance_share", "0.2", found({"rx": {"days_supply": 33}}), ["W SIG_SUPPLY_MISMATCH"], []),
     ("ship_window_days", "1", found({"pharmacy": {"cold_ship_days": frozenset({2})}}), [], ["B COLD_CHAIN_WINDOW"]),
     ("titration_step_days", "40", found(STEP_UP, rx="RX2", sig=HALF), [], ["W TITRATION_SKIP"]),
+    ("retitration_gap_days", "29", found(GAP, sig=HALF), ["W RETITRATION"], []),
+    ("least_age_years", "16", found({"patient": {"born_on": date(2010, 5, 6)}}), ["B UNDER_AGE"], []),
     ("boilerplate_patients", "4", in_the_good_cart, COPIES, []),
     ("boilerplate_share", "0.8", in_the_good_cart, COPIES, []),
 )  # fmt: skip

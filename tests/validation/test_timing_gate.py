@@ -153,3 +153,68 @@ def test_two_patients_are_no_duplicate_therapy() -> None:
     )
     lines = (a_line(), a_line(number=2, patient="P2", sku="TIRZ", rx="RX2"))
     assert "DUPLICATE_THERAPY" not in {one.code for one in findings(context, *lines)}
+
+
+TAKEN = {"therapy_class": "GLP-1", "sku": "TIRZ", "name": "Tirzepatide", "actives": ("tirzepatide",)}
+
+
+@pytest.mark.parametrize(
+    ("case", "filled", "own", "expected"),
+    [
+        # the other drug: 28 days' supply, three quarters of it used after 21; the refill day is 4 December
+        ("filled three weeks ago", {"last_filled_on": date(2026, 11, 13)}, None, False),
+        ("filled a day less than that ago", {"last_filled_on": date(2026, 11, 14)}, None, True),
+        ("filled yesterday", {"last_filled_on": date(2026, 12, 3)}, None, True),
+        ("stopped, and the supply is still there",
+         {"last_filled_on": date(2026, 12, 3), "stopped_on": date(2026, 12, 4)}, None, True),
+        ("never filled", {}, None, False),
+        ("three months' supply, two months ago", {"last_filled_on": date(2026, 10, 4), "days_supply": 90}, None, True),
+        ("of another class", {"last_filled_on": date(2026, 12, 3), "sku": "B12"}, None, False),
+        ("of no class", {"last_filled_on": date(2026, 12, 3), "sku": "NONE"}, None, False),
+        ("the class in capitals", {"last_filled_on": date(2026, 12, 3), "sku": "LOUD"}, None, True),
+        ("this one's supply had ended before", {"last_filled_on": date(2026, 12, 1)}, date(2026, 10, 20), True),
+        ("both taken together: this one's supply lasted", {"last_filled_on": date(2026, 12, 1)}, date(2026, 11, 6),
+         False),
+        ("this one was filled later", {"last_filled_on": date(2026, 11, 20)}, date(2026, 11, 27), False),
+        ("another patient's", {"last_filled_on": date(2026, 12, 3), "patient": "P2"}, None, False),
+    ],
+)  # fmt: skip
+def test_a_switch_while_supply_remains(case: str, filled: dict[str, Any], own: date | None, expected: bool) -> None:
+    skus = {
+        "TIRZ": a_sku(**TAKEN),
+        "LOUD": a_sku(**TAKEN | {"sku": "LOUD", "therapy_class": " glp-1"}),
+        "B12": a_sku(sku="B12", **OTHER),
+        "NONE": a_sku(sku="NONE", **OTHER | {"therapy_class": ""}),
+    }
+    row = {"rx": "RX2", "sku": "TIRZ", "last_filled_on": None, "first_filled_on": None, "fills": 1} | filled
+    context = world(
+        rx={"last_filled_on": own, "first_filled_on": own, "fills": 0},
+        more_skus=skus,
+        more_prescriptions={"RX2": a_prescription(**row)},
+    )
+    assert ("THERAPY_SWITCH" in {one.code for one in findings(context)}) is expected
+
+
+def test_a_switch_says_what_is_left() -> None:
+    row = a_prescription(rx="RX2", sku="TIRZ", last_filled_on=date(2026, 12, 1), fills=1)
+    context = world(
+        rx={"last_filled_on": None, "first_filled_on": None, "fills": 0},
+        more_skus={"TIRZ": a_sku(**TAKEN)},
+        more_prescriptions={"RX2": row},
+    )
+    (found,) = (one for one in findings(context) if one.code == "THERAPY_SWITCH")
+    assert found.message == (
+        "Semaglutide 2.5 mg/mL, 2 mL begins while the patient has Tirzepatide, filled on Tue 1 Dec 2026 for 28 days: "
+        "confirm that the prescriber means the switch now."
+    )
+    assert (found.severity.value, found.owner.value) == ("warning", "clinic")
+
+
+def test_a_cream_begun_beside_a_capsule_of_the_same_active_is_asked_about_once() -> None:
+    """Each is due by itself; at the first fill of the one a person confirms that the other goes on."""
+    capsule = a_sku(sku="CAP", route="oral", form="capsule")
+    row = a_prescription(rx="RX2", sku="CAP", last_filled_on=date(2026, 12, 1))
+    parts = {"more_skus": {"CAP": capsule}, "more_prescriptions": {"RX2": row}}
+    never = {"last_filled_on": None, "first_filled_on": None, "fills": 0}
+    assert [one.code for one in findings(world(rx=never, **parts))] == ["THERAPY_SWITCH"]
+    assert codes(world(**parts)) == []

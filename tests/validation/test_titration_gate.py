@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_line, a_prescription
+from core.domain.model import Setting
+from tests.builders import a_line, a_prescription, a_sku
 from tests.validation.world import findings, our_line, world
 
 TITRATION = {"DOSE_START_HIGH", "TITRATION_SKIP", "TITRATION_STALE"}
@@ -28,6 +29,7 @@ def titration(context: Any, **line: Any) -> list[str]:
         ("first step", weekly("0.25"), {}, []),
         ("below it", weekly("0.1"), {}, []),
         ("second step", weekly("0.5"), {}, ["DOSE_START_HIGH"]),
+        ("third step", weekly("1"), {}, ["DOSE_START_HIGH"]),
         ("just above the first", weekly("0.26"), {}, ["DOSE_START_HIGH"]),
         ("first step, then up", "Inject 0.25 mg subcutaneously weekly for 4 weeks, then 0.5 mg weekly.", {}, []),
         ("first step twice a week", weekly("0.25").replace("once", "twice"), {}, ["DOSE_START_HIGH"]),
@@ -137,3 +139,69 @@ def test_the_newer_prescription_is_one_click_away() -> None:
     assert [dict(fix.change) for fix in found.fixes] == [
         {"rx": "RX2", "sku": "SEMA", "quantity": "", "sig": "", "npi": ""}
     ]
+
+
+@pytest.mark.parametrize(
+    ("case", "mg", "filled_on", "expected"),
+    [
+        # 28 days' supply; the line ships on 7 December.
+        ("no gap", "1", date(2026, 11, 9), []),
+        ("14 days without it", "1", date(2026, 10, 26), []),
+        ("15 days, two steps up", "1", date(2026, 10, 25), ["warning"]),
+        ("15 days, one step up", "0.5", date(2026, 10, 25), ["warning"]),
+        ("15 days, the first step", "0.25", date(2026, 10, 25), []),
+        ("28 days, the last step", "2.4", date(2026, 10, 12), ["warning"]),
+        ("29 days, the last step", "2.4", date(2026, 10, 11), ["blocking"]),
+        ("29 days, one step up", "0.5", date(2026, 10, 11), ["warning"]),
+        ("29 days, between the second step and the third", "0.9", date(2026, 10, 11), ["warning"]),
+        ("half a year, two steps up", "1", date(2026, 5, 8), ["blocking"]),
+        ("half a year, the first step", "0.25", date(2026, 5, 8), []),
+        ("half a year, below the first step", "0.1", date(2026, 5, 8), []),
+        ("never filled: a start, no return", "1", None, []),
+    ],
+)
+def test_coming_back_after_a_gap(case: str, mg: str, filled_on: date | None, expected: list[str]) -> None:
+    """The old prescription at the same dose, once more; written lately, so that it is in force."""
+    context = world(rx={"sig": weekly(mg), "last_filled_on": filled_on, "first_filled_on": date(2026, 1, 5)})
+    found = [one for one in findings(context, a_line(sig=weekly(mg))) if one.code == "RETITRATION"]
+    assert [one.severity.value for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "row", "expected"),
+    [
+        ("the active's own row", ("active:semaglutide", "60"), 0),
+        ("another active's row", ("active:tirzepatide", "60"), 1),
+        ("the clinic's row", ("clinic", "60"), 0),
+    ],
+)
+def test_the_gap_is_set_for_each_active(case: str, row: tuple[str, str], expected: int) -> None:
+    scope, days = row
+    setting = Setting(scope=scope, name="retitration_gap_days", value=days, valid_from=date(2026, 1, 1))
+    context = world(rx={"sig": weekly("1"), "last_filled_on": date(2026, 10, 1)}, settings=(setting,))
+    assert [one.code for one in findings(context, a_line(sig=weekly("1")))].count("RETITRATION") == expected
+
+
+def test_a_gap_counts_from_the_newest_fill_of_any_prescription_of_the_active() -> None:
+    newer = a_prescription(rx="RX0", sku="OTHER", last_filled_on=date(2026, 11, 9), written_on=date(2026, 8, 1))
+    parts = {"more_prescriptions": {"RX0": newer}, "more_skus": {"OTHER": a_sku(sku="OTHER")}}
+    context = world(rx={"sig": weekly("1"), "last_filled_on": date(2026, 7, 1)}, **parts)
+    assert "RETITRATION" not in {one.code for one in findings(context, a_line(sig=weekly("1")))}
+
+
+def test_the_return_is_said_in_days() -> None:
+    context = world(rx={"sig": weekly("1.7"), "last_filled_on": date(2026, 8, 1)})
+    (found,) = (one for one in findings(context, a_line(sig=weekly("1.7"))) if one.code == "RETITRATION")
+    assert found.message == (
+        "The supply of semaglutide ended on Sat 29 Aug 2026, 100 days before this ships; after 14 days without it, "
+        "1.7 mg a week asks for titration anew from 0.25 mg."
+    )
+    assert (found.owner.value, found.severity.value) == ("prescriber", "blocking")
+
+
+def test_a_start_at_a_higher_step_of_a_plan_offers_the_step_that_is_next() -> None:
+    lower = a_prescription(rx="RX2", sig=weekly("0.25"), **NEW)
+    context = world(rx=NEW | {"sig": weekly("1")}, more_prescriptions={"RX2": lower})
+    (found,) = (one for one in findings(context, a_line(sig=weekly("1"))) if one.code == "DOSE_START_HIGH")
+    assert [fix.label for fix in found.fixes] == ["Use prescription RX2, the step that is next", "Hold this line"]
+    assert dict(found.fixes[0].change) == {"rx": "RX2", "sku": "SEMA", "quantity": "", "sig": "", "npi": ""}

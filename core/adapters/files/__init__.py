@@ -1,7 +1,7 @@
 """Files in and out: a clinic's folder, carts, and tables to download (docs/formats.md)."""
 
 from core.adapters.files.cart import CartUpload, read_cart
-from core.adapters.files.columns import CART, FILES, CarrierDay, Closure, Column, File
+from core.adapters.files.columns import CART, FILES, Column, File
 from core.adapters.files.export import csv_bytes, neutralised, xlsx_bytes
 from core.adapters.files.folder import Folder, export_folder, read_files, read_folder, templates
 from core.adapters.files.records import KnownKeys
@@ -9,9 +9,7 @@ from core.adapters.files.records import KnownKeys
 __all__ = [
     "CART",
     "FILES",
-    "CarrierDay",
     "CartUpload",
-    "Closure",
     "Column",
     "File",
     "Folder",

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import available_timezones
 
+from core.domain.identifiers import state_code
 from core.domain.money import cents_from, dollars
 from core.domain.settings import SETTINGS
 from core.domain.text_limits import why_no_key
@@ -156,13 +157,15 @@ def _allergies(text: str, _: CellContext) -> tuple[str, ...]:
 
 
 def _state(text: str, _: CellContext) -> str:
-    if text.upper() not in STATES:
+    code = state_code(text)
+    if code not in STATES:
         raise ValueError("is not a state; write two letters, such as TX")
-    return text.upper()
+    return code
 
 
 def _patient_state(text: str, _: CellContext) -> str:
-    return text.upper() if len(text) == 2 else text
+    code = state_code(text)
+    return code if len(code) == 2 else text
 
 
 def _scope(text: str, reading: CellContext) -> str:
@@ -173,7 +176,11 @@ def _scope(text: str, reading: CellContext) -> str:
         return f"pharmacy:{code.strip()}"
     if colon and kind.strip().casefold() == "state":
         return f"state:{_state(code.strip(), reading)}"
-    raise ValueError("is not a scope; write clinic, pharmacy:CODE or state:TX")
+    if colon and kind.strip().casefold() == "active" and code.strip():
+        return f"active:{code.strip().casefold()}"
+    if colon and kind.strip().casefold() == "sku" and code.strip():
+        return f"sku:{code.strip()}"
+    raise ValueError("is not a scope; write clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE")
 
 
 def _setting_name(text: str, _: CellContext) -> str:
@@ -281,6 +288,6 @@ WEEKDAY_LIST = CellKind("Mon;Tue;Wed", _weekdays, _written_weekdays)
 STATE = CellKind("two-letter state", _state)
 PATIENT_STATE = CellKind("two-letter state", _patient_state, empty="")
 YES_NO = CellKind("yes or no", _yes_no, _written_bool, empty=False, choices=("yes", "no"))
-SCOPE = CellKind("clinic, pharmacy:CODE or state:TX", _scope, keys=_scoped_pharmacy)
+SCOPE = CellKind("clinic, pharmacy:CODE, state:TX, active:NAME or sku:CODE", _scope, keys=_scoped_pharmacy)
 SETTING_NAME = CellKind("name of a setting", _setting_name)
 SETTING_VALUE = CellKind("as the setting says", _setting_value)

@@ -6,7 +6,6 @@ Source: docs/formats.md, "Files".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -38,12 +37,14 @@ from core.adapters.files.cells import (
     word_of,
 )
 from core.domain.model import (
+    MOST_PACKS,
     AggregatePrice,
+    CarrierDay,
     Clinic,
+    Closure,
     Encounter,
     LadderStep,
     LicenceKind,
-    Model,
     Offer,
     Patient,
     Pharmacy,
@@ -59,24 +60,6 @@ from core.domain.model import (
     Sku,
 )
 from core.rules.prescriptions import CartRow
-
-MOST_PACKS = 10_000
-"""The largest quantity of a cart's line."""
-
-
-class CarrierDay(Model):
-    """Whether a carrier runs on a day that is not as its weekday says."""
-
-    carrier: str
-    date: date
-    runs: bool
-
-
-class Closure(Model):
-    """A day on which a pharmacy is closed."""
-
-    pharmacy: str
-    date: date
 
 
 class Column(NamedTuple):
@@ -278,7 +261,7 @@ FILES: dict[str, File] = {
             _may("encounter", one_of(Encounter, Encounter.NONE), "a visit charged with the first fill"),
             _may("rx_pharmacy", CODE, "the pharmacy that already holds it", "pharmacies.csv"),
             _may("rx_number", TEXT, "its number there"),
-            _may("telemedicine", YES_NO, "prescribed without seeing the patient"),
+            _empty_is(None, _may("telemedicine", YES_NO, "prescribed without seeing the patient; empty is not known")),
             _may("in_person_on", DAY, "when the patient was seen"),
             _may("stopped_on", DAY, "the day from which it may not be filled"),
             _may("stop_reason", TEXT, ""),

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.files.columns import CART, FILES, CarrierDay, Closure, File
+from core.adapters.files.columns import CART, FILES, File
 from core.adapters.files.export import csv_bytes
 from core.adapters.files.records import KnownKeys, Records, dangling, read_records
 from core.adapters.files.tables import too_large
@@ -19,7 +19,9 @@ from core.adapters.files.workbook import MOST_UNPACKED, UNREADABLE, unpacked_byt
 from core.domain.errors import BadCell, BadInput
 from core.domain.model import (
     AggregatePrice,
+    CarrierDay,
     Clinic,
+    Closure,
     LadderStep,
     Offer,
     Patient,

@@ -1,31 +1,22 @@
 """The store: schema, transactions, and the only SQL there is.
 
 ``open_store()`` gives a Store; ``store.write(clinic, use_case)`` and ``with store.read(clinic) as work`` give a Work.
+The tables are in ``tables``; every other module is the queries of one subject.
 """
 
-from core.adapters.store import audits, carts, firings, orders, partners, payments, persons, tables, thresholds
-from core.adapters.store.base import Base
+from core.adapters.store.base import METADATA
 from core.adapters.store.contexts import clinic_of, load_context
 from core.adapters.store.engine import Store, Work, open_store
 from core.adapters.store.folders import differences, known_keys, save_folder
 
 __all__ = [
-    "Base",
+    "METADATA",
     "Store",
     "Work",
-    "audits",
-    "carts",
     "clinic_of",
     "differences",
-    "firings",
     "known_keys",
     "load_context",
     "open_store",
-    "orders",
-    "partners",
-    "payments",
-    "persons",
     "save_folder",
-    "tables",
-    "thresholds",
 ]

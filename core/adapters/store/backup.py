@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Table, func, insert, select
 
-from core.adapters.store.base import Base
+from core.adapters.store.base import METADATA
 from core.adapters.store.engine import Store, open_store
 from core.domain.errors import BadCell, BadInput, Refused
 
@@ -56,7 +56,7 @@ def restore(store: Store, file: Path) -> dict[str, int]:
 
 def _copied(source: Connection, target: Connection) -> dict[str, int]:
     counts = {}
-    for table in Base.metadata.sorted_tables:
+    for table in METADATA.sorted_tables:
         rows = source.execution_options(yield_per=PAGE).execute(select(table)).mappings()
         for page in rows.partitions(PAGE):
             target.execute(insert(table), [dict(row) for row in page])

@@ -1,19 +1,41 @@
-"""What every table is made of: the metadata with its naming rule, column types that keep values exact, clinic keys.
+"""How a table is made from a value class: the metadata with its naming rule, exact column types, keys of a clinic.
 
-Every key starts with the clinic, so that a distributed PostgreSQL can shard by it. Text is text on both engines;
-enumerations are text with a CHECK; there are no sequences and no JSON.
+A stored field is declared once, in its class (docs/decisions/0012). Every key starts with the clinic, so that a
+distributed PostgreSQL can shard by it. Text is text on both engines; enumerations are text with a CHECK; there are no
+sequences and no JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from functools import cache
+from types import NoneType
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, ForeignKey, ForeignKeyConstraint, MetaData, String, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from pydantic import BaseModel
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Time,
+    event,
+)
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 NAMING = {
@@ -24,7 +46,12 @@ NAMING = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 
-Cents = BigInteger
+METADATA: Final = MetaData(naming_convention=NAMING)
+"""Every table, made by ``table_of``: the one schema of SQLite and PostgreSQL."""
+
+ID: Final = String(36)
+"""A UUIDv7 as text."""
+CENTS: Final = BigInteger()
 """Money: whole US cents."""
 
 
@@ -77,7 +104,7 @@ class Words(TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(word for word in value.split(";") if word)
 
 
-class Weekdays(TypeDecorator[frozenset[int]]):
+class WeekdaySet(TypeDecorator[frozenset[int]]):
     """Days of the week, 0 for Monday, as the digits in order."""
 
     impl = Text
@@ -90,25 +117,12 @@ class Weekdays(TypeDecorator[frozenset[int]]):
         return None if value is None else frozenset(int(day) for day in value)
 
 
-class Base(DeclarativeBase):
-    """The one schema of SQLite and PostgreSQL. Classes name tables; statements are Core statements on them."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        str: Text,
-        Decimal: Exact,
-        datetime: UtcDateTime,
-        tuple[str, ...]: Words,
-        frozenset[int]: Weekdays,
-    }
-
-
-def choice(kind: type[StrEnum], name: str | None = None) -> Enum:
-    """An enumeration as text with a CHECK. ``name`` is needed where one table has two columns of the kind."""
+def choice(kind: type[StrEnum], column: str) -> Enum:
+    """An enumeration as text with a CHECK, named after its column, so that a class is renamed freely."""
     values = [member.value for member in kind]
     return Enum(
         kind,
-        name=name or kind.__name__.lower(),
+        name=column,
         native_enum=False,
         create_constraint=True,
         length=max(map(len, values)),
@@ -116,49 +130,145 @@ def choice(kind: type[StrEnum], name: str | None = None) -> Enum:
     )
 
 
-class OfClinic:
-    """A table of one clinic's rows: its first column, first in every key, is the clinic's code."""
+class RowReference(NamedTuple):
+    """A foreign key to another table of the clinic: ``columns`` are that table's key, the clinic left out, in order."""
 
-    clinic: Mapped[str] = mapped_column(ForeignKey("clinic.clinic"), primary_key=True, sort_order=-2)
+    table: Table
+    columns: tuple[str, ...]
+    cascade: bool
+
+    @property
+    def pairs(self) -> Iterator[tuple[str, Column[Any]]]:
+        """Each column's name and the column that it refers to."""
+        _, *key = self.table.primary_key.columns
+        return zip(self.columns, key, strict=True)
 
 
-class Made(OfClinic):
-    """Rows that the app makes: keyed by clinic and a UUIDv7 of its own, as text."""
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, sort_order=-1)
-
-
-def refers(table: str, *, cascade: bool = False, **columns: str) -> ForeignKeyConstraint:
-    """A foreign key within the clinic: ``refers("sku", sku="sku")`` is (clinic, sku) -> sku (clinic, sku).
+def refers(table: Table, *columns: str, cascade: bool = False) -> RowReference:
+    """``refers(CHECKOUT, "checkout")`` is (clinic, checkout) -> checkout (clinic, reference).
 
     With ``cascade`` the row goes when what it refers to is deleted.
     """
+    return RowReference(table, columns, cascade)
+
+
+def indexed(*columns: str, unique: bool = False) -> Index:
+    """An index of the clinic's rows by these columns."""
+    return Index(None, "clinic", *columns, unique=unique)
+
+
+Fields = type[Any] | Mapping[str, Any]
+_LEFT_OUT: Final = "left out"
+
+
+def table_of(
+    name: str,
+    fields: Fields,
+    *parts: RowReference | SchemaItem,
+    key: str = "",
+    types: Mapping[str, TypeEngine[Any]] | None = None,
+    without: str = "",
+    append_only: bool = False,
+    through_others: bool = False,
+) -> Table:
+    """The table of a value class: a column for each field, in order. A mapping (field: type) stands for a class.
+
+    A field's type says its column's: an enumeration is text with a CHECK, ``id`` is a UUIDv7, cents have 64 bits, what
+    refers to another table is as it is there, and ``types`` names the exceptions. What may be None may be NULL;
+    defaults are the class's business. ``key`` names the key's fields, between spaces, and ``without`` those that are
+    not stored here; the clinic comes first by itself.
+
+    ``append_only``: the database refuses UPDATE and DELETE. ``through_others`` leaves the table's own reference to the
+    clinic to SQLite, where it costs nothing; what it refers to refers to the clinic. PostgreSQL would lock the clinic's
+    row, which every write has just changed, once for each new row.
+    """
+    references = [part for part in parts if isinstance(part, RowReference)]
+    given = {column: to.type for reference in references for column, to in reference.pairs} | dict(types or {})
+    declared, left_out = field_types(fields), without.split()
+    kinds = {"clinic": str} | {field: kind for field, kind in declared.items() if field not in left_out}
+    table = Table(
+        name,
+        METADATA,
+        *(_column(field, kind, field in ["clinic", *key.split()], given) for field, kind in kinds.items()),
+        *(_foreign_key(reference) for reference in references),
+        *(part for part in parts if isinstance(part, SchemaItem)),
+        info={_LEFT_OUT: left_out},
+    )
+    if "clinic" not in declared:
+        to_clinic = ForeignKeyConstraint(["clinic"], ["clinic.clinic"])
+        table.append_constraint(to_clinic.ddl_if(dialect="sqlite") if through_others else to_clinic)
+    if append_only:
+        _refuse_changes(table)
+    return table
+
+
+def field_types(fields: Fields) -> Mapping[str, Any]:
+    """The fields of a pydantic model, a dataclass or a NamedTuple, each with its type."""
+    if isinstance(fields, Mapping):
+        return fields
+    if issubclass(fields, BaseModel):
+        return {name: field.annotation for name, field in fields.model_fields.items()}
+    return get_type_hints(fields)
+
+
+@cache
+def columns_of(table: Table, fields: type[Any]) -> tuple[Column[Any], ...]:
+    """The columns that a value class is made of again, in the order of its fields; a class may be a part of the row.
+
+    Raises KeyError for a field that the table neither has nor leaves out.
+    """
+    return tuple(table.columns[name] for name in field_types(fields) if name not in table.info[_LEFT_OUT])
+
+
+_TYPES: Final[Mapping[Any, TypeEngine[Any]]] = {
+    str: Text(),
+    int: Integer(),
+    bool: Boolean(),
+    date: Date(),
+    time: Time(),
+    datetime: UtcDateTime(),
+    Decimal: Exact(),
+    tuple[str, ...]: Words(),
+    frozenset[int]: WeekdaySet(),
+}
+
+
+def _column(field: str, kind: Any, in_key: bool, given: Mapping[str, TypeEngine[Any]]) -> Column[Any]:
+    optional = NoneType in get_args(kind)
+    if optional:
+        (kind,) = (member for member in get_args(kind) if member is not NoneType)
+    of_type = given.get(field) or _type_of(field, kind)
+    return Column(field, of_type, primary_key=in_key, nullable=optional, autoincrement=False if in_key else "auto")
+
+
+def _type_of(field: str, kind: Any) -> TypeEngine[Any]:
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return choice(kind, field)
+    if field == "id":
+        return ID
+    return CENTS if field.endswith("cents") else _TYPES[kind]
+
+
+def _foreign_key(reference: RowReference) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
-        ["clinic", *columns],
-        [f"{table}.clinic", *(f"{table}.{column}" for column in columns.values())],
-        ondelete="CASCADE" if cascade else None,
+        ["clinic", *reference.columns],
+        [f"{reference.table.name}.{column.name}" for column in reference.table.primary_key.columns],
+        ondelete="CASCADE" if reference.cascade else None,
     )
 
 
-def through_others(row: type[OfClinic]) -> None:
-    """Leave a table's own reference to the clinic to SQLite, where it costs nothing; what it refers to refers to the
-    clinic. PostgreSQL would lock the clinic's row, which every write has just changed, once for each new row."""
-    table = Base.metadata.tables[row.__tablename__]  # type: ignore[attr-defined]
-    for key in table.foreign_key_constraints:
-        if list(key.columns) == [table.c.clinic]:
-            key.ddl_if(dialect="sqlite")
-
-
-def append_only(table: str, dialect: str) -> tuple[str, ...]:
-    """The statements with which a revision makes a table refuse UPDATE and DELETE."""
-    if dialect == "sqlite":
-        trigger = (
-            "CREATE TRIGGER {0}_refuses_{1} BEFORE {1} ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
-        )
-        return trigger.format(table, "UPDATE"), trigger.format(table, "DELETE")
-    refusal = f"RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'integrity_constraint_violation'"
-    events = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
-    return (
-        f"CREATE FUNCTION {table}_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {refusal}; END $$",
-        f"CREATE TRIGGER {table}_refuses {events} FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuses()",
-    )
+def _refuse_changes(table: Table) -> None:
+    """Have the table made with triggers that refuse UPDATE and DELETE."""
+    refuses = "CREATE TRIGGER {0}_refuses_{1} BEFORE {1} ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
+    on_sqlite = [refuses.format(table.name, change) for change in ("UPDATE", "DELETE")]
+    refusal = f"RAISE EXCEPTION '{table.name} is append-only' USING ERRCODE = 'integrity_constraint_violation'"
+    changes = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table.name}"
+    function = f"{table.name}_refuses()"
+    on_postgresql = [
+        f"CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {refusal}; END $$",
+        f"CREATE TRIGGER {table.name}_refuses {changes} FOR EACH STATEMENT EXECUTE FUNCTION {function}",
+    ]
+    for dialect, statements in (("sqlite", on_sqlite), ("postgresql", on_postgresql)):
+        for statement in statements:
+            made = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", made)

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Engine, event
-
-from core.adapters.store.base import Base
+from sqlalchemy import Column, Connection, Engine, Table, event
 
 _COPY: Final = "COPY "
 
 
-def insert_all(connection: Connection, table: type[Base], cells: Mapping[str, Sequence[Any]]) -> None:
+def insert_all(connection: Connection, table: Table, cells: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given as columns, by name and all of one length; none is no statement."""
-    columns = [Base.metadata.tables[table.__tablename__].columns[name] for name in cells]
+    columns = [table.columns[name] for name in cells]
     values = [_bound(column, cells[column.name], connection) for column in columns]
     rows = list(zip(*values, strict=True))
     if rows:

@@ -8,28 +8,29 @@ from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, or_, select
 
+from core.adapters.store.base import columns_of
 from core.adapters.store.engine import Work, no_clinic
-from core.adapters.store.orders import OrderLineRow, StockReservationRow
 from core.adapters.store.tables import (
-    AggregatePriceRow,
-    CarrierDayRow,
-    CartLineRow,
-    ClinicRow,
-    ClosureRow,
-    LadderStepRow,
-    OfferRow,
-    PatientRow,
-    PharmacyLicenceRow,
-    PharmacyRow,
-    PrescriberLicenceRow,
-    PrescriberRow,
-    PrescriptionRow,
-    ProgramRow,
-    SettingRow,
-    SkuRow,
+    AGGREGATE_PRICE,
+    CARRIER_DAY,
+    CART_LINE,
+    CLINIC,
+    CLOSURE,
+    LADDER_STEP,
+    OFFER,
+    ORDER_LINE,
+    PATIENT,
+    PHARMACY,
+    PHARMACY_LICENCE,
+    PRESCRIBER,
+    PRESCRIBER_LICENCE,
+    PRESCRIPTION,
+    PROGRAM,
+    SETTING,
+    SKU,
+    STOCK_RESERVATION,
 )
 from core.domain.context import Context
 from core.domain.model import (
@@ -73,20 +74,20 @@ def load_context(
         patients = None
     return Context(
         clinic=clinic_of(work),
-        skus={row.sku: row for row in _stored(work, SkuRow, Sku)},
+        skus={row.sku: row for row in _stored(work, SKU, Sku)},
         pharmacies=pharmacies_of(work),
-        licences=_stored(work, PharmacyLicenceRow, PharmacyLicence),
-        offers=_stored(work, OfferRow, Offer),
-        programs=_stored(work, ProgramRow, Program),
-        aggregate_prices=_stored(work, AggregatePriceRow, AggregatePrice),
+        licences=_stored(work, PHARMACY_LICENCE, PharmacyLicence),
+        offers=_stored(work, OFFER, Offer),
+        programs=_stored(work, PROGRAM, Program),
+        aggregate_prices=_stored(work, AGGREGATE_PRICE, AggregatePrice),
         prescribers=_prescribers(work),
-        patients={row.patient: row for row in _stored(work, PatientRow, Patient, patients)},
-        prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients, named)},
+        patients={row.patient: row for row in _stored(work, PATIENT, Patient, patients)},
+        prescriptions={row.rx: row for row in _stored(work, PRESCRIPTION, Prescription, patients, named)},
         carrier_days=_carrier_days(work),
         closures=_closures(work),
-        ladder_steps=_stored(work, LadderStepRow, LadderStep),
+        ladder_steps=_stored(work, LADDER_STEP, LadderStep),
         settings=settings_of(work),
-        our_lines=_stored(work, OrderLineRow, OurLine, patients),
+        our_lines=_stored(work, ORDER_LINE, OurLine, patients),
         reserved=_reserved(work, placing_day or work.today),
         other_carts=_other_carts(work, refill_day),
     )
@@ -96,64 +97,64 @@ def load_for_messages(work: Work, patients: Collection[str]) -> Context:
     """What messages to pharmacies say of these patients; nothing that decisions need: no price, licence or stock."""
     return Context(
         clinic=clinic_of(work),
-        skus={row.sku: row for row in _stored(work, SkuRow, Sku)},
+        skus={row.sku: row for row in _stored(work, SKU, Sku)},
         prescribers=_prescribers(work),
         patients=patients_of(work, patients),
-        prescriptions={row.rx: row for row in _stored(work, PrescriptionRow, Prescription, patients)},
+        prescriptions={row.rx: row for row in _stored(work, PRESCRIPTION, Prescription, patients)},
         settings=settings_of(work),
     )
 
 
 def _prescribers(work: Work) -> dict[str, Prescriber]:
     licences: dict[str, dict[str, PrescriberLicence]] = {}
-    for licence in _stored(work, PrescriberLicenceRow, PrescriberLicence):
+    for licence in _stored(work, PRESCRIBER_LICENCE, PrescriberLicence):
         licences.setdefault(licence.npi, {})[licence.state] = licence
-    prescribers = _stored(work, PrescriberRow, Prescriber)
+    prescribers = _stored(work, PRESCRIBER, Prescriber)
     return {row.npi: row.model_copy(update={"licences": licences.get(row.npi, {})}) for row in prescribers}
 
 
 def clinic_of(work: Work) -> Clinic:
     """The clinic itself. Raises Refused for an unknown one."""
-    found = _stored(work, ClinicRow, Clinic)
-    if not found:
+    clinics = _stored(work, CLINIC, Clinic)
+    if not clinics:
         raise no_clinic(work.clinic)
-    return found[0]
+    return clinics[0]
 
 
 def patients_of(work: Work, patients: Collection[str]) -> dict[str, Patient]:
     """Those of these patients that the clinic has, by code."""
-    return {row.patient: row for row in _stored(work, PatientRow, Patient, patients)}
+    return {row.patient: row for row in _stored(work, PATIENT, Patient, patients)}
 
 
 def prescriptions_of(work: Work, patient: str) -> dict[str, Prescription]:
     """One patient's prescriptions, by code."""
-    return {row.rx: row for row in _stored(work, PrescriptionRow, Prescription, [patient])}
+    return {row.rx: row for row in _stored(work, PRESCRIPTION, Prescription, [patient])}
 
 
 def pharmacies_of(work: Work) -> dict[str, Pharmacy]:
     """The clinic's pharmacies, by code."""
-    return {row.pharmacy: row for row in _stored(work, PharmacyRow, Pharmacy)}
+    return {row.pharmacy: row for row in _stored(work, PHARMACY, Pharmacy)}
 
 
 def skus_of(work: Work) -> dict[str, Sku]:
     """The clinic's catalog, by code."""
-    return {row.sku: row for row in _stored(work, SkuRow, Sku)}
+    return {row.sku: row for row in _stored(work, SKU, Sku)}
 
 
 def settings_of(work: Work) -> tuple[Setting, ...]:
     """The clinic's thresholds, every row."""
-    return _stored(work, SettingRow, Setting)
+    return _stored(work, SETTING, Setting)
 
 
 def _stored(
-    work: Work, table: Any, model: type[M], patients: Collection[str] | None = None, named: Collection[str] = ()
+    work: Work, table: Table, model: type[M], patients: Collection[str] | None = None, named: Collection[str] = ()
 ) -> tuple[M, ...]:
     """The clinic's rows of a table as models, in order of key: all, or these patients' and those prescriptions."""
     reading = _reading(table, model, patients is not None, bool(named))
     given = {"clinic": work.clinic, "patients": list(patients or ()), "named": list(named)}
-    found = work.connection.execute(reading.statement, {name: given[name] for name in reading.parameters}).all()
-    rows = sorted(found, key=lambda row: [row[at] for at in reading.keys])
-    return _reader(model).validate_python([dict(zip(reading.names, row, strict=True)) for row in rows])
+    rows = work.connection.execute(reading.statement, {name: given[name] for name in reading.parameters})
+    by_key = sorted(rows, key=lambda row: [row[at] for at in reading.keys])
+    return _reader(model).validate_python([dict(zip(reading.names, row, strict=True)) for row in by_key])
 
 
 class _Reading(NamedTuple):
@@ -166,14 +167,14 @@ class _Reading(NamedTuple):
 
 
 @cache
-def _reading(table: Any, model: type[Model], of_patients: bool, or_named: bool) -> _Reading:
+def _reading(table: Table, model: type[Model], of_patients: bool, or_named: bool) -> _Reading:
     """Built once: writing a statement down takes longer than running it on a small clinic."""
-    columns = [column for column in table.__table__.columns if column.name in model.model_fields]
-    statement = select(*columns).where(table.clinic == bindparam("clinic"))
+    columns = columns_of(table, model)
+    statement = select(*columns).where(table.c.clinic == bindparam("clinic"))
     parameters = ["clinic"]
     if of_patients:
-        theirs = table.patient.in_(bindparam("patients", expanding=True))
-        by_name = table.rx.in_(bindparam("named", expanding=True)) if or_named else None
+        theirs = table.c.patient.in_(bindparam("patients", expanding=True))
+        by_name = table.c.rx.in_(bindparam("named", expanding=True)) if or_named else None
         statement = statement.where(theirs if by_name is None else or_(theirs, by_name))
         parameters += ["patients", "named"] if or_named else ["patients"]
     names = tuple(column.name for column in columns)
@@ -188,13 +189,13 @@ def _reader(model: type[M]) -> TypeAdapter[tuple[M, ...]]:
 
 
 def _carrier_days(work: Work) -> dict[tuple[str, date], bool]:
-    statement = select(CarrierDayRow.carrier, CarrierDayRow.date, CarrierDayRow.runs)
-    rows = work.connection.execute(statement.where(CarrierDayRow.clinic == work.clinic))
+    statement = select(CARRIER_DAY.c.carrier, CARRIER_DAY.c.date, CARRIER_DAY.c.runs)
+    rows = work.connection.execute(statement.where(work.of_clinic(CARRIER_DAY)))
     return {(carrier, day): runs for carrier, day, runs in rows}
 
 
 def _closures(work: Work) -> frozenset[tuple[str, date]]:
-    statement = select(ClosureRow.pharmacy, ClosureRow.date).where(ClosureRow.clinic == work.clinic)
+    statement = select(CLOSURE.c.pharmacy, CLOSURE.c.date).where(work.of_clinic(CLOSURE))
     return frozenset((pharmacy, day) for pharmacy, day in work.connection.execute(statement))
 
 
@@ -206,31 +207,33 @@ def _reserved(work: Work, day: date) -> dict[tuple[str, str], int]:
 
 @cache
 def _reservations() -> Select[str, str, int]:
-    taken = StockReservationRow
+    reservation = STOCK_RESERVATION.c
     return (
-        select(taken.pharmacy, taken.sku, func.sum(taken.quantity))
-        .join(OfferRow, and_(*_same(OfferRow, taken)))
-        .where(taken.clinic == bindparam("clinic"), taken.released_at.is_(None), _in_force(bindparam("day")))
-        .where(or_(OfferRow.stock_at.is_(None), taken.reserved_at >= OfferRow.stock_at))
-        .group_by(taken.pharmacy, taken.sku)
+        select(reservation.pharmacy, reservation.sku, func.sum(reservation.quantity))
+        .join(OFFER, and_(*_same_offer(OFFER.c, reservation)))
+        .where(
+            reservation.clinic == bindparam("clinic"), reservation.released_at.is_(None), _in_force(bindparam("day"))
+        )
+        .where(or_(OFFER.c.stock_at.is_(None), reservation.reserved_at >= OFFER.c.stock_at))
+        .group_by(reservation.pharmacy, reservation.sku)
     )
 
 
 def _in_force(day: Any) -> ColumnElement[bool]:
     """Of the offers joined, the one whose ``valid_from`` is the latest on or before ``day``."""
-    row = aliased(OfferRow)
-    latest = select(func.max(row.valid_from)).where(*_same(row, OfferRow), row.valid_from <= day)
-    return OfferRow.valid_from == latest.scalar_subquery()
+    row = OFFER.alias().c
+    latest = select(func.max(row.valid_from)).where(*_same_offer(row, OFFER.c), row.valid_from <= day)
+    return OFFER.c.valid_from == latest.scalar_subquery()
 
 
-def _same(one: Any, other: Any) -> Iterable[ColumnElement[bool]]:
-    return one.clinic == other.clinic, one.pharmacy == other.pharmacy, one.sku == other.sku
+def _same_offer(row: Any, other: Any) -> Iterable[ColumnElement[bool]]:
+    return row.clinic == other.clinic, row.pharmacy == other.pharmacy, row.sku == other.sku
 
 
 def _other_carts(work: Work, refill_day: date | None) -> frozenset[tuple[str, str]]:
-    statement = select(CartLineRow.patient, CartLineRow.sku).where(
-        CartLineRow.clinic == work.clinic, CartLineRow.refill_day >= work.today
+    statement = select(CART_LINE.c.patient, CART_LINE.c.sku).where(
+        work.of_clinic(CART_LINE), CART_LINE.c.refill_day >= work.today
     )
     if refill_day is not None:
-        statement = statement.where(CartLineRow.refill_day != refill_day)
+        statement = statement.where(CART_LINE.c.refill_day != refill_day)
     return frozenset((patient, sku) for patient, sku in work.connection.execute(statement))

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -20,14 +20,28 @@ from random import SystemRandom
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select, update
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    Table,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from core.adapters.store.bulk import copies
 from core.adapters.store.migrate import upgrade
-from core.adapters.store.tables import ClinicRow
+from core.adapters.store.tables import CLINIC
 from core.domain.errors import BadCell, BadInput, Refused, Unavailable
+from core.domain.model import Clinic
 
 T = TypeVar("T")
 DEFAULT_FILE: Final = Path(__file__).parents[3] / "data" / "refill.db"
@@ -51,10 +65,14 @@ class Work:
         """The instant of this transaction, in UTC."""
         return self._now
 
+    def of_clinic(self, table: FromClause) -> ColumnElement[bool]:
+        """Whether a row is this clinic's: part of the condition of every statement."""
+        return table.c.clinic == self.clinic
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The clinic's time zone. Raises Refused where there is no such clinic."""
-        name = self.connection.scalar(select(ClinicRow.time_zone).where(ClinicRow.clinic == self.clinic))
+        name = self.connection.scalar(select(CLINIC.c.time_zone).where(CLINIC.c.clinic == self.clinic))
         if name is None:
             raise no_clinic(self.clinic)
         return ZoneInfo(name)
@@ -99,7 +117,7 @@ class Store:
                 return once()
             except DBAPIError as error:
                 if not worth_retrying(error):
-                    raise _in_words(error, wrote=True) from error
+                    raise _as_unavailable(error, wrote=True) from error
                 if time.monotonic() > patience_ends:
                     raise Unavailable("The database is busy with other work; try again in a moment.") from error
             time.sleep(SystemRandom().uniform(0, 0.002 * 2 ** min(attempt, 8)))
@@ -108,8 +126,8 @@ class Store:
     def _write_once(self, clinic: str, use_case: Callable[[Work], T], new: bool) -> T:
         with self._turn, self.engine.begin() as connection:
             if new:
-                blank = inserting(connection, ClinicRow).on_conflict_do_nothing()
-                connection.execute(blank, _BLANK_CLINIC | {"clinic": clinic})
+                blank = Clinic(clinic=clinic, name="", state="", time_zone="UTC", program=())
+                connection.execute(conflict_insert(connection, CLINIC).on_conflict_do_nothing(), blank.model_dump())
             _take(connection, clinic)
             return use_case(Work(connection, clinic, self.clock(), new_id))
 
@@ -130,17 +148,17 @@ class Store:
             with self._readers.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise _in_words(error) from error
+            raise _as_unavailable(error) from error
 
     def clinics(self) -> tuple[str, ...]:
         """The codes of every clinic in the store, in order."""
         with self.snapshot() as connection:
-            return tuple(sorted(connection.scalars(select(ClinicRow.clinic))))
+            return tuple(sorted(connection.scalars(select(CLINIC.c.clinic))))
 
     def data_version(self, clinic: str) -> int:
         """How often the clinic was written to: what a screen caches by; 0 where there is none."""
         with self.read(clinic) as work:
-            statement = select(ClinicRow.data_version).where(ClinicRow.clinic == clinic)
+            statement = select(CLINIC.c.data_version).where(CLINIC.c.clinic == clinic)
             return work.connection.scalar(statement) or 0
 
     def close(self) -> None:
@@ -157,7 +175,7 @@ def open_store(url: str | None = None, *, clock: Callable[[], datetime] | None =
     try:
         upgrade(store.engine)
     except DBAPIError as error:
-        raise _in_words(error) from error
+        raise _as_unavailable(error) from error
     return store
 
 
@@ -225,17 +243,47 @@ _READING: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"reading": True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
-_BLANK_CLINIC: Final = {"name": "", "state": "", "time_zone": "UTC", "program": ()}
 
 
-def inserting(connection: Connection, table: Any) -> Any:
+Row = Mapping[str, Any]
+"""A row's cells by column."""
+
+
+def insert_rows(work: Work, table: Table, rows: Sequence[Row]) -> None:
+    """New rows of the clinic, which they need not name; none is no statement."""
+    if rows:
+        work.connection.execute(insert(table), [{"clinic": work.clinic, **row} for row in rows])
+
+
+def insert_missing(work: Work, table: Table, rows: Sequence[Row]) -> None:
+    """As ``insert_rows``, those whose key is there already left as they are."""
+    if rows:
+        statement = conflict_insert(work.connection, table).on_conflict_do_nothing()
+        work.connection.execute(statement, [{"clinic": work.clinic, **row} for row in rows])
+
+
+def upsert(work: Work, table: Table, rows: Sequence[Row]) -> None:
+    """As ``insert_rows``, those whose key is there already written over."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    new = conflict_insert(work.connection, table)
+    cells = {name: new.excluded[name] for name in rows[0] if name not in keys}
+    if not cells:
+        insert_missing(work, table, rows)
+        return
+    statement = new.on_conflict_do_update(index_elements=keys, set_=cells)
+    work.connection.execute(statement, [{"clinic": work.clinic, **row} for row in rows])
+
+
+def conflict_insert(connection: Connection, table: Table) -> Any:
     """An INSERT of the engine at hand, which can say what to do with a key that is there already."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _take(connection: Connection, clinic: str) -> None:
     """Lock the clinic for this transaction by counting it."""
-    counted = update(ClinicRow).where(ClinicRow.clinic == clinic).values(data_version=ClinicRow.data_version + 1)
+    counted = update(CLINIC).where(CLINIC.c.clinic == clinic).values(data_version=CLINIC.c.data_version + 1)
     if connection.execute(counted).rowcount == 0:
         raise no_clinic(clinic)
 
@@ -250,7 +298,7 @@ def worth_retrying(error: DBAPIError) -> bool:
     return _sqlite_code(error) in _BUSY or getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
 
 
-def _in_words(error: DBAPIError, *, wrote: bool = False) -> Exception:
+def _as_unavailable(error: DBAPIError, *, wrote: bool = False) -> Exception:
     """Unavailable where the database is out of reach or full; a programming error stays itself.
 
     Nobody knows whether a commit whose connection broke went through, so a write is not simply run again.

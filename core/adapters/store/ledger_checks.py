@@ -1,4 +1,4 @@
-"""What ``ledger verify`` reads: rows beside what their ledger entries, their neighbours and the rollups say of them."""
+"""What ``ledger verify`` reads: rows beside what ledger entries, neighbors and daily totals say of them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
+from core.adapters.store.conditions import AUTHORIZED
 from core.adapters.store.engine import Work
-from core.adapters.store.orders import (
-    AUTHORISED,
-    AttemptRow,
-    CheckoutRow,
-    DailyTallyRow,
-    LedgerEntryRow,
-    OrderLineRow,
-    StockReservationRow,
-    SubmissionRow,
+from core.adapters.store.tables import (
+    ATTEMPT,
+    CHECKOUT,
+    DAILY_TALLY,
+    LEDGER_ENTRY,
+    ORDER_LINE,
+    STOCK_RESERVATION,
+    SUBMISSION,
 )
 from core.domain.ledger import Account, Amounts, PostingKind
 from core.domain.model import LineState, SubmissionState
@@ -40,11 +40,11 @@ class AttemptMoney(NamedTuple):
 
 
 def _sum(condition: ColumnElement[bool] | None = None, sign: int = 1) -> ColumnElement[int]:
-    cents = LedgerEntryRow.cents * sign
+    cents = LEDGER_ENTRY.c.cents * sign
     return func.coalesce(func.sum(cents if condition is None else case((condition, cents), else_=0)), 0)
 
 
-_ENTRY: Final = LedgerEntryRow
+_ENTRY: Final = LEDGER_ENTRY.c
 _SUMS: Final = (
     _sum(_ENTRY.account == Account.AUTHORISED),
     _sum(_ENTRY.account == Account.PAYABLE),
@@ -54,25 +54,25 @@ _SUMS: Final = (
 )
 
 
-_OWN: Final = (
-    AttemptRow.line,
-    AttemptRow.number,
-    AttemptRow.state,
-    AttemptRow.captured_at.is_not(None),
-    AUTHORISED,
-    AttemptRow.released_cents,
-    AttemptRow.refunded_cents,
+_ATTEMPT_COLUMNS: Final = (
+    ATTEMPT.c.line,
+    ATTEMPT.c.number,
+    ATTEMPT.c.state,
+    ATTEMPT.c.captured_at.is_not(None),
+    AUTHORIZED,
+    ATTEMPT.c.released_cents,
+    ATTEMPT.c.refunded_cents,
 )
 
 
 def attempt_money(work: Work) -> list[AttemptMoney]:
     """Every attempt's money beside its ledger."""
     statement = (
-        select(*_OWN, *_SUMS)
-        .outerjoin(_ENTRY, _entry_of_attempt())
-        .where(AttemptRow.clinic == work.clinic)
-        .group_by(AttemptRow.clinic, AttemptRow.line, AttemptRow.number)
-        .order_by(AttemptRow.line, AttemptRow.number)
+        select(*_ATTEMPT_COLUMNS, *_SUMS)
+        .outerjoin_from(ATTEMPT, LEDGER_ENTRY)
+        .where(work.of_clinic(ATTEMPT))
+        .group_by(ATTEMPT.c.clinic, ATTEMPT.c.line, ATTEMPT.c.number)
+        .order_by(ATTEMPT.c.line, ATTEMPT.c.number)
     )
     rows = work.connection.execute(statement)
     return [AttemptMoney._make((*row[:3], bool(row[3]), *map(int, row[4:]))) for row in rows]
@@ -80,10 +80,10 @@ def attempt_money(work: Work) -> list[AttemptMoney]:
 
 def unbalanced_postings(work: Work) -> list[str]:
     """Postings whose legs do not sum to zero, on some line and in some component."""
-    sums = [func.sum(_ENTRY.__table__.c[name]) for name in ("cents", *Amounts._fields)]
+    sums = [func.sum(_ENTRY[name]) for name in ("cents", *Amounts._fields)]
     statement = (
         select(_ENTRY.posting)
-        .where(_ENTRY.clinic == work.clinic)
+        .where(work.of_clinic(LEDGER_ENTRY))
         .group_by(_ENTRY.posting, _ENTRY.line)
         .having(or_(*(total != 0 for total in sums)))
     )
@@ -104,32 +104,28 @@ def wrongly_carried(work: Work) -> list[Carried]:
     """Every component of every attempt that differs from its ledger: a share lost or invented."""
     brought = and_(_ENTRY.kind.in_((PostingKind.AUTHORISE, PostingKind.MOVE)), _ENTRY.account != Account.CLINIC)
     names = [name for name in Amounts._fields if name != "adjustment_cents"]
-    sums = [func.coalesce(func.sum(case((brought, _ENTRY.__table__.c[name]), else_=0)), 0) for name in names]
-    rows = [AttemptRow.__table__.c[name] for name in names]
+    sums = [func.coalesce(func.sum(case((brought, _ENTRY[name]), else_=0)), 0) for name in names]
+    rows = [ATTEMPT.c[name] for name in names]
     statement = (
-        select(AttemptRow.line, AttemptRow.number, *rows, *sums)
-        .outerjoin(_ENTRY, _entry_of_attempt())
-        .where(AttemptRow.clinic == work.clinic)
-        .group_by(AttemptRow.clinic, AttemptRow.line, AttemptRow.number)
+        select(ATTEMPT.c.line, ATTEMPT.c.number, *rows, *sums)
+        .outerjoin_from(ATTEMPT, LEDGER_ENTRY)
+        .where(work.of_clinic(ATTEMPT))
+        .group_by(ATTEMPT.c.clinic, ATTEMPT.c.line, ATTEMPT.c.number)
         .having(or_(*(row != total for row, total in zip(rows, sums, strict=True))))
-        .order_by(AttemptRow.line, AttemptRow.number)
+        .order_by(ATTEMPT.c.line, ATTEMPT.c.number)
     )
-    found = []
+    carried = []
     for line, attempt, *cents in work.connection.execute(statement):
         sides = zip(names, cents[: len(names)], cents[len(names) :], strict=True)
-        found += [
+        carried += [
             Carried(line, attempt, name.removesuffix("_cents").replace("_", " "), row, int(entry))
             for name, row, entry in sides
             if row != entry
         ]
-    return found
+    return carried
 
 
-def _entry_of_attempt() -> ColumnElement[bool]:
-    return and_(_ENTRY.clinic == AttemptRow.clinic, _ENTRY.line == AttemptRow.line, _ENTRY.attempt == AttemptRow.number)
-
-
-class Neighbours(NamedTuple):
+class Neighbors(NamedTuple):
     """An attempt beside its line, its submission and its stock; ``reserved`` None where nothing holds stock for it."""
 
     line: str
@@ -147,63 +143,60 @@ class Neighbours(NamedTuple):
     released: bool
 
 
-def neighbours(work: Work) -> list[Neighbours]:
+def neighbors(work: Work) -> list[Neighbors]:
     """Every attempt with what stands beside it."""
-    held = StockReservationRow
     statement = (
         select(
-            AttemptRow.line,
-            AttemptRow.number,
-            AttemptRow.state,
-            AttemptRow.pharmacy,
-            AttemptRow.captured_at.is_not(None),
-            AttemptRow.quantity,
-            OrderLineRow.attempt,
-            OrderLineRow.state,
-            OrderLineRow.pharmacy,
-            AttemptRow.submission,
-            SubmissionRow.state,
-            held.quantity,
-            held.released_at.is_not(None),
+            ATTEMPT.c.line,
+            ATTEMPT.c.number,
+            ATTEMPT.c.state,
+            ATTEMPT.c.pharmacy,
+            ATTEMPT.c.captured_at.is_not(None),
+            ATTEMPT.c.quantity,
+            ORDER_LINE.c.attempt,
+            ORDER_LINE.c.state,
+            ORDER_LINE.c.pharmacy,
+            ATTEMPT.c.submission,
+            SUBMISSION.c.state,
+            STOCK_RESERVATION.c.quantity,
+            STOCK_RESERVATION.c.released_at.is_not(None),
         )
-        .join(OrderLineRow, and_(OrderLineRow.clinic == AttemptRow.clinic, OrderLineRow.reference == AttemptRow.line))
-        .join(
-            SubmissionRow,
-            and_(SubmissionRow.clinic == AttemptRow.clinic, SubmissionRow.reference == AttemptRow.submission),
-        )
-        .outerjoin(
-            held,
-            and_(held.clinic == AttemptRow.clinic, held.line == AttemptRow.line, held.attempt == AttemptRow.number),
-        )
-        .where(AttemptRow.clinic == work.clinic)
-        .order_by(AttemptRow.line, AttemptRow.number)
+        .join_from(ATTEMPT, ORDER_LINE)
+        .join_from(ATTEMPT, SUBMISSION)
+        .outerjoin_from(ATTEMPT, STOCK_RESERVATION)
+        .where(work.of_clinic(ATTEMPT))
+        .order_by(ATTEMPT.c.line, ATTEMPT.c.number)
     )
     rows = work.connection.execute(statement)
-    return [Neighbours._make((*row[:4], bool(row[4]), *row[5:12], bool(row[12]))) for row in rows]
+    return [Neighbors._make((*row[:4], bool(row[4]), *row[5:12], bool(row[12]))) for row in rows]
 
 
 def wrong_totals(work: Work) -> list[str]:
     """Checkouts whose total is not the sum of its parts, or not that of its lines as they were first placed."""
-    of = CheckoutRow
-    parts = of.medication_cents + of.program_fee_cents + of.encounters_cents + of.shipping_cents + of.processing_cents
-    landed = func.coalesce(func.sum(AttemptRow.landed_cents), 0)
+    checkout = CHECKOUT.c
+    parts = (
+        checkout.medication_cents
+        + checkout.program_fee_cents
+        + checkout.encounters_cents
+        + checkout.shipping_cents
+        + checkout.processing_cents
+    )
+    landed = func.coalesce(func.sum(ATTEMPT.c.landed_cents), 0)
+    first = and_(ATTEMPT.c.clinic == checkout.clinic, ATTEMPT.c.checkout == checkout.reference, ATTEMPT.c.number == 1)
     statement = (
-        select(of.reference)
-        .outerjoin(
-            AttemptRow,
-            and_(AttemptRow.clinic == of.clinic, AttemptRow.checkout == of.reference, AttemptRow.number == 1),
-        )
-        .where(of.clinic == work.clinic)
-        .group_by(of.clinic, of.reference)
-        .having(or_(of.total_cents != parts, of.total_cents != landed))
-        .order_by(of.reference)
+        select(checkout.reference)
+        .outerjoin(ATTEMPT, first)
+        .where(work.of_clinic(CHECKOUT))
+        .group_by(checkout.clinic, checkout.reference)
+        .having(or_(checkout.total_cents != parts, checkout.total_cents != landed))
+        .order_by(checkout.reference)
     )
     return list(work.connection.scalars(statement))
 
 
 def count_entries(work: Work) -> int:
     """How many entries the ledger has."""
-    return work.connection.scalar(select(func.count()).where(_ENTRY.clinic == work.clinic)) or 0
+    return work.connection.scalar(select(func.count()).where(work.of_clinic(LEDGER_ENTRY))) or 0
 
 
 class DayMoney(NamedTuple):
@@ -218,26 +211,27 @@ class DayMoney(NamedTuple):
 def money_taken(work: Work) -> list[DayMoney]:
     """By the ledger: everything that became payable, day by day."""
     statement = (
-        select(_ENTRY.day, AttemptRow.pharmacy, AttemptRow.program, func.sum(_ENTRY.cents))
-        .join(AttemptRow, _entry_of_attempt())
-        .where(_ENTRY.clinic == work.clinic, _ENTRY.account == Account.PAYABLE)
-        .group_by(_ENTRY.day, AttemptRow.pharmacy, AttemptRow.program)
+        select(_ENTRY.day, ATTEMPT.c.pharmacy, ATTEMPT.c.program, func.sum(_ENTRY.cents))
+        .join_from(LEDGER_ENTRY, ATTEMPT)
+        .where(work.of_clinic(LEDGER_ENTRY), _ENTRY.account == Account.PAYABLE)
+        .group_by(_ENTRY.day, ATTEMPT.c.pharmacy, ATTEMPT.c.program)
     )
     return _day_money(work, statement)
 
 
-def money_tallied(work: Work) -> list[DayMoney]:
-    """The same by the rollups."""
-    of = DailyTallyRow
+def money_in_totals(work: Work) -> list[DayMoney]:
+    """The same by the daily totals."""
+    total = DAILY_TALLY.c
     spend = (
-        of.medication_cents
-        + of.program_fee_cents
-        + of.encounter_cents
-        + of.shipping_cents
-        + of.processing_cents
-        + of.adjustment_cents
+        total.medication_cents
+        + total.program_fee_cents
+        + total.encounter_cents
+        + total.shipping_cents
+        + total.processing_cents
+        + total.adjustment_cents
     )
-    return _day_money(work, select(of.day, of.pharmacy, of.program, spend).where(of.clinic == work.clinic, spend != 0))
+    statement = select(total.day, total.pharmacy, total.program, spend).where(work.of_clinic(DAILY_TALLY), spend != 0)
+    return _day_money(work, statement)
 
 
 def _day_money(work: Work, statement: Any) -> list[DayMoney]:

@@ -7,27 +7,27 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
+from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, case, select, update
 
-from core.adapters.store.base import Base
+from core.adapters.store.base import columns_of
 from core.adapters.store.bulk import insert_all
-from core.adapters.store.engine import Work, inserting
-from core.adapters.store.orders import (
-    AttemptRow,
-    CheckoutRow,
-    DailyRejectionRow,
-    DailyTallyRow,
-    LedgerEntryRow,
-    OrderCounterRow,
-    OrderEventRow,
-    OrderLineRow,
-    PharmacyOrderRow,
-    StageHoursRow,
-    StockReservationRow,
-    SubmissionRow,
-)
+from core.adapters.store.engine import Work, conflict_insert
 from core.adapters.store.payments import pay_through, settle
-from core.adapters.store.tables import PrescriptionRow
+from core.adapters.store.tables import (
+    ATTEMPT,
+    CHECKOUT,
+    DAILY_REJECTION,
+    DAILY_TALLY,
+    LEDGER_ENTRY,
+    ORDER_COUNTER,
+    ORDER_EVENT,
+    ORDER_LINE,
+    PHARMACY_ORDER,
+    PRESCRIPTION,
+    STAGE_HOURS,
+    STOCK_RESERVATION,
+    SUBMISSION,
+)
 from core.domain.orders.book import Book
 from core.domain.orders.records import Attempt, Checkout, OrderLine, PharmacyOrder, Reservation, Submission
 
@@ -37,18 +37,18 @@ Values = dict[str, Any]
 class _Kept(NamedTuple):
     """A table whose rows a book changes: its record class, its key beside the clinic, and where a book has them."""
 
-    table: type[Base]
-    record: type[Any]
+    table: Table
+    record: Callable[..., Any]
     key: tuple[str, ...]
     records: Callable[[Book], Iterable[Any]]
 
 
 _KEPT: Final = (
-    _Kept(CheckoutRow, Checkout, ("reference",), lambda book: book.checkouts.values()),
-    _Kept(PharmacyOrderRow, PharmacyOrder, ("reference",), lambda book: book.orders.values()),
-    _Kept(SubmissionRow, Submission, ("reference",), lambda book: book.submissions.values()),
-    _Kept(OrderLineRow, OrderLine, ("reference",), lambda book: book.lines.values()),
-    _Kept(AttemptRow, Attempt, ("line", "number"), lambda book: book.attempts.values()),
+    _Kept(CHECKOUT, Checkout, ("reference",), lambda book: book.checkouts.values()),
+    _Kept(PHARMACY_ORDER, PharmacyOrder, ("reference",), lambda book: book.orders.values()),
+    _Kept(SUBMISSION, Submission, ("reference",), lambda book: book.submissions.values()),
+    _Kept(ORDER_LINE, OrderLine, ("reference",), lambda book: book.lines.values()),
+    _Kept(ATTEMPT, Attempt, ("line", "number"), lambda book: book.attempts.values()),
 )
 
 
@@ -70,11 +70,10 @@ def open_book(work: Work, by: str, checkouts: Iterable[str], partner_events: Ite
     ``partner_events`` are the ids of events to come, so that duplicates are known.
     """
     book, loaded = Book(work.zone, work.now(), by, work.new_id), dict[tuple[str, ...], Values]()
-    asked = sorted(set(checkouts))
+    named = sorted(set(checkouts))
     for kept in _KEPT:
-        of = kept.table.__table__.columns["reference" if kept.table is CheckoutRow else "checkout"]
-        _load(work, kept, of.in_(asked), book, loaded)
-    book.known_events |= _known(work, partner_events)
+        _load(work, kept, _checkout_column(kept.table).in_(named), book, loaded)
+    book.known_events |= _stored_events(work, partner_events)
     return OpenBook(book, loaded)
 
 
@@ -85,15 +84,15 @@ def open_submissions(work: Work, by: str, references: Collection[str]) -> OpenBo
     """
     book, loaded = Book(work.zone, work.now(), by, work.new_id), dict[tuple[str, ...], Values]()
     named = sorted(references)
-    carried = select(AttemptRow.line).where(AttemptRow.clinic == work.clinic, AttemptRow.submission.in_(named))
-    wanted: dict[type[Base], ColumnElement[bool]] = {
-        SubmissionRow: SubmissionRow.reference.in_(named),
-        OrderLineRow: OrderLineRow.reference.in_(carried),
-        AttemptRow: AttemptRow.submission.in_(named),
+    carried = select(ATTEMPT.c.line).where(work.of_clinic(ATTEMPT), ATTEMPT.c.submission.in_(named))
+    carried_rows: dict[Table, ColumnElement[bool]] = {
+        SUBMISSION: SUBMISSION.c.reference.in_(named),
+        ORDER_LINE: ORDER_LINE.c.reference.in_(carried),
+        ATTEMPT: ATTEMPT.c.submission.in_(named),
     }
     for kept in _KEPT:
-        if kept.table in wanted:
-            _load(work, kept, wanted[kept.table], book, loaded)
+        if kept.table in carried_rows:
+            _load(work, kept, carried_rows[kept.table], book, loaded)
     return OpenBook(book, loaded)
 
 
@@ -102,16 +101,18 @@ def checkout_of(reference: str) -> str:
     return "-".join(reference.split("/", maxsplit=1)[0].split("-")[:3])
 
 
+def _checkout_column(table: Table) -> Column[Any]:
+    return table.c.reference if table is CHECKOUT else table.c.checkout
+
+
 def _load(
-    work: Work, kept: _Kept, wanted: ColumnElement[bool], book: Book, loaded: dict[tuple[str, ...], Values]
+    work: Work, kept: _Kept, condition: ColumnElement[bool], book: Book, loaded: dict[tuple[str, ...], Values]
 ) -> None:
-    """Put a table's wanted rows into the book, in order of checkout, and remember them as they are."""
-    columns = kept.table.__table__.columns
-    rows = select(*(column for column in columns if column.name != "clinic"))
-    order = columns["reference" if kept.table is CheckoutRow else "checkout"]
-    for row in work.connection.execute(rows.where(columns["clinic"] == work.clinic, wanted).order_by(order)).mappings():
+    """Put the rows for which a condition holds into the book, by checkout, and remember them as they are."""
+    rows = select(*columns_of(kept.table, kept.record)).where(work.of_clinic(kept.table), condition)
+    for row in work.connection.execute(rows.order_by(_checkout_column(kept.table))).mappings():
         values = dict(row)
-        loaded[kept.table.__tablename__, *(str(values[name]) for name in kept.key)] = values
+        loaded[kept.table.name, *(str(values[name]) for name in kept.key)] = values
         _put(book, kept.record(**values))
 
 
@@ -129,12 +130,12 @@ def _put(book: Book, record: Checkout | PharmacyOrder | Submission | OrderLine |
             book.add_attempt(record)
 
 
-def _known(work: Work, partner_events: Iterable[str]) -> set[tuple[str, str]]:
+def _stored_events(work: Work, partner_events: Iterable[str]) -> set[tuple[str, str]]:
     ids = sorted(set(partner_events))
     if not ids:
         return set()
-    statement = select(OrderEventRow.pharmacy, OrderEventRow.partner_event_id).where(
-        OrderEventRow.clinic == work.clinic, OrderEventRow.partner_event_id.in_(ids)
+    statement = select(ORDER_EVENT.c.pharmacy, ORDER_EVENT.c.partner_event_id).where(
+        work.of_clinic(ORDER_EVENT), ORDER_EVENT.c.partner_event_id.in_(ids)
     )
     return {(row.pharmacy, str(row.partner_event_id)) for row in work.connection.execute(statement)}
 
@@ -144,12 +145,12 @@ def save_book(work: Work, opened: OpenBook) -> None:
     book = opened.book
     for kept in _KEPT:
         _save_rows(work, kept, book, opened.as_loaded)
-    _insert(work, StockReservationRow, sorted(book.reservations, key=_stock_key))
-    _insert(work, OrderEventRow, book.events)
-    _insert(work, LedgerEntryRow, book.entries)
+    _insert(work, STOCK_RESERVATION, sorted(book.reservations, key=_stock_key))
+    _insert(work, ORDER_EVENT, book.events)
+    _insert(work, LEDGER_ENTRY, book.entries)
     _release(work, book)
-    _save_tallies(work, book)
-    pay_through(work, [one for one in book.checkouts if (CheckoutRow.__tablename__, one) not in opened.as_loaded])
+    _save_daily_totals(work, book)
+    pay_through(work, [name for name in book.checkouts if (CHECKOUT.name, name) not in opened.as_loaded])
     settle(work, book.checkouts)
 
 
@@ -161,20 +162,20 @@ def _stock_key(reservation: Reservation) -> tuple[str, str, str, int]:
 def _save_rows(work: Work, kept: _Kept, book: Book, as_loaded: Mapping[tuple[str, ...], Values]) -> None:
     new, changed = [], []
     for record in kept.records(book):
-        before = as_loaded.get((kept.table.__tablename__, *(str(getattr(record, name)) for name in kept.key)))
+        before = as_loaded.get((kept.table.name, *(str(getattr(record, name)) for name in kept.key)))
         if before is None:
             new.append(record)
         elif before != vars(record):
             changed.append(vars(record))
     _insert(work, kept.table, new)
     if changed:
-        columns = kept.table.__table__.columns
-        same = and_(columns["clinic"] == work.clinic, *(columns[name] == bindparam(f"old_{name}") for name in kept.key))
+        same_key = (kept.table.c[name] == bindparam(f"old_{name}") for name in kept.key)
+        same = and_(work.of_clinic(kept.table), *same_key)
         rows = [values | {f"old_{name}": values[name] for name in kept.key} for values in changed]
         work.connection.execute(update(kept.table).where(same), rows)
 
 
-def _insert(work: Work, table: type[Base], records: Sequence[Any]) -> None:
+def _insert(work: Work, table: Table, records: Sequence[Any]) -> None:
     if records:
         cells = {name: [getattr(record, name) for record in records] for name in vars(records[0])}
         insert_all(work.connection, table, {"clinic": [work.clinic] * len(records)} | cells)
@@ -183,17 +184,17 @@ def _insert(work: Work, table: type[Base], records: Sequence[Any]) -> None:
 def _release(work: Work, book: Book) -> None:
     if book.released:
         held = and_(
-            StockReservationRow.clinic == work.clinic,
-            StockReservationRow.line == bindparam("of_line"),
-            StockReservationRow.attempt == bindparam("of_attempt"),
+            work.of_clinic(STOCK_RESERVATION),
+            STOCK_RESERVATION.c.line == bindparam("of_line"),
+            STOCK_RESERVATION.c.attempt == bindparam("of_attempt"),
         )
         rows = [{"of_line": line, "of_attempt": attempt, "released_at": at} for line, attempt, at in book.released]
-        work.connection.execute(update(StockReservationRow).where(held), rows)
+        work.connection.execute(update(STOCK_RESERVATION).where(held), rows)
 
 
-def _save_tallies(work: Work, book: Book) -> None:
+def _save_daily_totals(work: Work, book: Book) -> None:
     tallies = book.totals
-    counted = [column.name for column in DailyTallyRow.__table__.columns if not column.primary_key]
+    counted = [column.name for column in DAILY_TALLY.columns if not column.primary_key]
     daily = [
         {"day": day, "pharmacy": pharmacy, "program": program, **{name: amounts[name] for name in counted}}
         for (day, pharmacy, program), amounts in sorted(tallies.daily.items(), key=_first)
@@ -206,47 +207,44 @@ def _save_tallies(work: Work, book: Book) -> None:
         {"day": day, "pharmacy": pharmacy, "stage": stage.value, "hours": taken, "lines": lines}
         for (day, pharmacy, stage, taken), lines in sorted(tallies.hours.items(), key=_first)
     ]
-    for table, rows in ((DailyTallyRow, daily), (DailyRejectionRow, rejections), (StageHoursRow, hours)):
+    for table, rows in ((DAILY_TALLY, daily), (DAILY_REJECTION, rejections), (STAGE_HOURS, hours)):
         _add_up(work, table, rows)
 
 
 _first: Final = itemgetter(0)
 
 
-def _add_up(work: Work, table: type[Base], rows: Sequence[Values]) -> None:
+def _add_up(work: Work, table: Table, rows: Sequence[Values]) -> None:
     """Insert counts, or add them to those that the day has."""
     if rows:
-        keys = [column.name for column in table.__table__.primary_key]
-        new = inserting(work.connection, table)
-        sums = {
-            column.name: column + new.excluded[column.name]
-            for column in table.__table__.columns
-            if not column.primary_key
-        }
+        keys = [column.name for column in table.primary_key]
+        new = conflict_insert(work.connection, table)
+        sums = {column.name: column + new.excluded[column.name] for column in table.columns if not column.primary_key}
         statement = new.on_conflict_do_update(index_elements=keys, set_=sums)
         work.connection.execute(statement, [{"clinic": work.clinic, **row} for row in rows])
 
 
 def next_number(work: Work, refill_day: date) -> int:
     """The next checkout number of a refill day, from 1."""
-    _add_up(work, OrderCounterRow, [{"refill_day": refill_day, "last": 1}])
-    statement = select(OrderCounterRow.last).where(
-        OrderCounterRow.clinic == work.clinic, OrderCounterRow.refill_day == refill_day
+    _add_up(work, ORDER_COUNTER, [{"refill_day": refill_day, "last": 1}])
+    statement = select(ORDER_COUNTER.c.last).where(
+        work.of_clinic(ORDER_COUNTER), ORDER_COUNTER.c.refill_day == refill_day
     )
-    return work.connection.execute(statement).scalar_one()
+    number: int = work.connection.execute(statement).scalar_one()
+    return number
 
 
 def checkout_by_key(work: Work, key: str) -> str | None:
     """The reference of the checkout that was placed with this key."""
-    statement = select(CheckoutRow.reference).where(CheckoutRow.clinic == work.clinic, CheckoutRow.key == key)
-    found: str | None = work.connection.execute(statement).scalar()
-    return found
+    statement = select(CHECKOUT.c.reference).where(work.of_clinic(CHECKOUT), CHECKOUT.c.key == key)
+    reference: str | None = work.connection.scalar(statement)
+    return reference
 
 
 def take_over_fills(work: Work, ours: Mapping[str, int]) -> None:
     """Prescriptions' fills outside become fewer by those that are now this store's own lines, by rx."""
     if ours:
-        fewer = case((PrescriptionRow.fills > bindparam("lines"), PrescriptionRow.fills - bindparam("lines")), else_=0)
-        here = and_(PrescriptionRow.clinic == work.clinic, PrescriptionRow.rx == bindparam("of_rx"))
+        fewer = case((PRESCRIPTION.c.fills > bindparam("lines"), PRESCRIPTION.c.fills - bindparam("lines")), else_=0)
+        named = and_(work.of_clinic(PRESCRIPTION), PRESCRIPTION.c.rx == bindparam("of_rx"))
         rows = [{"of_rx": rx, "lines": lines} for rx, lines in ours.items()]
-        work.connection.execute(update(PrescriptionRow).where(here).values(fills=fewer), rows)
+        work.connection.execute(update(PRESCRIPTION).where(named).values(fills=fewer), rows)

@@ -7,21 +7,23 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
-from core.adapters.store.engine import Work
-from core.adapters.store.orders import (
-    AUTHORISED,
-    AttemptRow,
-    LedgerEntryRow,
-    MisfitDecisionRow,
-    OrderEventRow,
-    OrderLineRow,
-    SubmissionRow,
+from core.adapters.store.base import columns_of
+from core.adapters.store.conditions import AUTHORIZED, NEWEST_ATTEMPT, UNMATCHED
+from core.adapters.store.engine import Work, insert_rows
+from core.adapters.store.tables import (
+    ATTEMPT,
+    LEDGER_ENTRY,
+    MISFIT_DECISION,
+    ORDER_EVENT,
+    ORDER_LINE,
+    PARTNER_LINK,
+    PATIENT,
+    PHARMACY,
+    SKU,
+    SUBMISSION,
 )
-from core.adapters.store.partners import PartnerLinkRow
-from core.adapters.store.tables import PatientRow, PharmacyRow, SkuRow
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.orders.records import EventOutcome
 from core.domain.partners.link import Adapter
@@ -102,173 +104,161 @@ class HistoryRow(NamedTuple):
 
 def _lines(*columns: Any) -> Select[Any]:
     """Lines with their newest attempt, its submission, and the names that screens show."""
-    same = OrderLineRow.clinic
     return (
         select(*columns)
-        .select_from(OrderLineRow)
-        .join(
-            AttemptRow,
-            and_(
-                AttemptRow.clinic == same,
-                AttemptRow.line == OrderLineRow.reference,
-                AttemptRow.number == OrderLineRow.attempt,
-            ),
-        )
-        .join(SubmissionRow, and_(SubmissionRow.clinic == same, SubmissionRow.reference == AttemptRow.submission))
-        .join(PatientRow, and_(PatientRow.clinic == same, PatientRow.patient == OrderLineRow.patient))
-        .join(SkuRow, and_(SkuRow.clinic == same, SkuRow.sku == OrderLineRow.sku))
-        .join(PharmacyRow, and_(PharmacyRow.clinic == same, PharmacyRow.pharmacy == OrderLineRow.pharmacy))
+        .join_from(ORDER_LINE, ATTEMPT, NEWEST_ATTEMPT)
+        .join_from(ATTEMPT, SUBMISSION)
+        .join_from(ORDER_LINE, PATIENT)
+        .join_from(ORDER_LINE, SKU)
+        .join_from(ORDER_LINE, PHARMACY)
     )
 
 
-def _misfit(clinic: str) -> ColumnElement[bool]:
-    return OrderLineRow.reference.in_(select(OrderEventRow.reference).where(*_unsettled(clinic)))
+def _unmatched(clinic: str) -> ColumnElement[bool]:
+    events = select(ORDER_EVENT.c.reference).where(ORDER_EVENT.c.clinic == clinic, UNMATCHED)
+    return ORDER_LINE.c.reference.in_(events)
 
 
 def _order_columns(clinic: str) -> list[Any]:
     return [
-        OrderLineRow.reference,
-        OrderLineRow.checkout,
-        OrderLineRow.placed_on,
-        OrderLineRow.patient,
-        PatientRow.first_name,
-        PatientRow.last_name,
-        OrderLineRow.sku,
-        SkuRow.name,
-        OrderLineRow.quantity,
-        OrderLineRow.pharmacy,
-        PharmacyRow.name,
-        OrderLineRow.state,
-        SubmissionRow.state,
-        OrderLineRow.state_at,
-        OrderLineRow.attempt,
-        AttemptRow.ships_on,
-        AttemptRow.delivers_on,
-        AUTHORISED,
-        AttemptRow.tracking,
-        AttemptRow.reason_code,
-        AttemptRow.reason,
-        OrderLineRow.cancel_requested_at,
-        _misfit(clinic),
+        ORDER_LINE.c.reference,
+        ORDER_LINE.c.checkout,
+        ORDER_LINE.c.placed_on,
+        ORDER_LINE.c.patient,
+        PATIENT.c.first_name,
+        PATIENT.c.last_name,
+        ORDER_LINE.c.sku,
+        SKU.c.name,
+        ORDER_LINE.c.quantity,
+        ORDER_LINE.c.pharmacy,
+        PHARMACY.c.name,
+        ORDER_LINE.c.state,
+        SUBMISSION.c.state,
+        ORDER_LINE.c.state_at,
+        ORDER_LINE.c.attempt,
+        ATTEMPT.c.ships_on,
+        ATTEMPT.c.delivers_on,
+        AUTHORIZED,
+        ATTEMPT.c.tracking,
+        ATTEMPT.c.reason_code,
+        ATTEMPT.c.reason,
+        ORDER_LINE.c.cancel_requested_at,
+        _unmatched(clinic),
     ]
 
 
 def search_lines(
-    work: Work, wanted: OrderFilter, stalled_before: date, limit: int, offset: int
+    work: Work, filtered: OrderFilter, stalled_before: date, limit: int, offset: int
 ) -> tuple[list[OrderRow], int]:
     """One page of lines, newest placed first, and how many there are in all."""
-    where = _wanted(work, wanted, stalled_before)
-    newest_first = (OrderLineRow.placed_on.desc(), OrderLineRow.checkout.desc(), OrderLineRow.number)
-    page = select(OrderLineRow.reference).where(*where).order_by(*newest_first).limit(limit).offset(offset).subquery()
+    where = _matching(work, filtered, stalled_before)
+    newest_first = (ORDER_LINE.c.placed_on.desc(), ORDER_LINE.c.checkout.desc(), ORDER_LINE.c.number)
+    page = select(ORDER_LINE.c.reference).where(*where).order_by(*newest_first).limit(limit).offset(offset).subquery()
     shown = _lines(*_order_columns(work.clinic)).where(
-        OrderLineRow.clinic == work.clinic, OrderLineRow.reference.in_(select(page.c.reference))
+        work.of_clinic(ORDER_LINE), ORDER_LINE.c.reference.in_(select(page.c.reference))
     )
     rows = [_order_row(row) for row in work.connection.execute(shown.order_by(*newest_first))]
     return rows, _how_many(work, where)
 
 
 def _how_many(work: Work, where: Sequence[ColumnElement[bool]]) -> int:
-    return work.connection.scalar(select(func.count()).select_from(OrderLineRow).where(*where)) or 0
+    return work.connection.scalar(select(func.count()).select_from(ORDER_LINE).where(*where)) or 0
 
 
 def _order_row(row: Sequence[Any]) -> OrderRow:
     return OrderRow._make((*row[:-1], bool(row[-1])))
 
 
-def _wanted(work: Work, wanted: OrderFilter, stalled_before: date) -> list[ColumnElement[bool]]:
+def _matching(work: Work, filtered: OrderFilter, stalled_before: date) -> list[ColumnElement[bool]]:
     """Conditions on the line's own columns, so that counting needs no join."""
-    where: list[ColumnElement[bool]] = [OrderLineRow.clinic == work.clinic]
-    where += [_says(work.clinic, word) for word in wanted.text.replace(",", " ").split()]
-    if wanted.states:
-        where.append(OrderLineRow.state.in_(sorted(wanted.states)))
-    if wanted.pharmacy is not None:
-        where.append(OrderLineRow.pharmacy == wanted.pharmacy)
-    if wanted.queue is not None:
-        where.append(_queues(work.clinic, stalled_before)[wanted.queue])
-    if wanted.needs_action:
+    where: list[ColumnElement[bool]] = [work.of_clinic(ORDER_LINE)]
+    where += [_mentions(work.clinic, word) for word in filtered.text.replace(",", " ").split()]
+    if filtered.states:
+        where.append(ORDER_LINE.c.state.in_(sorted(filtered.states)))
+    if filtered.pharmacy is not None:
+        where.append(ORDER_LINE.c.pharmacy == filtered.pharmacy)
+    if filtered.queue is not None:
+        where.append(_queues(work.clinic, stalled_before)[filtered.queue])
+    if filtered.needs_action:
         where.append(or_(*_queues(work.clinic, stalled_before).values()))
-    if wanted.placed_from is not None:
-        where.append(OrderLineRow.placed_on >= wanted.placed_from)
-    if wanted.placed_to is not None:
-        where.append(OrderLineRow.placed_on <= wanted.placed_to)
+    if filtered.placed_from is not None:
+        where.append(ORDER_LINE.c.placed_on >= filtered.placed_from)
+    if filtered.placed_to is not None:
+        where.append(ORDER_LINE.c.placed_on <= filtered.placed_to)
     return where
 
 
-def _says(clinic: str, word: str) -> ColumnElement[bool]:
+def _mentions(clinic: str, word: str) -> ColumnElement[bool]:
     """Every word must stand somewhere: in a name, at the start of a reference, patient code or tracking number."""
     folded = word.lower()
 
     def starts(column: Any) -> ColumnElement[bool]:
         return func.lower(column).startswith(folded, autoescape=True)
 
-    names = (PatientRow.first_name, PatientRow.last_name)
+    names = (PATIENT.c.first_name, PATIENT.c.last_name)
     named = (func.lower(name).contains(folded, autoescape=True) for name in names)
-    people = select(PatientRow.patient).where(PatientRow.clinic == clinic, or_(*named, starts(PatientRow.patient)))
-    tracked = select(AttemptRow.line).where(AttemptRow.clinic == clinic, starts(AttemptRow.tracking))
-    return or_(OrderLineRow.patient.in_(people), starts(OrderLineRow.reference), OrderLineRow.reference.in_(tracked))
+    people = select(PATIENT.c.patient).where(PATIENT.c.clinic == clinic, or_(*named, starts(PATIENT.c.patient)))
+    tracked = select(ATTEMPT.c.line).where(ATTEMPT.c.clinic == clinic, starts(ATTEMPT.c.tracking))
+    return or_(ORDER_LINE.c.patient.in_(people), starts(ORDER_LINE.c.reference), ORDER_LINE.c.reference.in_(tracked))
 
 
 def _queues(clinic: str, stalled_before: date) -> dict[Queue, ColumnElement[bool]]:
-    in_flight = OrderLineRow.state.in_(sorted(IN_FLIGHT))
+    in_flight = ORDER_LINE.c.state.in_(sorted(IN_FLIGHT))
     unknown = _newest(
-        SubmissionRow.clinic == OrderLineRow.clinic,
-        SubmissionRow.reference == AttemptRow.submission,
-        SubmissionRow.state == SubmissionState.UNKNOWN,
+        SUBMISSION.c.clinic == ORDER_LINE.c.clinic,
+        SUBMISSION.c.reference == ATTEMPT.c.submission,
+        SUBMISSION.c.state == SubmissionState.UNKNOWN,
     )
     waits = _newest(
-        SubmissionRow.clinic == OrderLineRow.clinic,
-        SubmissionRow.reference == AttemptRow.submission,
-        SubmissionRow.state == SubmissionState.QUEUED,
+        SUBMISSION.c.clinic == ORDER_LINE.c.clinic,
+        SUBMISSION.c.reference == ATTEMPT.c.submission,
+        SUBMISSION.c.state == SubmissionState.QUEUED,
     )
     by_hand = exists().where(
-        PartnerLinkRow.clinic == OrderLineRow.clinic,
-        PartnerLinkRow.pharmacy == OrderLineRow.pharmacy,
-        PartnerLinkRow.adapter == Adapter.SHEET,
+        PARTNER_LINK.c.clinic == ORDER_LINE.c.clinic,
+        PARTNER_LINK.c.pharmacy == ORDER_LINE.c.pharmacy,
+        PARTNER_LINK.c.adapter == Adapter.SHEET,
     )
     return {
-        Queue.REJECTED: and_(OrderLineRow.state == LineState.REJECTED, ~_replaced()),
-        Queue.HAND_OVER: and_(OrderLineRow.state == LineState.PLACED, by_hand, waits),
-        Queue.UNKNOWN: and_(OrderLineRow.state == LineState.PLACED, unknown),
-        Queue.ON_HOLD: OrderLineRow.state == LineState.ON_HOLD,
+        Queue.REJECTED: and_(ORDER_LINE.c.state == LineState.REJECTED, ~_replaced()),
+        Queue.HAND_OVER: and_(ORDER_LINE.c.state == LineState.PLACED, by_hand, waits),
+        Queue.UNKNOWN: and_(ORDER_LINE.c.state == LineState.PLACED, unknown),
+        Queue.ON_HOLD: ORDER_LINE.c.state == LineState.ON_HOLD,
         Queue.STALLED: or_(
-            and_(in_flight, _newest(AttemptRow.ships_on < stalled_before)),
-            and_(OrderLineRow.state == LineState.SHIPPED, _newest(AttemptRow.delivers_on < stalled_before)),
+            and_(in_flight, _newest(ATTEMPT.c.ships_on < stalled_before)),
+            and_(ORDER_LINE.c.state == LineState.SHIPPED, _newest(ATTEMPT.c.delivers_on < stalled_before)),
         ),
-        Queue.MISFITS: _misfit(clinic),
-        Queue.CANCEL_REQUESTS: and_(in_flight, OrderLineRow.cancel_requested_at.is_not(None)),
-        Queue.RETURNED: and_(
-            OrderLineRow.state == LineState.RETURNED, _newest(AttemptRow.refund_recorded_at.is_(None))
-        ),
+        Queue.MISFITS: _unmatched(clinic),
+        Queue.CANCEL_REQUESTS: and_(in_flight, ORDER_LINE.c.cancel_requested_at.is_not(None)),
+        Queue.RETURNED: and_(ORDER_LINE.c.state == LineState.RETURNED, _newest(ATTEMPT.c.refund_recorded_at.is_(None))),
     }
 
 
 def _newest(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether these hold for the line's newest attempt, and for its submission where they name it."""
     return exists().where(
-        AttemptRow.clinic == OrderLineRow.clinic,
-        AttemptRow.line == OrderLineRow.reference,
-        AttemptRow.number == OrderLineRow.attempt,
+        NEWEST_ATTEMPT,
         *conditions,
     )
 
 
 def _replaced() -> ColumnElement[bool]:
     """Whether the patient has a later line of the same SKU that went through: nobody waits for this one any more."""
-    later = aliased(OrderLineRow)
+    later = ORDER_LINE.alias().c
     return exists().where(
-        later.clinic == OrderLineRow.clinic,
-        later.patient == OrderLineRow.patient,
-        later.sku == OrderLineRow.sku,
-        later.reference != OrderLineRow.reference,
-        later.placed_on >= OrderLineRow.placed_on,
+        later.clinic == ORDER_LINE.c.clinic,
+        later.patient == ORDER_LINE.c.patient,
+        later.sku == ORDER_LINE.c.sku,
+        later.reference != ORDER_LINE.c.reference,
+        later.placed_on >= ORDER_LINE.c.placed_on,
         later.state.not_in((LineState.REJECTED, LineState.CANCELLED)),
     )
 
 
 def queue_sizes(work: Work, stalled_before: date) -> dict[Queue, int]:
-    """How many lines are in each queue, in one query; events of unknown references count as misfits."""
+    """How many lines are in each queue, in one query; events of unknown references count as unmatched."""
     queues = _queues(work.clinic, stalled_before)
-    sizes = _sizes(work, queues, [OrderLineRow.clinic == work.clinic, or_(*queues.values())])
+    sizes = _sizes(work, queues, [work.of_clinic(ORDER_LINE), or_(*queues.values())])
     sizes[Queue.MISFITS] += len(stray_events(work))
     return sizes
 
@@ -281,13 +271,13 @@ class Counts(NamedTuple):
     needs_action: int
 
 
-def count_lines(work: Work, wanted: OrderFilter, stalled_before: date) -> Counts:
+def count_lines(work: Work, filtered: OrderFilter, stalled_before: date) -> Counts:
     """The lines of a filter by state and queue, its own states and queue left aside."""
     queues = _queues(work.clinic, stalled_before)
-    where = _wanted(work, wanted._replace(states=frozenset(), queue=None, needs_action=False), stalled_before)
-    by_state = select(OrderLineRow.state, func.count()).where(*where).group_by(OrderLineRow.state)
-    found = dict(work.connection.execute(by_state).all())
-    states = {state: found.get(state, 0) for state in LineState}
+    where = _matching(work, filtered._replace(states=frozenset(), queue=None, needs_action=False), stalled_before)
+    by_state = select(ORDER_LINE.c.state, func.count()).where(*where).group_by(ORDER_LINE.c.state)
+    counts: dict[LineState, int] = {row[0]: row[1] for row in work.connection.execute(by_state)}
+    states = {state: counts.get(state, 0) for state in LineState}
     waiting = [*where, or_(*queues.values())]
     return Counts(states, _sizes(work, queues, waiting), _how_many(work, waiting))
 
@@ -296,58 +286,44 @@ def _sizes(
     work: Work, conditions: Mapping[K, ColumnElement[bool]], where: Sequence[ColumnElement[bool]]
 ) -> dict[K, int]:
     sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions.values()]
-    row = work.connection.execute(select(*sums).select_from(OrderLineRow).where(*where)).one()
+    row = work.connection.execute(select(*sums).select_from(ORDER_LINE).where(*where)).one()
     return {name: int(size) for name, size in zip(conditions, row, strict=True)}
 
 
 def stray_events(work: Work) -> list[HistoryRow]:
-    """Open misfits that name no line of this clinic, oldest first."""
-    misfits = open_misfits(work)
-    named = select(OrderLineRow.reference).where(
-        OrderLineRow.clinic == work.clinic, OrderLineRow.reference.in_({misfit.reference for misfit in misfits})
+    """Unmatched events that name no line of this clinic, oldest first."""
+    events = unmatched_events(work)
+    named = select(ORDER_LINE.c.reference).where(
+        work.of_clinic(ORDER_LINE), ORDER_LINE.c.reference.in_({event.reference for event in events})
     )
-    ours = set(work.connection.scalars(named)) if misfits else set()
-    return [misfit for misfit in misfits if misfit.reference not in ours]
+    ours = set(work.connection.scalars(named)) if events else set()
+    return [event for event in events if event.reference not in ours]
 
 
-_HISTORY: Final = [
-    OrderEventRow.id,
-    *(OrderEventRow.__table__.c[name] for name in HistoryRow._fields if name != "event"),
-]
+_HISTORY: Final = [ORDER_EVENT.c["id" if name == "event" else name] for name in HistoryRow._fields]
 
 
 def history(work: Work, references: Sequence[str]) -> list[HistoryRow]:
     """Everything said of these lines, in the order in which it became known."""
-    statement = select(*_HISTORY).where(OrderEventRow.clinic == work.clinic, OrderEventRow.reference.in_(references))
-    rows = work.connection.execute(statement.order_by(OrderEventRow.id))
-    return [HistoryRow._make(row) for row in rows]
+    statement = select(*_HISTORY).where(work.of_clinic(ORDER_EVENT), ORDER_EVENT.c.reference.in_(references))
+    return [HistoryRow._make(row) for row in work.connection.execute(statement.order_by(ORDER_EVENT.c.id))]
 
 
-def open_misfits(work: Work) -> list[HistoryRow]:
-    """Events that did not fit and that nobody has settled, oldest first."""
-    statement = select(*_HISTORY).where(*_unsettled(work.clinic))
-    return [
-        HistoryRow._make(row)
-        for row in work.connection.execute(statement.order_by(OrderEventRow.recorded_at, OrderEventRow.id))
-    ]
+def unmatched_events(work: Work) -> list[HistoryRow]:
+    """Events that did not match their line's state and that nobody has settled, oldest first."""
+    statement = select(*_HISTORY).where(work.of_clinic(ORDER_EVENT), UNMATCHED)
+    oldest_first = statement.order_by(ORDER_EVENT.c.recorded_at, ORDER_EVENT.c.id)
+    return [HistoryRow._make(row) for row in work.connection.execute(oldest_first)]
 
 
-def _unsettled(clinic: str) -> tuple[ColumnElement[bool], ...]:
-    settled = exists().where(
-        MisfitDecisionRow.clinic == OrderEventRow.clinic, MisfitDecisionRow.event == OrderEventRow.id
-    )
-    return OrderEventRow.clinic == clinic, OrderEventRow.outcome == EventOutcome.UNMATCHED, ~settled
-
-
-def misfit_exists(work: Work, event: str) -> bool:
-    """Whether an event did not fit and nobody has settled it."""
-    return any(misfit.event == event for misfit in open_misfits(work))
+def is_unmatched(work: Work, event: str) -> bool:
+    """Whether an event did not match and nobody has settled it."""
+    return any(unmatched.event == event for unmatched in unmatched_events(work))
 
 
 def settle(work: Work, event: str, by: str, reason: str) -> None:
-    """A person's word on a misfit."""
-    values = {"clinic": work.clinic, "event": event, "reason": reason, "by": by, "at": work.now()}
-    work.connection.execute(insert(MisfitDecisionRow), values)
+    """A person's word on an unmatched event."""
+    insert_rows(work, MISFIT_DECISION, [{"event": event, "reason": reason, "by": by, "at": work.now()}])
 
 
 class EntryRow(NamedTuple):
@@ -364,31 +340,26 @@ class EntryRow(NamedTuple):
 
 def ledger_of(work: Work, reference: str) -> list[EntryRow]:
     """A line's ledger, in order."""
-    columns = [LedgerEntryRow.__table__.c[name] for name in EntryRow._fields]
-    statement = select(*columns).where(LedgerEntryRow.clinic == work.clinic, LedgerEntryRow.line == reference)
-    return [EntryRow._make(row) for row in work.connection.execute(statement.order_by(LedgerEntryRow.id))]
+    statement = select(*columns_of(LEDGER_ENTRY, EntryRow)).where(
+        work.of_clinic(LEDGER_ENTRY), LEDGER_ENTRY.c.line == reference
+    )
+    return [EntryRow._make(row) for row in work.connection.execute(statement.order_by(LEDGER_ENTRY.c.id))]
 
 
 def references_of(work: Work, reference: str | None) -> list[str]:
     """Lines of a checkout, a pharmacy order, a submission, or one line; every line for None."""
-    statement = select(OrderLineRow.reference).where(OrderLineRow.clinic == work.clinic)
+    statement = select(ORDER_LINE.c.reference).where(work.of_clinic(ORDER_LINE))
     if reference is not None:
-        attempts = select(AttemptRow.line).where(AttemptRow.clinic == work.clinic, AttemptRow.submission == reference)
-        orders = (
-            select(AttemptRow.line)
-            .join(
-                SubmissionRow,
-                and_(SubmissionRow.clinic == AttemptRow.clinic, SubmissionRow.reference == AttemptRow.submission),
-            )
-            .where(AttemptRow.clinic == work.clinic, SubmissionRow.pharmacy_order == reference)
-        )
+        attempts = select(ATTEMPT.c.line).where(work.of_clinic(ATTEMPT), ATTEMPT.c.submission == reference)
+        of_order = (work.of_clinic(ATTEMPT), SUBMISSION.c.pharmacy_order == reference)
+        orders = select(ATTEMPT.c.line).join(SUBMISSION).where(*of_order)
         statement = statement.where(
             or_(
-                OrderLineRow.reference == reference,
-                OrderLineRow.checkout == reference,
-                OrderLineRow.reference.in_(attempts),
-                OrderLineRow.reference.in_(orders),
+                ORDER_LINE.c.reference == reference,
+                ORDER_LINE.c.checkout == reference,
+                ORDER_LINE.c.reference.in_(attempts),
+                ORDER_LINE.c.reference.in_(orders),
             )
         )
-    ordered = statement.order_by(OrderLineRow.checkout, OrderLineRow.number)
+    ordered = statement.order_by(ORDER_LINE.c.checkout, ORDER_LINE.c.number)
     return list(work.connection.scalars(ordered))

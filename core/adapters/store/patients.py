@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, String, and_, func, or_, select
 
+from core.adapters.store.base import columns_of
 from core.adapters.store.engine import Work
-from core.adapters.store.tables import PatientRow, PrescriptionRow
+from core.adapters.store.tables import PATIENT, PRESCRIPTION
 from core.domain.model import Patient, Prescription
 
 
@@ -21,33 +22,23 @@ class FoundPatients(NamedTuple):
 
 def search_patients(work: Work, text: str, limit: int) -> FoundPatients:
     """Patients each of whose words stands somewhere in name, code, phone, email or city; in order of name."""
-    wanted = and_(PatientRow.clinic == work.clinic, *(_somewhere(word) for word in text.split()))
-    total = work.connection.scalar(select(func.count()).select_from(PatientRow).where(wanted)) or 0
-    columns = [column for column in PatientRow.__table__.columns if column.name in Patient.model_fields]
-    page = (
-        select(*columns).where(wanted).order_by(PatientRow.last_name, PatientRow.first_name, PatientRow.patient)
-    ).limit(limit)
+    matches = and_(work.of_clinic(PATIENT), *(_somewhere(word) for word in text.split()))
+    total = work.connection.scalar(select(func.count()).select_from(PATIENT).where(matches)) or 0
+    by_name = (PATIENT.c.last_name, PATIENT.c.first_name, PATIENT.c.patient)
+    page = select(*columns_of(PATIENT, Patient)).where(matches).order_by(*by_name).limit(limit)
     patients = tuple(Patient(**row) for row in work.connection.execute(page).mappings())
     return FoundPatients(patients, _prescriptions(work, [row.patient for row in patients]), total)
 
 
 def _somewhere(word: str) -> ColumnElement[bool]:
-    places = (
-        PatientRow.last_name,
-        PatientRow.first_name,
-        PatientRow.patient,
-        PatientRow.phone,
-        PatientRow.email,
-        PatientRow.city,
-    )
-    return or_(*(place.cast(String).icontains(word, autoescape=True) for place in places))
+    names = ("last_name", "first_name", "patient", "phone", "email", "city")
+    return or_(*(PATIENT.c[name].cast(String).icontains(word, autoescape=True) for name in names))
 
 
 def _prescriptions(work: Work, patients: list[str]) -> tuple[Prescription, ...]:
-    columns = [column for column in PrescriptionRow.__table__.columns if column.name in Prescription.model_fields]
     statement = (
-        select(*columns)
-        .where(PrescriptionRow.clinic == work.clinic, PrescriptionRow.patient.in_(patients))
-        .order_by(PrescriptionRow.written_on.desc(), PrescriptionRow.rx.desc())
+        select(*columns_of(PRESCRIPTION, Prescription))
+        .where(work.of_clinic(PRESCRIPTION), PRESCRIPTION.c.patient.in_(patients))
+        .order_by(PRESCRIPTION.c.written_on.desc(), PRESCRIPTION.c.rx.desc())
     )
     return tuple(Prescription(**row) for row in work.connection.execute(statement).mappings())

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, select, update
 
-from core.adapters.store.engine import Work
-from core.adapters.store.tables import PersonRow
+from core.adapters.store.engine import Work, insert_rows
+from core.adapters.store.tables import PERSON
 
 
 def rows(work: Work) -> Sequence[RowMapping]:
     """Everybody of the clinic: email, name, role, active; by email."""
-    statement = select(PersonRow.email, PersonRow.name, PersonRow.role, PersonRow.active)
-    found = work.connection.execute(statement.where(PersonRow.clinic == work.clinic)).mappings().all()
-    return sorted(found, key=lambda row: str(row["email"]))
+    statement = select(PERSON.c.email, PERSON.c.name, PERSON.c.role, PERSON.c.active).where(work.of_clinic(PERSON))
+    return sorted(work.connection.execute(statement).mappings(), key=lambda row: str(row["email"]))
 
 
 def add(work: Work, email: str, values: dict[str, Any]) -> None:
     """A new person."""
-    work.connection.execute(insert(PersonRow), {"clinic": work.clinic, "email": email} | values)
+    insert_rows(work, PERSON, [{"email": email} | values])
 
 
 def change(work: Work, email: str, values: dict[str, Any]) -> None:
     """New values for somebody."""
-    here = (PersonRow.clinic == work.clinic) & (PersonRow.email == email)
-    work.connection.execute(update(PersonRow).where(here).values(values))
+    work.connection.execute(update(PERSON).where(work.of_clinic(PERSON), PERSON.c.email == email).values(values))

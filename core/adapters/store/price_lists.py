@@ -6,60 +6,53 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Column, delete, or_, select, update
 
-from core.adapters.store.engine import Work
-from core.adapters.store.orders import AttemptRow, OrderLineRow
-from core.adapters.store.tables import AggregatePriceRow, OfferRow
-
-Rows = Sequence[dict[str, Any]]
+from core.adapters.store.engine import Row, Work, insert_rows
+from core.adapters.store.tables import AGGREGATE_PRICE, ATTEMPT, OFFER, ORDER_LINE
 
 
-def add_offers(work: Work, rows: Rows) -> None:
+def add_offers(work: Work, rows: Sequence[Row]) -> None:
     """New offers, columns by name."""
-    _add(work, OfferRow, rows)
+    insert_rows(work, OFFER, rows)
 
 
-def add_aggregate_prices(work: Work, rows: Rows) -> None:
+def add_aggregate_prices(work: Work, rows: Sequence[Row]) -> None:
     """New pooled prices, columns by name."""
-    _add(work, AggregatePriceRow, rows)
-
-
-def _add(work: Work, table: Any, rows: Rows) -> None:
-    if rows:
-        work.connection.execute(insert(table), [{"clinic": work.clinic} | row for row in rows])
+    insert_rows(work, AGGREGATE_PRICE, rows)
 
 
 def remove_offers(work: Work, pharmacy: str, skus: Collection[str], valid_from: date) -> None:
     """Take offers of one first day back."""
-    _remove(work, OfferRow, OfferRow.pharmacy == pharmacy, skus, valid_from)
+    _remove(work, OFFER.c.pharmacy, pharmacy, skus, valid_from)
 
 
 def remove_aggregate_prices(work: Work, program: str, skus: Collection[str], valid_from: date) -> None:
     """Take pooled prices of one first day back."""
-    _remove(work, AggregatePriceRow, AggregatePriceRow.program == program, skus, valid_from)
+    _remove(work, AGGREGATE_PRICE.c.program, program, skus, valid_from)
 
 
-def _remove(work: Work, table: Any, issued: Any, skus: Collection[str], valid_from: date) -> None:
-    here = (table.clinic == work.clinic, issued, table.sku.in_(skus), table.valid_from == valid_from)
-    work.connection.execute(table.__table__.delete().where(*here))
+def _remove(work: Work, issued_by: Column[Any], issuer: str, skus: Collection[str], valid_from: date) -> None:
+    table = issued_by.table
+    issued = (work.of_clinic(table), issued_by == issuer, table.c.sku.in_(skus), table.c.valid_from == valid_from)
+    work.connection.execute(delete(table).where(*issued))
 
 
 def end_offers(work: Work, pharmacy: str, ends: Mapping[tuple[str, date], date | None]) -> None:
     """Another last day (None: open) for the pharmacy's offers, by SKU and first day."""
     for (sku, valid_from), last in ends.items():
-        here = (OfferRow.clinic == work.clinic, OfferRow.pharmacy == pharmacy, OfferRow.sku == sku)
-        work.connection.execute(update(OfferRow).where(*here, OfferRow.valid_from == valid_from).values(valid_to=last))
+        offer = (OFFER.c.pharmacy == pharmacy, OFFER.c.sku == sku, OFFER.c.valid_from == valid_from)
+        work.connection.execute(update(OFFER).where(work.of_clinic(OFFER), *offer).values(valid_to=last))
 
 
 def ordered_since(work: Work, issuer: str, skus: Collection[str], since: datetime) -> str | None:
     """A line of one of the SKUs placed since with this pharmacy or under this program; None where there is none."""
     placed = (
-        select(AttemptRow.line)
-        .join(OrderLineRow, (OrderLineRow.clinic == AttemptRow.clinic) & (OrderLineRow.reference == AttemptRow.line))
-        .where(AttemptRow.clinic == work.clinic, AttemptRow.placed_at >= since, OrderLineRow.sku.in_(skus))
-        .where(or_(AttemptRow.pharmacy == issuer, AttemptRow.program == issuer))
-        .order_by(AttemptRow.placed_at, AttemptRow.line)
+        select(ATTEMPT.c.line)
+        .join(ORDER_LINE)
+        .where(work.of_clinic(ATTEMPT), ATTEMPT.c.placed_at >= since, ORDER_LINE.c.sku.in_(skus))
+        .where(or_(ATTEMPT.c.pharmacy == issuer, ATTEMPT.c.program == issuer))
+        .order_by(ATTEMPT.c.placed_at, ATTEMPT.c.line)
         .limit(1)
     )
     line: str | None = work.connection.scalar(placed)

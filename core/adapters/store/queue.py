@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, update
 
-from core.adapters.store.engine import Work, inserting
-from core.adapters.store.orders import (
-    AttemptRow,
-    MisfitDecisionRow,
-    OrderEventRow,
-    OrderLineRow,
-    PartnerClockRow,
-    SubmissionRow,
-    WorkerRow,
-)
-from core.adapters.store.payments import unpaid_order
-from core.adapters.store.tables import PharmacyRow
+from core.adapters.store.base import columns_of
+from core.adapters.store.conditions import NEWEST_ATTEMPT, has_unmatched_event, unpaid_order
+from core.adapters.store.engine import Work, upsert
+from core.adapters.store.tables import ATTEMPT, ORDER_EVENT, ORDER_LINE, PARTNER_CLOCK, PHARMACY, SUBMISSION, WORKER
+from core.adapters.store.values import WorkerRun
 from core.domain.model import LineState, ShipTo, SubmissionState
 from core.domain.orders.records import SentLine
 
@@ -33,72 +26,57 @@ AT_PHARMACY: Final = (
 """States in which a pharmacy may still have news of a line."""
 
 
-def open_misfit(reference: Any) -> ColumnElement[bool]:
-    """Whether a line has an event that did not fit and that nobody has settled."""
-    settled = exists().where(
-        MisfitDecisionRow.clinic == OrderEventRow.clinic, MisfitDecisionRow.event == OrderEventRow.id
-    )
-    return exists().where(
-        OrderEventRow.clinic == reference.table.c.clinic,
-        OrderEventRow.outcome == "misfit",
-        OrderEventRow.reference == reference,
-        ~settled,
-    )
-
-
 def _stopped() -> ColumnElement[bool]:
-    """Whether a misfit of one of its lines, or a payment that is not authorised, keeps a submission from being sent."""
-    line = AttemptRow.__table__.c.line
-    misfit = exists().where(
-        AttemptRow.clinic == SubmissionRow.clinic,
-        AttemptRow.submission == SubmissionRow.reference,
-        open_misfit(line),
+    """Whether an unmatched event of one of its lines, or a payment that is not authorised, keeps a submission back."""
+    unmatched = exists().where(
+        ATTEMPT.c.clinic == SUBMISSION.c.clinic,
+        ATTEMPT.c.submission == SUBMISSION.c.reference,
+        has_unmatched_event(ATTEMPT.c.line),
     )
-    return or_(misfit, unpaid_order(SubmissionRow.__table__.c.pharmacy_order))
+    return or_(unmatched, unpaid_order(SUBMISSION.c.pharmacy_order))
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(SubmissionRow.state == SubmissionState.QUEUED, SubmissionRow.next_try_at <= now, ~_stopped())
+    return and_(SUBMISSION.c.state == SubmissionState.QUEUED, SUBMISSION.c.next_try_at <= now, ~_stopped())
 
 
 def _run_out(now: datetime) -> ColumnElement[bool]:
-    return and_(SubmissionRow.state == SubmissionState.SENDING, SubmissionRow.lease_until < now)
+    return and_(SUBMISSION.c.state == SubmissionState.SENDING, SUBMISSION.c.lease_until < now)
 
 
 class Claim(NamedTuple):
-    """Whose submissions may be claimed: ``only`` one pharmacy's or all ``but`` some, at most ``most`` of each named."""
+    """Whose submissions may be claimed: one pharmacy's, or all but ``excluded``; ``limits`` are how many each."""
 
-    only: str | None = None
-    but: frozenset[str] = frozenset()
-    most: Mapping[str, int] = {}
+    pharmacy: str | None = None
+    excluded: frozenset[str] = frozenset()
+    limits: Mapping[str, int] = {}
 
     def allows(self) -> ColumnElement[bool]:
         """The condition on a submission's pharmacy."""
-        allowed = SubmissionRow.pharmacy.not_in(sorted(self.but)) if self.but else true()
-        return allowed if self.only is None else and_(SubmissionRow.pharmacy == self.only, allowed)
+        allowed = SUBMISSION.c.pharmacy.not_in(sorted(self.excluded)) if self.excluded else true()
+        return allowed if self.pharmacy is None else and_(SUBMISSION.c.pharmacy == self.pharmacy, allowed)
 
 
 ANY: Final = Claim()
 
 
-def anything_to_do(work: Work, wanted: Claim = ANY) -> bool:
+def anything_to_do(work: Work, allowed: Claim = ANY) -> bool:
     """Whether a submission is due, or a lease has run out: worth opening a write for."""
-    here = select(SubmissionRow.reference).where(SubmissionRow.clinic == work.clinic)
-    due = and_(_due(work.now()), wanted.allows())
-    found = work.connection.execute(here.where(or_(due, _run_out(work.now()))).limit(1))
-    return found.first() is not None
+    due = or_(and_(_due(work.now()), allowed.allows()), _run_out(work.now()))
+    statement = select(SUBMISSION.c.reference).where(work.of_clinic(SUBMISSION), due).limit(1)
+    return work.connection.scalar(statement) is not None
 
 
-def claim(work: Work, lease_until: datetime, limit: int, wanted: Claim = ANY) -> list[tuple[str, str]]:
+def claim(work: Work, lease_until: datetime, limit: int, allowed: Claim = ANY) -> list[tuple[str, str]]:
     """(reference, pharmacy) of submissions that are now this worker's to send, oldest first, under a lease."""
     statement = (
-        select(SubmissionRow.reference, SubmissionRow.pharmacy)
-        .where(SubmissionRow.clinic == work.clinic, _due(work.now()), wanted.allows())
-        .order_by(SubmissionRow.queued_at, SubmissionRow.reference)
+        select(SUBMISSION.c.reference, SUBMISSION.c.pharmacy)
+        .where(work.of_clinic(SUBMISSION), _due(work.now()), allowed.allows())
+        .order_by(SUBMISSION.c.queued_at, SUBMISSION.c.reference)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    left = dict(wanted.most)
+    left = dict(allowed.limits)
     claimed: list[tuple[str, str]] = []
     for reference, pharmacy in work.connection.execute(statement):
         if left.get(pharmacy, 1) > 0:
@@ -109,20 +87,19 @@ def claim(work: Work, lease_until: datetime, limit: int, wanted: Claim = ANY) ->
             "state": SubmissionState.SENDING,
             "lease_until": lease_until,
             "sent_at": work.now(),
-            "tries": SubmissionRow.tries + 1,
+            "tries": SUBMISSION.c.tries + 1,
         }
-        named = [reference for reference, _ in claimed]
-        here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(named))
-        work.connection.execute(update(SubmissionRow).where(here).values(values))
+        named = SUBMISSION.c.reference.in_([reference for reference, _ in claimed])
+        work.connection.execute(update(SUBMISSION).where(work.of_clinic(SUBMISSION), named).values(values))
     return claimed
 
 
 def give_up_leases(work: Work) -> int:
     """Sendings whose lease ran out become unknown; how many. Nobody can say whether they arrived."""
-    here = and_(SubmissionRow.clinic == work.clinic, _run_out(work.now()))
     message = "The worker stopped while it was sending; the pharmacy may or may not have it."
     values = {"state": SubmissionState.UNKNOWN, "lease_until": None, "message": message}
-    return int(work.connection.execute(update(SubmissionRow).where(here).values(values)).rowcount)
+    ended = update(SUBMISSION).where(work.of_clinic(SUBMISSION), _run_out(work.now())).values(values)
+    return work.connection.execute(ended).rowcount
 
 
 class Placed(NamedTuple):
@@ -142,19 +119,19 @@ def lines_in(work: Work, submissions: Sequence[str], states: Collection[LineStat
     """The lines that these submissions carry and that are in one of these states, in order."""
     statement = (
         select(
-            AttemptRow.submission,
-            OrderLineRow.reference,
-            AttemptRow.number.label("attempt"),
-            OrderLineRow.number,
-            OrderLineRow.rx,
-            OrderLineRow.sku,
-            AttemptRow.quantity,
-            OrderLineRow.sig,
+            ATTEMPT.c.submission,
+            ORDER_LINE.c.reference,
+            ATTEMPT.c.number.label("attempt"),
+            ORDER_LINE.c.number,
+            ORDER_LINE.c.rx,
+            ORDER_LINE.c.sku,
+            ATTEMPT.c.quantity,
+            ORDER_LINE.c.sig,
         )
-        .join(OrderLineRow, and_(OrderLineRow.clinic == AttemptRow.clinic, OrderLineRow.reference == AttemptRow.line))
-        .where(AttemptRow.clinic == work.clinic, AttemptRow.submission.in_(submissions))
-        .where(AttemptRow.state.in_(sorted(states)))
-        .order_by(AttemptRow.submission, OrderLineRow.number)
+        .join_from(ATTEMPT, ORDER_LINE)
+        .where(work.of_clinic(ATTEMPT), ATTEMPT.c.submission.in_(submissions))
+        .where(ATTEMPT.c.state.in_(sorted(states)))
+        .order_by(ATTEMPT.c.submission, ORDER_LINE.c.number)
     )
     return [Placed._make(row) for row in work.connection.execute(statement)]
 
@@ -172,52 +149,44 @@ class Queued(NamedTuple):
 
 def submissions_named(work: Work, references: Sequence[str]) -> list[Queued]:
     """These submissions, in order."""
-    statement = select(
-        SubmissionRow.reference,
-        SubmissionRow.pharmacy,
-        SubmissionRow.patient,
-        SubmissionRow.npi,
-        SubmissionRow.ship_to,
-        SubmissionRow.cold,
-    )
-    here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(references))
-    rows = work.connection.execute(statement.where(here).order_by(SubmissionRow.reference))
-    return [Queued._make(row) for row in rows]
+    named = (work.of_clinic(SUBMISSION), SUBMISSION.c.reference.in_(references))
+    statement = select(*columns_of(SUBMISSION, Queued)).where(*named).order_by(SUBMISSION.c.reference)
+    return [Queued._make(row) for row in work.connection.execute(statement)]
 
 
 def submissions_of(
     work: Work, pharmacy_order: str, states: Collection[SubmissionState] = tuple(SubmissionState)
 ) -> list[str]:
     """References of a pharmacy order's submissions in these states, in order."""
-    statement = select(SubmissionRow.reference).where(
-        SubmissionRow.clinic == work.clinic,
-        SubmissionRow.pharmacy_order == pharmacy_order,
-        SubmissionRow.state.in_(states),
+    statement = select(SUBMISSION.c.reference).where(
+        work.of_clinic(SUBMISSION),
+        SUBMISSION.c.pharmacy_order == pharmacy_order,
+        SUBMISSION.c.state.in_(states),
     )
-    return list(work.connection.scalars(statement.order_by(SubmissionRow.reference)))
+    return list(work.connection.scalars(statement.order_by(SUBMISSION.c.reference)))
 
 
 def open_at(work: Work, pharmacy: str) -> int:
     """How many lines a pharmacy has, or may have, and has not finished."""
-    maybe = exists().where(
-        SubmissionRow.clinic == AttemptRow.clinic,
-        SubmissionRow.reference == AttemptRow.submission,
-        SubmissionRow.state.in_((SubmissionState.SENDING, SubmissionState.UNKNOWN)),
+    maybe_there = exists().where(
+        SUBMISSION.c.clinic == ATTEMPT.c.clinic,
+        SUBMISSION.c.reference == ATTEMPT.c.submission,
+        SUBMISSION.c.state.in_((SubmissionState.SENDING, SubmissionState.UNKNOWN)),
     )
-    here = (AttemptRow.clinic == work.clinic, AttemptRow.pharmacy == pharmacy)
-    state = or_(AttemptRow.state.in_(AT_PHARMACY), and_(AttemptRow.state == LineState.PLACED, maybe))
-    return work.connection.scalar(select(func.count()).select_from(AttemptRow).where(*here, state)) or 0
+    unfinished = or_(ATTEMPT.c.state.in_(AT_PHARMACY), and_(ATTEMPT.c.state == LineState.PLACED, maybe_there))
+    statement = select(func.count()).where(work.of_clinic(ATTEMPT), ATTEMPT.c.pharmacy == pharmacy, unfinished)
+    return work.connection.scalar(statement) or 0
 
 
-def hurry(work: Work, pharmacy: str) -> None:
+def make_due(work: Work, pharmacy: str) -> None:
     """What waits at a pharmacy for its next try is due now."""
     waiting = (
-        SubmissionRow.clinic == work.clinic,
-        SubmissionRow.pharmacy == pharmacy,
-        SubmissionRow.state == SubmissionState.QUEUED,
-        SubmissionRow.next_try_at > work.now(),
+        work.of_clinic(SUBMISSION),
+        SUBMISSION.c.pharmacy == pharmacy,
+        SUBMISSION.c.state == SubmissionState.QUEUED,
+        SUBMISSION.c.next_try_at > work.now(),
     )
-    work.connection.execute(update(SubmissionRow).where(*waiting).values(next_try_at=work.now()))
+    work.connection.execute(update(SUBMISSION).where(*waiting).values(next_try_at=work.now()))
 
 
 class WaitingOrder(NamedTuple):
@@ -234,20 +203,17 @@ def waiting_orders(work: Work, pharmacies: Collection[str]) -> list[WaitingOrder
     """What is queued at these pharmacies, by pharmacy order, the oldest first."""
     statement = (
         select(
-            SubmissionRow.pharmacy_order,
-            SubmissionRow.pharmacy,
-            SubmissionRow.reference,
-            SubmissionRow.queued_at,
-            AttemptRow.line,
-            AttemptRow.number,
+            SUBMISSION.c.pharmacy_order,
+            SUBMISSION.c.pharmacy,
+            SUBMISSION.c.reference,
+            SUBMISSION.c.queued_at,
+            ATTEMPT.c.line,
+            ATTEMPT.c.number,
         )
-        .join(
-            AttemptRow,
-            and_(AttemptRow.clinic == SubmissionRow.clinic, AttemptRow.submission == SubmissionRow.reference),
-        )
-        .where(SubmissionRow.clinic == work.clinic, SubmissionRow.pharmacy.in_(sorted(pharmacies)))
-        .where(SubmissionRow.state == SubmissionState.QUEUED, AttemptRow.state == LineState.PLACED)
-        .order_by(SubmissionRow.queued_at, SubmissionRow.pharmacy_order, AttemptRow.line)
+        .join_from(SUBMISSION, ATTEMPT)
+        .where(work.of_clinic(SUBMISSION), SUBMISSION.c.pharmacy.in_(sorted(pharmacies)))
+        .where(SUBMISSION.c.state == SubmissionState.QUEUED, ATTEMPT.c.state == LineState.PLACED)
+        .order_by(SUBMISSION.c.queued_at, SUBMISSION.c.pharmacy_order, ATTEMPT.c.line)
     )
     orders: dict[str, WaitingOrder] = {}
     for order, pharmacy, submission, since, line, number in work.connection.execute(statement):
@@ -258,99 +224,86 @@ def waiting_orders(work: Work, pharmacies: Collection[str]) -> list[WaitingOrder
 
 
 def stopped(work: Work, submissions: Sequence[str]) -> list[str]:
-    """Which of these a misfit of one of their lines keeps back."""
-    here = (SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(submissions), _stopped())
-    return list(work.connection.scalars(select(SubmissionRow.reference).where(*here).order_by(SubmissionRow.reference)))
+    """Which of these an unmatched event of one of their lines keeps back."""
+    kept_back = (work.of_clinic(SUBMISSION), SUBMISSION.c.reference.in_(submissions), _stopped())
+    statement = select(SUBMISSION.c.reference).where(*kept_back).order_by(SUBMISSION.c.reference)
+    return list(work.connection.scalars(statement))
 
 
 def waiting_at(work: Work, pharmacy: str) -> int:
     """How many submissions to a pharmacy have not been sent."""
-    here = (SubmissionRow.clinic == work.clinic, SubmissionRow.pharmacy == pharmacy)
-    queued = select(func.count()).select_from(SubmissionRow).where(*here, SubmissionRow.state == SubmissionState.QUEUED)
-    return work.connection.scalar(queued) or 0
+    queued = (SUBMISSION.c.pharmacy == pharmacy, SUBMISSION.c.state == SubmissionState.QUEUED)
+    return work.connection.scalar(select(func.count()).where(work.of_clinic(SUBMISSION), *queued)) or 0
 
 
 def unknown_submissions(work: Work, *, due: bool = False) -> list[tuple[str, str]]:
     """(reference, pharmacy) of submissions whose answer was lost, in order; with ``due`` those not put off to later."""
-    statement = select(SubmissionRow.reference, SubmissionRow.pharmacy).where(
-        SubmissionRow.clinic == work.clinic, SubmissionRow.state == SubmissionState.UNKNOWN
+    statement = select(SUBMISSION.c.reference, SUBMISSION.c.pharmacy).where(
+        work.of_clinic(SUBMISSION), SUBMISSION.c.state == SubmissionState.UNKNOWN
     )
     if due:
-        statement = statement.where(SubmissionRow.next_try_at <= work.now())
-    rows = work.connection.execute(statement.order_by(SubmissionRow.reference))
+        statement = statement.where(SUBMISSION.c.next_try_at <= work.now())
+    rows = work.connection.execute(statement.order_by(SUBMISSION.c.reference))
     return [(row.reference, row.pharmacy) for row in rows]
 
 
 def put_off(work: Work, submissions: Sequence[str], until: datetime, note: str) -> None:
     """Unknown submissions that are not asked about before an instant; ``note`` joins what is said of them, once."""
     if submissions:
-        here = and_(SubmissionRow.clinic == work.clinic, SubmissionRow.reference.in_(submissions))
-        unknown = and_(here, SubmissionRow.state == SubmissionState.UNKNOWN)
-        said = case(
-            (SubmissionRow.message.contains(note, autoescape=True), SubmissionRow.message),
-            else_=SubmissionRow.message + " " + note,
+        named = (work.of_clinic(SUBMISSION), SUBMISSION.c.reference.in_(submissions))
+        unknown = and_(*named, SUBMISSION.c.state == SubmissionState.UNKNOWN)
+        message = case(
+            (SUBMISSION.c.message.contains(note, autoescape=True), SUBMISSION.c.message),
+            else_=SUBMISSION.c.message + " " + note,
         )
-        work.connection.execute(update(SubmissionRow).where(unknown).values(next_try_at=until, message=said))
+        work.connection.execute(update(SUBMISSION).where(unknown).values(next_try_at=until, message=message))
 
 
 def sent_lines(work: Work) -> list[SentLine]:
     """Lines that pharmacies have acknowledged and that are not finished, with the events seen of each."""
-    seen = _seen(work)
+    events = _events_of_lines(work)
     statement = (
         select(
-            AttemptRow.line,
-            AttemptRow.number,
-            AttemptRow.pharmacy,
-            PharmacyRow.time_zone,
-            AttemptRow.quantity,
-            AttemptRow.state,
-            func.coalesce(SubmissionRow.sent_at, SubmissionRow.queued_at, type_=SubmissionRow.queued_at.type),
-            AttemptRow.ready_on,
-            AttemptRow.ships_on,
-            AttemptRow.delivers_on,
-            OrderLineRow.cancel_requested_at,
-            SubmissionRow.partner_reference,
+            ATTEMPT.c.line,
+            ATTEMPT.c.number,
+            ATTEMPT.c.pharmacy,
+            PHARMACY.c.time_zone,
+            ATTEMPT.c.quantity,
+            ATTEMPT.c.state,
+            func.coalesce(SUBMISSION.c.sent_at, SUBMISSION.c.queued_at, type_=SUBMISSION.c.queued_at.type),
+            ATTEMPT.c.ready_on,
+            ATTEMPT.c.ships_on,
+            ATTEMPT.c.delivers_on,
+            ORDER_LINE.c.cancel_requested_at,
+            SUBMISSION.c.partner_reference,
         )
-        .join(OrderLineRow, _line_of_attempt())
-        .join(PharmacyRow, and_(PharmacyRow.clinic == AttemptRow.clinic, PharmacyRow.pharmacy == AttemptRow.pharmacy))
-        .join(
-            SubmissionRow,
-            and_(SubmissionRow.clinic == AttemptRow.clinic, SubmissionRow.reference == AttemptRow.submission),
-        )
-        .where(OrderLineRow.clinic == work.clinic, OrderLineRow.state.in_(AT_PHARMACY))
-        .order_by(AttemptRow.line)
+        .join_from(ATTEMPT, ORDER_LINE, NEWEST_ATTEMPT)
+        .join_from(ATTEMPT, PHARMACY)
+        .join_from(ATTEMPT, SUBMISSION)
+        .where(work.of_clinic(ORDER_LINE), ORDER_LINE.c.state.in_(AT_PHARMACY))
+        .order_by(ATTEMPT.c.line)
     )
     rows = work.connection.execute(statement)
-    return [SentLine._make((*row[:-1], seen.get((row[0], row[1]), frozenset()), row[-1])) for row in rows]
+    return [SentLine._make((*row[:-1], events.get((row[0], row[1]), frozenset()), row[-1])) for row in rows]
 
 
-def _line_of_attempt() -> ColumnElement[bool]:
-    """A line's newest attempt."""
-    return and_(
-        OrderLineRow.clinic == AttemptRow.clinic,
-        OrderLineRow.reference == AttemptRow.line,
-        OrderLineRow.attempt == AttemptRow.number,
-    )
-
-
-def _seen(work: Work) -> dict[tuple[str, int | None], set[str]]:
+def _events_of_lines(work: Work) -> dict[tuple[str, int | None], set[str]]:
+    """Ids of the partner's events of each unfinished line's attempts."""
+    same_line = and_(ORDER_LINE.c.clinic == ORDER_EVENT.c.clinic, ORDER_LINE.c.reference == ORDER_EVENT.c.reference)
     statement = (
-        select(OrderEventRow.reference, OrderEventRow.attempt, OrderEventRow.partner_event_id)
-        .join(
-            OrderLineRow,
-            and_(OrderLineRow.clinic == OrderEventRow.clinic, OrderLineRow.reference == OrderEventRow.reference),
-        )
-        .where(OrderLineRow.clinic == work.clinic, OrderLineRow.state.in_(AT_PHARMACY))
-        .where(OrderEventRow.partner_event_id.is_not(None))
+        select(ORDER_EVENT.c.reference, ORDER_EVENT.c.attempt, ORDER_EVENT.c.partner_event_id)
+        .join(ORDER_LINE, same_line)
+        .where(work.of_clinic(ORDER_LINE), ORDER_LINE.c.state.in_(AT_PHARMACY))
+        .where(ORDER_EVENT.c.partner_event_id.is_not(None))
     )
-    seen: dict[tuple[str, int | None], set[str]] = {}
+    events: dict[tuple[str, int | None], set[str]] = {}
     for reference, attempt, event in work.connection.execute(statement):
-        seen.setdefault((reference, attempt), set()).add(str(event))
-    return seen
+        events.setdefault((reference, attempt), set()).add(event)
+    return events
 
 
 class QueueCounts(NamedTuple):
-    """Submissions by what they wait for; ``stopped`` are queued ones that a misfit or a payment keeps back."""
+    """Submissions by what they wait for; ``stopped`` are queued and kept back by an unmatched event or a payment."""
 
     queued: int
     stopped: int
@@ -362,9 +315,9 @@ class QueueCounts(NamedTuple):
 def queue_counts(work: Work) -> QueueCounts:
     """How the queue stands."""
     waiting = (
-        select(SubmissionRow.state, SubmissionRow.queued_at, _stopped().label("stopped"))
-        .where(SubmissionRow.clinic == work.clinic)
-        .where(SubmissionRow.state.in_((SubmissionState.QUEUED, SubmissionState.SENDING, SubmissionState.UNKNOWN)))
+        select(SUBMISSION.c.state, SUBMISSION.c.queued_at, _stopped().label("stopped"))
+        .where(work.of_clinic(SUBMISSION))
+        .where(SUBMISSION.c.state.in_((SubmissionState.QUEUED, SubmissionState.SENDING, SubmissionState.UNKNOWN)))
         .subquery()
     )
     statement = select(waiting.c.state, waiting.c.stopped, func.count(), func.min(waiting.c.queued_at)).group_by(
@@ -375,15 +328,15 @@ def queue_counts(work: Work) -> QueueCounts:
         (state, bool(stopped)): count for state, stopped, count, _ in rows
     }
 
-    def of(state: SubmissionState) -> int:
+    def count_of(state: SubmissionState) -> int:
         return counts.get((state, False), 0) + counts.get((state, True), 0)
 
     queued = [since for state, _, _, since in rows if state is SubmissionState.QUEUED]
     return QueueCounts(
-        queued=of(SubmissionState.QUEUED),
+        queued=count_of(SubmissionState.QUEUED),
         stopped=counts.get((SubmissionState.QUEUED, True), 0),
-        sending=of(SubmissionState.SENDING),
-        unknown=of(SubmissionState.UNKNOWN),
+        sending=count_of(SubmissionState.SENDING),
+        unknown=count_of(SubmissionState.UNKNOWN),
         oldest_queued_at=min(queued, default=None),
     )
 
@@ -399,53 +352,37 @@ class PharmacyQueue(NamedTuple):
 def queues_by_pharmacy(work: Work) -> dict[str, PharmacyQueue]:
     """What waits, by pharmacy."""
     statement = (
-        select(SubmissionRow.pharmacy, SubmissionRow.state, func.count(), func.min(SubmissionRow.queued_at))
-        .where(SubmissionRow.clinic == work.clinic)
-        .where(SubmissionRow.state.in_((SubmissionState.QUEUED, SubmissionState.UNKNOWN)))
-        .group_by(SubmissionRow.pharmacy, SubmissionRow.state)
+        select(SUBMISSION.c.pharmacy, SUBMISSION.c.state, func.count(), func.min(SUBMISSION.c.queued_at))
+        .where(work.of_clinic(SUBMISSION))
+        .where(SUBMISSION.c.state.in_((SubmissionState.QUEUED, SubmissionState.UNKNOWN)))
+        .group_by(SUBMISSION.c.pharmacy, SUBMISSION.c.state)
     )
-    found: dict[str, PharmacyQueue] = {}
+    queues: dict[str, PharmacyQueue] = {}
     for pharmacy, state, count, oldest in work.connection.execute(statement):
-        row = found.get(pharmacy, PharmacyQueue())
+        row = queues.get(pharmacy, PharmacyQueue())
         queued = state is SubmissionState.QUEUED
         more = {"queued": count, "oldest_queued_at": oldest} if queued else {"unknown": count}
-        found[pharmacy] = row._replace(**more)
-    return found
-
-
-class WorkerRun(NamedTuple):
-    """What a worker last did for the clinic."""
-
-    worker: str
-    last_run_at: datetime
-    sent: int
-    failed: int
-    message: str
+        queues[pharmacy] = row._replace(**more)
+    return queues
 
 
 def keep_run(work: Work, run: WorkerRun) -> None:
     """Note what a worker did."""
-    statement = inserting(work.connection, WorkerRow)
-    values = {name: statement.excluded[name] for name in WorkerRun._fields if name != "worker"}
-    statement = statement.on_conflict_do_update(index_elements=["clinic", "worker"], set_=values)
-    work.connection.execute(statement, {"clinic": work.clinic} | run._asdict())
+    upsert(work, WORKER, [run._asdict()])
 
 
 def worker_runs(work: Work) -> list[WorkerRun]:
     """What every worker last did, newest first."""
-    columns = [WorkerRow.__table__.c[name] for name in WorkerRun._fields]
-    statement = select(*columns).where(WorkerRow.clinic == work.clinic).order_by(WorkerRow.last_run_at.desc())
-    return [WorkerRun._make(row) for row in work.connection.execute(statement)]
+    statement = select(*columns_of(WORKER, WorkerRun)).where(work.of_clinic(WORKER))
+    return [WorkerRun._make(row) for row in work.connection.execute(statement.order_by(WORKER.c.last_run_at.desc()))]
 
 
 def seconds_ahead(work: Work) -> int:
     """How far the simulated pharmacies are ahead of the clock."""
-    statement = select(PartnerClockRow.ahead_seconds).where(PartnerClockRow.clinic == work.clinic)
+    statement = select(PARTNER_CLOCK.c.ahead_seconds).where(work.of_clinic(PARTNER_CLOCK))
     return work.connection.scalar(statement) or 0
 
 
 def put_ahead(work: Work, seconds: int) -> None:
     """Set how far the simulated pharmacies are ahead."""
-    statement = inserting(work.connection, PartnerClockRow)
-    statement = statement.on_conflict_do_update(index_elements=["clinic"], set_={"ahead_seconds": seconds})
-    work.connection.execute(statement, {"clinic": work.clinic, "ahead_seconds": seconds})
+    upsert(work, PARTNER_CLOCK, [{"ahead_seconds": seconds}])

@@ -1,366 +1,351 @@
-"""The clinic's own data, its carts and its people, as tables: a column is named as the model's field.
+"""Every table of the store: the clinic's own data, its carts and people, its orders, its partners and payments.
 
-Reference rows are keyed by the clinic's codes, rows that the app makes by a UUIDv7. Orders are in orders.py.
+A table is made from the value class that its rows are read as; a mapping stands in where a row is never a value.
+Reference rows are keyed by the clinic's codes, orders by the short reference that people say, other rows by a UUIDv7.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from decimal import Decimal
-
-from sqlalchemy import BigInteger, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
-
-from core.adapters.store.base import Base, Cents, Made, OfClinic, choice, refers
-from core.domain.model import ConstraintKind, Encounter, LicenceKind, ProgramKind, RateBase, Role, ShipTo
-
-
-class ClinicRow(Base):
-    """The tenant. ``data_version`` counts the writes of this clinic: what screens cache by, and what writers lock."""
-
-    __tablename__ = "clinic"
-    clinic: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    address1: Mapped[str] = mapped_column(default="")
-    city: Mapped[str] = mapped_column(default="")
-    state: Mapped[str]
-    zip: Mapped[str] = mapped_column(default="")
-    time_zone: Mapped[str]
-    program: Mapped[tuple[str, ...]]
-    data_version: Mapped[int] = mapped_column(BigInteger, default=0)
-
-
-class SkuRow(OfClinic, Base):
-    """One orderable pack."""
-
-    __tablename__ = "sku"
-    sku: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    category: Mapped[str]
-    form: Mapped[str]
-    strength: Mapped[str]
-    concentration_mg_per_ml: Mapped[Decimal | None]
-    drug_units_per_ml: Mapped[Decimal | None]
-    volume_ml: Mapped[Decimal | None]
-    units_per_pack: Mapped[int | None]
-    mg_per_unit: Mapped[Decimal | None]
-    route: Mapped[str]
-    sterile: Mapped[bool]
-    cold_chain: Mapped[bool]
-    dea_schedule: Mapped[str | None]
-    clinical_difference_required: Mapped[bool]
-    in_use_days: Mapped[int | None]
-    actives: Mapped[tuple[str, ...]]
-    therapy_class: Mapped[str]
-    ingredients: Mapped[tuple[str, ...]]
-    usual_sig: Mapped[str]
-    patient_price_cents: Mapped[int | None] = mapped_column(Cents)
-
-
-class PharmacyRow(OfClinic, Base):
-    """A 503A partner."""
-
-    __tablename__ = "pharmacy"
-    pharmacy: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    state: Mapped[str]
-    time_zone: Mapped[str]
-    cutoff: Mapped[time]
-    ship_days: Mapped[frozenset[int]]
-    cold_ship_days: Mapped[frozenset[int]]
-    processing_days: Mapped[int]
-    carrier: Mapped[str]
-    transit_days: Mapped[int]
-    cold_transit_days: Mapped[int]
-    ambient_fee_cents: Mapped[int] = mapped_column(Cents)
-    cold_fee_cents: Mapped[int] = mapped_column(Cents)
-    clinic_consolidates: Mapped[bool]
-    sig_max_chars: Mapped[int | None]
-    max_refills: Mapped[int | None]
-    refill_threshold: Mapped[Decimal | None]
-    programs: Mapped[tuple[str, ...]]
-
-
-class PharmacyLicenceRow(OfClinic, Base):
-    """Leave to ship one kind of product to one state."""
-
-    __tablename__ = "pharmacy_licence"
-    __table_args__ = (refers("pharmacy", pharmacy="pharmacy"),)
-    pharmacy: Mapped[str] = mapped_column(primary_key=True)
-    state: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[LicenceKind] = mapped_column(choice(LicenceKind), primary_key=True)
-    number: Mapped[str]
-    expires_on: Mapped[date | None]
-
-
-class OfferRow(OfClinic, Base):
-    """A pharmacy's price and stock from a day on; earlier rows are its history."""
-
-    __tablename__ = "offer"
-    __table_args__ = (refers("pharmacy", pharmacy="pharmacy"), refers("sku", sku="sku"))
-    pharmacy: Mapped[str] = mapped_column(primary_key=True)
-    sku: Mapped[str] = mapped_column(primary_key=True)
-    unit_cost_cents: Mapped[int] = mapped_column(Cents)
-    stock: Mapped[int | None]
-    stock_at: Mapped[datetime | None]
-    min_quantity: Mapped[int | None]
-    max_quantity: Mapped[int | None]
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-    valid_to: Mapped[date | None]
-    source: Mapped[str]
-
-
-class ProgramRow(OfClinic, Base):
-    """A way of paying from a day on; earlier rows are its history."""
-
-    __tablename__ = "program"
-    program: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[ProgramKind] = mapped_column(choice(ProgramKind))
-    monthly_fee_cents: Mapped[int] = mapped_column(Cents)
-    rate: Mapped[Decimal]
-    rate_base: Mapped[RateBase] = mapped_column(choice(RateBase))
-    processing_rate: Mapped[Decimal]
-    processing_fixed_cents: Mapped[int] = mapped_column(Cents)
-    encounter_hands_on_cents: Mapped[int] = mapped_column(Cents)
-    encounter_hands_off_cents: Mapped[int] = mapped_column(Cents)
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-    source: Mapped[str]
-
-
-class AggregatePriceRow(OfClinic, Base):
-    """A pooled price from a day on; earlier rows are its history."""
-
-    __tablename__ = "aggregate_price"
-    __table_args__ = (refers("sku", sku="sku"),)
-    program: Mapped[str] = mapped_column(primary_key=True)
-    sku: Mapped[str] = mapped_column(primary_key=True)
-    unit_price_cents: Mapped[int] = mapped_column(Cents)
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-    source: Mapped[str]
-
-
-class PrescriberRow(OfClinic, Base):
-    """Somebody who signs prescriptions."""
-
-    __tablename__ = "prescriber"
-    npi: Mapped[str] = mapped_column(primary_key=True)
-    first_name: Mapped[str]
-    last_name: Mapped[str]
-    credential: Mapped[str]
-
-
-class PrescriberLicenceRow(OfClinic, Base):
-    """A prescriber's licence, and DEA number, in one state."""
-
-    __tablename__ = "prescriber_licence"
-    __table_args__ = (refers("prescriber", npi="npi"),)
-    npi: Mapped[str] = mapped_column(primary_key=True)
-    state: Mapped[str] = mapped_column(primary_key=True)
-    number: Mapped[str]
-    expires_on: Mapped[date | None]
-    dea_number: Mapped[str]
-
-
-class PatientRow(OfClinic, Base):
-    """One person: the only table with a name or an address of a patient."""
-
-    __tablename__ = "patient"
-    patient: Mapped[str] = mapped_column(primary_key=True)
-    first_name: Mapped[str]
-    last_name: Mapped[str]
-    born_on: Mapped[date | None]
-    sex: Mapped[str]
-    phone: Mapped[str]
-    email: Mapped[str]
-    address1: Mapped[str]
-    address2: Mapped[str]
-    city: Mapped[str]
-    state: Mapped[str]
-    zip: Mapped[str]
-    allergies: Mapped[tuple[str, ...] | None]
-    active: Mapped[bool]
-
-
-class PrescriptionRow(OfClinic, Base):
-    """One patient, one SKU, one prescriber."""
-
-    __tablename__ = "prescription"
-    rx: Mapped[str] = mapped_column(primary_key=True)
-    patient: Mapped[str]
-    sku: Mapped[str]
-    npi: Mapped[str]
-    sig: Mapped[str]
-    quantity: Mapped[int]
-    days_supply: Mapped[int | None]
-    refills: Mapped[int]
-    written_on: Mapped[date]
-    clinical_difference: Mapped[str]
-    last_filled_on: Mapped[date | None]
-    first_filled_on: Mapped[date | None]
-    fills: Mapped[int]
-    encounter: Mapped[Encounter] = mapped_column(choice(Encounter))
-    rx_pharmacy: Mapped[str | None]
-    rx_number: Mapped[str]
-    telemedicine: Mapped[bool]
-    in_person_on: Mapped[date | None]
-    stopped_on: Mapped[date | None]
-    stop_reason: Mapped[str]
-    __table_args__ = (
-        refers("patient", patient="patient"),
-        refers("sku", sku="sku"),
-        refers("prescriber", npi="npi"),
-        Index(None, "clinic", "patient"),
-    )
-
-
-class CarrierDayRow(OfClinic, Base):
-    """Whether a carrier runs on a day that is not as its weekday says."""
-
-    __tablename__ = "carrier_day"
-    carrier: Mapped[str] = mapped_column(primary_key=True)
-    date: Mapped[date] = mapped_column(primary_key=True)
-    runs: Mapped[bool]
-
-
-class ClosureRow(OfClinic, Base):
-    """A day on which a pharmacy is closed."""
-
-    __tablename__ = "closure"
-    __table_args__ = (refers("pharmacy", pharmacy="pharmacy"),)
-    pharmacy: Mapped[str] = mapped_column(primary_key=True)
-    date: Mapped[date] = mapped_column(primary_key=True)
-
-
-class LadderStepRow(OfClinic, Base):
-    """One step of an active's titration ladder."""
-
-    __tablename__ = "ladder_step"
-    active: Mapped[str] = mapped_column(primary_key=True)
-    step: Mapped[int] = mapped_column(primary_key=True)
-    weekly_mg: Mapped[Decimal]
-
-
-class SettingRow(OfClinic, Base):
-    """A threshold from a day on."""
-
-    __tablename__ = "setting"
-    scope: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str]
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-
-
-class CartLineRow(Made, Base):
-    """One line of a refill day's cart, in order of position; ``version`` rises with every edit.
-
-    Its cells are as given: None comes from the prescription. An unknown rx or npi is a finding, so neither refers.
-    """
-
-    __tablename__ = "cart_line"
-    refill_day: Mapped[date]
-    position: Mapped[int]
-    version: Mapped[int]
-    created_by: Mapped[str]
-    patient: Mapped[str]
-    sku: Mapped[str]
-    quantity: Mapped[int | None]
-    rx: Mapped[str | None]
-    sig: Mapped[str | None]
-    npi: Mapped[str | None]
-    pharmacy: Mapped[str | None]
-    ship_to: Mapped[ShipTo] = mapped_column(choice(ShipTo))
-    hold: Mapped[bool]
-    __table_args__ = (
-        refers("patient", patient="patient"),
-        refers("sku", sku="sku"),
-        refers("pharmacy", pharmacy="pharmacy"),
-        Index(None, "clinic", "refill_day", "position"),
-    )
-
-
-class CartChangeRow(Made, Base):
-    """What one press did to a cart, so that it can be undone: the changed lines before and after."""
-
-    __tablename__ = "cart_change"
-    refill_day: Mapped[date]
-    number: Mapped[int]
-    by: Mapped[str]
-    at: Mapped[datetime]
-    what: Mapped[str]
-    lines: Mapped[str]
-    __table_args__ = (Index(None, "clinic", "refill_day", "by", "number"),)
-
-
-class CartConstraintRow(Made, Base):
-    """What somebody asks of the split of a refill day's cart: of all of it, or of one patient, SKU or line."""
-
-    __tablename__ = "cart_constraint"
-    refill_day: Mapped[date]
-    kind: Mapped[ConstraintKind] = mapped_column(choice(ConstraintKind))
-    patient: Mapped[str | None]
-    sku: Mapped[str | None]
-    line: Mapped[str | None] = mapped_column(String(36))
-    pharmacy: Mapped[str | None]
-    amount_cents: Mapped[int] = mapped_column(Cents)
-    by: Mapped[str]
-    at: Mapped[datetime]
-    __table_args__ = (
-        refers("patient", patient="patient"),
-        refers("sku", sku="sku"),
-        refers("cart_line", line="id", cascade=True),
-        refers("pharmacy", pharmacy="pharmacy"),
-        Index(None, "clinic", "refill_day"),
-        Index(None, "clinic", "line"),
-    )
-
-
-class AcknowledgementRow(OfClinic, Base):
-    """A warning that somebody has read."""
-
-    __tablename__ = "acknowledgement"
-    __table_args__ = (refers("cart_line", line="id", cascade=True),)
-    line: Mapped[str] = mapped_column(String(36), primary_key=True)
-    code: Mapped[str] = mapped_column(primary_key=True)
-    by: Mapped[str]
-    at: Mapped[datetime]
-
-
-class OverrideRow(OfClinic, Base):
-    """A blocking finding that somebody answers for; who confirmed it, and when, where the rules ask for that."""
-
-    __tablename__ = "override"
-    __table_args__ = (refers("cart_line", line="id", cascade=True),)
-    line: Mapped[str] = mapped_column(String(36), primary_key=True)
-    code: Mapped[str] = mapped_column(primary_key=True)
-    reason: Mapped[str]
-    by: Mapped[str]
-    at: Mapped[datetime]
-    confirmed_by: Mapped[str | None]
-    confirmed_on: Mapped[date | None]
-
-
-class PersonRow(OfClinic, Base):
-    """Somebody who may sign in."""
-
-    __tablename__ = "person"
-    email: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    role: Mapped[Role] = mapped_column(choice(Role))
-    active: Mapped[bool]
-
-
-class AuditEntryRow(OfClinic, Base):
-    """Who did what when. Append-only; ``hash`` covers the entry and the hash before it."""
-
-    __tablename__ = "audit_entry"
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    at: Mapped[datetime]
-    email: Mapped[str]
-    role: Mapped[Role] = mapped_column(choice(Role))
-    action: Mapped[str]
-    subject: Mapped[str]
-    before: Mapped[str]
-    after: Mapped[str]
-    previous: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
-    __table_args__ = (Index(None, "clinic", "at"), Index(None, "clinic", "subject"))
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, String, UniqueConstraint
+
+from core.adapters.store.base import CENTS, ID, indexed, refers, table_of
+from core.adapters.store.values import DailyTotal, StoredConstraint, StoredLine, StoredOverride, WorkerRun
+from core.domain.model import (
+    AggregatePrice,
+    CarrierDay,
+    Clinic,
+    Closure,
+    FindingEnd,
+    LadderStep,
+    Offer,
+    Patient,
+    Pharmacy,
+    PharmacyLicence,
+    Prescriber,
+    PrescriberLicence,
+    Prescription,
+    Program,
+    Role,
+    Setting,
+    Sku,
+)
+from core.domain.orders.records import (
+    Attempt,
+    Checkout,
+    EventRecord,
+    LedgerEntry,
+    OrderLine,
+    PharmacyOrder,
+    Reservation,
+    Submission,
+)
+from core.domain.partners.link import Health, Link
+from core.domain.payments.operations import Method, Operation, Setup
+
+HASH: Final = String(64)
+
+CLINIC: Final = table_of("clinic", Clinic, Column("data_version", BigInteger, nullable=False, default=0), key="clinic")
+"""The tenant. ``data_version`` counts the writes of this clinic: what screens cache by, and what writers lock."""
+
+# The clinic's own data: a price, program or setting from a day on; earlier rows are its history.
+
+SKU: Final = table_of("sku", Sku, key="sku")
+PHARMACY: Final = table_of("pharmacy", Pharmacy, key="pharmacy")
+PHARMACY_LICENCE: Final = table_of(
+    "pharmacy_licence", PharmacyLicence, refers(PHARMACY, "pharmacy"), key="pharmacy state kind"
+)
+OFFER: Final = table_of("offer", Offer, refers(PHARMACY, "pharmacy"), refers(SKU, "sku"), key="pharmacy sku valid_from")
+PROGRAM: Final = table_of("program", Program, key="program valid_from")
+AGGREGATE_PRICE: Final = table_of("aggregate_price", AggregatePrice, refers(SKU, "sku"), key="program sku valid_from")
+PRESCRIBER: Final = table_of("prescriber", Prescriber, key="npi", without="licences")
+PRESCRIBER_LICENCE: Final = table_of(
+    "prescriber_licence", PrescriberLicence, refers(PRESCRIBER, "npi"), key="npi state"
+)
+PATIENT: Final = table_of("patient", Patient, key="patient")
+"""The only table with a name or an address of a patient."""
+PRESCRIPTION: Final = table_of(
+    "prescription",
+    Prescription,
+    refers(PATIENT, "patient"),
+    refers(SKU, "sku"),
+    refers(PRESCRIBER, "npi"),
+    indexed("patient"),
+    key="rx",
+)
+CARRIER_DAY: Final = table_of("carrier_day", CarrierDay, key="carrier date")
+CLOSURE: Final = table_of("closure", Closure, refers(PHARMACY, "pharmacy"), key="pharmacy date")
+LADDER_STEP: Final = table_of("ladder_step", LadderStep, key="active step")
+SETTING: Final = table_of("setting", Setting, key="scope name valid_from")
+
+# Carts, and what people have answered to their findings.
+
+CART_LINE: Final = table_of(
+    "cart_line",
+    StoredLine,
+    refers(PATIENT, "patient"),
+    refers(SKU, "sku"),
+    refers(PHARMACY, "pharmacy"),
+    indexed("refill_day", "position"),
+    key="id",
+)
+"""Its cells are as given: None comes from the prescription. An unknown rx or npi is a finding, so neither refers."""
+CART_CHANGE: Final = table_of(
+    "cart_change",
+    {"id": str, "refill_day": date, "number": int, "by": str, "at": datetime, "what": str, "lines": str},
+    indexed("refill_day", "by", "number"),
+    key="id",
+)
+"""What one press did to a cart, so that it can be undone: the changed lines before and after, as JSON."""
+CART_CONSTRAINT: Final = table_of(
+    "cart_constraint",
+    StoredConstraint,
+    refers(PATIENT, "patient"),
+    refers(SKU, "sku"),
+    refers(CART_LINE, "line", cascade=True),
+    refers(PHARMACY, "pharmacy"),
+    indexed("refill_day"),
+    indexed("line"),
+    key="id",
+)
+ACKNOWLEDGEMENT: Final = table_of(
+    "acknowledgement",
+    {"line": str, "code": str, "by": str, "at": datetime},
+    refers(CART_LINE, "line", cascade=True),
+    key="line code",
+)
+"""A warning that somebody has read."""
+OVERRIDE: Final = table_of("override", StoredOverride, refers(CART_LINE, "line", cascade=True), key="line code")
+
+# People, and what they did.
+
+PERSON: Final = table_of("person", {"email": str, "name": str, "role": Role, "active": bool}, key="email")
+AUDIT_ENTRY: Final = table_of(
+    "audit_entry",
+    {
+        "number": int,
+        "at": datetime,
+        "email": str,
+        "role": Role,
+        "action": str,
+        "subject": str,
+        "before": str,
+        "after": str,
+        "previous": str,
+        "hash": str,
+    },
+    indexed("at"),
+    indexed("subject"),
+    key="number",
+    types={"number": BigInteger(), "previous": HASH, "hash": HASH},
+    append_only=True,
+)
+"""Who did what when; ``hash`` covers the entry and the hash before it."""
+
+# Checkouts and what became of them.
+
+ORDER_COUNTER: Final = table_of("order_counter", {"refill_day": date, "last": int}, key="refill_day")
+"""The last checkout number of a refill day."""
+CHECKOUT: Final = table_of(
+    "checkout",
+    Checkout,
+    UniqueConstraint("clinic", "key"),
+    indexed("refill_day", "number", unique=True),
+    key="reference",
+)
+PHARMACY_ORDER: Final = table_of(
+    "pharmacy_order",
+    PharmacyOrder,
+    refers(CHECKOUT, "checkout"),
+    refers(PHARMACY, "pharmacy"),
+    indexed("checkout"),
+    key="reference",
+)
+SUBMISSION: Final = table_of(
+    "submission",
+    Submission,
+    refers(CHECKOUT, "checkout"),
+    refers(PHARMACY_ORDER, "pharmacy_order"),
+    refers(PATIENT, "patient"),
+    refers(PRESCRIBER, "npi"),
+    indexed("checkout"),
+    indexed("state", "next_try_at"),
+    indexed("sent_at"),
+    indexed("answered_at"),
+    key="reference",
+    through_others=True,
+)
+"""The table is the queue: workers claim rows that are queued."""
+ORDER_LINE: Final = table_of(
+    "order_line",
+    OrderLine,
+    refers(CHECKOUT, "checkout"),
+    refers(PATIENT, "patient"),
+    refers(PRESCRIPTION, "rx"),
+    refers(SKU, "sku"),
+    refers(PRESCRIBER, "npi"),
+    refers(PHARMACY, "pharmacy"),
+    indexed("checkout", "number", unique=True),
+    indexed("patient"),
+    indexed("state", "state_at"),
+    indexed("placed_on"),
+    key="reference",
+    through_others=True,
+)
+ATTEMPT: Final = table_of(
+    "attempt",
+    Attempt,
+    refers(ORDER_LINE, "line"),
+    refers(CHECKOUT, "checkout"),
+    refers(SUBMISSION, "submission"),
+    refers(PHARMACY, "pharmacy"),
+    indexed("checkout"),
+    indexed("submission"),
+    indexed("tracking"),
+    key="line number",
+    types={"processing_weight": CENTS},
+    through_others=True,
+)
+ORDER_EVENT: Final = table_of(
+    "order_event",
+    EventRecord,
+    UniqueConstraint("clinic", "pharmacy", "partner_event_id"),
+    indexed("reference", "at"),
+    indexed("outcome", "reference"),
+    key="id",
+    append_only=True,
+)
+"""Something said of a line, as it was said; ``reference`` may be unknown to us."""
+MISFIT_DECISION: Final = table_of(
+    "misfit_decision",
+    {"event": str, "reason": str, "by": str, "at": datetime},
+    refers(ORDER_EVENT, "event"),
+    key="event",
+    append_only=True,
+)
+"""A person's word on an unmatched event: it is settled, and sending may go on."""
+RULE_FIRING: Final = table_of(
+    "rule_firing",
+    {
+        "refill_day": date,
+        "patient": str,
+        "sku": str,
+        "code": str,
+        "first_seen_at": datetime,
+        "ended": FindingEnd,
+        "line": str | None,
+    },
+    refers(PATIENT, "patient"),
+    refers(SKU, "sku"),
+    refers(ORDER_LINE, "line"),
+    indexed("line"),
+    key="refill_day patient sku code",
+)
+"""A rule that fired on a patient's line for a SKU on a refill day, counted once; ``line`` is what that became."""
+STOCK_RESERVATION: Final = table_of(
+    "stock_reservation",
+    Reservation,
+    refers(ATTEMPT, "line", "attempt"),
+    indexed("pharmacy", "sku", "reserved_at"),
+    key="line attempt",
+    through_others=True,
+)
+LEDGER_ENTRY: Final = table_of(
+    "ledger_entry",
+    LedgerEntry,
+    refers(ATTEMPT, "line", "attempt"),
+    CheckConstraint(
+        "cents = medication_cents + program_fee_cents + encounter_cents + shipping_cents + processing_cents"
+        " + processing_fixed_cents + adjustment_cents",
+        name="components",
+    ),
+    indexed("line"),
+    key="id",
+    types={"posting": ID},
+    append_only=True,
+    through_others=True,
+)
+"""The legs of a posting sum to zero."""
+
+# Daily totals, kept by the same transaction that writes what they count.
+
+DAILY_TALLY: Final = table_of("daily_tally", DailyTotal, key="day pharmacy program")
+DAILY_REJECTION: Final = table_of(
+    "daily_rejection", {"day": date, "pharmacy": str, "code": str, "lines": int}, key="day pharmacy code"
+)
+"""Attempts rejected on a day by a pharmacy, by canonical code."""
+STAGE_HOURS: Final = table_of(
+    "stage_hours",
+    {"day": date, "pharmacy": str, "stage": str, "hours": int, "lines": int},
+    key="day pharmacy stage hours",
+)
+"""Attempts that finished a stage on a day at a pharmacy, by the whole hours that it took."""
+
+# Pharmacies as partners, and workers.
+
+PARTNER_LINK: Final = table_of("partner_link", Link, refers(PHARMACY, "pharmacy"), key="pharmacy")
+"""Holds no secret."""
+PARTNER_PRODUCT: Final = table_of(
+    "partner_product",
+    {"pharmacy": str, "sku": str, "product": str},
+    refers(PHARMACY, "pharmacy"),
+    refers(SKU, "sku"),
+    key="pharmacy sku",
+)
+"""A pharmacy's own number of a SKU."""
+PARTNER_HEALTH: Final = table_of("partner_health", Health, refers(PHARMACY, "pharmacy"), key="pharmacy")
+PARTNER_PUSH: Final = table_of(
+    "partner_push",
+    {
+        "id": str,
+        "pharmacy": str,
+        "received_at": datetime,
+        "content_type": str,
+        "encoding": str,
+        "body": str,
+        "events": int,
+        "problem": str,
+    },
+    refers(PHARMACY, "pharmacy"),
+    indexed("pharmacy", "received_at"),
+    key="id",
+    append_only=True,
+)
+"""What a pharmacy pushed, byte for byte, and what became of it. ``body`` is the text of the request; bytes that are no
+UTF-8 text are written as base64, and ``encoding`` says so."""
+PARTNER_CLOCK: Final = table_of("partner_clock", {"ahead_seconds": int})
+"""How far the simulated pharmacies of a clinic are ahead of the real time."""
+WORKER: Final = table_of("worker", WorkerRun, key="worker")
+WORKER_BEAT: Final = table_of("worker_beat", {"worker": str, "started_at": datetime, "beat_at": datetime}, key="worker")
+"""That a worker is alive. Written past the clinic's count of writes, since no screen is drawn from it."""
+
+# Payments.
+
+PAYMENT_SETUP: Final = table_of("payment_setup", Setup)
+"""How the clinic pays from now on. Keys are named as the environment names them."""
+CHECKOUT_PAYMENT: Final = table_of(
+    "checkout_payment", {"checkout": str, "method": Method}, refers(CHECKOUT, "checkout"), key="checkout"
+)
+"""A checkout that a provider is paid through; one without a row is on account, whatever the clinic does now."""
+PAYMENT_OPERATION: Final = table_of(
+    "payment_operation",
+    Operation,
+    refers(CHECKOUT, "checkout"),
+    refers(PHARMACY_ORDER, "pharmacy_order"),
+    indexed("pharmacy_order"),
+    indexed("checkout"),
+    indexed("state", "next_try_at"),
+    indexed("provider_reference"),
+    key="id",
+    types={"hold": ID},
+)
+"""One request to the provider. The table is the queue, as ``submission`` is for pharmacies."""
+PAYMENT_EVENT: Final = table_of(
+    "payment_event",
+    {"event": str, "type": str, "about": str, "at": datetime, "received_at": datetime, "outcome": str},
+    key="event",
+    append_only=True,
+)
+"""What the provider told of itself, once each."""

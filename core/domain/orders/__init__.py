@@ -1,1 +1,1 @@
-"""Checkouts in memory: what was placed, what became of each line and its money. Pure: the store keeps it."""
+"""Checkouts in memory: what was placed, what became of each line and its money. Pure."""

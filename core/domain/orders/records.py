@@ -1,4 +1,4 @@
-"""The rows of checkouts as they are worked on: fields are named as the columns of core/adapters/store/orders.py.
+"""The rows of checkouts as they are worked on: fields are named as the columns of core/adapters/store/tables.py.
 
 Unlike the rest of the vocabulary these change, inside one transaction and nowhere else (core/domain/orders/book.py).
 """

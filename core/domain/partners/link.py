@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -66,6 +67,18 @@ class Link(NamedTuple):
     push: Authentication = Authentication.NONE
     push_secret: str = ""
     version: int = 0
+
+
+class Health(NamedTuple):
+    """What is known of a pharmacy: failures in a row, until when it is left alone, and what it last said."""
+
+    pharmacy: str
+    failures: int = 0
+    rests_until: datetime | None = None
+    last_error: str = ""
+    last_error_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    polled_at: datetime | None = None
 
 
 SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{2,60}")

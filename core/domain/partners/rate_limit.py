@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
-from core.domain.partners.link import Adapter, Link
+from core.domain.partners.link import Adapter, Health, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
 
 TRIPS_AFTER: Final = 3
@@ -18,18 +18,6 @@ FIRST_REST: Final = timedelta(minutes=1)
 LONGEST_REST: Final = timedelta(minutes=30)
 WINDOW: Final = timedelta(minutes=1)
 """The span in which at most a pharmacy's ``per_minute`` submissions are sent."""
-
-
-class Health(NamedTuple):
-    """What is known of a pharmacy: failures in a row, until when it is left alone, and what it last said."""
-
-    pharmacy: str
-    failures: int = 0
-    rests_until: datetime | None = None
-    last_error: str = ""
-    last_error_at: datetime | None = None
-    last_ok_at: datetime | None = None
-    polled_at: datetime | None = None
 
 
 def resting(health: Health, now: datetime) -> bool:

@@ -77,6 +77,16 @@ class Operation:
         return f"{self.id}-{self.generation}"
 
 
+class Setup(NamedTuple):
+    """How a clinic pays: ``customer`` and ``payment_method`` are the provider's ids, the others names of keys."""
+
+    method: Method = Method.ON_ACCOUNT
+    customer: str = ""
+    payment_method: str = ""
+    key_name: str = ""
+    webhook_key_name: str = ""
+
+
 class Standing(NamedTuple):
     """What the ledger says of a pharmacy order: authorised and not captured, and captured less refunded, in cents."""
 

@@ -15,7 +15,7 @@ from core.rules.pricing.break_even import BreakEven, Side, break_even, four_deci
 from core.rules.pricing.market import Market, PharmacyCost, PharmacyOffer
 from core.rules.pricing.terms import Terms
 from core.rules.pricing.volume import AtVolume, at_volume
-from core.rules.sig import Supply, read, supply
+from core.rules.sig import DaysSupply, read, supply
 
 
 class Pack(NamedTuple):
@@ -24,7 +24,7 @@ class Pack(NamedTuple):
     None is not known.
     """
 
-    lasts: Supply | None
+    lasts: DaysSupply | None
     mg: Decimal | None
     patient_price_cents: int | None
 
@@ -229,7 +229,7 @@ def _offered(sku: Sku, order: _TypicalOrder) -> list[PharmacyOffer]:
 
 
 @lru_cache(maxsize=8192)
-def lasts_under(directions: str, sku: Sku, waste_ml: Decimal, in_use_days: int) -> Supply | None:
+def lasts_under(directions: str, sku: Sku, waste_ml: Decimal, in_use_days: int) -> DaysSupply | None:
     """How long one pack lasts under some directions, and the doses used in that time; None for no whole day."""
     used = supply(read(directions, sku), sku, 1, waste_ml=waste_ml, default_in_use_days=in_use_days)
     return used if used and used.days > 0 else None

@@ -4,7 +4,7 @@ Source: rules.md, section 4 and the SIG gate of section 3. Pure: text, a SKU and
 """
 
 from core.rules.sig.agreement import Disagreement, disagreements
-from core.rules.sig.build import (
+from core.rules.sig.builder import (
     FREQUENCIES,
     MOST_DAYS,
     WAYS,
@@ -16,11 +16,14 @@ from core.rules.sig.build import (
     Unbuildable,
     build,
 )
+from core.rules.sig.dose_limits import DoseLimits, oversized, unmeasurable
+from core.rules.sig.product import drug_conflicts, form_conflicts, route_conflicts
 from core.rules.sig.proposals import Proposal, frequency_of, proposals, usual
 from core.rules.sig.reader import read
-from core.rules.sig.supply import Supply, WeeklyMg, days_supply, supply, weekly_mg
-from core.rules.sig.syringes import SYRINGES, Mark, Syringe, marks
-from core.rules.sig.values import Certainty, Dose, Part, Rate, Reading, Segment, Unit, decimal, number
+from core.rules.sig.supply import DaysSupply, WeeklyMg, days_supply, supply, weekly_mg
+from core.rules.sig.syringes import SYRINGES, Syringe, SyringeMark, marks
+from core.rules.sig.values import Certainty, Dose, ParsedSig, Rate, RequiredPart, Segment, decimal, number
+from core.rules.sig.vocabulary import Unit
 
 __all__ = [
     "FREQUENCIES",
@@ -29,19 +32,20 @@ __all__ = [
     "WAYS",
     "Built",
     "Certainty",
+    "DaysSupply",
     "Disagreement",
     "Dose",
+    "DoseLimits",
     "Draft",
     "DraftStep",
-    "Mark",
     "Measured",
-    "Part",
+    "ParsedSig",
     "Proposal",
     "Rate",
-    "Reading",
+    "RequiredPart",
     "Segment",
-    "Supply",
     "Syringe",
+    "SyringeMark",
     "TimeOfDay",
     "Unbuildable",
     "Unit",
@@ -50,12 +54,17 @@ __all__ = [
     "days_supply",
     "decimal",
     "disagreements",
+    "drug_conflicts",
+    "form_conflicts",
     "frequency_of",
     "marks",
     "number",
+    "oversized",
     "proposals",
     "read",
+    "route_conflicts",
     "supply",
+    "unmeasurable",
     "usual",
     "weekly_mg",
 ]

@@ -8,8 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from core.domain.model import Sku
-from core.rules.sig.convert import Strength, strength
-from core.rules.sig.values import MASSES, Dose, Reading, Segment, Unit, number
+from core.rules.sig.strength import Strength, strength
+from core.rules.sig.values import Dose, ParsedSig, Segment, number
+from core.rules.sig.vocabulary import MASSES, Unit
 
 _WORDS = ("", "", "twice", "three times", "four times", "five times", "six times", "seven times", "eight times",
           "nine times", "ten times")  # fmt: skip
@@ -33,7 +34,7 @@ class Disagreement:
 
 
 def disagreements(
-    reading: Reading, sku: Sku | None, *, tolerance_units: Decimal, tolerance_share: Decimal
+    reading: ParsedSig, sku: Sku | None, *, tolerance_units: Decimal, tolerance_share: Decimal
 ) -> tuple[Disagreement, ...]:
     """Stated amounts further from the mg-derived one than the larger of units and share; the boundary is allowed.
 
@@ -42,9 +43,9 @@ def disagreements(
     of = strength(sku, reading.action)
     units, share = Fraction(tolerance_units), Fraction(tolerance_share)
     return tuple(
-        found
-        for segment in dict.fromkeys(segment for way in reading.alternatives for segment in way)
-        for found in _of_dose(segment, of, units, share)
+        disagreement
+        for segment in dict.fromkeys(segment for steps in reading.alternatives for segment in steps)
+        for disagreement in _of_dose(segment, of, units, share)
     )
 
 
@@ -54,9 +55,9 @@ def _of_dose(segment: Segment, of: Strength, units: Fraction, share: Fraction) -
         yield from _of_masses(segment, of, share)
     for other in measured[1:]:
         for lead_end, other_end in zip(_ends(measured[0]), _ends(other), strict=True):
-            expected, found = _in_units(lead_end, of), _in_units(other_end, of)
-            if abs(found - expected) > max(units, share * expected):
-                yield _disagreement(segment.step, (lead_end, other_end), (expected, found), of)
+            expected, stated_amount = _in_units(lead_end, of), _in_units(other_end, of)
+            if abs(stated_amount - expected) > max(units, share * expected):
+                yield _disagreement(segment.step, (lead_end, other_end), (expected, stated_amount), of)
                 break
 
 
@@ -65,11 +66,11 @@ def _of_masses(segment: Segment, of: Strength, share: Fraction) -> Iterator[Disa
     stated = [amount for amount in segment.amounts if amount.unit in MASSES]
     for other in stated[1:]:
         for first, second in zip(_ends(stated[0]), _ends(other), strict=True):
-            expected, found = (one.high * MASSES[one.unit] for one in (first, second) if one.unit)
-            if abs(found - expected) > share * expected:
+            expected, stated_amount = (end.high * MASSES[end.unit] for end in (first, second) if end.unit)
+            if abs(stated_amount - expected) > share * expected:
                 yield Disagreement(
-                    segment.step, (first, second), (expected, found), (str(first), str(second)),
-                    found / expected, in_times(found / expected),
+                    segment.step, (first, second), (expected, stated_amount), (str(first), str(second)),
+                    stated_amount / expected, in_times(stated_amount / expected),
                 )  # fmt: skip
                 break
 

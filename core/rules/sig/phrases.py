@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from core.rules.sig import words
-from core.rules.sig.items import (
+from core.rules.sig.clinical_terms import DRUGS
+from core.rules.sig.elements import (
     AND,
     AS_NEEDED,
     EQUALS,
@@ -15,45 +15,67 @@ from core.rules.sig.items import (
     OR,
     THEN,
     UNSURE,
-    Action,
     Either,
     Item,
     Meals,
+    NamedDays,
     Often,
-    Route,
+    SigAction,
+    SigDrug,
+    SigRoute,
     Slot,
-    Unread,
-    Weekdays,
+    UnknownWord,
+)
+from core.rules.sig.vocabulary import (
+    ACTIONS,
+    AS_DIRECTED,
+    AS_NEEDED_WORDS,
+    BEFORE_SITES,
+    EQUALS_WORDS,
+    HARMLESS,
+    LOST_NUMBER,
+    MEALS,
+    OR_WORDS,
+    PER_WEEK,
+    ROUTES,
+    SITES,
+    SLOTS,
+    THEN_WORDS,
+    TWO_MEANINGS,
+    TWO_SITES,
+    Words,
+    spellings,
 )
 
 
 def _all() -> Iterator[tuple[str, Item]]:
-    yield from ((table, Action(name)) for name, table in words.ACTIONS.items())
-    yield from ((table, Route(name)) for name, table in words.ROUTES.items())
+    yield from ((table, SigAction(name)) for name, table in ACTIONS.items())
+    yield from ((table, SigRoute(name)) for name, table in ROUTES.items())
     yield from _sites()
-    for name, table in words.SLOTS.items():
+    for name, table in SLOTS.items():
         yield from ((spelling, Slot(name, _is_daily(spelling))) for spelling in table.split("|"))
-    yield words.MEALS, Meals()
-    yield from ((table, _often(*rate)) for table, rate in words.PER_WEEK.items())
-    yield from ((table, Either(_often(*one), _often(*two))) for table, (one, two) in words.TWO_MEANINGS.items())
-    yield "weekdays|on weekdays|every weekday|each weekday", Weekdays(5, frozenset(range(5)))
-    yield "weekends|on weekends|every weekend", Weekdays(2, frozenset({5, 6}))
+    yield MEALS, Meals()
+    yield from ((table, _often(*rate)) for table, rate in PER_WEEK.items())
+    yield from ((table, Either(_often(*first), _often(*second))) for table, (first, second) in TWO_MEANINGS.items())
+    yield "weekdays|on weekdays|every weekday|each weekday", NamedDays(5, frozenset(range(5)))
+    yield "weekends|on weekends|every weekend", NamedDays(2, frozenset({5, 6}))
     yield "and|&|plus", AND
-    yield words.OR_WORDS, OR
-    yield words.THEN_WORDS, THEN
-    yield words.EQUALS_WORDS, EQUALS
-    yield words.AS_NEEDED_WORDS, AS_NEEDED
-    yield words.LOST_NUMBER, UNSURE
-    yield words.AS_DIRECTED, Unread(harmless=True)
-    yield words.HARMLESS, EXTRA
+    yield OR_WORDS, OR
+    yield THEN_WORDS, THEN
+    yield EQUALS_WORDS, EQUALS
+    yield AS_NEEDED_WORDS, AS_NEEDED
+    yield LOST_NUMBER, UNSURE
+    yield AS_DIRECTED, UnknownWord(harmless=True)
+    yield HARMLESS, EXTRA
+    yield from ((" ".join(words), SigDrug(name)) for words, name in DRUGS.items())
 
 
 def _sites() -> Iterator[tuple[str, Item]]:
-    for name, table in words.TWO_SITES.items():
+    for name, table in TWO_SITES.items():
         for spelling in table.split("|"):
-            yield "|".join(f"{before} {spelling}" for before in ("in", "into", "to", "")), Route(name, 2)
-    for site in words.SITES.split("|"):
-        yield "|".join(f"{before} {site}" for before in words.BEFORE_SITES), Route(None)
+            yield "|".join(f"{before} {spelling}" for before in ("in", "into", "to", "")), SigRoute(name, 2)
+    for site in SITES.split("|"):
+        yield "|".join(f"{before} {site}" for before in BEFORE_SITES), SigRoute(None, site=site)
 
 
 def _is_daily(spelling: str) -> bool:
@@ -65,19 +87,19 @@ def _often(per_week: Fraction | int, interval_days: int) -> Often:
     return Often(Fraction(per_week), Fraction(per_week), Fraction(interval_days))
 
 
-def _items() -> dict[words.Words, Item]:
-    found: dict[words.Words, Item] = {}
+def _items() -> dict[Words, Item]:
+    table_by_words: dict[Words, Item] = {}
     for table, item in _all():
-        for spelling in words.spellings(table):
-            found.setdefault(spelling, item)
-    return found
+        for spelling in spellings(table):
+            table_by_words.setdefault(spelling, item)
+    return table_by_words
 
 
 def _lengths() -> dict[str, tuple[int, ...]]:
-    found: dict[str, set[int]] = {}
+    table_by_words: dict[str, set[int]] = {}
     for spelling in PHRASES:
-        found.setdefault(spelling[0], set()).add(len(spelling))
-    return {word: tuple(sorted(lengths, reverse=True)) for word, lengths in found.items()}
+        table_by_words.setdefault(spelling[0], set()).add(len(spelling))
+    return {word: tuple(sorted(lengths, reverse=True)) for word, lengths in table_by_words.items()}
 
 
 PHRASES: Final = _items()

@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 
 from core.domain.model import Sku
 from core.rules.sig.agreement import disagreements
-from core.rules.sig.build import FREQUENCIES, INJECTED, Built, Draft, DraftStep, TimeOfDay, build
-from core.rules.sig.convert import strength
+from core.rules.sig.builder import FREQUENCIES, INJECTED, Built, Draft, DraftStep, TimeOfDay, build
 from core.rules.sig.reader import read
-from core.rules.sig.values import MASSES, Dose, Rate, Reading, Segment, Unit, decimal
+from core.rules.sig.strength import strength
+from core.rules.sig.values import Dose, ParsedSig, Rate, Segment, decimal
+from core.rules.sig.vocabulary import MASSES, Unit
 
 
 class Proposal(NamedTuple):
@@ -32,7 +33,7 @@ _TIMES: Final = {"morning": TimeOfDay.MORNING, "evening": TimeOfDay.EVENING, "be
 
 
 def proposals(
-    reading: Reading, sku: Sku, *, share: Decimal = Decimal("0.05"), tolerance_units: Decimal = Decimal("0.5")
+    reading: ParsedSig, sku: Sku, *, share: Decimal = Decimal("0.05"), tolerance_units: Decimal = Decimal("0.5")
 ) -> tuple[Proposal, ...]:
     """Directions to ask the prescriber for; none where nothing is wrong with these, or nothing better can be said.
 
@@ -46,13 +47,13 @@ def proposals(
 @lru_cache(maxsize=4096)
 def _proposals(text: str, sku: Sku, share: Decimal, tolerance_units: Decimal) -> tuple[Proposal, ...]:
     reading = read(text, sku)
-    found = [
+    candidates = [
         *_corrected(reading, sku, share, tolerance_units),
         *_with_mg(reading, sku, share),
         *_usual(reading, sku, share),
     ]
-    texts = {proposal.text: proposal for proposal in reversed(found) if proposal.text != reading.text.strip()}
-    return tuple(proposal for proposal in found if texts.get(proposal.text) is proposal)
+    texts = {proposal.text: proposal for proposal in reversed(candidates) if proposal.text != reading.text.strip()}
+    return tuple(proposal for proposal in candidates if texts.get(proposal.text) is proposal)
 
 
 def usual(dose_mg: Fraction, sku: Sku, *, share: Decimal = Decimal("0.05")) -> str | None:
@@ -66,21 +67,21 @@ def usual(dose_mg: Fraction, sku: Sku, *, share: Decimal = Decimal("0.05")) -> s
     return _rewritten(reading, sku, lambda segment: dose, share)
 
 
-def frequency_of(reading: Reading) -> str | None:
+def frequency_of(reading: ParsedSig) -> str | None:
     """How FREQUENCIES says the reading's rate; None where it has none, or several."""
     return _frequency(reading.segments)
 
 
-def _corrected(reading: Reading, sku: Sku, share: Decimal, tolerance_units: Decimal) -> Iterator[Proposal]:
+def _corrected(reading: ParsedSig, sku: Sku, share: Decimal, tolerance_units: Decimal) -> Iterator[Proposal]:
     if not disagreements(reading, sku, tolerance_units=tolerance_units, tolerance_share=share):
         return
-    for what, chosen in (("mg", _mass), ("mL", _volume), ("units", _units)):
+    for unit, chosen in (("mg", _mass), ("mL", _volume), ("units", _units)):
         text = _rewritten(reading, sku, chosen, share)
         if text:
-            yield Proposal(f"if the {what} are meant", text)
+            yield Proposal(f"if the {unit} are meant", text)
 
 
-def _with_mg(reading: Reading, sku: Sku, share: Decimal) -> Iterator[Proposal]:
+def _with_mg(reading: ParsedSig, sku: Sku, share: Decimal) -> Iterator[Proposal]:
     of = strength(sku, reading.action)
     if not of.mg_per_ml or any(_mass(segment) for segment in reading.segments):
         return
@@ -89,40 +90,40 @@ def _with_mg(reading: Reading, sku: Sku, share: Decimal) -> Iterator[Proposal]:
         yield Proposal("the same dose, with its mg", text)
 
 
-def _usual(reading: Reading, sku: Sku, share: Decimal) -> Iterator[Proposal]:
+def _usual(reading: ParsedSig, sku: Sku, share: Decimal) -> Iterator[Proposal]:
     """Only for directions that are not understood: nobody is asked to sign the usual ones instead of clear others."""
     if not (reading.missing or reading.unread or len(reading.alternatives) > 1):
         return
-    told = {segment.dose for way in reading.alternatives for segment in way if segment.dose}
+    doses = {segment.dose for segments in reading.alternatives for segment in segments if segment.dose}
     of = strength(sku, reading.action)
-    for dose in sorted(told, key=lambda one: one.high):
+    for dose in sorted(doses, key=lambda dose: dose.high):
         mg = of.mg(dose)
         text = usual(mg, sku, share=share) if mg and dose.low == dose.high else None
         if text:
             yield Proposal(f"the usual directions at {dose}", text)
-    if not told and sku.usual_sig.strip():
+    if not doses and sku.usual_sig.strip():
         yield Proposal("the usual directions of this SKU", sku.usual_sig.strip())
 
 
-def _rewritten(reading: Reading, sku: Sku, chosen: _Chosen, share: Decimal) -> str | None:
+def _rewritten(reading: ParsedSig, sku: Sku, chosen: _Chosen, share: Decimal) -> str | None:
     """The same directions with the chosen amount as the dose, built anew; None where that cannot be said."""
     segments = reading.segments
     frequency = _frequency(segments)
     doses = [chosen(segment) for segment in segments]
-    known = [dose for dose in doses if dose is not None and dose.unit is not None and dose.low == dose.high]
+    exact = [dose for dose in doses if dose is not None and dose.unit is not None and dose.low == dose.high]
     side_by_side = len({segment.step for segment in segments}) < len(segments)
-    if frequency is None or reading.route is None or side_by_side or not known or len(known) < len(doses):
+    if frequency is None or reading.route is None or side_by_side or not exact or len(exact) < len(doses):
         return None
-    unit = known[0].unit
-    if unit is None or any(dose.unit is not unit for dose in known):
+    unit = exact[0].unit
+    if unit is None or any(dose.unit is not unit for dose in exact):
         return None
-    steps = tuple(DraftStep(decimal(dose.high), segment.days) for dose, segment in zip(known, segments, strict=True))
+    steps = tuple(DraftStep(decimal(dose.high), segment.days) for dose, segment in zip(exact, segments, strict=True))
     draft = Draft(steps, unit, reading.route, frequency, _time_of_day(reading.text), as_needed=reading.as_needed)
     built = build(draft, sku, share=share)
     return built.text if isinstance(built, Built) and _as_often(built.reading, segments) else None
 
 
-def _as_often(built: Reading, segments: tuple[Segment, ...]) -> bool:
+def _as_often(built: ParsedSig, segments: tuple[Segment, ...]) -> bool:
     return [segment.per_week for segment in built.segments] == [segment.per_week for segment in segments]
 
 
@@ -140,7 +141,7 @@ def _said(rate: Rate) -> str | None:
 
 def _time_of_day(text: str) -> TimeOfDay | None:
     words = text.casefold()
-    return next((told for word, told in _TIMES.items() if word in words), None)
+    return next((time for word, time in _TIMES.items() if word in words), None)
 
 
 def _mass(segment: Segment) -> Dose | None:

@@ -15,14 +15,14 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from core.domain.model import Sku
-from core.rules.sig.convert import Strength, mg_per_dose, ml_per_dose, pieces_per_dose, strength
-from core.rules.sig.values import Reading, Segment, decimal
+from core.rules.sig.strength import Strength, mg_per_dose, ml_per_dose, pieces_per_dose, strength
+from core.rules.sig.values import ParsedSig, Segment, decimal
 
 HORIZON_DAYS = 20 * 365
 """Where dose-by-dose counting stops; no pack is used longer."""
 
 
-class Supply(NamedTuple):
+class DaysSupply(NamedTuple):
     """Whole days that a quantity lasts, and the doses used in them."""
 
     days: int
@@ -74,7 +74,7 @@ class _Stock:
 
 
 def days_supply(
-    reading: Reading, sku: Sku, quantity: int, *, waste_ml: Decimal = Decimal(0), default_in_use_days: int = 28
+    reading: ParsedSig, sku: Sku, quantity: int, *, waste_ml: Decimal = Decimal(0), default_in_use_days: int = 28
 ) -> int | None:
     """Days that ``quantity`` packs last, rounded down; None where dose, frequency or contents are not known."""
     lasts = supply(reading, sku, quantity, waste_ml=waste_ml, default_in_use_days=default_in_use_days)
@@ -82,28 +82,31 @@ def days_supply(
 
 
 def supply(
-    reading: Reading, sku: Sku, quantity: int, *, waste_ml: Decimal = Decimal(0), default_in_use_days: int = 28
-) -> Supply | None:
+    reading: ParsedSig, sku: Sku, quantity: int, *, waste_ml: Decimal = Decimal(0), default_in_use_days: int = 28
+) -> DaysSupply | None:
     """Days and doses of ``quantity`` packs; 0 days where no container holds one dose, None where it is not known.
 
     Ambiguous directions count at the reading that uses the pack up first (rules.md, section 3).
     """
     of = strength(sku, reading.action)
     lasts = [
-        _lasts(way, of, sku, max(quantity, 0), Fraction(waste_ml), default_in_use_days) for way in reading.alternatives
+        _lasts(segments, of, sku, max(quantity, 0), Fraction(waste_ml), default_in_use_days)
+        for segments in reading.alternatives
     ]
-    known = [one for one in lasts if one is not None]
-    return min(known) if known and len(known) == len(lasts) else None
+    complete = [supply_of_reading for supply_of_reading in lasts if supply_of_reading is not None]
+    return min(complete) if complete and len(complete) == len(lasts) else None
 
 
-def weekly_mg(reading: Reading, sku: Sku | None) -> WeeklyMg | None:
+def weekly_mg(reading: ParsedSig, sku: Sku | None) -> WeeklyMg | None:
     """Milligrams of the first active a week, the highest of ambiguous readings; None where any step is not known."""
     of = strength(sku, reading.action)
-    ways = [[_weekly(step, of) for step in _steps(way)] for way in reading.alternatives]
-    known = [[mg for mg in way if mg is not None] for way in ways]
-    if not known or known != ways or not all(known):
+    weekly = [[_weekly(step, of) for step in _steps(segments)] for segments in reading.alternatives]
+    complete = [[mg for mg in steps if mg is not None] for steps in weekly]
+    if not complete or complete != weekly or not all(complete):
         return None
-    return WeeklyMg(decimal(max(way[0] for way in known)), decimal(max(max(way) for way in known)))
+    return WeeklyMg(
+        decimal(max(segments[0] for segments in complete)), decimal(max(max(segments) for segments in complete))
+    )
 
 
 def _steps(segments: Iterable[Segment]) -> list[list[Segment]]:
@@ -122,14 +125,14 @@ def _weekly(step: Iterable[Segment], of: Strength) -> Fraction | None:
 
 def _lasts(
     segments: tuple[Segment, ...], of: Strength, sku: Sku, quantity: int, waste_ml: Fraction, default_in_use_days: int
-) -> Supply | None:
+) -> DaysSupply | None:
     vials = sku.volume_ml is not None and sku.volume_ml > 0
     waste = waste_ml if vials and sku.sterile else Fraction(0)
     steps = [_step(step, of, waste, vials) for step in _steps(segments)]
-    known = [step for step in steps if step is not None]
-    if not known or len(known) < len(steps) or not (vials or sku.units_per_pack):
+    complete = [step for step in steps if step is not None]
+    if not complete or len(complete) < len(steps) or not (vials or sku.units_per_pack):
         return None
-    return _use_up(known, _stock(sku, quantity, known[0], vials, default_in_use_days))
+    return _use_up(complete, _stock(sku, quantity, complete[0], vials, default_in_use_days))
 
 
 def _step(segments: list[Segment], of: Strength, waste: Fraction, vials: bool) -> _Step | None:
@@ -152,17 +155,17 @@ def _stock(sku: Sku, quantity: int, first: _Step, vials: bool, default_in_use_da
     return _Stock(volume, sku.pieces * quantity, default if stated is None else stated)
 
 
-def _use_up(steps: list[_Step], stock: _Stock) -> Supply:
+def _use_up(steps: list[_Step], stock: _Stock) -> DaysSupply:
     now = Fraction(0)
     if stock.in_use_days is not None and stock.in_use_days <= 0:
-        return Supply(0, 0)
+        return DaysSupply(0, 0)
     stock.open_next(now)
     for step in steps:
         end = None if step.days is None else now + step.days
         now = _one_dose(step.streams[0], now, end, stock) if len(step.streams) == 1 else _several(step, now, end, stock)
         if end is None or now < end:
             break
-    return Supply(floor(now), stock.doses)
+    return DaysSupply(floor(now), stock.doses)
 
 
 def _one_dose(stream: _Stream, now: Fraction, end: Fraction | None, stock: _Stock) -> Fraction:
@@ -193,12 +196,12 @@ def _skip_whole(stream: _Stream, now: Fraction, end: Fraction | None, stock: _St
     doses = held
     if stock.in_use_days is not None and stock.in_use_days < span:
         span, doses = stock.in_use_days, ceil(stock.in_use_days / stream.every_days)
-    whole = stock.closed - 1 if end is None else min(stock.closed - 1, floor((end - now) / span) - 1)
-    if whole <= 0 or not span:
+    containers = stock.closed - 1 if end is None else min(stock.closed - 1, floor((end - now) / span) - 1)
+    if containers <= 0 or not span:
         return now
-    stock.closed -= whole
-    stock.doses += whole * doses
-    return now + whole * span
+    stock.closed -= containers
+    stock.doses += containers * doses
+    return now + containers * span
 
 
 def _several(step: _Step, start: Fraction, end: Fraction | None, stock: _Stock) -> Fraction:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Final, NamedTuple
 
-from core.rules.sig.convert import SYRINGE_UNITS_PER_ML
+from core.rules.sig.strength import SYRINGE_UNITS_PER_ML
 from core.rules.sig.values import number
 
 
@@ -29,7 +29,7 @@ class Syringe(NamedTuple):
         return self.step_ml if self.in_units else max(self.step_ml, self.holds_ml / 10)
 
 
-class Mark(NamedTuple):
+class SyringeMark(NamedTuple):
     """A syringe drawn to a mark: ``ml`` is what that measures, ``off`` the share of the dose by which it is more."""
 
     syringe: Syringe
@@ -62,27 +62,33 @@ LARGEST: Final = max(SYRINGES, key=lambda syringe: syringe.holds_ml)
 FINEST: Final = min(SYRINGES, key=lambda syringe: syringe.step_ml)
 
 
-def marks(ml: Fraction, share: Fraction, *, in_units: bool = True) -> tuple[Mark, ...]:
+def marks(ml: Fraction, share: Fraction, *, in_units: bool = True) -> tuple[SyringeMark, ...]:
     """Every syringe that measures ``ml`` within ``share`` of it, the exact ones first; empty where none does.
 
     Of those that measure it equally well U-100 syringes come first, or those in mL where not ``in_units``: an insulin
     syringe's needle does not reach a muscle.
     """
-    found = [mark for mark in _nearest(ml) if abs(mark.off) <= share]
     return tuple(
-        sorted(found, key=lambda mark: (abs(mark.off), mark.syringe.in_units != in_units, SYRINGES.index(mark.syringe)))
+        sorted(
+            (mark for mark in _nearest(ml) if abs(mark.off) <= share),
+            key=lambda mark: (abs(mark.off), mark.syringe.in_units != in_units, SYRINGES.index(mark.syringe)),
+        )
     )
 
 
 def nearest_volumes(ml: Fraction) -> tuple[Fraction, ...]:
     """The volumes next below and next above ``ml`` that some syringe measures; for saying what could be given."""
-    below = [at for one in SYRINGES if one.least_ml <= (at := floor(ml / one.step_ml) * one.step_ml) <= one.holds_ml]
-    above = [at for one in SYRINGES if one.least_ml <= (at := ceil(ml / one.step_ml) * one.step_ml) <= one.holds_ml]
+    below = [volume for each in SYRINGES if _measures(each, volume := floor(ml / each.step_ml) * each.step_ml)]
+    above = [volume for each in SYRINGES if _measures(each, volume := ceil(ml / each.step_ml) * each.step_ml)]
     return (*([max(below)] if below else ()), *([min(above)] if above else ()))
 
 
-def _nearest(ml: Fraction) -> Iterator[Mark]:
+def _measures(syringe: Syringe, ml: Fraction) -> bool:
+    return syringe.least_ml <= ml <= syringe.holds_ml
+
+
+def _nearest(ml: Fraction) -> Iterator[SyringeMark]:
     for syringe in SYRINGES:
         at = ceil(ml / syringe.step_ml - Fraction(1, 2)) * syringe.step_ml  # a tie goes to the smaller dose
         if syringe.least_ml <= at <= syringe.holds_ml:
-            yield Mark(syringe, at, (at - ml) / ml)
+            yield SyringeMark(syringe, at, (at - ml) / ml)

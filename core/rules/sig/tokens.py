@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from core.rules.sig.words import COUNTING, LETTER_DAYS, WEEKDAYS
+from core.rules.sig.vocabulary import COUNTING, LETTER_DAYS, WEEKDAYS
 
 _TOKEN = re.compile(
     r"(?P<number>\.?[0-9]+(?:[.,][0-9]+)*)"
@@ -30,30 +30,30 @@ class Token(NamedTuple):
 END = Token("", "", False, -1)
 
 
-def tokens(text: str) -> list[Token]:
+def tokenize(text: str) -> list[Token]:
     """Every lexeme in order; hyphens that only join a word's parts (sub-q, one-half, 10-unit) are left out."""
-    found: list[Token] = []
+    tokens: list[Token] = []
     for match in _TOKEN.finditer(text):
         written = match.group()
         match match.lastgroup:
             case "number":
-                found.append(Token(written, written, True, match.start()))
+                tokens.append(Token(written, written, True, match.start()))
             case "mark":
-                found.append(Token(_MARKS.get(written, written), written, False, match.start()))
+                tokens.append(Token(_MARKS.get(written, written), written, False, match.start()))
             case "vulgar":
-                found.append(Token(_VULGAR[written], written, True, match.start()))
+                tokens.append(Token(_VULGAR[written], written, True, match.start()))
             case "abbreviation":
-                found.append(Token(written.replace(".", "").lower(), written, False, match.start()))
+                tokens.append(Token(written.replace(".", "").lower(), written, False, match.start()))
             case _:
-                found.append(Token(written.casefold(), written, False, match.start()))
-    return _without_joiners(found) if "-" in (token.word for token in found) else found
+                tokens.append(Token(written.casefold(), written, False, match.start()))
+    return _without_joiners(tokens) if "-" in (token.word for token in tokens) else tokens
 
 
-def _without_joiners(found: list[Token]) -> list[Token]:
-    padded = [END, *found, END]
+def _without_joiners(tokens: list[Token]) -> list[Token]:
+    padded = [END, *tokens, END]
     return [
         token
-        for left, token, right in zip(padded, found, padded[2:], strict=False)
+        for left, token, right in zip(padded, tokens, padded[2:], strict=False)
         if token.word != "-" or not _joins(left, token, right)
     ]
 

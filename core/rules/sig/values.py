@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from core.rules.sig.vocabulary import Unit
+
 
 class Certainty(StrEnum):
     """How far directions could be read (formats.md, ``sig``)."""
@@ -18,39 +20,7 @@ class Certainty(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Unit(StrEnum):
-    """What a dose is counted in."""
-
-    MG = "mg"
-    MCG = "mcg"
-    G = "g"
-    ML = "mL"
-    UNITS = "units"
-    IU = "IU"
-    CAPSULE = "capsule"
-    TABLET = "tablet"
-    CLICK = "click"
-    PUMP = "pump"
-    SPRAY = "spray"
-    PATCH = "patch"
-    DROP = "drop"
-    TROCHE = "troche"
-    SUPPOSITORY = "suppository"
-    APPLICATION = "application"
-
-    @property
-    def is_piece(self) -> bool:
-        """Whether it is counted one by one, not measured."""
-        return self not in _MEASURED
-
-
-MASSES = {Unit.MG: Fraction(1), Unit.MCG: Fraction(1, 1000), Unit.G: Fraction(1000)}
-"""Milligrams in one of each unit of mass."""
-
-_MEASURED = frozenset({*MASSES, Unit.ML, Unit.UNITS, Unit.IU})
-
-
-class Part(StrEnum):
+class RequiredPart(StrEnum):
     """What directions must tell; SIG_INCOMPLETE names those that are missing."""
 
     ACTION = "action"
@@ -119,12 +89,14 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedSig:
     """Directions as they were understood.
 
     ``segments`` is the reading itself; ``alternatives`` holds every reading that fits, that one first, and ``readings``
-    says each in words when there are several. ``mg_per_dose`` and ``ml_per_dose`` are of the first step, upper end.
-    ``unread`` are words of the text, as written. ``missing`` is in the order of Part.
+    says each in words when there are several. ``conflicts`` says what does not go together, in sentences.
+    ``mg_per_dose`` and ``ml_per_dose`` are of the first step, upper end. ``unread`` are words of the text, as written.
+    ``missing`` is in the order of RequiredPart. ``drugs`` and ``sites`` are those named, ``other_routes`` all but the
+    first; ``route_from_sku`` where none was named and the SKU has but one.
     """
 
     text: str
@@ -136,9 +108,14 @@ class Reading:
     mg_per_dose: Decimal | None
     ml_per_dose: Decimal | None
     unread: tuple[str, ...]
-    missing: tuple[Part, ...]
+    missing: tuple[RequiredPart, ...]
     readings: tuple[str, ...]
     alternatives: tuple[tuple[Segment, ...], ...]
+    conflicts: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    other_routes: tuple[str, ...] = ()
+    route_from_sku: bool = False
 
     @property
     def is_injection(self) -> bool:

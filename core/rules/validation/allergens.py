@@ -1,110 +1,61 @@
-"""Whether an allergy as people write it names an ingredient as pharmacies write it: whole words and synonyms."""
+"""What an allergy as people write it means, and whether it names an ingredient as pharmacies write it.
+
+Names of the same thing stand together in data/allergens.csv, which a pharmacist edits: whole words, in any case.
+"""
 
 from __future__ import annotations
 
+import csv
 import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
-SYNONYMS: Final = (
-    "b12, b 12, cobalamin, cyanocobalamin, hydroxocobalamin, methylcobalamin, mecobalamin, adenosylcobalamin, cobalt",
-    "b6, b 6, vitamin b6, pyridoxine, pyridoxal, pyridoxamine",
-    "b1, b 1, vitamin b1, thiamine, thiamin",
-    "b2, b 2, vitamin b2, riboflavin",
-    "b3, b 3, vitamin b3, niacin, niacinamide, nicotinamide, nicotinic acid",
-    "b5, b 5, vitamin b5, pantothenic acid, panthenol, dexpanthenol, pantothenate",
-    "b7, b 7, vitamin b7, biotin",
-    "b9, b 9, vitamin b9, folic acid, folate, methylfolate, levomefolate",
-    "vitamin c, ascorbic acid, ascorbate",
-    "vitamin d, vitamin d3, cholecalciferol, ergocalciferol",
-    "vitamin e, tocopherol, tocopheryl",
-    "vitamin k, phytonadione, phytomenadione",
-    "cottonseed, cotton seed, cottonseed oil, cotton seed oil",
-    "grapeseed, grape seed, grapeseed oil, grape seed oil",
-    "sesame, sesame seed, sesame oil, tahini",
-    "peanut, groundnut, arachis, nut",
-    "tree nut, nut, almond, walnut, hazelnut, macadamia, cashew, pistachio, pecan, shea",
-    "soy, soya, soybean, soy lecithin, lecithin",
-    "castor, castor oil, castor bean, ricinus",
-    "coconut, mct, mct oil, medium chain triglyceride, caprylic triglyceride",
-    "egg, egg lecithin, lecithin",
-    "milk, dairy, casein, caseinate, whey, milk sugar, lactose",
-    "gluten, wheat",
-    "corn, maize, cornstarch, corn starch, maize starch, corn syrup",
-    "pork, porcine, pig, gelatin, gelatine, thyroid usp, desiccated thyroid, armour thyroid",
-    "beef, bovine, cow, gelatin, gelatine",
-    "alpha gal, red meat, mammalian meat, gelatin, gelatine, porcine, bovine, thyroid usp",
-    "shellfish, crustacean, shrimp, crab, lobster, glucosamine, chitosan",
-    "fish, fish oil, cod liver oil, omega 3",
-    "lanolin, wool, wool fat, wool alcohol",
-    "beeswax, white wax, yellow wax, cera alba",
-    "glycerin, glycerine, glycerol",
-    "aspartame, phenylalanine, pku, phenylketonuria",
-    "thimerosal, thiomersal, mercury",
-    "bht, butylated hydroxytoluene",
-    "bha, butylated hydroxyanisole",
-    "red dye, allura red, red 40, red no 40",
-    "yellow dye, tartrazine, yellow 5, yellow no 5",
-    "blue dye, brilliant blue, blue 1, blue no 1",
-    "benzyl alcohol, phenylmethanol, phenylcarbinol",
-    "benzyl benzoate, ascabin",
-    "paraben, methylparaben, ethylparaben, propylparaben, butylparaben",
-    "polyethylene glycol, peg, macrogol",
-    "propylene glycol, propanediol",
-    "polysorbate, polysorbate 80, polysorbate 20, tween",
-    "edta, edetate, edetic acid",
-    "sulfa, sulfonamide, sulfamethoxazole, sulfadiazine, sulfacetamide, sulfanilamide",
-    "sulfite, metabisulfite, bisulfite",
-    "semaglutide, ozempic, wegovy, rybelsus, glp 1",
-    "tirzepatide, mounjaro, zepbound, glp 1",
-    "liraglutide, saxenda, victoza, glp 1",
-    "testosterone, depo testosterone, androgel, aveed, xyosted",
-    "estradiol, oestradiol, estriol, estrone, estrogen, oestrogen",
-    "prasterone, dhea, dehydroepiandrosterone",
-    "clomiphene, enclomiphene, clomid",
-    "anastrozole, arimidex",
-    "levothyroxine, synthroid, t4",
-    "liothyronine, cytomel, t3",
-    "tretinoin, retin a, retinoid",
-    "oxytocin, pitocin",
-    "bremelanotide, pt 141, vyleesi",
-    "metformin, glucophage",
-    "spironolactone, aldactone",
-    "phentermine, adipex",
-    "ketamine, ketalar",
-    "progesterone, prometrium",
-    "human chorionic gonadotropin, chorionic gonadotropin, hcg",
-    "lidocaine, lignocaine, xylocaine",
-    "epinephrine, adrenaline, epipen",
-    "acetaminophen, paracetamol, tylenol",
-    "aspirin, acetylsalicylic acid",
-    "carnitine, l carnitine, levocarnitine",
-    "glutathione, l glutathione",
-    "nad, nicotinamide adenine dinucleotide",
-    "sildenafil, viagra, revatio",
-    "tadalafil, cialis, adcirca",
-    "finasteride, propecia, proscar",
-    "minoxidil, rogaine, loniten",
-    "naltrexone, ldn, revia, vivitrol",
-)
-"""Names of the same thing, or of things that somebody allergic to one must not get; a name may stand in several groups.
-Sulfa is neither sulfate nor sulfite; benzyl alcohol is not benzyl benzoate."""
+TABLE: Final = Path(__file__).parents[3] / "data" / "allergens.csv"
 
 Words = tuple[str, ...]
 
 
 def _words(text: str) -> Words:
-    """Small letters, British spelling made American, plurals made singular."""
-    words = re.findall(r"[^\W_]+", text.casefold().replace("sulph", "sulf"))
-    return tuple(
-        word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words
-    )
+    """Small letters, British spelling made American, plurals made singular, letters and digits apart: ``B12``, ``B-12``
+    and ``b 12`` are the same."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    spelled = plain.replace("sulph", "sulf").replace("anaesth", "anesth")
+    return tuple(map(_singular, re.findall(r"[a-z]+|\d+", spelled)))
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def read_table(text: str) -> tuple[tuple[str, ...], ...]:
+    """The names of each row of data/allergens.csv. Raises ValueError with the row that cannot be used."""
+    rows = csv.DictReader(text.splitlines())
+    if rows.fieldnames is None or "names" not in rows.fieldnames:
+        raise ValueError("data/allergens.csv needs a column “names”: names of one allergen with ; between")
+    groups = []
+    for number, row in enumerate(rows, 2):
+        names = tuple(name.strip() for name in (row["names"] or "").split(";") if name.strip())
+        if not names or not all(map(_words, names)):
+            raise ValueError(f"data/allergens.csv, row {number}: write at least one name, with ; between several")
+        groups.append(names)
+    return tuple(groups)
+
+
+GROUPS: Final = read_table(TABLE.read_text(encoding="utf-8"))
+"""Names of the same thing, or of things that somebody allergic to one must not get; a name may stand in several rows.
+Sulfa is neither sulfate nor sulfite; benzyl alcohol is not benzyl benzoate."""
 
 
 def _groups_of() -> dict[Words, frozenset[int]]:
     groups: dict[Words, frozenset[int]] = {}
-    for number, names in enumerate(SYNONYMS):
-        for name in map(_words, names.split(", ")):
+    for number, names in enumerate(GROUPS):
+        for name in map(_words, names):
             groups[name] = groups.get(name, frozenset()) | {number}
     return groups
 
@@ -114,9 +65,11 @@ LONGEST: Final = max(map(len, GROUPS_OF))
 
 NOISE: Final = frozenset(
     _words(
-        "allergy allergies allergic to the an of mild moderate severe anaphylaxis anaphylactic intolerance "
-        "intolerant sensitivity sensitive hypersensitivity reaction causes rash hives swelling itching nausea products "
-        "containing contains any all"
+        "allergy allergies allergic allergen to the an of in on as by with from for mild moderate severe anaphylaxis "
+        "anaphylactic anaphylactoid intolerance intolerant sensitivity sensitive hypersensitivity reaction reactions "
+        "causes caused rash hives swelling itching itchy nausea vomiting diarrhea shock breathing short breath "
+        "angioedema products product containing contains any all drug drugs medication medications medicine food foods "
+        "patient pt reported reports history hx childhood child class family type derivatives"
     )
 )
 """Words around an allergen that do not name it."""
@@ -125,6 +78,83 @@ GENERIC: Final = frozenset(
     {"acid", "alcohol", "base", "cream", "gel", "oil", "powder", "salt", "seed", "vitamin", "water"}
 )
 """Ingredients too plain to be found inside a longer allergy: an allergy to benzyl alcohol is not one to alcohol."""
+
+_NONE: Final = re.compile(
+    r"""n\.?\s?k\.?\s?d?\.?\s?a\.? | (none|nil) (\s (known|reported|stated|listed))? | nothing | no | no \s knowns?
+    | no \s (known \s)? ((drug|food|medication|med|environmental|latex|other)s? (\s|/|,|and\b|or\b|&)*)*
+      allerg(y|ies) (\s (known|reported|stated))?
+    | denies (\s (any|all))? (\s known)? (\s drug)? (\s allergies)? | not \s allergic (\s to \s anything)?
+    | no \s (history \s of \s)? allergic \s reactions?""",
+    re.VERBOSE,
+)
+"""What somebody writes who asked, and was told of none."""
+
+_UNKNOWN: Final = re.compile(
+    r"""unk(n|nown)? | n/?k | (un)?certain | unsure | unclear | unverified | unobtainable | unavailable | undocumented
+    | unspecified | pending | awaiting | tbd | tba | tbc | to-?\s?do
+    | (to \s be | not | un | never | (was|were) (nt|\snot)) \s? (yet \s)? (asked | assessed | confirmed | determined |
+      documented | disclosed | entered | filled | given | known | listed | obtained | on \s file | provided | recorded |
+      reported | reviewed | stated | sure | verified | available | done | added | updated | answered | applicable)
+    | (see | per | ask | check | refer | consult | call | review | in | on | as \s (per|in|on) | will \s ask | needs? |
+      unable) \b .*
+    | n[/.]?a | nan | null | missing | blank | error | ref | value | empty
+    | no \s (info\w* | data | answer | response | record\w* | entry | reply) | did (nt|\snot) \s (ask|say|answer)
+    | do(es)? (nt|\snot) \s (know|remember|recall) | can (t|not) \s (recall|remember|say)
+    | yes | y | other | various | multiple | several | many | some | same | true | false | chart | emr | ehr | x+
+    | 0 | 1""",
+    re.VERBOSE,
+)
+"""What somebody writes who did not, or who did and left the answer elsewhere."""
+
+_TELLTALES: Final = frozenset({"unknown", "unk", "unsure", "pending", "tbd", "chart", "emr", "ehr"})
+"""Words that say so beside others."""
+
+
+class AllergyKind(StrEnum):
+    """What a written allergy is: a statement that there is none, one that nobody knows, a name that the table or the
+    clinic's catalog has, or one that neither has."""
+
+    NONE = "none"
+    UNKNOWN = "unknown"
+    RECOGNIZED = "recognized"
+    UNRECOGNIZED = "unrecognized"
+
+
+class WrittenAllergy(NamedTuple):
+    """An allergy as written, what it is, and known names near to the words that nobody recognizes."""
+
+    text: str
+    kind: AllergyKind
+    near: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=16)
+def catalog_words(ingredients: frozenset[str]) -> frozenset[Words]:
+    """The catalog's ingredients and actives as words, for ``read_allergy``."""
+    return frozenset(words for words in map(_words, ingredients) if words)
+
+
+@lru_cache(maxsize=16_384)
+def read_allergy(text: str, catalog: frozenset[Words] = frozenset()) -> WrittenAllergy:
+    """What an allergy of a patient means. ``catalog`` are the words of every ingredient that the clinic orders."""
+    plain = _plain(text)
+    pieces = [piece for piece in map(_plain, re.split(r"[()\[\]]", plain)) if piece]
+    if pieces and all(map(_NONE.fullmatch, pieces)):
+        return WrittenAllergy(text, AllergyKind.NONE)
+    parts = _named(text)
+    left = {words: _unrecognized(words, catalog) for words in parts}
+    recognized = any(rest != words for words, rest in left.items())
+    words_named = frozenset(word for words in parts for word in words)
+    unknown = not parts or _UNKNOWN.fullmatch(plain) or words_named & _TELLTALES
+    if unknown and not recognized:
+        return WrittenAllergy(text, AllergyKind.UNKNOWN)
+    strange = [words for words, rest in left.items() if rest == words and not _TELLTALES.issuperset(words)]
+    near = tuple(dict.fromkeys(name for rest in left.values() for name in _near(rest, catalog)))
+    return WrittenAllergy(text, AllergyKind.UNRECOGNIZED if strange or near else AllergyKind.RECOGNIZED, near)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("’", "").replace("'", "").strip(" .,:;!?#*-–—_/").split())
 
 
 @lru_cache(maxsize=65_536)
@@ -140,7 +170,7 @@ def matches(allergies: tuple[str, ...], ingredients: tuple[str, ...]) -> tuple[t
 
 def _named(allergy: str) -> list[Words]:
     """The things that an allergy cell names, each in words: brackets, commas and ``and`` separate them."""
-    parts = re.split(r"[()\[\],;/&+]|\band\b|\bor\b", allergy.casefold().replace("fd&c", ""))
+    parts = re.split(r"[()\[\],;/&+|\n]|\band\b|\bor\b", allergy.casefold().replace("fd&c", ""))
     named = (tuple(word for word in _words(part) if word not in NOISE) for part in parts)
     return [words for words in named if words]
 
@@ -155,10 +185,81 @@ def _same(allergy: Words, ingredient: Words) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _groups(words: Words) -> frozenset[int]:
-    """The synonym groups that any part of the words belongs to."""
-    spans = (words[first:last] for first in range(len(words)) for last in range(first + 1, first + 1 + LONGEST))
-    return frozenset(group for span in spans for group in GROUPS_OF.get(span, ()))
+    """The rows of the table that any part of the words belongs to."""
+    return frozenset(group for span in _spans(words) for group in GROUPS_OF.get(span, ()))
 
 
-def _within(part: Words, whole: Words) -> bool:
-    return any(whole[first : first + len(part)] == part for first in range(len(whole) - len(part) + 1))
+def _spans(words: Words) -> Iterator[Words]:
+    return (words[first:last] for first in range(len(words)) for last in range(first + 1, first + 1 + LONGEST))
+
+
+def _within(part: Words, words: Words) -> bool:
+    return any(words[first : first + len(part)] == part for first in range(len(words) - len(part) + 1))
+
+
+def _unrecognized(words: Words, catalog: frozenset[Words]) -> Words:
+    """The words that belong to no known name."""
+    if any(_within(words, ingredient) for ingredient in catalog):
+        return ()
+    covered = {
+        place
+        for first in range(len(words))
+        for last in range(first + 1, len(words) + 1)
+        if words[first:last] in GROUPS_OF or words[first:last] in catalog
+        for place in range(first, last)
+    }
+    return tuple(word for place, word in enumerate(words) if place not in covered)
+
+
+def _near(words: Words, catalog: frozenset[Words]) -> Iterator[str]:
+    """Known names that differ from a word, or from all words run together, by a letter or two."""
+    for written in dict.fromkeys((*words, "".join(words))):
+        names = _single_names(catalog)
+        if len(written) >= _SHORTEST and written not in names:
+            yield from (name for name in names if _is_near(written, name))
+
+
+_SHORTEST: Final = 5
+
+
+@lru_cache(maxsize=16)
+def _single_names(catalog: frozenset[Words]) -> tuple[str, ...]:
+    """Every known name run together, and every long word of one."""
+    names = {"".join(name) for name in (*GROUPS_OF, *catalog)}
+    names |= {word for name in (*GROUPS_OF, *catalog) for word in name}
+    return tuple(sorted(name for name in names if len(name) >= _SHORTEST))
+
+
+def _is_near(written: str, name: str) -> bool:
+    """Whether one is a misspelling of the other: one letter in five to seven, two in eight to eleven, else three."""
+    length = min(len(written), len(name))
+    most = 1 if length < 8 else 2 if length < 12 else 3
+    return abs(len(written) - len(name)) <= most and _distance(written, name, most) <= most
+
+
+def _distance(one: str, other: str, most: int) -> int:
+    """Letters added, left out, changed, or swapped with the next one; more than ``most`` where it is more."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, 1):
+        earlier, before, row = before, row, [place]
+        for at, target in enumerate(other, 1):
+            cost = min(before[at] + 1, row[at - 1] + 1, before[at - 1] + (letter != target))
+            if place > 1 and at > 1 and letter == other[at - 2] and one[place - 2] == target:
+                cost = min(cost, earlier[at - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
+
+
+def near_ingredients(allergy: WrittenAllergy, ingredients: Iterable[str]) -> list[str]:
+    """The ingredients that a misspelled allergy may mean, as they are written."""
+    return [ingredient for ingredient in dict.fromkeys(ingredients) if _may_mean(allergy, _words(ingredient))]
+
+
+def _may_mean(allergy: WrittenAllergy, ingredient: Words) -> bool:
+    if any(name in ("".join(ingredient), *ingredient) for name in allergy.near):
+        return True
+    meant = [name for name in GROUPS_OF if "".join(name) in allergy.near or set(name) & set(allergy.near)]
+    return any(_same(name, ingredient) for name in meant)

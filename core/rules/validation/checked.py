@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from core.domain.context import Context
+from core.domain.identifiers import state_code
 from core.domain.model import (
     CartLine,
     Clinic,
@@ -28,14 +29,24 @@ from core.domain.model import (
     Split,
 )
 from core.rules.days_supply import computed_days
-from core.rules.sig import Disagreement, Proposal, Reading, WeeklyMg, disagreements, number, proposals, read, weekly_mg
+from core.rules.sig import (
+    Disagreement,
+    ParsedSig,
+    Proposal,
+    WeeklyMg,
+    disagreements,
+    number,
+    proposals,
+    read,
+    weekly_mg,
+)
 
 HOLD = Fix(label="Hold this line", change={"hold": "yes"})
 REMOVE = Fix(label="Remove this line", change={"remove": "yes"})
 UNPIN = Fix(label="Let the split choose the pharmacy", change={"pharmacy": ""})
 
 
-class Address(NamedTuple):
+class DeliveryAddress(NamedTuple):
     """Where a line's box goes; ``owner`` says whose address it is."""
 
     owner: str
@@ -52,7 +63,7 @@ class Address(NamedTuple):
         return tuple(column for column in columns if not says_something(getattr(self, column)))
 
 
-class Problem(NamedTuple):
+class Violation(NamedTuple):
     """What a rule found wrong with a line; severity and field are the rule's own where None."""
 
     line: CheckedLine
@@ -73,7 +84,7 @@ class Directions:
         self._days: dict[int, int | None] = {}
 
     @cached_property
-    def reading(self) -> Reading:
+    def reading(self) -> ParsedSig:
         """The text, read for the SKU."""
         return read(self.text, self.sku)
 
@@ -136,7 +147,7 @@ class CheckedLine:
     patient: Patient
     prescription: Prescription | None
     prescriber: Prescriber | None
-    destination: Address
+    destination: DeliveryAddress
     ship_day: date
     directions: Directions
 
@@ -148,7 +159,7 @@ class CheckedLine:
     @property
     def state(self) -> str:
         """The state of the patient's address, where a prescriber must be licensed."""
-        return self.patient.state.strip().upper()
+        return state_code(self.patient.state)
 
     @property
     def licence(self) -> PrescriberLicence | None:
@@ -160,9 +171,11 @@ class CheckedLine:
         """The one pharmacy that may fill it: the line's own pin, else the one that has the prescription."""
         return self.line.pharmacy or (self.prescription.rx_pharmacy if self.prescription else None)
 
-    def problem(self, message: str, *fixes: Fix, severity: Severity | None = None, field: str | None = None) -> Problem:
+    def problem(
+        self, message: str, *fixes: Fix, severity: Severity | None = None, field: str | None = None
+    ) -> Violation:
         """What is wrong with this line, in words, and what would put it right."""
-        return Problem(self, message, fixes, severity, field)
+        return Violation(self, message, fixes, severity, field)
 
 
 @dataclass(frozen=True)
@@ -209,7 +222,7 @@ def checked(split: Split, context: Context, program: Program, days: Days) -> Che
     return CheckedCart(tuple(_checked(routed, context, days, reader, clinic) for routed in ordered), program, reader)
 
 
-def _checked(routed: RoutedLine, context: Context, days: Days, reader: Reader, clinic: Address) -> CheckedLine:
+def _checked(routed: RoutedLine, context: Context, days: Days, reader: Reader, clinic: DeliveryAddress) -> CheckedLine:
     line = routed.line
     sku = context.skus.get(line.sku) or Sku(sku=line.sku, name=line.sku, sterile=False, cold_chain=False)
     patient = context.patients.get(line.patient) or Patient(patient=line.patient)
@@ -225,20 +238,20 @@ def _checked(routed: RoutedLine, context: Context, days: Days, reader: Reader, c
     )
 
 
-def clinic_address(clinic: Clinic) -> Address:
+def clinic_address(clinic: Clinic) -> DeliveryAddress:
     """Where boxes to the clinic go."""
-    return Address(
-        "the clinic", clinic.address1.strip(), "", clinic.city.strip(), clinic.state.strip().upper(), clinic.zip.strip()
+    return DeliveryAddress(
+        "the clinic", clinic.address1.strip(), "", clinic.city.strip(), state_code(clinic.state), clinic.zip.strip()
     )
 
 
-def _patient_address(patient: Patient) -> Address:
-    return Address(
+def _patient_address(patient: Patient) -> DeliveryAddress:
+    return DeliveryAddress(
         "the patient",
         patient.address1.strip(),
         patient.address2.strip(),
         patient.city.strip(),
-        patient.state.strip().upper(),
+        state_code(patient.state),
         patient.zip.strip(),
     )
 

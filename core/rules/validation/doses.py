@@ -47,8 +47,8 @@ def dose_fills(patient: str, active: str, cart: CheckedCart, context: Context) -
     fills = set()
     for rx, sku in prescribed_of(patient, active, context):
         step = highest_step(cart.read(rx.sig, sku), context)
-        known = (rx.first_filled_on, rx.last_filled_on, *(line.shipped_on for line in shipped if line.rx == rx.rx))
-        fills |= {DoseFill(day, rx.rx, step) for day in known if day is not None}
+        fill_days = (rx.first_filled_on, rx.last_filled_on, *(line.shipped_on for line in shipped if line.rx == rx.rx))
+        fills |= {DoseFill(day, rx.rx, step) for day in fill_days if day is not None}
     return sorted(fills, key=lambda fill: (fill.filled_on, fill.rx))
 
 

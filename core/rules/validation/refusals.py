@@ -7,7 +7,7 @@ from typing import Final
 
 from core.domain.context import Context
 from core.domain.model import Fix, Pharmacy
-from core.rules.validation.checked import UNPIN, CheckedCart, CheckedLine, Problem
+from core.rules.validation.checked import UNPIN, CheckedCart, CheckedLine, Violation
 
 REASONS: Final = {
     "PRICE_STALE": "no price in force",
@@ -24,7 +24,7 @@ REASONS: Final = {
 
 MOST_NAMED: Final = 5
 
-Say = Callable[[CheckedLine, Pharmacy], str]
+Reason = Callable[[CheckedLine, Pharmacy], str]
 """What is found and expected at one pharmacy."""
 
 
@@ -32,25 +32,27 @@ def refused(
     cart: CheckedCart,
     context: Context,
     code: str,
-    say: Say,
+    reason: Reason,
     fixes: Callable[[CheckedLine, tuple[Pharmacy, ...]], Iterable[Fix]] = lambda line, pharmacies: (),
-) -> Iterator[Problem]:
+) -> Iterator[Violation]:
     """A problem for every line accused of ``code``, naming each pharmacy that fails it and what it fails by."""
     for line, codes in cart.accused(code):
-        known = tuple(context.pharmacies[pharmacy] for pharmacy in codes if pharmacy in context.pharmacies)
+        failing = tuple(context.pharmacies[pharmacy] for pharmacy in codes if pharmacy in context.pharmacies)
         unpin = [UNPIN] if line.line.pharmacy and not _at_a_pharmacy(line) else []
-        yield line.problem(_message(line, code, known, context, say), *fixes(line, known), *unpin)
+        yield line.problem(_message(line, code, failing, context, reason), *fixes(line, failing), *unpin)
 
 
 def _at_a_pharmacy(line: CheckedLine) -> bool:
     return line.prescription is not None and line.prescription.rx_pharmacy is not None
 
 
-def _message(line: CheckedLine, code: str, pharmacies: tuple[Pharmacy, ...], context: Context, say: Say) -> str:
-    told = [f"{pharmacy.name}: {say(line, pharmacy)}" for pharmacy in pharmacies]
+def _message(line: CheckedLine, code: str, pharmacies: tuple[Pharmacy, ...], context: Context, reason: Reason) -> str:
+    reasons = [f"{pharmacy.name}: {reason(line, pharmacy)}" for pharmacy in pharmacies]
     if line.pin:
-        return f"{told[0] if told else f'{line.pin} is not among the clinic’s pharmacies'}."
-    shown = "; ".join(told[:MOST_NAMED]) + (f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
+        return f"{reasons[0] if reasons else f'{line.pin} is not among the clinic’s pharmacies'}."
+    shown = "; ".join(reasons[:MOST_NAMED]) + (
+        f"; and {len(reasons) - MOST_NAMED} more" if len(reasons) > MOST_NAMED else ""
+    )
     others = [
         f"{_name(refusal.pharmacy, context)} ({REASONS[refusal.codes[0]]})"
         for refusal in line.routed.refused

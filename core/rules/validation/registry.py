@@ -9,9 +9,9 @@ from typing import NamedTuple
 from core.domain.context import Context
 from core.domain.model import Days, Gate, Owner, Severity
 from core.domain.settings import SETTINGS
-from core.rules.validation.checked import CheckedCart, Problem
+from core.rules.validation.checked import CheckedCart, Violation
 
-Check = Callable[[CheckedCart, Context, Days], Iterable[Problem]]
+Check = Callable[[CheckedCart, Context, Days], Iterable[Violation]]
 
 GATES = tuple(Gate)
 OWNERS = {

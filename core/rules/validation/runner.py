@@ -22,11 +22,29 @@ from core.domain.model import (
     Sku,
     Split,
 )
-from core.rules.validation import patient, pharmacy, prescriber, prescription, shipping, sig, timing, titration
-from core.rules.validation.checked import HOLD, CheckedCart, Problem, checked
+from core.rules.validation import (
+    patient_gate,
+    pharmacy_gate,
+    prescriber_gate,
+    prescription_gate,
+    shipping_gate,
+    sig_gate,
+    timing_gate,
+    titration_gate,
+)
+from core.rules.validation.checked import HOLD, CheckedCart, Violation, checked
 from core.rules.validation.registry import Rule, rule_book
 
-GATE_FILES: Final = (sig, prescriber, prescription, timing, titration, pharmacy, shipping, patient)
+GATE_FILES: Final = (
+    sig_gate,
+    prescriber_gate,
+    prescription_gate,
+    timing_gate,
+    titration_gate,
+    pharmacy_gate,
+    shipping_gate,
+    patient_gate,
+)
 """Importing a gate's file enters its rules."""
 
 RULES: Final = rule_book()
@@ -42,8 +60,8 @@ def validate(split: Split, context: Context, program: Program, days: Days) -> tu
     Held lines are checked too. Rules on the ship date use the line's promise, or the refill day without a pharmacy.
     """
     cart = checked(split, context, program, days)
-    found = _unsilenced([*_found(cart, context, days)])
-    return tuple(sorted((_finding(entry, problem) for entry, problem in found), key=_order))
+    hits = _unsilenced([*_hits(cart, context, days)])
+    return tuple(sorted((_finding(entry, problem) for entry, problem in hits), key=_order))
 
 
 def validate_directions(text: str, sku: Sku | None, quantity: int, context: Context, days: Days) -> tuple[Finding, ...]:
@@ -55,29 +73,29 @@ def validate_directions(text: str, sku: Sku | None, quantity: int, context: Cont
     )
     split = Split(Objective.CHEAPEST, "", (RoutedLine(line),), 0, 0, True, 0.0)
     cart = checked(split, context, program, days)
-    found = _unsilenced([(entry, problem) for entry, problem in _found(cart, context, days) if entry.gate is Gate.SIG])
-    return tuple(sorted((_finding(entry, problem) for entry, problem in found), key=_order))
+    hits = _unsilenced([(entry, problem) for entry, problem in _hits(cart, context, days) if entry.gate is Gate.SIG])
+    return tuple(sorted((_finding(entry, problem) for entry, problem in hits), key=_order))
 
 
-def _found(cart: CheckedCart, context: Context, days: Days) -> Iterator[tuple[Rule, Problem]]:
+def _hits(cart: CheckedCart, context: Context, days: Days) -> Iterator[tuple[Rule, Violation]]:
     for entry in RULES.values():
         for problem in entry.check(cart, context, days):
             yield entry, problem
 
 
-def _unsilenced(found: list[tuple[Rule, Problem]]) -> list[tuple[Rule, Problem]]:
+def _unsilenced(hits: list[tuple[Rule, Violation]]) -> list[tuple[Rule, Violation]]:
     """Without what a missing prescription, empty directions or a wrong NPI make pointless to say."""
     silenced: set[tuple[int, Gate]] = {
-        (problem.line.line.number, entry.gate) for entry, problem in found if entry.silences_gate
+        (problem.line.line.number, entry.gate) for entry, problem in hits if entry.silences_gate
     }
     return [
         (entry, problem)
-        for entry, problem in found
+        for entry, problem in hits
         if entry.silences_gate or (problem.line.line.number, entry.gate) not in silenced
     ]
 
 
-def _finding(entry: Rule, problem: Problem) -> Finding:
+def _finding(entry: Rule, problem: Violation) -> Finding:
     line = problem.line.line
     severity = problem.severity or entry.severity
     return Finding(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
-from core.adapters.files.columns import MOST_PACKS
 from core.adapters.store import Store, Work, carts, load_context
-from core.adapters.store.carts import LineChange, StoredLine
+from core.adapters.store.carts import LineChange
+from core.adapters.store.values import StoredLine
 from core.domain.context import Context
 from core.domain.errors import Refused
-from core.domain.model import CartLine, ShipTo
+from core.domain.model import MOST_PACKS, CartLine, ShipTo
 from core.domain.roles import Action, Person, require
 from core.rules.prescriptions import CartRow, completed
 from core.services.cart.changes import Changed, press
@@ -80,7 +80,7 @@ def repeat_last_refill_day(store: Store, person: Person, clinic: str, refill_day
 
     def repeat(work: Work) -> Changed:
         there = {(line.patient, line.sku) for line in carts.lines_of(work, refill_day)}
-        rows = carts.last_placed(work, refill_day)
+        rows = [CartRow(*item[:3], ship_to=item.ship_to) for item in carts.last_placed(work, refill_day)]
         new = [row for row in rows if (row.patient, row.sku) not in there]
         return _press_rows(work, person, refill_day, new, skipped=len(rows) - len(new))
 

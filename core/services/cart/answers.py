@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from core.adapters.store import Store, Work, carts
+from core.adapters.store.values import StoredOverride
 from core.domain.errors import Refused, Stale
 from core.domain.model import Override
 from core.domain.roles import Action, Person, require
@@ -53,7 +54,7 @@ def override(store: Store, person: Person, clinic: str, line: str, version: int,
         refuse_stale(work, current_line(work, line), version)
         if answer.confirmed_on is not None and answer.confirmed_on > work.today:
             raise Refused("The day of the confirmation cannot be in the future.")
-        made = carts.Override(
+        made = StoredOverride(
             line=line,
             code=answer.code,
             reason=answer.reason.strip(),

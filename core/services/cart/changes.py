@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from core.adapters.store import Store, Work, carts
-from core.adapters.store.carts import LineChange, StoredLine
+from core.adapters.store.carts import LineChange
+from core.adapters.store.values import StoredLine
 from core.domain.errors import Refused, Stale
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import Entry, record_all
@@ -30,7 +31,7 @@ def press(
     """Write the changes of one press; nothing is written where there are none."""
     if changes:
         carts.write_changes(work, changes)
-        carts.keep_press(work, refill_day, person.email, summary, changes)
+        carts.keep_change(work, refill_day, person.email, summary, changes)
         record_all(work, person, [_entry(change) for change in changes])
     return Changed(summary, tuple(change.after for change in changes if change.after), skipped)
 
@@ -45,16 +46,16 @@ def undo(store: Store, person: Person, clinic: str, refill_day: date) -> Changed
 
 
 def _undo(work: Work, person: Person, refill_day: date) -> Changed:
-    last = next(iter(carts.presses(work, refill_day, person.email, limit=1)), None)
+    last = next(iter(carts.changes(work, refill_day, person.email, limit=1)), None)
     if last is None:
         raise Refused("There is nothing of yours to undo on this cart.")
-    ids = [line.id for change in last.changes for line in change if line]
+    ids = [line.id for change in last.lines for line in change if line]
     now = carts.lines_by_id(work, ids)
-    changes = [_reversed(change, now) for change in last.changes]
+    changes = [_reversed(change, now) for change in last.lines]
     carts.write_changes(work, changes)
-    carts.forget_press(work, last.id)
+    carts.forget_change(work, last.id)
     record_all(work, person, [_entry(change) for change in changes])
-    return Changed(f"Undone: {last.what}", tuple(change.after for change in changes if change.after))
+    return Changed(f"Undone: {last.description}", tuple(change.after for change in changes if change.after))
 
 
 def _reversed(change: LineChange, now: Mapping[str, StoredLine]) -> LineChange:
@@ -85,7 +86,7 @@ def refuse_stale(work: Work, line: StoredLine, version: int) -> None:
 
 
 def _changed_since(work: Work, line: StoredLine, version: int) -> dict[str, Any]:
-    states = (state for made in carts.presses(work, line.refill_day) for change in made.changes for state in change)
+    states = (state for made in carts.changes(work, line.refill_day) for change in made.lines for state in change)
     earlier = next((state for state in states if state and state.id == line.id and state.version == version), None)
     return cells_changed(earlier, line)
 

@@ -8,13 +8,14 @@ from datetime import date
 from typing import NamedTuple
 
 from core.adapters.store import Store, Work, carts, load_context
-from core.adapters.store.carts import Answers, StoredLine
-from core.adapters.store.constraints import StoredConstraint, constraints_of
+from core.adapters.store.carts import Answers
+from core.adapters.store.constraints import constraints_of
+from core.adapters.store.values import StoredConstraint, StoredLine
 from core.domain.context import Context
 from core.domain.model import Cart, CartLine, Constraint, Override, Scope
 from core.domain.roles import Action, Person, require
 from core.rules.due_list import DueLine, due_list
-from core.rules.prescriptions import completed
+from core.rules.prescriptions import CartRow, completed
 
 
 class Leftover(NamedTuple):
@@ -85,9 +86,13 @@ def _constraint(row: StoredConstraint, numbers: Mapping[str, int]) -> Constraint
 def completed_lines(lines: Iterable[StoredLine], context: Context, refill_day: date) -> list[CartLine]:
     """The lines with their blank cells taken from prescriptions, numbered from 1."""
     return [
-        completed(line.row, number, context, refill_day).model_copy(update={"id": line.id, "version": line.version})
+        completed(_row(line), number, context, refill_day).model_copy(update={"id": line.id, "version": line.version})
         for number, line in enumerate(lines, 1)
     ]
+
+
+def _row(line: StoredLine) -> CartRow:
+    return CartRow(*(getattr(line, name) for name in CartRow._fields))
 
 
 def _by_number(

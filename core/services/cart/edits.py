@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from core.adapters.files import CART
 from core.adapters.files.typed_cells import typed_cells
 from core.adapters.store import Store, Work, carts
-from core.adapters.store.carts import LineChange, StoredLine
+from core.adapters.store.carts import LineChange
 from core.adapters.store.contexts import pharmacies_of, prescriptions_of
+from core.adapters.store.values import StoredLine
 from core.domain.errors import Refused
 from core.domain.model import Fix
 from core.domain.roles import Action, Person, require

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Final
 
 from core.adapters.store import Store, Work, carts
-from core.adapters.store.constraints import StoredConstraint, add_constraint, constraints_of, remove_constraint
+from core.adapters.store.constraints import add_constraint, constraints_of, remove_constraint
 from core.adapters.store.contexts import patients_of, pharmacies_of, skus_of
+from core.adapters.store.values import StoredConstraint
 from core.domain.errors import Refused, Stale
 from core.domain.model import ConstraintKind, Scope
 from core.domain.roles import Action, Person, require

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context
-from core.adapters.store.firings import insert_history
 from core.adapters.store.order_books import new_book, save_book, take_over_fills
+from core.adapters.store.rule_hits import insert_history
 from core.domain.model import IN_FLIGHT
 from core.domain.orders.book import Book
 from core.domain.roles import LOCAL

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context
 from core.adapters.store.order_books import OpenBook, checkout_of, open_book, save_book
-from core.adapters.store.order_views import misfit_exists, settle
+from core.adapters.store.order_views import is_unmatched, settle
 from core.domain.context import Context
 from core.domain.errors import Blocked, Differs, Refused
 from core.domain.model import (
@@ -201,7 +201,7 @@ def settle_unmatched(store: Store, person: Person, clinic: str, event: str, reas
     need_reason(reason)
 
     def use_case(work: Work) -> None:
-        if not misfit_exists(work, event):
+        if not is_unmatched(work, event):
             raise Refused("This event is settled already, or there is no such event.")
         settle(work, event, person.email, reason)
         record(work, person, "settle misfit", event, None, {"reason": reason})

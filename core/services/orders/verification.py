@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work
 from core.adapters.store.ledger_checks import (
     AttemptMoney,
-    Neighbours,
+    Neighbors,
     attempt_money,
     count_entries,
+    money_in_totals,
     money_taken,
-    money_tallied,
-    neighbours,
+    neighbors,
     unbalanced_postings,
     wrong_totals,
     wrongly_carried,
@@ -58,9 +58,9 @@ def check_ledger(work: Work) -> LedgerCheck:
         f"{shown(row.ledger_cents)}."
         for row in wrongly_carried(work)
     ]
-    problems += [problem for row in neighbours(work) for problem in _out_of_step(row)]
+    problems += [problem for row in neighbors(work) for problem in _out_of_step(row)]
     problems += [f"{checkout}: its total is not that of its parts and lines." for checkout in wrong_totals(work)]
-    if money_taken(work) != money_tallied(work):
+    if money_taken(work) != money_in_totals(work):
         problems.append("The daily rollups do not add up to the ledger.")
     problems += disagreements(*paid_orders(work))
     return LedgerCheck(count_entries(work), len(attempts), tuple(problems))
@@ -84,7 +84,7 @@ def _wrong(money: AttemptMoney) -> Iterator[str]:
         yield f"{name}: it ended as {money.state.value} and still holds money."
 
 
-def _out_of_step(row: Neighbours) -> Iterator[str]:
+def _out_of_step(row: Neighbors) -> Iterator[str]:
     name = f"{row.line}, attempt {row.attempt}"
     if row.attempt == row.newest and (row.state, row.pharmacy) != (row.line_state, row.line_pharmacy):
         line = f"its line {row.line_state.value} at {row.line_pharmacy}"

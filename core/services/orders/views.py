@@ -20,13 +20,14 @@ from core.adapters.store.order_views import (
     count_lines,
     history,
     ledger_of,
-    open_misfits,
     queue_sizes,
     references_of,
     search_lines,
     stray_events,
+    unmatched_events,
 )
 from core.domain.errors import Refused
+from core.domain.identifiers import code_order
 from core.domain.model import IN_FLIGHT, LineState, Patient, Prescription, SubmissionState
 from core.domain.orders.book import Book
 from core.domain.orders.records import Attempt, OrderLine, Submission
@@ -71,7 +72,7 @@ def track(store: Store, person: Person, clinic: str, reference: str | None = Non
         references = references_of(work, reference)
         unmatched = [
             event
-            for event in open_misfits(work)
+            for event in unmatched_events(work)
             if reference in {None, event.reference} or event.reference in references
         ]
         if reference is not None and not references and not unmatched:
@@ -191,7 +192,7 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
         if reference not in book.lines:
             raise Refused(f"There is no line {reference}.")
         line, current = book.lines[reference], book.current(reference)
-        unmatched = tuple(event for event in open_misfits(work) if event.reference == reference)
+        unmatched = tuple(event for event in unmatched_events(work) if event.reference == reference)
         return LineDetail(
             line=line,
             attempts=tuple(book.attempts[reference, number] for number in range(1, line.attempt + 1)),
@@ -216,7 +217,7 @@ def _stalled(attempt: Attempt, before: date) -> bool:
 
 def _prescriptions(work: Work, line: OrderLine) -> tuple[Prescription, ...]:
     same = (row for row in prescriptions_of(work, line.patient).values() if row.sku == line.sku)
-    return tuple(sorted(same, key=lambda row: (row.written_on, row.rx), reverse=True))
+    return tuple(sorted(same, key=lambda row: (row.written_on, code_order(row.rx)), reverse=True))
 
 
 def line_actions(line: OrderLine, attempt: Attempt, sent: SubmissionState, unmatched: bool) -> tuple[OrderAction, ...]:

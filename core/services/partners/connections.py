@@ -12,13 +12,12 @@ from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context, pharmacies_of
 from core.adapters.store.partners import healths, links, products, pushes, put_healths, put_link, put_products
-from core.adapters.store.queue import hurry, open_at, waiting_at
+from core.adapters.store.queue import make_due, open_at, waiting_at
 from core.domain.errors import BadCell, BadInput, Refused, Stale
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
-from core.domain.partners.link import LONGEST_HEADER, Adapter, Authentication, Link, faults
+from core.domain.partners.link import LONGEST_HEADER, Adapter, Authentication, Health, Link, faults
 from core.domain.partners.protocol import Message, NotSent, Partner
-from core.domain.partners.rate_limit import Health
 from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
 from core.services.audit_trail import record
@@ -198,7 +197,7 @@ def _afresh(work: Work, pharmacy: str) -> None:
     health = healths(work).get(pharmacy)
     if health is not None:
         put_healths(work, [health._replace(failures=0, rests_until=None)])
-    hurry(work, pharmacy)
+    make_due(work, pharmacy)
 
 
 def try_again(store: Store, person: Person, clinic: str, pharmacy: str) -> None:

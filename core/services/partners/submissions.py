@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work
 from core.adapters.store.partners import healths, links, put_healths, sent_since
 from core.adapters.store.queue import Claim, anything_to_do, claim, give_up_leases
-from core.domain.partners.link import Adapter, Link
+from core.domain.partners.link import Adapter, Health, Link
 from core.domain.partners.protocol import Answer, Lost, Message, NotSent
-from core.domain.partners.rate_limit import WINDOW, Health, after, allowance, resting, trying
+from core.domain.partners.rate_limit import WINDOW, after, allowance, resting, trying
 from core.services.orders.events import record_answers
 from core.services.partners.connections import Partners
 from core.services.partners.messages import messages

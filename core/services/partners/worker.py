@@ -18,11 +18,10 @@ from typing import Final, NamedTuple
 from core.adapters.pharmacies.simulated import SimulatedPartner
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import pharmacies_of
-from core.adapters.store.partners import beat, beats, healths, links, put_healths
+from core.adapters.store.partners import healths, heartbeat, heartbeats, links, put_healths
 from core.adapters.store.queue import (
     PharmacyQueue,
     QueueCounts,
-    WorkerRun,
     keep_run,
     put_ahead,
     put_off,
@@ -33,12 +32,13 @@ from core.adapters.store.queue import (
     unknown_submissions,
     worker_runs,
 )
+from core.adapters.store.values import WorkerRun
 from core.domain.errors import RefillDayError
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
-from core.domain.partners.link import Adapter, Link
+from core.domain.partners.link import Adapter, Health, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Partner, Refused
-from core.domain.partners.rate_limit import Health, breaker
+from core.domain.partners.rate_limit import breaker
 from core.domain.roles import Action, Person, require
 from core.services.orders.events import apply_events, record_answers
 from core.services.partners.connections import SIMULATED, Partners, connected
@@ -291,7 +291,7 @@ def _pharmacies(work: Work) -> list[PharmacyStatus]:
 
 def _beats(work: Work) -> list[Beat]:
     gone = work.now() - timedelta(seconds=4 * BEAT_SECONDS)
-    return [Beat(worker, started, seen, seen > gone) for worker, started, seen in beats(work)]
+    return [Beat(worker, started, seen, seen > gone) for worker, started, seen in heartbeats(work)]
 
 
 _running: Final[dict[str, threading.Thread]] = {}
@@ -349,5 +349,5 @@ def _alive(store: Store, worker: str, started: datetime, beaten: datetime | None
     if beaten is not None and (now - beaten).total_seconds() < BEAT_SECONDS:
         return beaten
     for clinic in store.clinics():
-        store.note(clinic, lambda work: beat(work, worker, started))
+        store.note(clinic, lambda work: heartbeat(work, worker, started))
     return now

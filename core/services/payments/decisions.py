@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 from core.adapters.store import Store, Work
 from core.adapters.store.payments import (
     Payments,
-    Setup,
     count_payments,
     keep_setup,
     operations_by_id,
@@ -20,7 +19,7 @@ from core.adapters.store.payments import (
     withdraw,
 )
 from core.domain.errors import Refused
-from core.domain.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, State
+from core.domain.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, Setup, State
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import record
 

@@ -16,7 +16,6 @@ from typing import Final, NamedTuple
 from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
 from core.adapters.store.payments import (
-    Setup,
     anything_to_pay,
     claim_operations,
     lapsing_holds,
@@ -26,7 +25,7 @@ from core.adapters.store.payments import (
     settle,
     withdraw,
 )
-from core.domain.payments.operations import Kind, Operation, State
+from core.domain.payments.operations import Kind, Operation, Setup, State
 from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, PaymentPort, Request, TryAgain
 
 BATCH: Final = 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from core.adapters.store import Base
+from core.adapters.store import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     compare_type=True,
     user_module_prefix="base.",
 )

@@ -5,8 +5,8 @@ from alembic import op
 
 from core.adapters.store import base
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = "${up_revision}"
+down_revision = "${down_revision}"
 
 
 def upgrade() -> None:

@@ -1,0 +1,65 @@
+"""Orders as repricing reads them: what was placed and paid, never whose it is."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
+
+from core.adapters.store.engine import Work
+from core.adapters.store.tables import ATTEMPT, ORDER_LINE, PRESCRIPTION
+from core.domain.model import Encounter, LineState
+from core.rules.pricing.past_orders import PlacedLine
+
+_NOT_FILLED: Final = (LineState.REJECTED, LineState.CANCELLED)
+
+
+def placed_lines(work: Work, first: date, last: date) -> list[PlacedLine]:
+    """The attempts of lines placed from ``first`` to ``last`` that were neither rejected nor cancelled."""
+    of_line = {name: ORDER_LINE.c[name] for name in ("checkout", "placed_on", "sku")} | {"encounter": _encounter()}
+    columns = [of_line[name] if name in of_line else ATTEMPT.c[name] for name in PlacedLine._fields]
+    rows = work.connection.execute(_filled(work, first, last, *columns).join(PRESCRIPTION))
+    return [PlacedLine._make((*row[:7], Encounter(row[7]), *row[8:])) for row in rows]
+
+
+def medication_by_day(work: Work, first: date, last: date) -> dict[date, int]:
+    """Cents of medication in the same attempts, by placing day."""
+    statement = _filled(work, first, last, ORDER_LINE.c.placed_on, func.sum(ATTEMPT.c.medication_cents))
+    rows = work.connection.execute(statement.group_by(ORDER_LINE.c.placed_on).order_by(ORDER_LINE.c.placed_on))
+    return {day: int(cents) for day, cents in rows}
+
+
+def packs_by_sku(work: Work, first: date, last: date) -> dict[str, int]:
+    """Packs in the same attempts, by SKU."""
+    statement = _filled(work, first, last, ORDER_LINE.c.sku, func.sum(ATTEMPT.c.quantity))
+    return {sku: int(packs) for sku, packs in work.connection.execute(statement.group_by(ORDER_LINE.c.sku))}
+
+
+def _filled(work: Work, first: date, last: date, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(ORDER_LINE.join(ATTEMPT))
+        .where(work.of_clinic(ORDER_LINE), ORDER_LINE.c.placed_on.between(first, last))
+        .where(ATTEMPT.c.state.not_in(_NOT_FILLED))
+    )
+
+
+def _encounter() -> ColumnElement[str]:
+    """The prescription's encounter where the line is its first fill, else none."""
+    first_fill = and_(PRESCRIPTION.c.encounter != Encounter.NONE, PRESCRIPTION.c.fills == 0, ~_filled_before())
+    return case((first_fill, PRESCRIPTION.c.encounter), else_=literal(Encounter.NONE.value))
+
+
+def _filled_before() -> ColumnElement[bool]:
+    """Whether an earlier line of the same prescription was neither rejected nor cancelled."""
+    other, line = ORDER_LINE.alias().c, ORDER_LINE.c
+    same_day = and_(other.placed_on == line.placed_on, other.checkout == line.checkout, other.number < line.number)
+    earlier_today = and_(other.placed_on == line.placed_on, other.checkout < line.checkout)
+    return exists().where(
+        other.clinic == line.clinic,
+        other.patient == line.patient,
+        other.rx == line.rx,
+        other.state.not_in(_NOT_FILLED),
+        or_(other.placed_on < line.placed_on, earlier_today, same_day),
+    )

@@ -1,0 +1,217 @@
+"""Clauses that only advise: handling, storage, injection sites, whom to call, what was dispensed.
+
+They leave dose and frequency alone, and only then are passed over: a clause that tells a number, a frequency, a day, a
+dose or a change is left unread, so that nobody reads "alternating weeks" or "call to double the dose" as advice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.rules.sig.elements import EXTRA, UNSURE, Item
+from core.rules.sig.numbers import a_number, at, words_at
+from core.rules.sig.tokens import Token
+from core.rules.sig.vocabulary import (
+    COUNTING,
+    LETTER_WEEKS,
+    PER_WEEK,
+    TENS,
+    TWO_MEANINGS,
+    WEEKDAYS,
+    spellings,
+    word_set,
+)
+
+_STORED: Final = word_set(
+    "discard store refrigerate keep expires expire dispose protect shake swirl warm clean wash use throw"
+)
+"""What is said of the vial: days and degrees are its own there, not the dose's."""
+
+_OTHER: Final = word_set("avoid caution warning remove contact call see wait follow pinch massage protect rinse report")
+_SITE_CHANGES: Final = word_set("rotate rotating rotation alternate alternating alternately change vary")
+_LOGISTICS: Final = word_set("dispense disp qty quantity refill refills rf supply")
+ADVICE: Final = (_STORED | _OTHER | _SITE_CHANGES | _LOGISTICS) - {"use", "massage"}
+"""Words that begin advice."""
+
+NEVER_DO: Final = word_set(
+    "crush chew freeze share shake swallow drive drink refrigerate reuse rub wash skip rinse eat exercise shower swim"
+    " bathe massage mix operate lie inhale touch cut break smoke microwave"
+)
+"""After "do not": advice that leaves dose and frequency alone; "do not skip" included."""
+
+_ENDS: Final = frozenset({".", ";", "then"})
+_RESUMES: Final = frozenset({"inject", "take", "apply", "insert", "instill", "administer"})
+"""Actions that begin the directions anew, without a mark before them."""
+
+_SITE_NOUNS: Final = word_set(
+    "site sites location locations spot spots area areas side sides abdomen stomach thigh thighs arm arms leg legs"
+    " shoulder shoulders glute glutes buttock buttocks hip hips nostril nostrils deltoid deltoids forearm forearms"
+    " wrist wrists cheek cheeks quadrant quadrants breast breasts gluteal belly knee knees"
+)
+_SITE_LINKS: Final = word_set(
+    "injection injections application the of in on to between among and or from left right upper lower inner outer"
+    " opposite different new your & / within body part parts around navel"
+)
+_PER_USE: Final = tuple(
+    spellings(
+        "with each injection|with every injection|each injection|every injection|with each dose|each dose|every dose"
+        "|with every dose|with each use|each use|each time|every time|with each application|each application"
+    )
+)
+_SHORT_TIMES: Final = word_set("second seconds sec secs minute minutes min mins hour hours hr hrs h")
+_LONG_TIMES: Final = word_set("day days week weeks month months")
+_DEGREES: Final = word_set("f c ° degrees degree fahrenheit celsius g gauge")
+_DOSES: Final = frozenset({"dose", "doses"})
+_TELLING: Final = (
+    word_set(
+        "below above attached reverse sheet handout list table dose doses dosage dosing dosages double"
+        " doubling triple halve half halving quarter increase increases increasing decrease decreases"
+        " decreasing reduce reduces reducing raise raising lower lowering titrate titrates titration titrating"
+        " taper tapering adjust adjusting adjustment schedule scheduled chart table calendar protocol plan"
+        " regimen instruction instructions directions step escalate escalation up extra additional another"
+        " more less fewer skip skipping stop stopping hold holding pause pausing resume restart repeat placebo"
+        " day days daily night nights nightly week weeks weekly weekend weekends weekday weekdays month months"
+        " monthly cycle cycles every each times time once twice thrice morning mornings evening evenings noon"
+        " bedtime menses period consecutive prn"
+    )
+    | frozenset(word for table in (*PER_WEEK, *TWO_MEANINGS) for spelling in spellings(table) for word in spelling)
+    | frozenset({*WEEKDAYS, *LETTER_WEEKS, *COUNTING, *TENS})
+) - {"on", "alternate", "alternating"}
+"""Words that may tell a dose, a time or a change."""
+
+
+def advice(tokens: list[Token], place: int) -> tuple[Item, int] | None:
+    """Advice, to the end of its clause: ``rotate sites``, ``discard after 28 days``, ``call with questions``."""
+    word = tokens[place].word
+    if word in _SITE_CHANGES:
+        return _site_change(tokens, place)
+    if word in _LOGISTICS:
+        return _logistics(tokens, place)
+    if word == "follow" and at(tokens, place + 1).word == "up":
+        return _clause(tokens, place + 1, long_times=True)
+    return _clause(tokens, place, long_times=word in _STORED)
+
+
+def advice_not_to(tokens: list[Token], place: int) -> tuple[Item, int] | None:
+    """``do not shake``, ``do not use if cloudy``, ``do not rinse for 4 hours``, ``do not skip doses``."""
+    if at(tokens, place + 1).word != "not":
+        return None
+    verb = at(tokens, place + 2).word
+    spoiled = verb == "use" and at(tokens, place + 3).word == "if"
+    if not spoiled and verb not in NEVER_DO:
+        return None
+    return _clause(tokens, place + 2, allowed=_DOSES if verb == "skip" else frozenset())
+
+
+def advice_clause(tokens: list[Token], place: int) -> tuple[Item, int]:
+    """The clause that begins at ``place`` as advice, storage times allowed; unread where it tells more."""
+    return _clause(tokens, place, long_times=True)
+
+
+def _clause(
+    tokens: list[Token], place: int, *, long_times: bool = False, allowed: frozenset[str] = frozenset()
+) -> tuple[Item, int]:
+    end = _clause_end(tokens, place)
+    return (UNSURE if _tells_more(tokens, place + 1, end, long_times, allowed) else EXTRA), end
+
+
+def _clause_end(tokens: list[Token], place: int) -> int:
+    """Past the last word of a clause; brackets that open in it belong to it, with the commas inside."""
+    end, depth = place + 1, 0
+    while end < len(tokens):
+        word = tokens[end].word
+        if word in _ENDS or word in _RESUMES or (word == "," and not depth) or (word == ")" and not depth):
+            break
+        depth += (word == "(") - (word == ")")
+        end += 1
+    return end
+
+
+def _tells_more(tokens: list[Token], place: int, end: int, long_times: bool, allowed: frozenset[str]) -> bool:
+    while place < end:
+        token = tokens[place]
+        start = place + 2 if words_at(tokens, place, ("more", "than")) else place
+        counts = at(tokens, start).is_number or at(tokens, start).word in COUNTING
+        past = _past_time(tokens, start, long_times) if counts else None
+        if past is not None:
+            place = past
+            continue
+        per_use = next((words for words in _PER_USE if words_at(tokens, place, words)), None)
+        if per_use is not None:
+            place += len(per_use)
+            continue
+        if token.is_number or (token.word in _TELLING and token.word not in allowed):
+            return True
+        place += 1
+    return False
+
+
+def _past_time(tokens: list[Token], place: int, long_times: bool) -> int | None:
+    """Past minutes, hours, degrees and, of what is stored, days; None for any other number."""
+    count = a_number(tokens, place)
+    if count is None:
+        return None
+    end = count.end
+    if at(tokens, end).word in {"and", "-", "to"} and (upper := a_number(tokens, end + 1)) is not None:
+        end = upper.end
+    word = at(tokens, end).word
+    if word in _SHORT_TIMES or word in _DEGREES or (long_times and word in _LONG_TIMES):
+        return end + 1
+    return None
+
+
+def _site_change(tokens: list[Token], place: int) -> tuple[Item, int]:
+    """``rotate injection sites``, ``alternating left and right thigh``: up to the first word that is no place."""
+    end, named = place + 1, False
+    while end < len(tokens):
+        word = tokens[end].word
+        per_use = next((words for words in _PER_USE if words_at(tokens, end, words)), None)
+        if per_use is not None:
+            end += len(per_use)
+        elif word in _SITE_NOUNS:
+            end, named = end + 1, True
+        elif word in _SITE_LINKS and _leads_to_site(tokens, end):
+            end += 1
+        else:
+            break
+    return (EXTRA, end) if named else (UNSURE, _clause_end(tokens, place))
+
+
+def _leads_to_site(tokens: list[Token], place: int) -> bool:
+    while at(tokens, place).word in _SITE_LINKS:
+        place += 1
+    return at(tokens, place).word in _SITE_NOUNS
+
+
+def same_dose(tokens: list[Token], place: int) -> tuple[Item, int] | None:
+    """``Maintain dose.``, ``Continue current dose.`` as a sentence: no change; after "then" it would be a step."""
+    end = place + 1
+    while at(tokens, end).word in {"current", "same", "this", "the", "at"}:
+        end += 1
+    begins = place == 0 or tokens[place - 1].word in {".", ";", ","}
+    ends = at(tokens, end).word in {"dose", "dosage"} and at(tokens, end + 1).word in {"", ".", ";", ","}
+    return (EXTRA, end + 1) if begins and ends else None
+
+
+_PACKS: Final = word_set(
+    "vial vials pen pens ml mls mg g gm gram grams syringe syringes capsule capsules tablet tablets cap caps tab tabs"
+    " troche troches bottle bottles tube tubes box boxes pack packs kit kits jar jars count ea each unit patches"
+)
+
+
+def _logistics(tokens: list[Token], place: int) -> tuple[Item, int] | None:
+    """``Dispense: 10 mL vial``, ``Qty: 1``, ``Refills 2``, ``disp #30``: what is supplied, not what is taken."""
+    end = place + 1
+    while at(tokens, end).word in {":", "#", "=", "-", "of", "("}:
+        end += 1
+    counted = False
+    while (count := a_number(tokens, end)) is not None:
+        end, counted = count.end, True
+        while at(tokens, end).word in _PACKS or at(tokens, end).word in {"x", "×", "/", ")"}:
+            end += 1
+        if at(tokens, end).word in _LONG_TIMES and at(tokens, end + 1).word == "supply":
+            end += 2
+    if not counted and tokens[place].word in {"refill", "refills", "supply", "quantity"}:
+        return None
+    whole = counted and at(tokens, end).word in {"", ".", ";", ",", ")", *_LOGISTICS}
+    return (EXTRA, end) if whole else (UNSURE, _clause_end(tokens, place))

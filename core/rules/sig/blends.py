@@ -1,0 +1,163 @@
+"""Directions that state each active of a blend: checked active by active, and read as the first active's mg.
+
+``44 units (7.5 mg tirzepatide / 0.88 mg niacinamide)`` at 17/2 mg/mL states one dose; of other proportions it states
+none, and is left unread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from core.domain.model import Sku
+from core.rules.sig.clinical_terms import ALSO_NAMED
+from core.rules.sig.elements import (
+    AND,
+    COMMA,
+    EQUALS,
+    EXTRA,
+    UNSURE,
+    Concentration,
+    DoseAmount,
+    Piece,
+    SigDrug,
+    UnknownWord,
+)
+from core.rules.sig.product import drug_names
+from core.rules.sig.strength import same_share
+from core.rules.sig.vocabulary import MASSES, Unit
+
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+_FACTORS: Final = (("mcg", Fraction(1, 1000)), ("%", Fraction(10)), ("mg", Fraction(1)))
+"""Milligrams in a mL or piece, of one in the unit that a strength is told in."""
+
+
+class _Stated(NamedTuple):
+    """Masses in a row, with the drug named beside each; ``slashed`` where slashes or plus signs alone join them."""
+
+    masses: tuple[Fraction, ...]
+    names: tuple[str | None, ...]
+    slashed: bool
+    end: int
+
+
+@lru_cache(maxsize=4096)
+def active_strengths(sku: Sku) -> tuple[Fraction, ...]:
+    """Milligrams of each active in a mL or piece, in their order; empty for one active, or where it is not told."""
+    numbers = [Fraction(number) for number in _NUMBER.findall(sku.strength)]
+    factor = next((factor for unit, factor in _FACTORS if unit in sku.strength), None)
+    first = sku.concentration_mg_per_ml if sku.concentration_mg_per_ml is not None else sku.mg_per_unit
+    if len(sku.actives) < 2 or len(numbers) != len(sku.actives) or factor is None or first is None:
+        return ()
+    strengths = tuple(number * factor for number in numbers)
+    return strengths if strengths[0] == Fraction(first) and all(strengths) else ()
+
+
+def merged(pieces: list[Piece], sku: Sku) -> list[Piece]:
+    """The pieces with each row of a blend's masses as the first active's; unread where they do not agree."""
+    strengths = active_strengths(sku)
+    if not strengths:
+        return pieces
+    result: list[Piece] = []
+    place = 0
+    while place < len(pieces):
+        strength_stated = pieces[place].item
+        if (
+            isinstance(strength_stated, Concentration)
+            and (strength_stated.mg_per_ml, *strength_stated.others) == strengths
+        ):
+            result.append(pieces[place]._replace(item=Concentration(strength_stated.mg_per_ml)))
+            place += 1
+            continue
+        stated = _stated(pieces, place)
+        item = _first_active(stated, sku, strengths) if stated else None
+        if stated is None or item is None:
+            result.append(pieces[place])
+            place += 1
+            continue
+        words = tuple(word for piece in pieces[place : stated.end] for word in piece.words)
+        result.append(Piece(item, words))
+        place = stated.end
+    return result
+
+
+def _first_active(stated: _Stated, sku: Sku, strengths: tuple[Fraction, ...]) -> DoseAmount | UnknownWord | None:
+    """The dose as mg of the first active; UNSURE where the masses disagree, None where they are not a blend's."""
+    places = _places(stated, sku)
+    if places is None or (len(places) == 1 and places[0] == 0):
+        return None
+    doses = [mass * strengths[0] / strengths[place] for mass, place in zip(stated.masses, places, strict=True)]
+    lead = doses[places.index(0)] if 0 in places else doses[0]
+    agreed = len(set(places)) == len(places) and all(same_share(lead, dose) for dose in doses)
+    return DoseAmount(lead, lead, Unit.MG) if agreed else UNSURE
+
+
+def _places(stated: _Stated, sku: Sku) -> list[int] | None:
+    """Which active each mass is of: by the name beside it, or in order where all are told and none is named."""
+    if all(name is None for name in stated.names):
+        every = stated.slashed and len(stated.masses) == len(sku.actives)
+        return list(range(len(stated.masses))) if every else None
+    of = [_place(name, sku) for name in stated.names]
+    return None if None in of else [place for place in of if place is not None]
+
+
+def _place(name: str | None, sku: Sku) -> int | None:
+    for place, active in enumerate(sku.actives):
+        own = set(drug_names(active))
+        if name in own or any(name in ALSO_NAMED.get(one, ()) for one in own):
+            return place
+    return None
+
+
+def _stated(pieces: list[Piece], place: int) -> _Stated | None:
+    masses: list[Fraction] = []
+    names: list[str | None] = []
+    slashed, end = True, place
+    for at, mark in _row(pieces, place):
+        item = pieces[at].item
+        if isinstance(item, DoseAmount):
+            masses.append(item.high * MASSES[item.unit or Unit.MG])
+            names.append(_name_beside(pieces, at))
+            slashed = slashed and mark
+            end = at + 1
+        elif isinstance(item, SigDrug):
+            end = at + 1
+    return _Stated(tuple(masses), tuple(names), slashed, end) if masses else None
+
+
+def _row(pieces: list[Piece], place: int) -> Iterator[tuple[int, bool]]:
+    """The pieces of one row, each with whether only a slash or a plus sign came since the mass before."""
+    marks: list[bool] = []
+    begun = False
+    for at in range(place, len(pieces)):
+        item, words = pieces[at]
+        if isinstance(item, DoseAmount):
+            if item.unit not in MASSES or item.low != item.high or item.each or (begun and not marks):
+                return
+            yield at, all(marks)
+            begun, marks = True, []
+        elif not begun:
+            return
+        elif isinstance(item, SigDrug):
+            yield at, False
+        elif item == EQUALS or words == ("+",):
+            marks.append(True)
+        elif item in {AND, COMMA}:
+            marks.append(False)
+        elif item != EXTRA or words != ("of",):
+            return
+
+
+def _name_beside(pieces: list[Piece], place: int) -> str | None:
+    """The drug named right after a mass, else right before it."""
+    after = place + 1
+    if after < len(pieces) and pieces[after].words == ("of",):
+        after += 1
+    for beside in (after, place - 1):
+        item = pieces[beside].item if 0 <= beside < len(pieces) else None
+        if isinstance(item, SigDrug):
+            return item.name
+    return None

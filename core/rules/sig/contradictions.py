@@ -1,0 +1,158 @@
+"""Why directions are not read although every word was: what was told does not go together, or does not end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from core.rules.sig.assembly import Arm, Assembly, SigStep
+from core.rules.sig.compatibility import routes_of
+from core.rules.sig.elements import MaximumDose
+from core.rules.sig.interpretations import side_by_side
+from core.rules.sig.maxima import amount_in, doses_a_week
+from core.rules.sig.strength import same_share
+from core.rules.sig.values import Dose
+from core.rules.sig.vocabulary import MASSES
+
+_FEW_TIMES: Final = frozenset({2, 3, 4})
+"""How many times its rate a maximum amount may be and still be one of doses."""
+_ROUNDING: Final = Fraction(1001, 1000)
+"""What a maximum may be exceeded by where both were rounded: 16.7 units of 0.5 mg."""
+
+
+class Contradiction(NamedTuple):
+    """Words, as written, that keep directions from being read, and what is wrong with them in a sentence."""
+
+    words: tuple[str, ...]
+    sentence: str = ""
+
+
+def contradictions(assembly: Assembly) -> tuple[Contradiction, ...]:
+    """Everything that does not go together; empty where all agrees."""
+    checks = (_unfinished, _uncounted, _over_maximum, _misplaced, _repeated, _clashing, _unclosed, _misstated)
+    return tuple(contradiction for check in checks for contradiction in check(assembly))
+
+
+def _unfinished(assembly: Assembly) -> Iterator[Contradiction]:
+    """The words that begin a step whose predecessor has no length: nobody can say when."""
+    steps = [step for step in assembly.steps if not step.is_empty]
+    for before, after in pairwise(steps):
+        if before.lasting is None:
+            yield Contradiction(after.begun_by)
+
+
+def _uncounted(assembly: Assembly) -> Iterator[Contradiction]:
+    """The words of a maximum that is in another unit than the dose: it could not be applied."""
+    for step in assembly.steps:
+        for limit, words in step.limits:
+            if any(doses_a_week(limit, amounts, assembly.strength) is None for _, amounts in _doses(step)):
+                yield Contradiction(words)
+
+
+def _doses(step: SigStep) -> Iterator[tuple[Arm, list[Dose]]]:
+    for arm in step.arms:
+        for dose in arm.doses:
+            yield arm, [dose, *arm.equivalents]
+
+
+def _over_maximum(assembly: Assembly) -> Iterator[Contradiction]:
+    """A maximum that the directions themselves exceed, or of which nobody can say what it raises."""
+    steps = [step for step in assembly.steps if not step.is_empty]
+    for own in steps:
+        for limit, words in own.limits:
+            written = " ".join(words)
+            if any(_exceeds(limit, step, assembly) for step in steps):
+                yield Contradiction(words, f"The maximum (“{written}”) is below the dose and frequency.")
+            elif _raises_unclearly(limit, own, assembly, several=len(steps) > 1):
+                yield Contradiction(words, f"The maximum (“{written}”) could raise the dose or the frequency.")
+
+
+def _exceeds(limit: MaximumDose, step: SigStep, assembly: Assembly) -> bool:
+    """Whether one dose, or the least that the schedule takes, is more than a maximum."""
+    single, total = _least(limit, step, assembly)
+    over_one_dose = limit.unit is not None and single > limit.most * _ROUNDING
+    return over_one_dose or (not step.as_needed and total > limit.most * 7 / limit.days * _ROUNDING)
+
+
+def _raises_unclearly(limit: MaximumDose, step: SigStep, assembly: Assembly, *, several: bool) -> bool:
+    if step.as_needed:
+        return False
+    _, total = _least(limit, step, assembly)
+    if not total or total >= limit.most * 7 / limit.days / _ROUNDING:
+        return False
+    amounts_permitted = limit.permits and limit.unit is not None
+    oftener = limit.permits and any(arm.timing.interval_days > limit.days for arm in step.arms)
+    if limit.unit is not None and (limit.most * 7 / limit.days / total) not in _FEW_TIMES:
+        return True  # no number of doses: it is the dose that may be raised
+    spread = any(rate.low < rate.high for arm in step.arms for rate in arm.timing.rates())
+    return oftener or (not spread and (amounts_permitted or several or len(step.arms) > 1))
+
+
+def _least(limit: MaximumDose, step: SigStep, assembly: Assembly) -> tuple[Fraction, Fraction]:
+    """The largest single dose and the least a week, both at the lower ends and in what the maximum counts."""
+    single = total = Fraction(0)
+    for arm in step.arms:
+        counts = [_counted(limit, [dose, *arm.equivalents], assembly) for dose in arm.doses]
+        counted = [count for count in counts if count is not None]
+        rates = arm.timing.rates()
+        if counted and rates:
+            single = max(single, min(counted))
+            total += min(counted) * min(rate.low for rate in rates) * (arm.sites if limit.unit else 1)
+        elif counted:
+            single = max(single, min(counted))
+    return single, total
+
+
+def _counted(limit: MaximumDose, amounts: list[Dose], assembly: Assembly) -> Fraction | None:
+    if limit.unit is None:
+        return Fraction(1)
+    ends = amount_in(limit.unit, amounts, assembly.strength)
+    return None if ends is None else ends[0]
+
+
+def _misplaced(assembly: Assembly) -> Iterator[Contradiction]:
+    """The words of a route that the action does not go by: "inject ... by mouth"."""
+    if assembly.route is not None and assembly.route not in routes_of(assembly.action):
+        yield Contradiction(assembly.route_words)
+
+
+def _repeated(assembly: Assembly) -> Iterator[Contradiction]:
+    """The words of a dose told again in the same step: it may be one more, or the same one."""
+    for step in assembly.steps:
+        if len(step.arms) < 2 or side_by_side(step.arms):
+            continue
+        for number, arm in enumerate(step.arms[1:], 1):
+            if any(arm.doses == before.doses for before in step.arms[:number]):
+                yield Contradiction(arm.begun_by, "The same dose is told twice: it may be one dose, or two.")
+
+
+def _clashing(assembly: Assembly) -> Iterator[Contradiction]:
+    """The words of a time of day that another excludes."""
+    for step in assembly.steps:
+        for arm in step.arms:
+            if arm.timing.clash:
+                written = " ".join(arm.timing.clash)
+                yield Contradiction(arm.timing.clash, f"The times of day do not go together (“{written}”).")
+
+
+def _unclosed(assembly: Assembly) -> Iterator[Contradiction]:
+    """The bracket that nothing closes: what follows may belong in it or not."""
+    if assembly.depth:
+        yield Contradiction(assembly.open_words)
+
+
+def _misstated(assembly: Assembly) -> Iterator[Contradiction]:
+    """The words of a concentration by which the stated mg and mL are not the same dose; the SKU tells none."""
+    if assembly.told_strength is None:
+        return
+    mg_per_ml, words = assembly.told_strength
+    of = assembly.strength
+    for arm in (arm for step in assembly.steps for arm in step.arms):
+        stated = (*arm.doses, *arm.equivalents)
+        masses = [mg for dose in stated if dose.unit in MASSES and (mg := of.mg(dose))]
+        volumes = [ml for dose in stated if dose.unit not in MASSES and (ml := of.ml(dose))]
+        if any(not same_share(mg, ml * mg_per_ml) for mg in masses for ml in volumes):
+            yield Contradiction(words)
+            return

@@ -1,0 +1,160 @@
+"""Doses that cannot be given: that no piece or syringe makes, that no container holds, that nobody takes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from core.domain.model import Sku
+from core.rules.sig.builder import parts_of
+from core.rules.sig.product import product
+from core.rules.sig.reader import read
+from core.rules.sig.strength import SYRINGE_UNITS_PER_ML, Strength, mg_per_dose, ml_per_dose, pieces_per_dose, strength
+from core.rules.sig.syringes import FINEST
+from core.rules.sig.values import Dose, ParsedSig, Segment, number
+from core.rules.sig.vocabulary import Unit
+
+_INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous"})
+_SOLID: Final = frozenset(
+    {Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY, Unit.PATCH, Unit.PILL, Unit.FILM, Unit.PEN}
+)
+_UPPER_ARM: Final = frozenset({"deltoid", "deltoid muscle", "arm", "arms", "upper arm", "shoulder", "shoulders"})
+_SHORTEST_COURSE: Final = 7
+"""Days from which a step's weekly amount is that of weeks."""
+
+
+class DoseLimits(NamedTuple):
+    """The most at once, each from its setting; ``times_usual`` is a multiple of the SKU's usual dose, ``weekly_times``
+    of its usual week."""
+
+    pieces: Fraction
+    metered: Fraction
+    ml_subcutaneous: Fraction
+    ml_deltoid: Fraction
+    ml_intramuscular: Fraction
+    times_usual: Fraction
+    weekly_times: Fraction
+
+
+def unmeasurable(reading: ParsedSig, sku: Sku | None, share: Fraction) -> tuple[str, ...]:
+    """Sentences on doses that cannot be made of the SKU within ``share``: part of a capsule, under a syringe's mark,
+    more than a container holds."""
+    if sku is None:
+        return ()
+    of = strength(sku, reading.action)
+    injected = reading.route in _INJECTED or (reading.route is None and bool(product(sku).routes & _INJECTED))
+    sentences = [
+        sentence
+        for segment in _segments(reading)
+        for sentence in (*_of_volume(segment, sku, of, injected), *_of_pieces(segment, sku, of, share))
+    ]
+    return tuple(dict.fromkeys(sentences))
+
+
+def _segments(reading: ParsedSig) -> Iterable[Segment]:
+    return dict.fromkeys(segment for way in reading.alternatives for segment in way)
+
+
+def _of_volume(segment: Segment, sku: Sku, of: Strength, injected: bool) -> Iterator[str]:
+    ml, least = ml_per_dose(segment, of), ml_per_dose(_lower(segment), of)
+    if ml is None or segment.dose is None:
+        return
+    if injected and least and least < FINEST.step_ml:
+        units = number(least * SYRINGE_UNITS_PER_ML)
+        smallest = number(FINEST.step_ml * SYRINGE_UNITS_PER_ML)
+        yield f"{segment.dose} is {units} syringe units, less than the smallest mark of any syringe ({smallest} unit)."
+    if sku.volume_ml and ml > Fraction(sku.volume_ml):
+        held = number(Fraction(sku.volume_ml))
+        yield f"{segment.dose} is {number(ml)} mL, more than the {held} mL that one container holds."
+
+
+def _lower(segment: Segment) -> Segment:
+    """The segment at the lower ends of its amounts."""
+    dose = segment.dose
+    lower = None if dose is None else Dose(dose.low, dose.low, dose.unit)
+    return Segment(segment.step, lower, segment.per_week, segment.days, tuple(
+        Dose(other.low, other.low, other.unit) for other in segment.equivalents
+    ))  # fmt: skip
+
+
+def _of_pieces(segment: Segment, sku: Sku, of: Strength, share: Fraction) -> Iterator[str]:
+    piece = next(iter(product(sku).pieces or ()), None)
+    if sku.volume_ml is not None or piece is None or segment.dose is None:
+        return
+    for end in (segment, _lower(segment)):
+        count = pieces_per_dose(end, of)
+        if not count:
+            continue
+        parts = parts_of(sku.form)
+        made = Fraction(round(count * parts), parts)
+        if abs(made - count) > share * count:
+            yield f"{end.dose} is {number(count)} of a {sku.form.casefold()} of {sku.name}: that cannot be given."
+        if count > sku.pieces:
+            yield f"{end.dose} is {number(count)} pieces, more than the {sku.pieces} of one pack."
+
+
+def oversized(reading: ParsedSig, sku: Sku | None, limits: DoseLimits) -> tuple[str, ...]:
+    """Sentences on doses larger than anybody takes at once, or far above the usual ones of the SKU."""
+    of = strength(sku, reading.action)
+    sentences = [
+        *(sentence for segment in _segments(reading) for sentence in _at_once(segment, reading, sku, of, limits)),
+        *(_far_above_usual(reading, sku, of, limits) if sku is not None else ()),
+    ]
+    return tuple(dict.fromkeys(sentences))
+
+
+def _at_once(segment: Segment, reading: ParsedSig, sku: Sku | None, of: Strength, limits: DoseLimits) -> Iterator[str]:
+    dose = segment.dose
+    if dose is None:
+        return
+    ml = ml_per_dose(segment, of)
+    most, where = _most_ml(reading, limits)
+    if ml is not None and most is not None and ml > most:
+        yield f"{dose} is {number(ml)} mL at once; the most {where} is {number(most)} mL."
+    counted = dose.unit is not None and dose.unit.is_piece
+    solid = dose.unit in _SOLID if counted else sku is not None and sku.volume_ml is None
+    pieces, most_pieces = pieces_per_dose(segment, of), limits.pieces if solid else limits.metered
+    if pieces is not None and (counted or solid) and pieces > most_pieces:
+        yield f"{dose} is {number(pieces)} pieces at once; the most is {number(most_pieces)}."
+
+
+def _most_ml(reading: ParsedSig, limits: DoseLimits) -> tuple[Fraction | None, str]:
+    if reading.route == "subcutaneous":
+        return limits.ml_subcutaneous, "under the skin"
+    if reading.route != "intramuscular":
+        return None, ""
+    if reading.sites and _UPPER_ARM.issuperset(reading.sites):
+        return limits.ml_deltoid, "into the upper arm"
+    return limits.ml_intramuscular, "into a muscle"
+
+
+def _far_above_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimits) -> Iterator[str]:
+    usual = read(sku.usual_sig.strip(), sku) if sku.usual_sig.strip() else None
+    if usual is None or not usual.segments:
+        return
+    usual_of = strength(sku, usual.action)
+    usual_mg = mg_per_dose(usual.segments[0], usual_of)
+    for segment in _segments(reading):
+        mg = mg_per_dose(segment, of)
+        if mg and usual_mg and mg >= limits.times_usual * usual_mg:
+            yield (
+                f"{segment.dose} is {number(mg / usual_mg)} times the usual dose of {sku.name} ({number(usual_mg)} mg)."
+            )
+    usual_week = _highest_week(usual.segments, usual_of)
+    week = max((_highest_week(way, of) for way in reading.alternatives), default=Fraction(0))
+    if usual_week and week >= limits.weekly_times * usual_week:
+        yield (
+            f"{number(week)} mg a week is {number(week / usual_week)} times the usual week of {sku.name} "
+            f"({number(usual_week)} mg)."
+        )
+
+
+def _highest_week(segments: Iterable[Segment], of: Strength) -> Fraction:
+    weeks = []
+    for _, step in groupby(segments, key=lambda segment: segment.step):
+        doses = [segment for segment in step if segment.days is None or segment.days >= _SHORTEST_COURSE]
+        known = [(mg_per_dose(segment, of), segment.per_week) for segment in doses]
+        weeks.append(sum((mg * rate.high for mg, rate in known if mg is not None and rate is not None), Fraction(0)))
+    return max(weeks, default=Fraction(0))

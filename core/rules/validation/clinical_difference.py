@@ -1,0 +1,51 @@
+"""Whether a statement of clinical difference speaks of a price, which is none (FDA guidance on 503A copies, 2018)."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+_PRICE: Final = re.compile(
+    r"[$€£]|\b(?:afford\w*|budget\w*|cash|cheap\w*|co-?pays?|cost\w*|coupons?|coverage|covered?|covers|deductibles?|"
+    r"denied|denial|discounts?|dollars?|econom\w+|expens\w+|financ\w+|formulary|fund\w*|hardship|high(?:er)? priced|"
+    r"income|insur\w+|medicaid|medicare|money|out.of.pocket|pa|pays?|paid|paying|prior auth\w*|pric\w+|rebates?|"
+    r"sav(?:e|es|ing|ings)|self.?pay|unaffordable|uninsured)\b"
+)
+_CLINICAL: Final = re.compile(
+    r"\b(?:absor\w*|added|additive\w*|adjust\w*|aller\w*|anaphyl\w*|arthrit\w*|aspirat\w*|autoinject\w*|b-?12|bleed\w*|"
+    r"blind\w*|bruis\w*|combin\w*|concentrat\w*|constipat\w*|contraindic\w*|dexterity|diarrh\w*|discontinued|dizz\w*|"
+    r"dose|doses|dosing|dye\w*|dysphag\w*|excipient\w*|fatigue\w*|fine.?tun\w*|flavo\w*|form|formulation|gluten|"
+    r"headache\w*|hypersens\w*|hypoglyc\w*|increment\w*|ingredient\w*|inject\w*|intermediate|intoler\w*|irritat\w*|"
+    r"lactose|lipo\w*|lower dose|lump\w*|mcg|mg|micro-?dos\w*|migraine\w*|nause\w*|needle\w*|neuropath\w*|not marketed|"
+    r"pain\w*|palpitat\w*|pens?|preservative\w*|rash\w*|react\w*|reflux|route|sensitiv\w*|side.effect\w*|site\w*|skin|"
+    r"small\w*|strengths?|swallow\w*|sweat\w*|swelling|syringe\w*|tablet\w*|titrat\w*|toler\w*|tremor\w*|urticaria|"
+    r"vials?|vision|visual\w*|volume\w*|vomit\w*)\b"
+)
+_FILLERS: Final = frozenset(
+    """a about all also an and any are as asks at be because been brand branded brands but by can cannot cant clinic
+    commercial commercially compounded compounding could currently difference does doesnt drug due even fda approved for
+    from further generic get gets had has have he her high higher him his if in is isnt it its just keep less low lower
+    lowest makes me medication medications month monthly more most mounjaro much my name need needs no not of off on
+    only option or other our over ozempic patient patients per please plan prefer preference preferred prefers product
+    products pt pts reason reasons request requested requests saxenda she since so switch than that the their them
+    therapy there they this to too treatment under version very wants was way we wegovy which will with within without
+    would year yearly your zepbound""".split()  # noqa: SIM905 reads as a list of words
+)
+"""Words that say nothing of a patient's body."""
+
+
+class PriceTalk(StrEnum):
+    """How far a statement is about a price: of nothing else, or of one and of nothing clinical that is known here."""
+
+    ALONE = "alone"
+    PERHAPS = "perhaps"
+
+
+def price_talk(text: str) -> PriceTalk | None:
+    """Whether the statement is about a price; None where it names none, or something clinical beside it."""
+    plain = text.casefold().replace("’", "").replace("'", "")
+    if not _PRICE.search(plain) or _CLINICAL.search(plain):
+        return None
+    left = set(re.findall(r"[a-z]+", _PRICE.sub(" ", plain))) - _FILLERS
+    return PriceTalk.PERHAPS if left else PriceTalk.ALONE

@@ -1,0 +1,219 @@
+"""Timing gate: not before the last fill is used, and not twice."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from core.domain.context import Context
+from core.domain.date_words import full_day
+from core.domain.model import Days, Gate, OurLine, Prescription, Severity, Sku
+from core.rules.days_supply import supply_days
+from core.rules.eligibility import earliest_refill
+from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for
+from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
+from core.rules.validation.doses import highest_step
+from core.rules.validation.registry import rule
+
+
+@rule(
+    "REFILL_TOO_SOON",
+    gate=Gate.TIMING,
+    severity=Severity.BLOCKING,
+    field="last_filled_on",
+    example="28 days filled on 20 November, refilled on 4 December: the earliest is 11 December",
+    source="Usual retail policy, 75 % of the supply; settings refill_threshold and scheduled_days_early",
+    overridable=True,
+)
+def last_fill_is_used(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The last fill of the active is used as far as the pharmacy asks before the refill day."""
+    accused = {line.line.number: pharmacies for line, pharmacies in cart.accused("REFILL_TOO_SOON")}
+    for line in cart.lines:
+        pharmacies = accused.get(line.line.number, _pharmacy(line, context))
+        dates = [earliest_refill(line.line, pharmacy, context, days) for pharmacy in pharmacies]
+        earliest = min((day for day in dates if day is not None), default=None)
+        if line.line.number in accused or (earliest is not None and earliest > days.refill_day):
+            yield line.problem(_too_soon(line, earliest, context, days))
+
+
+def _pharmacy(line: CheckedLine, context: Context) -> tuple[str, ...]:
+    """Who fills it or is to: once overridden, the code refuses nobody, yet what was overridden is still to be said."""
+    pharmacy = line.routed.pharmacy or line.pin
+    return (pharmacy,) if pharmacy is not None and pharmacy in context.pharmacies else ()
+
+
+def _too_soon(line: CheckedLine, earliest: date | None, context: Context, days: Days) -> str:
+    fill = last_fill_for(line.line.patient, line.directions.text, line.sku, context, days.refill_day)
+    filled = f"{line.sku.active} was last filled on {full_day(fill.filled_on)}" if fill else "The last fill is not used"
+    sentence = f"{filled[:1].upper()}{filled[1:]}"
+    if earliest is None:
+        return f"{sentence}."
+    return f"{sentence}; the earliest refill is on {full_day(earliest)}, the refill day is {full_day(days.refill_day)}."
+
+
+@rule(
+    "SUSPECTED_DUPLICATE",
+    gate=Gate.TIMING,
+    severity=Severity.BLOCKING,
+    field="sku",
+    example="The same vial for the same patient on lines 3 and 9; line 9 is named",
+    source="rules.md, section 3",
+    overridable=True,
+)
+def line_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The patient gets the SKU on no earlier line, in no other open cart, and has none in flight."""
+    first: dict[tuple[str, str], int] = {}
+    for line in cart.lines:
+        key = (line.line.patient, line.line.sku)
+        places = [f"on line {first[key]} of this cart"] if key in first else []
+        places += ["in another open cart"] if key in context.other_carts else []
+        places += [f"on its way as {ours.reference}" for ours in _in_flight(key[0], context) if ours.sku == key[1]]
+        first.setdefault(key, line.line.number)
+        if places:
+            yield line.problem(f"Patient {key[0]} gets {line.sku.name} already: {', '.join(places)}.", REMOVE)
+
+
+@rule(
+    "DUPLICATE_THERAPY",
+    gate=Gate.TIMING,
+    severity=Severity.WARNING,
+    field="sku",
+    example="Semaglutide and tirzepatide for one patient",
+    source="rules.md, section 3",
+)
+def therapy_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """No other SKU of the patient, earlier in the cart or in flight, shares an active or a therapy class.
+
+    Two steps of one titration are no duplicates: the same active with a ladder, at different steps.
+    """
+    taken: dict[tuple[str, str], dict[tuple[str, int | None], _Taken]] = defaultdict(dict)
+    for patient in dict.fromkeys(line.line.patient for line in cart.lines):
+        for ours in _in_flight(patient, context):
+            if ours.sku in context.skus:
+                _take(taken, patient, _ours(ours, cart, context))
+    for line in cart.lines:
+        step = highest_step(line.directions, context)
+        this = _Taken(line.sku, step, f"on line {line.line.number} of this cart")
+        others = (therapy for key in _therapies(line.sku) for therapy in taken[line.line.patient, key].values())
+        other = next((therapy for therapy in others if _duplicates(this, therapy)), None)
+        if other is not None:
+            yield line.problem(
+                f"{line.sku.name} and {other.sku.name} ({other.place}) are the same kind of therapy for patient "
+                f"{line.line.patient}: confirm that both are meant.",
+                REMOVE,
+            )
+        _take(taken, line.line.patient, this)
+
+
+class _Taken(NamedTuple):
+    """What a patient takes or is about to, and at which step of its ladder."""
+
+    sku: Sku
+    step: int | None
+    place: str
+
+
+def _take(taken: dict[tuple[str, str], dict[tuple[str, int | None], _Taken]], patient: str, this: _Taken) -> None:
+    for key in _therapies(this.sku):
+        taken[patient, key].setdefault((this.sku.sku, this.step), this)
+
+
+def _therapies(sku: Sku) -> list[str]:
+    """What makes two SKUs the same kind of therapy: their actives, and their class."""
+    shared = [f"active {active.strip().casefold()}" for active in sku.actives]
+    return [*shared, f"class {sku.therapy_class.strip().casefold()}"] if sku.therapy_class.strip() else shared
+
+
+def _duplicates(this: _Taken, other: _Taken) -> bool:
+    """Two SKUs, unless they are steps of one titration: one active on a ladder, at different steps."""
+    if this.sku.sku == other.sku.sku:
+        return False
+    steps = this.step is not None and other.step is not None and this.step != other.step
+    return not (steps and this.sku.active == other.sku.active)
+
+
+def _ours(ours: OurLine, cart: CheckedCart, context: Context) -> _Taken:
+    sku, rx = context.skus[ours.sku], context.prescriptions.get(ours.rx)
+    step = highest_step(cart.read(rx.sig, sku), context) if rx else None
+    return _Taken(sku, step, f"on its way as {ours.reference}")
+
+
+def _in_flight(patient: str, context: Context) -> list[OurLine]:
+    return [ours for ours in context.lines_of(patient) if ours.in_flight]
+
+
+@rule(
+    "THERAPY_SWITCH",
+    gate=Gate.TIMING,
+    severity=Severity.WARNING,
+    field="sku",
+    example="A first fill of tirzepatide ten days after 28 days of semaglutide were filled",
+    source="rules.md, section 3; setting refill_threshold",
+)
+def other_supply_is_used_before_a_switch(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """No supply of another drug of the class, or of the active for another use, is left at the start of this one.
+
+    What the patient takes beside the other, filled while this one's supply lasted, is no start.
+    """
+    for line in cart.lines:
+        fills = _other_fills(line, context, days)
+        newest = max(fills, key=lambda supplied: supplied.fill.filled_on, default=None)
+        if newest is not None:
+            sku = context.skus[newest.fill.prescription.sku]
+            yield line.problem(
+                f"{line.sku.name} begins while the patient has {sku.name}, filled on {full_day(newest.fill.filled_on)} "
+                f"for {newest.lasts} days: confirm that the prescriber means the switch now.",
+                REMOVE,
+            )
+
+
+class _SuppliedFill(NamedTuple):
+    """A fill and the days that it lasts."""
+
+    fill: Fill
+    lasts: int
+
+
+def _other_fills(line: CheckedLine, context: Context, days: Days) -> list[_SuppliedFill]:
+    """Fills of the class's other drugs of which too much is left on the refill day, unless both are taken together."""
+    supplied = [_supplied(fill, context, days) for fill in _fills_of_class(line, context)]
+    others = [entry for entry in supplied if _is_other_drug(entry.fill.prescription, line, context, days)]
+    same = (entry for entry in supplied if entry not in others)
+    until = max((_day_after(fill.filled_on, lasts) for fill, lasts in same), default=date.min)
+    share = context.number("refill_threshold", days.refill_day, state=line.state)
+    return [
+        entry
+        for entry in others
+        if until < entry.fill.filled_on
+        and _day_after(entry.fill.filled_on, math.ceil(entry.lasts * share)) > days.refill_day
+    ]
+
+
+def _is_other_drug(rx: Prescription, line: CheckedLine, context: Context, days: Days) -> bool:
+    if context.skus[rx.sku].active != line.sku.active:
+        return True
+    return is_other_therapy(rx, line.directions.text, line.sku, context, days.refill_day)
+
+
+def _fills_of_class(line: CheckedLine, context: Context) -> Iterator[Fill]:
+    therapy_class = line.sku.therapy_class.strip().casefold()
+    actives = {
+        sku.active
+        for row in context.prescriptions_of(line.line.patient)
+        if (sku := context.skus.get(row.sku)) is not None
+        and (sku.active == line.sku.active or (therapy_class and sku.therapy_class.strip().casefold() == therapy_class))
+    }
+    for active in sorted(actives):
+        yield from fills_of(line.line.patient, active, context)
+
+
+def _supplied(fill: Fill, context: Context, days: Days) -> _SuppliedFill:
+    sku = context.skus[fill.prescription.sku]
+    return _SuppliedFill(fill, supply_days(fill.prescription, sku, fill.quantity, context, days.refill_day) or 0)
+
+
+def _day_after(day: date, count: int) -> date:
+    return date.fromordinal(min(day.toordinal() + count, date.max.toordinal()))

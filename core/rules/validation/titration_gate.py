@@ -1,0 +1,188 @@
+"""Titration gate: the dose goes up the ladder step by step, and the newest prescription is the one that is filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from core.domain.context import Context
+from core.domain.date_words import full_day
+from core.domain.identifiers import code_order
+from core.domain.model import Days, Fix, Gate, Prescription, Severity
+from core.rules.days_supply import supply_days
+from core.rules.prescriptions import is_other_therapy, last_fill, next_step, plan_dose, stopped
+from core.rules.sig import WeeklyMg
+from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, mg
+from core.rules.validation.doses import at_dose_since, dose_fills, filled_before, prescribed_of, step_at
+from core.rules.validation.registry import rule
+
+
+@rule(
+    "DOSE_START_HIGH",
+    gate=Gate.TITRATION,
+    severity=Severity.BLOCKING,
+    field="sig",
+    example="A first fill of semaglutide at 1 mg a week, two steps above the first; 0.5 mg, one step, is warned of",
+    source="Semaglutide and tirzepatide labels; ladders.csv",
+    overridable=True,
+)
+def first_dose_is_the_first_step(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """Without an earlier fill of the active, the weekly mg is at most the ladder's first step."""
+    for line, weekly in _on_a_ladder(cart, context):
+        active = line.sku.active
+        ladder = context.ladder(active)
+        if weekly.first > ladder[0] and not filled_before(line.line.patient, active, cart, context):
+            yield line.problem(
+                f"No earlier fill of {active} is known and the directions begin at {mg(weekly.first)} mg a week; the "
+                f"first step is {ladder[0]} mg.",
+                *_lower_step(line, context, days),
+                severity=_of_start(ladder, weekly),
+            )
+
+
+def _of_start(ladder: Sequence[Decimal], weekly: WeeklyMg) -> Severity:
+    """Of a start, or a new one, above the first step: two steps at once stop the line."""
+    return Severity.BLOCKING if step_at(ladder, weekly.first) > 1 else Severity.WARNING
+
+
+def _lower_step(line: CheckedLine, context: Context, days: Days) -> Iterator[Fix]:
+    """The step of the same plan that is next, where that is another prescription."""
+    if line.prescription is None:
+        return
+    rows = [
+        row
+        for row, _ in prescribed_of(line.line.patient, line.sku.active, context)
+        if plan_dose(row, line.prescription, context) is not None and not stopped(row, days.refill_day)
+    ]
+    step = next_step(rows, context, days.refill_day) if rows else line.prescription
+    if step.rx != line.prescription.rx:
+        change = {"rx": step.rx, "sku": step.sku, "quantity": "", "sig": "", "npi": ""}
+        yield Fix(label=f"Use prescription {step.rx}, the step that is next", change=change)
+
+
+@rule(
+    "RETITRATION",
+    gate=Gate.TITRATION,
+    severity=Severity.BLOCKING,
+    field="last_filled_on",
+    example="Semaglutide at 1.7 mg a week again, three months after the last fill's supply ended",
+    source="Semaglutide (Wegovy) label, 2.1; ladders.csv; setting retitration_gap_days",
+    overridable=True,
+)
+def dose_begins_anew_after_a_gap(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """After more than 14 days without supply of the active, the weekly mg is at most the ladder's first step.
+
+    One step above it, or a gap of at most twice as long, is only warned of.
+    """
+    for line, weekly in _on_a_ladder(cart, context):
+        active = line.sku.active
+        ladder = context.ladder(active)
+        ended = _supply_ended(line, context, days)
+        if ended is None or step_at(ladder, weekly.first) < 1:
+            continue
+        gap, most = (
+            (line.ship_day - ended).days,
+            int(context.number("retitration_gap_days", line.ship_day, active=active)),
+        )
+        if gap > most:
+            yield line.problem(
+                f"The supply of {active} ended on {full_day(ended)}, {gap} days before this ships; after {most} days "
+                f"without it, {mg(weekly.first)} mg a week asks for titration anew from {ladder[0]} mg.",
+                severity=_of_start(ladder, weekly) if gap > 2 * most else Severity.WARNING,
+            )
+
+
+def _supply_ended(line: CheckedLine, context: Context, days: Days) -> date | None:
+    """When the newest fill of the active was used up; a supply that nobody can tell is that of one opened pack."""
+    fill = last_fill(line.line.patient, line.sku.active, context)
+    if fill is None:
+        return None
+    sku = context.skus[fill.prescription.sku]
+    lasts = supply_days(fill.prescription, sku, fill.quantity, context, days.refill_day)
+    if lasts is None:
+        lasts = int(context.number("default_in_use_days", days.refill_day))
+    return date.fromordinal(min(fill.filled_on.toordinal() + lasts, date.max.toordinal()))
+
+
+@rule(
+    "TITRATION_SKIP",
+    gate=Gate.TITRATION,
+    severity=Severity.WARNING,
+    field="sig",
+    example="From 0.25 to 1 mg of semaglutide; or to 0.5 mg after 14 days",
+    source="Semaglutide and tirzepatide labels: four weeks a step; setting titration_step_days",
+)
+def dose_goes_up_one_step_at_a_time(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The weekly dose is at most one step above the last fill's, and that was first filled 28 days ago or more."""
+    for line, weekly in _on_a_ladder(cart, context):
+        message = _skip(line, weekly, cart, context)
+        if message:
+            yield line.problem(message)
+
+
+def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Context) -> str | None:
+    active = line.sku.active
+    ladder = context.ladder(active)
+    fills = dose_fills(line.line.patient, active, cart, context)
+    old, new = fills[-1].step if fills else None, step_at(ladder, weekly.first)
+    if old is None or new <= old:
+        return None
+    before = f"{ladder[old]} mg" if old >= 0 else f"less than {ladder[0]} mg"
+    up = f"{active} goes up from {before} to {mg(weekly.first)} mg a week"
+    if new - old > 1:
+        return f"{up}, {new - old} steps at once; the next step is {ladder[old + 1]} mg."
+    since = at_dose_since(fills)
+    least = int(context.number("titration_step_days", line.ship_day, state=line.state))
+    held = (line.ship_day - since).days
+    if held >= least:
+        return None
+    return f"{up} {held} days after the first fill at the old dose ({full_day(since)}); expected {least} days or more."
+
+
+@rule(
+    "TITRATION_STALE",
+    gate=Gate.TITRATION,
+    severity=Severity.WARNING,
+    field="rx",
+    example="A refill of 0.25 mg where the prescriber has written 0.5 mg since",
+    source="rules.md, section 2: the newest prescription not stopped",
+)
+def prescription_is_the_newest(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """No newer prescription of the active, not stopped, exists for the patient."""
+    for line, rx in cart.prescribed:
+        newer = _newer(line, rx, context, days)
+        if newer is not None:
+            yield line.problem(
+                f"Prescription {newer.rx} for {newer.sku}, written on {full_day(newer.written_on)}, is newer than "
+                f"{rx.rx} of {full_day(rx.written_on)}.",
+                Fix(
+                    label=f"Use the newer prescription {newer.rx}",
+                    change={"rx": newer.rx, "sku": newer.sku, "quantity": "", "sig": "", "npi": ""},
+                ),
+            )
+
+
+def _newer(line: CheckedLine, rx: Prescription, context: Context, days: Days) -> Prescription | None:
+    """The newest prescription that replaces this one: neither a step of the same plan nor another therapy."""
+    for other, sku in prescribed_of(line.line.patient, line.sku.active, context):
+        if (other.written_on, code_order(other.rx)) <= (rx.written_on, code_order(rx.rx)):
+            return None
+        if other.written_on > days.refill_day or stopped(other, days.refill_day):
+            continue
+        if is_other_therapy(rx, other.sig, sku, context, days.refill_day) or _is_step_of_plan(rx, other, context):
+            continue
+        return other
+    return None
+
+
+def _is_step_of_plan(rx: Prescription, other: Prescription, context: Context) -> bool:
+    doses = plan_dose(rx, other, context), plan_dose(other, other, context)
+    return None not in doses and doses[0] != doses[1]
+
+
+def _on_a_ladder(cart: CheckedCart, context: Context) -> Iterator[tuple[CheckedLine, WeeklyMg]]:
+    for line in cart.directed:
+        weekly = line.directions.weekly if context.ladder(line.sku.active) else None
+        if weekly is not None:
+            yield line, weekly

@@ -1,0 +1,1 @@
+"""What Fulfillment shows of a period."""

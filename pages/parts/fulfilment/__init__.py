@@ -1,1 +1,0 @@
-"""What Fulfilment shows of a period."""

@@ -1,0 +1,246 @@
+"""Confirm: one sheet with what is paid to whom, what any other program would charge, and what goes out as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+
+from core.domain.errors import Differs
+from core.domain.model import Days, DifferenceValue, PlanDifference, Quote
+from core.rules.plan_differences import shown_plan
+from core.rules.pricing.parts import more_than, parts_by_pharmacy
+from core.rules.pricing.quotes import under_every_program
+from core.services.checkout import Confirmation, Receipt, place
+from pages.refill_day.cart_actions import done_here
+from pages.refill_day.desk import Desk, forget_due, go_to, right_now
+from pages.refill_day.receipt import keep_receipt, placed_here, receipt
+from pages.refill_day.views import CartLineState, LineView
+from pages.shared.formats import NOTHING, amount, code_words, count, full_day, money, pharmacy_name, plain, signed_money
+from pages.shared.layout import facts
+from pages.shared.notices import attempt
+from pages.shared.tables import MONEY, Row, table
+
+_DIFFERS = "refill_differs"
+MONEY_COLUMNS = dict.fromkeys(
+    ("Medication", "Program fee", "Encounters", "Shipping", "Processing", "Total", "Landed"), MONEY
+)
+
+
+def confirm_step(desk: Desk, views: Sequence[LineView]) -> None:
+    """What is placed when the button at the top is pressed."""
+    if placed := placed_here(desk):
+        receipt(desk, placed)
+    _differs(desk)
+    _blockers(views)
+    if desk.plan.split.filled:
+        _sheet(desk)
+    _as_they_are(desk, views)
+
+
+def _sheet(desk: Desk) -> None:
+    st.subheader(f"Checkout under {plain(desk.program.program)}", anchor=False)
+    with st.container(width=480):
+        facts(checkout_rows(desk.plan.quote))
+    st.subheader("Each pharmacy's part", anchor=False)
+    table(_parts(desk), name="checkout_parts", alt="Each pharmacy's part", session=desk.session, columns=MONEY_COLUMNS)
+    st.subheader("The same cart under every program", anchor=False)
+    st.caption("The same pharmacies fill the same lines. Monthly fees are not part of a checkout.")
+    table(_programs(desk), name="checkout_programs", alt="Every program", session=desk.session, columns=MONEY_COLUMNS)
+
+
+def ready_to_place(desk: Desk, views: Sequence[LineView]) -> bool:
+    """Whether pressing the button can succeed as things stand; while a better split is looked for, it waits."""
+    return (
+        desk.search.finished
+        and bool(desk.plan.split.filled)
+        and not any(view.open or view.state is CartLineState.TO_FIX for view in views)
+    )
+
+
+def place_button(desk: Desk, views: Sequence[LineView]) -> None:
+    """The one button, which says the amount."""
+    ready = ready_to_place(desk, views)
+    st.button(
+        f"Place order for {plain(money(desk.plan.quote.total_cents))}",
+        key="refill_place",
+        type="primary",
+        icon=":material/shopping_cart_checkout:",
+        on_click=_place,
+        args=(desk,),
+        disabled=not ready,
+        help="Orders every line that is not held. Pressing twice, or in two windows, creates one checkout."
+        if ready
+        else "Not ready: the split is still improving, a finding is open, or there is no line to order. See below.",
+    )
+
+
+def _place(desk: Desk) -> None:
+    moment = right_now(desk.session)
+    lines = sorted(line.id for line in desk.opened.cart.lines if not line.hold)
+    confirmation = Confirmation(
+        cart=None,
+        program=desk.program.program,
+        objective=desk.objective,
+        days=Days(desk.refill_day, moment.today, moment.now),
+        day_price_cents=desk.day_price_cents,
+        expected_cents=desk.plan.quote.total_cents,
+        hash=desk.plan.hash,
+        key=f"{desk.plan.hash} {desk.refill_day} {lines[0] if lines else ''}",
+        shown_plan=shown_plan(desk.plan),
+        split=desk.plan.split,
+    )
+    attempt(lambda: _placed(desk, confirmation), lambda receipt: f"Placed: {receipt.checkout}.")
+
+
+def _placed(desk: Desk, confirmation: Confirmation) -> Receipt:
+    session = desk.session
+    try:
+        placed = session.call(place, confirmation)
+    except Differs as differs:
+        st.session_state[_DIFFERS] = (desk.refill_day, differs)
+        raise
+    st.session_state.pop(_DIFFERS, None)
+    keep_receipt(desk, placed)
+    done_here(desk.refill_day).clear()
+    forget_due()
+    return placed
+
+
+def _differs(desk: Desk) -> None:
+    day, differs = st.session_state.get(_DIFFERS, (None, None))
+    if day != desk.refill_day:
+        return
+    with st.container(border=True):
+        st.warning(
+            "What you confirmed differs from what would be ordered now. Nothing was ordered.",
+            icon=":material/difference:",
+        )
+        facts(
+            {
+                "You confirmed": money(differs.expected_cents),
+                "Total when you pressed": money(differs.actual_cents),
+                "Total now": money(desk.plan.quote.total_cents),
+            }
+        )
+        rows = [_difference(each, desk) for each in differs.differences]
+        if rows:
+            table(rows, name="checkout_differences", alt="What differs, line by line", session=desk.session)
+        st.write("Review it again, then place the order.")
+        st.button("Dismiss", key="refill_differs_seen", on_click=st.session_state.pop, args=(_DIFFERS, None))
+
+
+def _difference(difference: PlanDifference, desk: Desk) -> Row:
+    """Both sides in words, so that amounts, days and names stand in the same two columns."""
+    return {
+        "Line": "Checkout" if difference.line is None else str(difference.line),
+        "What": difference.aspect.capitalize(),
+        "You saw": _side(difference.aspect, difference.expected, desk),
+        "When you pressed": _side(difference.aspect, difference.actual, desk),
+    }
+
+
+def _side(field: str, value: DifferenceValue, desk: Desk) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, int):
+        return money(value)
+    if isinstance(value, date):
+        return full_day(value)
+    return (
+        pharmacy_name(value, desk.context)
+        if field == "pharmacy"
+        else code_words(value)
+        if field == "finding"
+        else value
+    )
+
+
+def _blockers(views: Sequence[LineView]) -> None:
+    blocked = [view for view in views if view.open or view.state is CartLineState.TO_FIX]
+    if not blocked:
+        return
+    names = ", ".join(str(view.line.number) for view in blocked[:30])
+    more = f" and {len(blocked) - 30} more" if len(blocked) > 30 else ""
+    st.error(
+        f"{count(len(blocked), 'line')} not ready: {names}{more}. Fix, hold, override or acknowledge.",
+        icon=":material/error:",
+    )
+    st.button("Back to the cart", key="refill_back", icon=":material/arrow_back:", on_click=go_to, args=("Cart",))
+
+
+def checkout_rows(quote: Quote) -> dict[str, str]:
+    """The rows of the checkout, as it is written on a bill."""
+    return {
+        "Medication": money(quote.medication_cents),
+        "Program fee": money(quote.program_fee_cents),
+        "Shipping": money(quote.shipping_cents),
+        "Encounters": money(quote.encounters_cents),
+        "Processing": money(quote.processing_cents),
+        "Total": money(quote.total_cents),
+    }
+
+
+def _parts(desk: Desk) -> list[Row]:
+    return [
+        {
+            "Pharmacy": pharmacy_name(part.pharmacy, desk.context),
+            "Lines": part.lines,
+            "Boxes": part.boxes,
+            "Medication": amount(part.medication_cents),
+            "Program fee": amount(part.program_fee_cents),
+            "Shipping": amount(part.shipping_cents),
+            "Encounters": amount(part.encounters_cents),
+            "Processing": amount(part.processing_cents),
+            "Landed": amount(part.landed_cents),
+        }
+        for part in parts_by_pharmacy(desk.plan.split.filled, desk.plan.quote)
+    ]
+
+
+def _programs(desk: Desk) -> list[Row]:
+    return [
+        {
+            "Program": each.program,
+            "Kind": each.quote.kind.value if each.quote else None,
+            "Medication": amount(each.quote.medication_cents) if each.quote else None,
+            "Program fee": amount(each.quote.program_fee_cents) if each.quote else None,
+            "Shipping": amount(each.quote.shipping_cents) if each.quote else None,
+            "Encounters": amount(each.quote.encounters_cents) if each.quote else None,
+            "Processing": amount(each.quote.processing_cents) if each.quote else None,
+            "Total": amount(each.quote.total_cents) if each.quote else None,
+            "Against this checkout": signed_money(more_than(each.quote, desk.plan.quote))
+            if each.quote
+            else each.reason,
+        }
+        for each in under_every_program(desk.plan.split.filled, desk.context, desk.days)
+    ]
+
+
+def _as_they_are(desk: Desk, views: Sequence[LineView]) -> None:
+    answers = {(made.line, made.code): made for made in desk.opened.overrides}
+    rows: list[Row] = [
+        {
+            "Line": view.line.number,
+            "Patient": view.patient,
+            "Finding": code_words(finding.code),
+            "Message": finding.message,
+            "Answer": f"Overridden: {made.reason}"
+            if (made := answers.get((finding.line, finding.code)))
+            else "Acknowledged",
+        }
+        for view in views
+        for finding in view.answered
+    ]
+    if rows:
+        st.subheader("Ordered as acknowledged or overridden", anchor=False)
+        table(rows, name="checkout_answers", alt="Acknowledged and overridden findings", session=desk.session)
+    held: list[Row] = [
+        {"Line": view.line.number, "Patient": view.patient, "SKU": view.sku, "Qty": view.line.quantity}
+        for view in views
+        if view.state is CartLineState.HELD
+    ]
+    if held:
+        st.subheader("Held: stays in the cart", anchor=False)
+        table(held, name="checkout_held", alt="Held lines", session=desk.session)

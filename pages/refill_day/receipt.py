@@ -1,0 +1,66 @@
+"""What was placed from this tab: the checkout, its pharmacy orders, and their sheets."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from core.services.checkout import Receipt
+from pages.orders.order_sheets import sheet_downloads
+from pages.refill_day.desk import Desk
+from pages.shared.formats import amount, count, money, pharmacy_name, plain
+from pages.shared.tables import MONEY, table
+
+_RECEIPTS = "refill_receipts"
+
+
+def keep_receipt(desk: Desk, placed: Receipt) -> None:
+    """Remember the newest checkout of this refill day."""
+    _receipts()[desk.refill_day] = placed
+
+
+def placed_here(desk: Desk) -> Receipt | None:
+    """What was placed last from this tab for this refill day."""
+    return _receipts().get(desk.refill_day)
+
+
+def _receipts() -> dict[date, Receipt]:
+    receipts: dict[date, Receipt] = st.session_state.setdefault(_RECEIPTS, {})
+    return receipts
+
+
+def placed_line(placed: Receipt) -> None:
+    """The checkout in one line."""
+    lines = sum(len(order.lines) for order in placed.pharmacy_orders)
+    st.success(
+        f"Placed as **{plain(placed.checkout)}**: {count(lines, 'line')} for {plain(money(placed.total_cents))}.",
+        icon=":material/check_circle:",
+    )
+
+
+def receipt(desk: Desk, placed: Receipt) -> None:
+    """The checkout with its pharmacy orders."""
+    with st.container(border=True):
+        placed_line(placed)
+        table(
+            [
+                {
+                    "Pharmacy order": order.reference,
+                    "Pharmacy": pharmacy_name(order.pharmacy, desk.context),
+                    "Lines": len(order.lines),
+                    "Total": amount(order.total_cents),
+                }
+                for order in placed.pharmacy_orders
+            ],
+            name=placed.checkout,
+            alt="The pharmacy orders of this checkout",
+            session=desk.session,
+            columns={"Total": MONEY},
+        )
+        st.caption("Order sheets")
+        with st.grid(3):
+            for order in placed.pharmacy_orders:
+                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    st.caption(plain(pharmacy_name(order.pharmacy, desk.context)), width="content")
+                    sheet_downloads(desk.session, order.reference, waiting=False, key=f"refill_sheet_{order.reference}")

@@ -1,0 +1,1 @@
+"""What every screen is made of: session and guard, layout, tables, charts, formats, notices."""

@@ -1,0 +1,129 @@
+"""Who is looking at which clinic. Pages get a ``Session`` from their guard and pass it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
+
+import streamlit as st
+
+from core.adapters.files import csv_bytes, xlsx_bytes
+from core.adapters.store import Store, Work, load_context
+from core.domain.context import Context
+from core.domain.model import Role
+from core.domain.roles import Person
+from core.services.audit_trail import record
+from core.services.people import signed_in
+from pages.shared.startup import the_store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ACTING = "acting_as"
+CLINIC = "clinic"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One visitor's store, clinic and person; the person's role has been looked up in this very run."""
+
+    store: Store
+    clinic: str
+    person: Person
+
+    def read(self) -> AbstractContextManager[Work]:
+        """A view of the store that does not change while it is open. No ``st.`` call belongs inside."""
+        return self.store.read(self.clinic)
+
+    def call(self, use_case: Callable[Concatenate[Store, Person, str, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """A use case of core, carried out or refused for this person at this clinic."""
+        return use_case(self.store, self.person, self.clinic, *args, **named)
+
+    def data_version(self) -> int:
+        """How often the clinic was written to: what may be kept between runs is keyed by it."""
+        return self.store.data_version(self.clinic)
+
+    def reference(self) -> ReferenceData:
+        """Everything of the clinic but its patients, and what day it is there."""
+        with self.read() as work:
+            today = work.today
+        return ReferenceData(_reference(self.clinic, self.data_version(), self.store), today)
+
+    def export(self, name: str, rows: Sequence[Mapping[str, object]], kind: Literal["csv", "xlsx"]) -> bytes:
+        """A table as a file, audited first."""
+        facts = {"kind": kind, "rows": len(rows)}
+        self.store.write(self.clinic, lambda work: record(work, self.person, "export", name, None, facts))
+        columns = list(rows[0])
+        cells = [list(row.values()) for row in rows]
+        return csv_bytes(columns, cells) if kind == "csv" else xlsx_bytes(name, columns, cells)
+
+
+class ReferenceData(NamedTuple):
+    """A clinic's prices, pharmacies, rules and the like, without any patient; ``today`` is the day at the clinic."""
+
+    context: Context
+    today: date
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _reference(clinic: str, version: int, _store: Store) -> Context:
+    with _store.read(clinic) as work:
+        return load_context(work, patients=())
+
+
+def sign_in_configured() -> bool:
+    """Whether an identity provider is set up; without one this is a local demo."""
+    return "is_logged_in" in st.user
+
+
+def email_asking() -> str | None:
+    """The address that the identity provider vouches for, while its word is good; None for anybody else."""
+    if not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
+        return None
+    ends = st.user.get("exp")
+    if ends is not None and float(str(ends)) <= datetime.now(UTC).timestamp():
+        return None
+    email = st.user.get("email")
+    return str(email).casefold() if email else None
+
+
+def demo_role() -> Role:
+    """The role that the local demo's switch stands at. Never asked where sign-in is configured."""
+    return Role(st.session_state.get(ACTING, Role.MANAGER))
+
+
+def served_to_this_machine_only() -> bool:
+    """Whether nobody else can reach the server."""
+    return st.get_option("server.address") in LOOPBACK
+
+
+def people_by_clinic() -> dict[str, Person]:
+    """Every clinic that the visitor belongs to, and who they are there; empty for a stranger.
+
+    The local demo of an empty store belongs to a clinic without a code: Setup loads the first one.
+    """
+    store = the_store()
+    if not sign_in_configured():
+        if not served_to_this_machine_only():
+            return {}
+        role = demo_role()
+        person = Person(email=f"{role}@local.demo", name=f"Local demo, {role}", role=role)
+        return dict.fromkeys(store.clinics() or [""], person)
+    email = email_asking()
+    if email is None:
+        return {}
+    by_clinic = {clinic: signed_in(store, clinic, email) for clinic in store.clinics()}
+    return {clinic: person for clinic, person in by_clinic.items() if person is not None}
+
+
+def current_session() -> Session | None:
+    """The visitor's session at the clinic chosen in the sidebar, else at their first; None for a stranger."""
+    people = people_by_clinic()
+    if not people:
+        return None
+    chosen = st.session_state.get(CLINIC)
+    clinic = chosen if chosen in people else next(iter(people))
+    return Session(the_store(), clinic, people[clinic])

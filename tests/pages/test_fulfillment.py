@@ -1,0 +1,103 @@
+"""Fulfilment: what the demo clinic's measures say, and nothing of a patient."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.adapters.store import Store, load_context, open_store
+from core.domain.model import Role
+from core.domain.money import shown as dollars
+from core.domain.roles import LOCAL
+from core.services.clinic_import import load
+from core.services.demo.history import seed_history
+from core.services.measures import Measures, measures
+from pages.shared.startup import DEMO
+from tests.pages.conftest import Opens
+from tests.stores import NOW, Clock
+from tests.stores import load as load_small
+
+TODAY = date(2026, 12, 4)
+CLINIC = "juniper"
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo clinic with its nine months of orders, made once."""
+    file = tmp_path_factory.mktemp("demo") / "refill.db"
+    store = open_store(f"sqlite:///{file}", clock=Clock(NOW))
+    load(store, LOCAL, DEMO, on=TODAY)
+    seed_history(store, CLINIC, TODAY)
+    store.close()
+    return file
+
+
+@pytest.fixture
+def demo(demo_template: Path, store: Store) -> Store:
+    """The store of the pages with the demo clinic in it."""
+    shutil.copy(demo_template, Path(store.engine.url.database or ""))
+    return store
+
+
+def of_weeks(store: Store, weeks: int, before: int = 0) -> Measures:
+    first = TODAY - timedelta(weeks=weeks * (1 + before))
+    return measures(store, LOCAL, CLINIC, first, first + timedelta(weeks=weeks, days=-1))
+
+
+def figures(shown: AppTest) -> dict[str, str]:
+    assert not shown.exception
+    return {metric.label: metric.value.replace("\\", "") for metric in shown.metric}
+
+
+@pytest.mark.parametrize("weeks", [4, 13, 26, 39])
+def test_the_wall_shows_the_measures_of_the_period_in_the_url(weeks: int, demo: Store, opens: Opens) -> None:
+    expected = of_weeks(demo, weeks)
+    shown = figures(opens("fulfilment", Role.LEADERSHIP, fulfilment_period=f"{weeks} weeks"))
+    assert shown["First-pass acceptance"] == f"{expected.total.first_pass.rate:.1%}"
+    assert shown["On time"] == f"{expected.total.on_time.rate:.1%}"
+    assert shown["Lines rejected"] == str(expected.total.rejected)
+    assert shown["Stalled now"] == str(sum(expected.stalled.values()))
+    assert shown["Spend"] == dollars(expected.total.spend_cents)
+    assert shown["Savings"] == dollars(expected.total.saving_cents)
+
+
+def test_changes_are_against_as_many_weeks_before(demo: Store, opens: Opens) -> None:
+    now, before = of_weeks(demo, 4).total, of_weeks(demo, 4, before=1).total
+    shown = opens("fulfilment", Role.LEADERSHIP, fulfilment_period="4 weeks")
+    refused = next(metric for metric in shown.metric if metric.label == "Lines rejected")
+    assert refused.delta.lstrip("+") == f"{now.rejected - before.rejected}"
+
+
+def test_every_chart_has_a_sentence_that_is_computed(demo: Store, opens: Opens) -> None:
+    total = of_weeks(demo, 13).total
+    sentences = " ".join(text.value.replace("\\", "") for text in opens("fulfilment", Role.LEADERSHIP).markdown)
+    assert f"{total.first_pass.rate:.1%} of lines were accepted at the first attempt" in sentences
+    assert f"{dollars(total.spend_cents)} was paid; program fees are {total.fee_share.rate:.1%} of it" in sentences
+    assert f"{total.on_time.rate:.1%} arrived by the promised day" in sentences
+
+
+def test_the_table_by_pharmacy_adds_up(demo: Store, opens: Opens) -> None:
+    expected = of_weeks(demo, 13)
+    table = opens("fulfilment", Role.LEADERSHIP).dataframe[-1].value
+    assert int(table["Placed"].sum()) == expected.total.placed
+    assert sum(table["Spend"]) * 100 == expected.total.spend_cents
+
+
+def test_nobody_s_name_is_on_the_page(demo: Store, opens: Opens) -> None:
+    with demo.read(CLINIC) as work:
+        patients = load_context(work).patients.values()
+    shown = opens("fulfilment", Role.LEADERSHIP)
+    said = repr(shown) + " ".join(table.value.to_csv() for table in shown.dataframe)
+    assert [person.patient for person in patients if f"{person.first_name} {person.last_name}" in said] == []
+    assert [person.patient for person in patients if person.name in said or person.patient in said] == []
+
+
+def test_a_clinic_without_orders_is_told_where_they_come_from(store: Store, opens: Opens) -> None:
+    load_small(store)
+    shown = opens("fulfilment", Role.LEADERSHIP)
+    assert "**No orders in this period\\.**" in [text.value for text in shown.markdown]
+    assert not shown.metric
