@@ -50,6 +50,31 @@ REJECTIONS: Final[Mapping[str, Rejection]] = {
 }  # fmt: skip
 """Every canonical code, in the order of rules.md."""
 
+REJECTED_AS: Final[Mapping[str, str]] = {
+    code: reason
+    for reason, codes in (
+        ("SIG_REJECTED", "SIG_MISSING SIG_INCOMPLETE SIG_AMBIGUOUS SIG_TOO_LONG SIG_DOSE_MISMATCH SIG_NO_MG"),
+        ("SIG_REJECTED", "SIG_SUPPLY_MISMATCH DOSE_OVER_MAX RX_SIG_CHANGED DOSE_START_HIGH TITRATION_SKIP"),
+        ("PRESCRIBER_NOT_LICENSED", "NPI_INVALID PRESCRIBER_NOT_LICENSED LICENCE_EXPIRING RX_PRESCRIBER_MISMATCH"),
+        ("CONTROLLED_RULE", "DEA_MISSING DEA_INVALID CONTROLLED_LIMIT"),
+        ("RX_NOT_FOUND", "RX_MISSING RX_PATIENT_MISMATCH RX_SKU_MISMATCH RX_QUANTITY RX_AT_OTHER_PHARMACY"),
+        ("RX_EXPIRED", "RX_EXPIRED TITRATION_STALE"),
+        ("NO_REFILLS", "NO_REFILLS"),
+        ("CLINICAL_DIFFERENCE_MISSING", "CLINICAL_DIFFERENCE_MISSING CLINICAL_DIFFERENCE_BOILERPLATE"),
+        ("REFILL_TOO_SOON", "REFILL_TOO_SOON"),
+        ("SUSPECTED_DUPLICATE", "SUSPECTED_DUPLICATE"),
+        ("DUPLICATE_THERAPY", "DUPLICATE_THERAPY"),
+        ("PRODUCT_NOT_MAPPED", "NO_OFFER PRICE_STALE NO_PRICE QUANTITY_LIMIT"),
+        ("OUT_OF_STOCK", "OUT_OF_STOCK"),
+        ("OTHER", "PHARMACY_NOT_LICENSED COLD_CHAIN_WINDOW EXCLUDED"),
+        ("ADDRESS_INVALID", "ADDRESS_INCOMPLETE PO_BOX STATE_ZIP_MISMATCH"),
+        ("DEMOGRAPHIC_MISMATCH", "PATIENT_INCOMPLETE PHONE_INVALID"),
+        ("ALLERGY", "ALLERGY ALLERGIES_UNKNOWN"),
+    )
+    for code in codes.split()
+}  # fmt: skip
+"""For which reason a pharmacy would reject a line that a rule speaks of: whether it did is the rule's record."""
+
 _WORDS: Final = tuple(
     (code, re.compile("|".join(patterns), re.IGNORECASE))
     for code, *patterns in (
