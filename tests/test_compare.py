@@ -176,6 +176,7 @@ def test_at_the_break_even_price_landed_costs_are_equal_but_for_rounding(
     [
         ("dearer plan, cheaper pack: 500.00 * 100.00 / (115.00 - 110.25)", 0, 500_00, 105_00, 10_526_32),
         ("cheaper plan, dearer pack: -500.00 * 100.00 / (115.00 - 120.75)", 500_00, 0, 115_00, 8_695_65),
+        ("half a cent goes up: -500.01 * 100.00 / (115.00 - 115.32)", 500_01, 0, 109_83, 156_253_13),
         ("cheaper in both", 500_00, 0, 105_00, None),
         ("dearer in both", 0, 500_00, 115_00, None),
         ("the same monthly fee", 500_00, 500_00, 105_00, None),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.domain import ledger
 from core.domain.ledger import Account, Amounts, Charge
 from core.domain.model import LineState, SubmissionState
-from core.domain.orders.book import Book, RejectionMessage
+from core.domain.orders.book import Book, Event, RejectionMessage
 from core.services.orders.placement import fresh_quote, place_again
 from tests.builders import DAYS
 from tests.order_books import CHECKOUT, NOW, PROGRAM, a_book, a_clinic_of, attempt, placed, routed, said
@@ -69,9 +69,10 @@ def test_events_move_money(case: str, events: list, first: tuple, second: tuple,
 def test_an_odd_cent_goes_to_the_lower_line_in_whatever_order_a_database_gives_the_rows() -> None:
     written, book = placed(*BOXED), a_book()
     book.checkouts, book.orders, book.submissions = written.checkouts, written.orders, written.submissions
-    for read, add in ((written.lines, book.add_line), (written.attempts, book.add_attempt)):
-        for row in reversed(read.values()):
-            add(row)
+    for one in reversed(written.lines.values()):
+        book.add_line(one)
+    for one_attempt in reversed(written.attempts.values()):
+        book.add_attempt(one_attempt)
     book.apply(said(3, S.REJECTED))
     assert [money(book, line) for line in (1, 2)] == [(129_26, 0, 0, 0), (129_24, 0, 0, 0)]
 
@@ -121,9 +122,9 @@ def test_a_line_refused_after_a_refund_gives_back_only_the_rest() -> None:
 def test_resubmitting_authorises_a_fresh_quote(
     case: str,
     pharmacy: str,
-    before: list,
+    before: list[Event],
     landed: int,
-    shipment: int,  # type: ignore[type-arg]
+    shipment: int,
 ) -> None:
     book = placed(*BOXED)
     for event in before:

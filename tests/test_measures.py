@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -206,6 +207,6 @@ def recounted_codes(store: Store, first: date, last: date) -> Counter[str]:
     return Counter(one["reason_code"] for one in refused if first <= one["ended_at"].astimezone(zone).date() <= last)
 
 
-def rows(store: Store, table: str) -> list[dict[str, object]]:
+def rows(store: Store, table: str) -> list[dict[str, Any]]:
     with store.read("juniper") as work:
         return [dict(row) for row in work.connection.execute(select(METADATA.tables[table])).mappings()]

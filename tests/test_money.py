@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.money import allocate, cents_from, dollars, percentage, rounded, shown, whole_numbers
+from core.domain.money import allocate, cents_from, dollars, half_up, percentage, rounded, shown, whole_numbers
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,24 @@ from core.domain.money import allocate, cents_from, dollars, percentage, rounded
 )
 def test_rounded(case: str, amount: Decimal | Fraction, cents: int) -> None:
     assert rounded(amount) == cents
+
+
+@pytest.mark.parametrize(
+    ("case", "numerator", "denominator", "nearest"),
+    [
+        ("half", 5, 2, 3),
+        ("half below zero", -5, 2, -3),
+        ("half, over a number below zero", 5, -2, -3),
+        ("half of two numbers below zero", -5, -2, 3),
+        ("below half, over a number below zero", 7, -3, -2),
+        ("above half of two numbers below zero", -8, -3, 3),
+        ("nothing, over a number below zero", 0, -3, 0),
+    ],
+)
+def test_half_up_is_away_from_zero_whatever_the_signs(
+    case: str, numerator: int, denominator: int, nearest: int
+) -> None:
+    assert half_up(numerator, denominator) == nearest
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, literal, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from core.adapters.store import Store
+from core.adapters.store import Store, audits
+from core.adapters.store.tables import AUDIT_ENTRY
 from core.domain.errors import NotAllowed, Refused
 from core.domain.model import Role
 from core.domain.roles import LOCAL, Action, Person, may, require
-from core.services.audit_trail import Entry, audit_trail, record, record_all, verify_audit
+from core.services.audit_trail import Entry, audit_trail, entry_hash, record, record_all, verify_audit
 from core.services.people import Member, add_person, change_person, members, signed_in
 from tests.stores import CLINIC, NOW, load, statements
 
@@ -150,30 +151,102 @@ def test_an_entry_can_be_neither_changed_nor_deleted(store: Store, statement: st
     assert audit_trail(store, LOCAL, CLINIC)[0].action == "test"
 
 
+EDIT_2 = "UPDATE audit_entry SET action = 'x' WHERE number = 2"
+EDIT_3 = "UPDATE audit_entry SET action = 'x' WHERE number = 3"
+CUT_2 = "UPDATE audit_entry SET previous = 'x' WHERE number = 2"
+CHANGED = "Entry {} was changed after it was written."
+REHASHED = "Entry {} was changed after it was written, and hashed anew."
+DELETE_3 = "DELETE FROM audit_entry WHERE number = 3"
+MAKE_ROOM = [
+    "UPDATE audit_entry SET number = 5 WHERE number = 4",
+    "UPDATE audit_entry SET number = 4 WHERE number = 3",
+    "UPDATE audit_entry SET number = 3 WHERE number = 2",
+]
+
+
 @pytest.mark.parametrize(
-    ("case", "statement", "problem"),
+    ("case", "changes", "rehashed", "problem"),
     [
-        (
-            "changed",
-            "UPDATE audit_entry SET action = 'x' WHERE number = 2",
-            "Entry 2 was changed after it was written.",
-        ),
-        ("removed", "DELETE FROM audit_entry WHERE number = 2", "Entry 2 is missing."),
-        ("first removed", "DELETE FROM audit_entry WHERE number = 1", "Entry 1 is missing."),
-        ("untouched", "SELECT 1", None),
+        ("untouched", [], [], None),
+        ("edited", [EDIT_2], [], CHANGED.format(2)),
+        ("edited and hashed anew", [EDIT_2], [2], REHASHED.format(2)),
+        ("the first edited and hashed anew", [EDIT_2.replace("2", "1")], [1], REHASHED.format(1)),
+        ("the last but one edited and hashed anew", [EDIT_3], [3], REHASHED.format(3)),
+        ("what stands before it edited", [CUT_2], [], CHANGED.format(2)),
+        ("what stands before it edited, and hashed anew", [CUT_2], [2], REHASHED.format(2)),
+        ("what stands before the first edited", [CUT_2.replace("2", "1")], [1], REHASHED.format(1)),
+        ("two edited, and each hashed anew", [EDIT_2, EDIT_3], [2, 3], REHASHED.format(3)),
+        ("two edited, the earlier hashed anew", [EDIT_2, EDIT_3], [2], CHANGED.format(3)),
+        ("one before a gap edited and hashed anew", [EDIT_2, DELETE_3], [2],
+         "Entry 3 is missing."),
+        ("deleted", [DELETE_3.replace("3", "2")], [], "Entry 2 is missing."),
+        ("the first deleted", [DELETE_3.replace("3", "1")], [], "Entry 1 is missing."),
+        ("put in", [*MAKE_ROOM, "put in"], [2], "Entry 2 was put in between two others."),
+        ("put in, those after it hashed anew", [*MAKE_ROOM, "put in"], [2, 3, 4, 5],
+         "Entry 2 was put in between two others."),
+    ],
+)  # fmt: skip
+def test_tampering_past_the_triggers_is_found_and_named(
+    store: Store, case: str, changes: list[str], rehashed: list[int], problem: str | None
+) -> None:
+    tampered(store, changes, rehashed)
+    assert verify_audit(store, CLINIC).problem == problem
+
+
+@pytest.mark.parametrize(
+    ("case", "statement", "rehashed", "entries"),
+    [
+        ("the newest deleted", DELETE_3.replace("3", "4"), [], 3),
+        ("the newest edited and hashed anew", EDIT_3.replace("3", "4"), [4], 4),
+        ("everything hashed anew from an edit on", EDIT_2, "all after", 4),
     ],
 )
-def test_tampering_past_the_triggers_shows(store: Store, case: str, statement: str, problem: str | None) -> None:
+def test_what_the_chain_cannot_show_the_kept_head_shows(
+    store: Store, case: str, statement: str, rehashed: list[int] | str, entries: int
+) -> None:
+    kept = tampered(store, [statement], rehashed)
+    check = verify_audit(store, CLINIC)
+    assert (check.entries, check.problem) == (entries, None)
+    assert check.head != kept
+
+
+def test_only_what_stands_before_a_fault_counts_as_sound(store: Store) -> None:
+    tampered(store, [EDIT_3], [3])
+    with store.read(CLINIC) as work:
+        second = [row["hash"] for row in audits.entries(work)][1]
+    assert verify_audit(store, CLINIC)[:2] == (2, second)
+
+
+def tampered(store: Store, changes: list[str], rehashed: list[int] | str) -> str:
+    """Four entries, then the changes past the triggers, then these entries' hashes made anew; the head before."""
     load(store)
-    store.write(CLINIC, lambda work: record_all(work, LOCAL, [Entry("test", f"line {at}") for at in range(3)]))
+    store.write(CLINIC, lambda work: record_all(work, LOCAL, [Entry("test", f"line {at}") for at in range(4)]))
+    head = verify_audit(store, CLINIC).head
+    columns = AUDIT_ENTRY.columns
+    cells = [literal(2) if column.name == "number" else column for column in columns]
+    put_in = insert(AUDIT_ENTRY).from_select(list(columns), select(*cells).where(AUDIT_ENTRY.c.number == 3))
     with store.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             connection.execute(text("DROP TRIGGER audit_entry_refuses_UPDATE"))
             connection.execute(text("DROP TRIGGER audit_entry_refuses_DELETE"))
         else:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(statement))
-    assert verify_audit(store, CLINIC).problem == problem
+        for statement in changes:
+            connection.execute(put_in if statement == "put in" else text(statement))
+    with store.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        rows = [dict(row) for row in connection.execute(select(AUDIT_ENTRY).order_by("number")).mappings()]
+        for before, row in zip([None, *rows], rows, strict=False):
+            if rehashed == "all after" and before:
+                row["previous"] = before["hash"]
+            if rehashed == "all after" or row["number"] in rehashed:
+                row["hash"] = entry_hash(row)
+                connection.execute(
+                    update(AUDIT_ENTRY).where(AUDIT_ENTRY.c.number == row["number"]),
+                    {"previous": row["previous"], "hash": row["hash"]},
+                )
+    return head
 
 
 def test_chains_of_two_clinics_are_apart(store: Store) -> None:

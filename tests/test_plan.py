@@ -12,7 +12,7 @@ from core.domain.model import Cart, CartLine, Objective
 from core.rules.plan import Plan, plan
 from core.rules.pricing.parts import more_than, parts_by_pharmacy
 from core.rules.pricing.quotes import under_every_program
-from core.rules.split import outcome
+from core.rules.split import summarized
 from tests.builders import (
     DAYS,
     FRIDAY,
@@ -76,7 +76,7 @@ def test_the_same_cart_under_another_program() -> None:
 
 def test_what_speed_costs() -> None:
     cheap, fast = (
-        outcome(decided(a_line(), objective=objective).split, FRIDAY)
+        summarized(decided(a_line(), objective=objective).split, FRIDAY)
         for objective in (Objective.CHEAPEST, Objective.FASTEST)
     )
     assert (cheap.total_cents, cheap.delivery_days, cheap.last_delivery) == (12_350, 5, date(2026, 12, 9))
@@ -85,8 +85,8 @@ def test_what_speed_costs() -> None:
 
 
 def test_days_are_an_average_of_the_lines() -> None:
-    assert outcome(decided(*TWO).split, FRIDAY).days_a_line == Decimal("4.5")
-    assert outcome(decided().split, FRIDAY).days_a_line == Decimal("0.0")
+    assert summarized(decided(*TWO).split, FRIDAY).days_a_line == Decimal("4.5")
+    assert summarized(decided().split, FRIDAY).days_a_line == Decimal("0.0")
 
 
 @pytest.mark.parametrize(

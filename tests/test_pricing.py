@@ -114,6 +114,31 @@ def test_p5_an_aggregate_checkout(case: str, rate: str, encounter: Encounter, to
     assert quote([routed(1, "A", rx="RX1")], context, program, DAYS).total_cents == total_cents
 
 
+def test_p8_an_encounter_is_processed_too() -> None:
+    """$500.00 of medication, 5 %, a hands-on encounter for $30.00: 2.9 % of $555.00 is $16.095, and $0.30 beside."""
+    context = a_market(
+        pharmacies={"cedar": a_pharmacy(ambient_fee_cents=0)},
+        prescriptions={"RX1": a_prescription(sku="A", fills=0, last_filled_on=None, encounter="hands_on")},
+    )
+    program = aggregate(encounter_hands_on_cents=3_000, processing_rate=Decimal("0.029"), processing_fixed_cents=30)
+    answer = quote([routed(1, "A", rx="RX1")], context, program, DAYS)
+    assert parts(answer) == (50_000, 2_500, 3_000, 0, 1_640, 57_140)
+
+
+def test_p8_the_line_with_the_encounter_bears_its_processing() -> None:
+    """Two lines of $189.00, 15 %, a box for $75.00, and on one an encounter for $30.00; 2.9 % of $539.70 is $15.65."""
+    context = a_market(
+        prescriptions={"RX1": a_prescription(sku="A", fills=0, last_filled_on=None, encounter="hands_on")}
+    )
+    program = a_program(encounter_hands_on_cents=3_000, processing_rate=Decimal("0.029"))
+    answer = quote([routed(1, "A", rx="RX1"), routed(2, "A")], context, program, DAYS)
+    assert parts(answer) == (37_800, 5_670, 3_000, 7_500, 1_565, 55_535)
+    assert [(line.encounter_cents, line.processing_cents, line.landed_cents) for line in answer.lines] == [
+        (3_000, 826, 29_311),
+        (0, 739, 26_224),
+    ]
+
+
 @pytest.mark.parametrize(
     ("case", "program", "expected"),
     [
@@ -237,8 +262,8 @@ def test_landed_cost_of_each_line() -> None:
     """15 % and 2.9 % + $0.31; lines 1 and 2 share cedar's box, line 3 travels cold."""
     program = a_program(processing_rate=Decimal("0.029"), processing_fixed_cents=31)
     answer = quote([routed(3, "B", 3), routed(1, "A", 2), routed(2, "C")], a_market(), program, DAYS)
-    columns = ("line", "medication", "program_fee", "shipping", "processing", "processing_fixed", "landed")
-    columns = tuple(name if name == "line" else f"{name}_cents" for name in columns)
+    amounts = ("medication", "program_fee", "shipping", "processing", "processing_fixed", "landed")
+    columns = ("line", *(f"{name}_cents" for name in amounts))
     assert [tuple(getattr(line, name) for name in columns) for line in answer.lines] == [
         (1, 37_800, 5_670, 5_000, 1_421, 16, 49_891),
         (2, 16_000, 2_400, 2_500, 613, 7, 21_513),

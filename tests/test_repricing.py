@@ -37,10 +37,12 @@ def pooled(**over: Any) -> AggregatePrice:
 
 def placed(**over: Any) -> PlacedLine:
     """A pack of SEMA at $100.00 + 15 % in a box of $20.00, placed under FREE."""
-    parts = {"checkout": "RD-1", "placed_on": PLACED_ON, "sku": "SEMA", "quantity": 1, "pharmacy": "cedar",
-             "program": "FREE", "shipment": 1, "encounter": Encounter.NONE, "medication_cents": 100_00,
-             "program_fee_cents": 15_00, "encounter_cents": 0, "shipping_cents": 20_00, "processing_cents": 0,
-             "processing_fixed_cents": 0}  # fmt: skip
+    parts: dict[str, Any] = {
+        "checkout": "RD-1", "placed_on": PLACED_ON, "sku": "SEMA", "quantity": 1, "pharmacy": "cedar",
+        "program": "FREE", "shipment": 1, "encounter": Encounter.NONE, "medication_cents": 100_00,
+        "program_fee_cents": 15_00, "encounter_cents": 0, "shipping_cents": 20_00, "processing_cents": 0,
+        "processing_fixed_cents": 0,
+    }  # fmt: skip
     return PlacedLine(**parts | over)
 
 

@@ -108,6 +108,7 @@ ON_SATURDAYS = {"processing_days": 0, "ship_days": SATURDAY}
 CLOSED_SATURDAY = {"runs": december(5, 12), "closed": december(5)}
 THANKSGIVING = {"rests": november(26, 27), "closed": november(26, 27)}
 WEDNESDAY = date(2026, 11, 25)
+TUESDAY = date(2026, 12, 8)
 CHRISTMAS = {"rests": december(25), "closed": december(25)}
 
 
@@ -142,6 +143,23 @@ CHRISTMAS = {"rests": december(25), "closed": december(25)}
             WEDNESDAY,
             november(30) + december(1),
         ),
+        (
+            "a cold box would rest on a Wednesday alone",
+            SHIPS_AT_ONCE,
+            True,
+            {"rests": december(9)},
+            TUESDAY,
+            december(10, 11),
+        ),
+        (
+            "two cold days with a Wednesday between",
+            COLD_TWO_DAYS,
+            True,
+            {"rests": december(9)},
+            TUESDAY,
+            december(14, 16),
+        ),
+        ("an ambient box rests on it", SHIPS_AT_ONCE, False, {"rests": december(9)}, TUESDAY, december(8, 11)),
         ("closed on both days, not ready before", {}, False, THANKSGIVING, WEDNESDAY, november(30) + december(2)),
         ("over Christmas, a Friday", {}, False, CHRISTMAS, date(2026, 12, 23), december(24, 29)),
         ("a refill day on Christmas", {}, True, CHRISTMAS, date(2026, 12, 25), december(29, 30)),

@@ -35,7 +35,7 @@ from core.domain.model import (
 from core.rules.eligibility import codes_against
 from core.rules.pricing.quotes import box_for, quote
 from core.rules.ship_dates import promise
-from core.rules.split import decision, split
+from core.rules.split import enumeration, split
 from tests.builders import (
     DAYS,
     FRIDAY,
@@ -206,6 +206,11 @@ def clinics(draw: st.DrawFn, most_lines: int = 5, pharmacies: int = 3) -> tuple[
     return Cart(refill_day=FRIDAY, lines=lines), context, program
 
 
+def scarce_everywhere(context: Context, packs: int) -> Context:
+    """The same clinic, every pharmacy with so many packs of everything."""
+    return replace(context, offers=tuple(offer.model_copy(update={"stock": packs}) for offer in context.offers))
+
+
 small_clinics = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 objectives = st.sampled_from(list(Objective))
 
@@ -260,7 +265,7 @@ def test_the_solver_finds_the_same_value_and_an_honest_bound(
     cart, context, program = clinic
     exact = split(cart, context, program, objective, DAYS, day_price_cents=100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decision, "MOVES", 0)
+        patch.setattr(enumeration, "MOVES", 0)
         solved = split(cart, context, program, objective, DAYS, day_price_cents=100)
     assert value(solved, 100) == value(exact, 100)
     assert Trial(cart, context, program, objective, 100).in_stock(chosen(solved))
@@ -274,15 +279,30 @@ def test_the_solver_finds_the_same_value_and_an_honest_bound(
 
 
 @settings(small_clinics, max_examples=60)
+@given(clinics(most_lines=5, pharmacies=4), objectives, st.integers(0, 3))
+def test_the_solver_agrees_with_trying_everything_where_every_pack_counts(
+    clinic: tuple[Cart, Context, Program], objective: Objective, packs: int
+) -> None:
+    cart, context, program = clinic
+    context = scarce_everywhere(context, packs)
+    trial = Trial(cart, context, program, objective, 100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(enumeration, "MOVES", 0)
+        solved = split(cart, context, program, objective, DAYS, day_price_cents=100)
+    assert trial.judged(chosen(solved))[:-1] == trial.judged(trial.best())[:-1]
+    assert trial.in_stock(chosen(solved))
+
+
+@settings(small_clinics, max_examples=60)
 @given(clinics(), objectives)
-def test_without_time_the_best_found_keeps_to_stock_and_never_claims_too_much(
+def test_without_work_the_best_found_keeps_to_stock_and_never_claims_too_much(
     clinic: tuple[Cart, Context, Program], objective: Objective
 ) -> None:
     cart, context, program = clinic
     exact = split(cart, context, program, objective, DAYS, day_price_cents=100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decision, "MOVES", 0)
-        hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, time_limit=0.0)
+        patch.setattr(enumeration, "MOVES", 0)
+        hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, work=0)
     assert Trial(cart, context, program, objective, 100).in_stock(chosen(hasty))
     assert value(hasty, 100) >= value(exact, 100)
     if hasty.proven:

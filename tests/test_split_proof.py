@@ -18,7 +18,7 @@ from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.pricing.quotes import box_for
 from core.rules.ship_dates import promise
-from core.rules.split import Progress, decision, split
+from core.rules.split import Progress, enumeration, split
 from core.rules.split.proof import faults
 from core.services.checkout import Confirmation, place
 from tests.benchmarks.splits import hard_cart
@@ -26,7 +26,7 @@ from tests.builders import DAYS, a_program
 from tests.soak import EXAMPLES
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import a_cart, line, patients
-from tests.test_split import a_clinic_of, clinics, lines_of, objectives, small_clinics, value
+from tests.test_split import a_clinic_of, clinics, lines_of, objectives, scarce_everywhere, small_clinics, value
 
 DAY = date(2026, 12, 4)
 HARD = Days(DAY, DAY)
@@ -42,17 +42,16 @@ def test_no_split_of_a_small_cart_has_a_fault(clinic: tuple[Cart, Context, Progr
 
 @settings(small_clinics, max_examples=EXAMPLES)
 @given(clinics(most_lines=5, pharmacies=4), objectives, st.integers(0, 3))
-def test_prices_of_stock_and_dives_find_what_the_exact_search_finds(
+def test_the_integer_model_finds_what_enumeration_finds(
     clinic: tuple[Cart, Context, Program], objective: Objective, scarcity: int
 ) -> None:
     cart, context, program = clinic
-    tight = tuple(offer.model_copy(update={"stock": scarcity}) for offer in context.offers)
-    context = replace(context, offers=tight)
+    context = scarce_everywhere(context, scarcity)
     exact = split(cart, context, program, objective, DAYS, day_price_cents=100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decision, "MOVES", 0)
+        patch.setattr(enumeration, "MOVES", 0)
         hard = split(cart, context, program, objective, DAYS, day_price_cents=100)
-        hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, time_limit=0.0)
+        hasty = split(cart, context, program, objective, DAYS, day_price_cents=100, work=0)
     assert value(hard, 100) == value(exact, 100)
     assert faults(hard, cart, context, program, DAYS) == []
     assert not hasty.proven or value(hasty, 100) == value(exact, 100)
@@ -134,7 +133,7 @@ def test_placing_takes_the_split_that_was_confirmed_and_searches_nothing_under_t
     def searched(*_: object) -> None:
         raise AssertionError("searched again")
 
-    monkeypatch.setattr("core.rules.split.splitting.decide", searched)
+    monkeypatch.setattr("core.rules.split.cart_split.best_assignment", searched)
     confirmation = Confirmation(cart, "FREE", Objective.CHEAPEST, DAYS, hash=seen.hash, split=seen.split)
     assert place(store, LOCAL, CLINIC, confirmation).total_cents == seen.quote.total_cents
 

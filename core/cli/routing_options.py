@@ -5,41 +5,41 @@ from __future__ import annotations
 
 from core.cli.errors import bad_argument
 from core.domain.context import Context
-from core.domain.model import Cart, Constraint, ConstraintKind, Scope
+from core.domain.model import Cart, PreferenceKind, PreferenceScope, RoutingPreference
 from core.domain.money import cents_from
 from core.services.cart.routing_preferences import HAS_AN_AMOUNT, NAMES_A_PHARMACY, SCOPES
 
 
-def routing_preference(text: str, cart: Cart, context: Context) -> Constraint:
+def routing_preference(text: str, cart: Cart, context: Context) -> RoutingPreference:
     """One routing preference. Raises BadInput, which says what is wrong with it."""
     preference, _, about = text.strip().partition(" for ")
     words = preference.split()
-    if not words or words[0] not in list(ConstraintKind):
-        raise bad_argument("--ask", text, f"does not begin with one of {', '.join(ConstraintKind)}")
-    kind = ConstraintKind(words[0])
+    if not words or words[0] not in list(PreferenceKind):
+        raise bad_argument("--ask", text, f"does not begin with one of {', '.join(PreferenceKind)}")
+    kind = PreferenceKind(words[0])
     scope, of = _scope(text, about.strip(), kind, cart)
-    return Constraint(kind, scope, of, _pharmacy(text, kind, words[1:], context), _amount(text, kind, words[1:]))
+    return RoutingPreference(kind, scope, of, _pharmacy(text, kind, words[1:], context), _amount(text, kind, words[1:]))
 
 
-def _scope(text: str, about: str, kind: ConstraintKind, cart: Cart) -> tuple[Scope, str]:
+def _scope(text: str, about: str, kind: PreferenceKind, cart: Cart) -> tuple[PreferenceScope, str]:
     name, _, of = about.partition("=")
-    if name not in ("", *Scope) or (name == "") != (of == ""):
+    if name not in ("", *PreferenceScope) or (name == "") != (of == ""):
         raise bad_argument("--ask", text, "names neither patient=, sku= nor line= after “for”")
-    scope = Scope(name or Scope.CART)
+    scope = PreferenceScope(name or PreferenceScope.CART)
     if scope not in SCOPES[kind]:
         raise bad_argument("--ask", text, f"{kind} is about {' or '.join(SCOPES[kind])}")
     codes = {
-        Scope.CART: {""},
-        Scope.PATIENT: {line.patient for line in cart.lines},
-        Scope.SKU: {line.sku for line in cart.lines},
-        Scope.LINE: {str(line.number) for line in cart.lines},
+        PreferenceScope.CART: {""},
+        PreferenceScope.PATIENT: {line.patient for line in cart.lines},
+        PreferenceScope.SKU: {line.sku for line in cart.lines},
+        PreferenceScope.LINE: {str(line.number) for line in cart.lines},
     }
     if of not in codes[scope]:
         raise bad_argument("--ask", text, f"{about} is not in the cart")
     return scope, of
 
 
-def _pharmacy(text: str, kind: ConstraintKind, rest: list[str], context: Context) -> str:
+def _pharmacy(text: str, kind: PreferenceKind, rest: list[str], context: Context) -> str:
     if kind not in NAMES_A_PHARMACY:
         return ""
     if len(rest) != 1 or rest[0] not in context.pharmacies:
@@ -47,7 +47,7 @@ def _pharmacy(text: str, kind: ConstraintKind, rest: list[str], context: Context
     return rest[0]
 
 
-def _amount(text: str, kind: ConstraintKind, rest: list[str]) -> int:
+def _amount(text: str, kind: PreferenceKind, rest: list[str]) -> int:
     if kind not in HAS_AN_AMOUNT:
         if kind not in NAMES_A_PHARMACY and rest:
             raise bad_argument("--ask", text, f"{kind} takes neither a pharmacy nor an amount")

@@ -68,7 +68,7 @@ class Objective(StrEnum):
     BALANCED = "balanced"
 
 
-class ConstraintKind(StrEnum):
+class PreferenceKind(StrEnum):
     """What a person asks of the split beside its objective."""
 
     USE = "use"
@@ -79,7 +79,7 @@ class ConstraintKind(StrEnum):
     BOXES = "boxes"
 
 
-class Scope(StrEnum):
+class PreferenceScope(StrEnum):
     """Which lines a constraint is about."""
 
     CART = "cart"
@@ -487,7 +487,7 @@ class CartLine(Model):
     version: int = 0
 
 
-class Constraint(NamedTuple):
+class RoutingPreference(NamedTuple):
     """What a person asks of the split, for the lines that it chooses pharmacies for (not held, not pinned).
 
     ``of`` is the patient, the SKU or the line's number; empty for the whole cart. ``use`` and ``avoid`` name the
@@ -497,8 +497,8 @@ class Constraint(NamedTuple):
     sends as few as possible, whatever they cost.
     """
 
-    kind: ConstraintKind
-    scope: Scope
+    kind: PreferenceKind
+    scope: PreferenceScope
     of: str = ""
     pharmacy: str = ""
     amount_cents: int = 0
@@ -513,7 +513,7 @@ class Cart(Model):
 
     refill_day: date
     lines: tuple[CartLine, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
+    constraints: tuple[RoutingPreference, ...] = ()
 
 
 class Fix(Model):

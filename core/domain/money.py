@@ -17,8 +17,9 @@ MOST_CENTS = 10**15
 
 def half_up(numerator: int, denominator: int) -> int:
     """Whole number nearest to a quotient, halves away from zero (the only rounding used for money)."""
-    nearest = (2 * abs(numerator) + denominator) // (2 * denominator)
-    return nearest if numerator >= 0 else -nearest
+    size = abs(denominator)
+    nearest = (2 * abs(numerator) + size) // (2 * size)
+    return nearest if (numerator < 0) == (denominator < 0) else -nearest
 
 
 def rounded(amount: Decimal | Fraction) -> int:

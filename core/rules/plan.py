@@ -73,7 +73,7 @@ def plan(
         days,
         overrides=overrides,
         day_price_cents=price,
-        known=confirmed,
+        previous=confirmed,
         watch=watch,
     )
     findings = validate(routed, context, program, days)

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from core.adapters.store import Store, Work, audits
@@ -82,16 +83,40 @@ class AuditCheck(NamedTuple):
 
 
 def verify_audit(store: Store, clinic: str) -> AuditCheck:
-    """Whether every entry is as it was written and none is missing between two others."""
-    count, previous = 0, FIRST
+    """Whether every entry is as it was written and none is missing between two others.
+
+    Nothing follows the newest entry: that it was changed and hashed anew, or that the newest ones were deleted, shows
+    only where ``head`` was kept.
+    """
     with store.read(clinic) as work:
-        for row in audits.entries(work):
-            if row["number"] != count + 1:
-                return AuditCheck(count, previous, f"Entry {count + 1} is missing.")
-            if row["previous"] != previous or row["hash"] != entry_hash(dict(row)):
-                return AuditCheck(count, previous, f"Entry {count + 1} was changed after it was written.")
-            count, previous = count + 1, row["hash"]
-    return AuditCheck(count, previous, None)
+        return _check(audits.entries(work))
+
+
+NOTHING: Final[Mapping[Any, Any]] = {}
+"""What follows the newest entry."""
+
+
+def _check(rows: Iterable[Mapping[Any, Any]]) -> AuditCheck:
+    count, before, head = 0, FIRST, FIRST
+    for row, following in pairwise(chain(rows, [NOTHING])):
+        number = count + 1
+        if row["number"] != number:
+            return AuditCheck(count, head, f"Entry {number} is missing.")
+        linked = row["previous"] == head
+        if count and not linked and row["previous"] == before:
+            return AuditCheck(count - 1, before, f"Entry {count} was put in between two others.")
+        if row["hash"] != entry_hash(row):
+            return AuditCheck(count, head, f"Entry {number} was changed after it was written.")
+        if not linked:
+            count, head = (count - 1, before) if count and _vouched(row, following) else (count, head)
+            return AuditCheck(count, head, f"Entry {count + 1} was changed after it was written, and hashed anew.")
+        count, before, head = number, head, row["hash"]
+    return AuditCheck(count, head, None)
+
+
+def _vouched(row: Mapping[Any, Any], following: Mapping[Any, Any]) -> bool:
+    """Whether nothing speaks against an entry: where two neighbors disagree, the fault is then the earlier one's."""
+    return not following or following["previous"] == row["hash"] or following["hash"] != entry_hash(following)
 
 
 class AuditEntry(NamedTuple):

@@ -14,7 +14,6 @@ from core.services.cart.edits import edit_line
 from pages.shared.notices import attempt
 from pages.shared.session import Session
 
-CHANGED = "refill_changed"
 _DONE = "refill_done"
 _AGAIN = "refill_refused_edit"
 
@@ -35,7 +34,6 @@ def press(refill_day: date, does: Callable[[], Changed], message: str | None = N
         results.append(does())
         return results[0]
 
-    st.session_state[CHANGED] = True
     if not attempt(run, lambda changed: message or changed.summary):
         return None
     if results[0].summary != "Nothing changed.":
@@ -86,5 +84,4 @@ def drop_edit() -> None:
 
 def answer(does: Callable[[], object], message: str) -> None:
     """Run one use case that cannot be undone by the button: an answer to a finding, a patient put right."""
-    st.session_state[CHANGED] = True
     attempt(does, message)

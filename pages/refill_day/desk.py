@@ -13,7 +13,7 @@ from core.domain.model import Days, Objective, Program
 from core.domain.money import cents_from
 from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
-from core.rules.split import Question, Watch
+from core.rules.split import SplitRequest, Watch
 from core.services.cart.contents import OpenCart, open_cart
 from core.services.rule_book import note_findings
 from pages.refill_day.split_search import SplitSearch
@@ -86,9 +86,29 @@ def opened_desk(session: Session) -> Desk | None:
     objective = _objective(picked)
     days = Days(refill_day, moment.today, moment.now.replace(second=0, microsecond=0))
     day_price = _day_price(opened.context.day_price_cents(days), objective, picked)
-    inputs = _PlanInputs(session, version, opened, program, objective, day_price, days)
+    return _desk(_PlanInputs(session, version, opened, program, objective, day_price, days))
+
+
+def reopened(desk: Desk) -> Desk:
+    """The same choices on the cart as it is now: a fragment that acts on the cart draws itself from this."""
+    version = desk.session.data_version()
+    opened = _opened(desk.session.clinic, version, desk.session.person.email, desk.refill_day, desk.session)
+    choices = (desk.program, desk.objective, desk.day_price_cents, desk.days)
+    return _desk(_PlanInputs(desk.session, version, opened, *choices))
+
+
+def _desk(inputs: _PlanInputs) -> Desk:
     decided, search = _plan(inputs)
-    return Desk(session, opened, decided, program, objective, day_price, days, search)
+    return Desk(
+        inputs.session,
+        inputs.opened,
+        decided,
+        inputs.program,
+        inputs.objective,
+        inputs.day_price_cents,
+        inputs.days,
+        search,
+    )
 
 
 def _refill_day(moment: ClinicTime) -> date:
@@ -147,7 +167,7 @@ def _day_price(usual_cents: int, objective: Objective, picked: bool) -> int:
     if objective is not Objective.BALANCED:
         return usual_cents
     dollars = st.number_input(
-        "Price per day",
+        "PreferenceCost per day",
         0.0,
         1_000.0,
         "min" if picked else float(amount(usual_cents)),
@@ -239,9 +259,9 @@ def _note_seen(
     return True
 
 
-def question(desk: Desk) -> Question:
+def question(desk: Desk) -> SplitRequest:
     """What the desk's split answers."""
-    return Question(
+    return SplitRequest(
         desk.opened.cart,
         desk.context,
         desk.program,

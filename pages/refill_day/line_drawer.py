@@ -12,15 +12,16 @@ from core.rules.prescriptions import expired, fills_and_in_flight, fills_of
 from core.rules.sig import ParsedSig, Unit, read
 from core.services.cart.edits import remove_line
 from pages.refill_day.answers import finding_buttons, set_hold, severity_badge
-from pages.refill_day.cart_actions import CHANGED, answer, press
+from pages.refill_day.cart_actions import answer, press
 from pages.refill_day.causes import LineFinding, about_patient
-from pages.refill_day.desk import Desk
+from pages.refill_day.desk import Desk, reopened
 from pages.refill_day.pharmacy_reasons import why
 from pages.refill_day.sig_builder import other_directions
-from pages.refill_day.views import CartLineState, LineView, price_end
+from pages.refill_day.views import CartLineState, LineView, price_end, views_of
 from pages.shared.formats import OWNERS, code_words, count, full_day, listed, money, plain, prescriber_name
 from pages.shared.layout import facts
-from pages.shared.open_line import CART_LINE
+from pages.shared.notices import show_notices
+from pages.shared.open_line import CART_LINE, draw_page
 from pages.shared.patient_form import patient_form
 
 _FILLS: Final = 3
@@ -29,18 +30,23 @@ _WIDTH: Final = 720
 
 def line_drawer(desk: Desk, views: Sequence[LineView]) -> None:
     """The line that is open, if it is still in the cart."""
+    if any(view.line.id == CART_LINE.get() for view in views):
+        st.dialog("Line", width=_WIDTH, position="right", on_dismiss=CART_LINE.close)(_drawn)(desk)
+    else:
+        CART_LINE.close()
+
+
+def _drawn(desk: Desk) -> None:
+    """Every press in the drawer draws only the drawer, from the cart as it is then."""
+    show_notices()
+    desk = reopened(desk)
+    views = views_of(desk.opened, desk.plan)
     view = next((view for view in views if view.line.id == CART_LINE.get()), None)
     if view is None:
         CART_LINE.close()
+        draw_page()
         return
-    st.session_state.pop(CHANGED, None)
-    drawer = st.dialog(plain(view.title), width=_WIDTH, position="right", on_dismiss=CART_LINE.close)
-    drawer(_drawn)(desk, views, view)
-
-
-def _drawn(desk: Desk, views: Sequence[LineView], view: LineView) -> None:
-    if st.session_state.pop(CHANGED, False):
-        st.rerun()
+    st.subheader(plain(view.title), anchor=False)
     form_first = any(about_patient(finding) for finding in view.open)
     _next(views, view)
     _findings(desk, view)
@@ -73,7 +79,7 @@ def _next(views: Sequence[LineView], view: LineView) -> None:
             key="refill_close",
             icon=":material/check:",
             type="secondary" if view.open else "primary",
-            on_click=_close,
+            on_click=CART_LINE.close,
         )
         return
     following = next((other for other in waiting if other.line.number > view.line.number), waiting[0])
@@ -82,19 +88,9 @@ def _next(views: Sequence[LineView], view: LineView) -> None:
         key="refill_next",
         icon=":material/arrow_forward:",
         type="secondary" if view.open else "primary",
-        on_click=_open_next,
+        on_click=CART_LINE.open,
         args=(following.line.id,),
     )
-
-
-def _close() -> None:
-    CART_LINE.close()
-    st.session_state[CHANGED] = True
-
-
-def _open_next(line: str) -> None:
-    CART_LINE.open(line)
-    st.session_state[CHANGED] = True
 
 
 def _findings(desk: Desk, view: LineView) -> None:
@@ -149,7 +145,7 @@ def _parts(reading: ParsedSig) -> Iterator[str]:
 
 
 def _price(desk: Desk, view: LineView) -> None:
-    st.markdown("**Price**")
+    st.markdown("**PreferenceCost**")
     cost = view.cost
     if cost is None:
         st.caption("Held lines are not charged." if view.line.hold else "No pharmacy can fill it, so it has no price.")

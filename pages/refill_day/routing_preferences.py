@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.adapters.store.values import StoredConstraint
-from core.domain.model import ConstraintKind, Scope
+from core.domain.model import PreferenceKind, PreferenceScope
 from core.domain.money import cents_from
 from core.services.cart.routing_preferences import (
     HAS_AN_AMOUNT,
@@ -22,7 +22,7 @@ from pages.refill_day.desk import Desk
 from pages.refill_day.views import LineView
 from pages.shared.formats import money, pharmacy_name, plain, sku_name
 
-K = ConstraintKind
+K = PreferenceKind
 KINDS: Final = {
     K.USE: "Use a pharmacy",
     K.AVOID: "Avoid a pharmacy",
@@ -32,10 +32,10 @@ KINDS: Final = {
     K.BOXES: "Ship fewer boxes",
 }
 SCOPE_NAMES: Final = {
-    Scope.CART: "The whole cart",
-    Scope.PATIENT: "A patient",
-    Scope.SKU: "A SKU",
-    Scope.LINE: "A line",
+    PreferenceScope.CART: "The whole cart",
+    PreferenceScope.PATIENT: "A patient",
+    PreferenceScope.SKU: "A SKU",
+    PreferenceScope.LINE: "A line",
 }
 AMOUNTS: Final = {
     K.STAY: ("Unless moving saves more than", "Dollars per line that a move has to save."),
@@ -78,7 +78,7 @@ def preference_words(preference: StoredConstraint, desk: Desk, views: Sequence[L
         case K.AVOID:
             return f"Avoid {where}{who}"
         case K.TOGETHER:
-            whole_cart = preference.scope is Scope.CART
+            whole_cart = preference.scope is PreferenceScope.CART
             return "Keep each patient's lines together" if whole_cart else f"Keep all lines together{who}"
         case K.STAY:
             limit = money(preference.amount_cents)
@@ -93,12 +93,12 @@ def preference_words(preference: StoredConstraint, desk: Desk, views: Sequence[L
 def _about(preference: StoredConstraint, desk: Desk, views: Sequence[LineView]) -> str:
     context = desk.context
     match preference.scope:
-        case Scope.PATIENT:
+        case PreferenceScope.PATIENT:
             patient = context.patients.get(preference.patient or "")
             return patient.name if patient else str(preference.patient)
-        case Scope.SKU:
+        case PreferenceScope.SKU:
             return sku_name(preference.sku or "", context)
-        case Scope.LINE:
+        case PreferenceScope.LINE:
             return next((view.title for view in views if view.line.id == preference.line), "a line")
         case _:
             return "the whole cart"
@@ -111,7 +111,7 @@ def _preference_form(desk: Desk, views: Sequence[LineView]) -> None:
         scope = st.selectbox("For", SCOPES[kind], format_func=SCOPE_NAMES.__getitem__, key=f"refill_wish_for_{kind}")
     else:
         scope = SCOPES[kind][0]
-    if scope is not Scope.CART:
+    if scope is not PreferenceScope.CART:
         given[scope.value] = _one_of(scope, desk, views)
     if kind in NAMES_A_PHARMACY:
         given["pharmacy"] = st.selectbox(
@@ -129,23 +129,23 @@ def _preference_form(desk: Desk, views: Sequence[LineView]) -> None:
     st.button("Add", key="refill_wish_ask", type="primary", on_click=_add, args=(desk, kind, given), width="stretch")
 
 
-def _one_of(scope: Scope, desk: Desk, views: Sequence[LineView]) -> str:
+def _one_of(scope: PreferenceScope, desk: Desk, views: Sequence[LineView]) -> str:
     options = {
-        Scope.PATIENT: {view.line.patient: view.patient for view in views},
-        Scope.SKU: {view.line.sku: view.sku for view in views},
-        Scope.LINE: {view.line.id: view.title for view in views},
+        PreferenceScope.PATIENT: {view.line.patient: view.patient for view in views},
+        PreferenceScope.SKU: {view.line.sku: view.sku for view in views},
+        PreferenceScope.LINE: {view.line.id: view.title for view in views},
     }[scope]
     return str(
         st.selectbox(
-            SCOPE_NAMES[scope].removeprefix("A ").capitalize() if scope is not Scope.SKU else "SKU",
-            sorted(options, key=lambda code: options[code]) if scope is not Scope.LINE else list(options),
+            SCOPE_NAMES[scope].removeprefix("A ").capitalize() if scope is not PreferenceScope.SKU else "SKU",
+            sorted(options, key=lambda code: options[code]) if scope is not PreferenceScope.LINE else list(options),
             format_func=options.__getitem__,
             key=f"refill_wish_{scope}",
         )
     )
 
 
-def _add(desk: Desk, kind: ConstraintKind, given: dict[str, Any]) -> None:
+def _add(desk: Desk, kind: PreferenceKind, given: dict[str, Any]) -> None:
     session = desk.session
     answer(
         lambda: session.call(add_routing_preference, desk.refill_day, kind, **given),

@@ -7,6 +7,7 @@ import streamlit as st
 from core.rules.split import Progress
 from pages.refill_day.desk import Desk
 from pages.shared.formats import money, plain
+from pages.shared.open_line import draw_page
 
 _EVERY_SECONDS = 0.7
 
@@ -19,7 +20,8 @@ def search_progress(desk: Desk) -> None:
 
 def _drawn(desk: Desk) -> None:
     if desk.search.finished:
-        st.rerun()
+        draw_page()
+        return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="refill_waiting"):
         st.markdown(f":material/progress_activity: {plain(progress_words(desk.search.progress, desk.search.seconds))}")
         st.button(

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from core.domain.model import ConstraintKind, Days, Objective
-from core.rules.split import Point, Price, Shortage, Watch, points, prices, shortages
-from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, wanted
+from core.domain.model import Days, Objective, PreferenceKind
+from core.rules.split import Point, PreferenceCost, Shortage, Watch, points, preference_costs, shortages
+from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, short_offers
 from core.services.cart.routing_preferences import add_routing_preference
 from pages.refill_day.cart_actions import answer
 from pages.refill_day.cost_curve import cost_against_days, label
@@ -16,15 +16,15 @@ from pages.refill_day.desk import Desk, pick, question
 from pages.refill_day.split_search import BackgroundAnswers
 from pages.shared.chart_card import chart
 from pages.shared.formats import amount, count, day, money, pharmacy_name, plain, signed_money, sku_name
+from pages.shared.open_line import draw_page
 from pages.shared.tables import MONEY, Row, table
 
-Answer = Point | Price | Shortage
+Answer = Point | PreferenceCost | Shortage
 
 _JOB = "refill_what_if"
 _CURVE = "split_objectives"
 FIRST_SECONDS = 0.8
 _AGAIN_SECONDS = 1.5
-_EACH_SECONDS = 1.5
 
 
 def what_if_answers(desk: Desk) -> BackgroundAnswers[Answer]:
@@ -58,13 +58,12 @@ def _answers(
 ) -> BackgroundAnswers[Answer]:
     now, asking = _desk.plan.split, question(_desk)
     expected = len(Objective) + 1 + len(DAY_PRICES_CENTS) + len(asking.cart.constraints)
-    expected += min(len(wanted(now)), MOST_SHORTAGES)
+    expected += min(len(short_offers(now)), MOST_SHORTAGES)
 
     def stream(watch: Watch) -> Iterator[Answer]:
-        quick: Watch = lambda progress: progress.seconds < _EACH_SECONDS and watch(progress)  # noqa: E731
-        yield from points(asking, now, quick)
-        yield from prices(asking, now, quick)
-        yield from shortages(asking, now, quick)
+        yield from points(asking, now, watch)
+        yield from preference_costs(asking, now, watch)
+        yield from shortages(asking, now, watch)
 
     return BackgroundAnswers(stream, expected)
 
@@ -84,7 +83,7 @@ def comparison(desk: Desk) -> None:
 
 def _drawn_until_finished(desk: Desk, job: BackgroundAnswers[Answer]) -> None:
     if job.finished:
-        st.rerun()
+        draw_page()
     _drawn(desk, job)
 
 
@@ -132,7 +131,7 @@ def _picked(desk: Desk, curve_points: Sequence[Point]) -> None:
     session = desk.session
     pick(Objective.CHEAPEST, desk.day_price_cents)
     answer(
-        lambda: session.call(add_routing_preference, desk.refill_day, ConstraintKind.BOXES),
+        lambda: session.call(add_routing_preference, desk.refill_day, PreferenceKind.BOXES),
         "The cart ships in as few boxes as possible.",
     )
 
@@ -211,10 +210,10 @@ def preference_prices(desk: Desk) -> dict[int | None, str]:
     if not desk.opened.preferences or not desk.search.finished:
         return {}
     answers = what_if_answers(desk).wait(FIRST_SECONDS)
-    return {each.wish: _price_in_words(each) for each in answers if isinstance(each, Price)}
+    return {each.preference: _price_in_words(each) for each in answers if isinstance(each, PreferenceCost)}
 
 
-def _price_in_words(price: Price) -> str:
+def _price_in_words(price: PreferenceCost) -> str:
     about = "" if price.proven else "about "
     lost = f", leaves {count(price.lines, 'line')} unfilled" if price.lines > 0 else ""
     return f"{about}{signed_money(price.cents)}{lost}"

@@ -30,3 +30,14 @@ class OpenLine(NamedTuple):
 
 ORDER_LINE: Final = OpenLine("line", st.query_params)
 CART_LINE: Final = OpenLine("refill_line", st.session_state)
+
+
+def draw_page() -> None:
+    """Draw the whole page anew from a fragment, unless a cart line is open: closing it does that.
+
+    Streamlit takes a dialog off the screen when a run of the whole page begins and puts it back when that run reaches
+    it: whoever pressed Escape in between would have closed nothing, and the drawer would come back over a page that
+    looked free. So while the drawer is open the page behind it is not drawn anew.
+    """
+    if CART_LINE.get() is None:
+        st.rerun()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -77,10 +78,11 @@ def test_a_merge_says_the_new_quantity(clinic: Store) -> None:
 )
 def test_what_the_clinic_does_not_have_is_not_added(clinic: Store, case: str, row: CartRow, sentence: str) -> None:
     before = everything(clinic)
-    for add in (
+    adding: tuple[Callable[[], object], ...] = (
         lambda: add_line(clinic, ADA, CLINIC, FRIDAY, row),
         lambda: upload(clinic, ADA, CLINIC, FRIDAY, [CartRow("P1", "SEMA"), row], replace=True),
-    ):
+    )
+    for add in adding:
         with pytest.raises(Refused) as refusal:
             add()
         assert str(refusal.value) == sentence

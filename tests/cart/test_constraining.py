@@ -8,7 +8,7 @@ import pytest
 
 from core.adapters.store import Store, open_store
 from core.domain.errors import Differs, NotAllowed, RefillDayError, Refused, Stale
-from core.domain.model import Constraint, ConstraintKind, Days, Objective, Role, Scope
+from core.domain.model import Days, Objective, PreferenceKind, PreferenceScope, Role, RoutingPreference
 from core.domain.roles import Person
 from core.rules.plan import Plan, plan
 from core.rules.prescriptions import CartRow
@@ -21,7 +21,7 @@ from tests.builders import FRIDAY, a_pharmacy, a_prescription, an_offer, licence
 from tests.carts import ADA, BO, FOLDER, opened
 from tests.stores import CLINIC, a_folder, load, statements
 
-K = ConstraintKind
+K = PreferenceKind
 DAYS = Days(FRIDAY, FRIDAY)
 
 
@@ -62,8 +62,8 @@ def test_what_one_asks_everybody_sees_and_the_split_keeps(cart: Store) -> None:
     add_routing_preference(cart, ADA, CLINIC, FRIDAY, K.USE, line=first, pharmacy="lake")
     add_routing_preference(cart, BO, CLINIC, FRIDAY, K.STAY, amount_cents=5_00)
     assert opened(cart).cart.constraints == (
-        Constraint(K.USE, Scope.LINE, "1", "lake"),
-        Constraint(K.STAY, Scope.CART, "", "", 5_00),
+        RoutingPreference(K.USE, PreferenceScope.LINE, "1", "lake"),
+        RoutingPreference(K.STAY, PreferenceScope.CART, "", "", 5_00),
     )
     assert [(one.kind, one.by) for one in opened(cart).preferences] == [(K.USE, ADA.email), (K.STAY, BO.email)]
     assert places(cart) == ["lake", "cedar"]

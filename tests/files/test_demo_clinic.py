@@ -187,7 +187,8 @@ def test_every_amount_says_whether_it_is_published_or_demo() -> None:
         "REFILL_1_5": "demo", "REFILL_5": "demo",
     }  # fmt: skip
     assert all("fizy.health/" in row.source for row in folder.programs)
-    assert {row.source.split(":")[0] for row in (*folder.offers, *folder.aggregate_prices)} == {"demo"}
+    sources = [row.source for row in folder.offers] + [row.source for row in folder.aggregate_prices]
+    assert {source.split(":")[0] for source in sources} == {"demo"}
 
 
 def test_the_cheaper_way_of_paying_differs_by_sku() -> None:

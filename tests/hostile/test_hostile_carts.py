@@ -153,7 +153,7 @@ TEXTS = st.builds("{}\n{}".format, HEADS, ROWS).map(lambda text: text.encode(err
 BYTES = TEXTS | st.binary(max_size=60) | st.binary(max_size=20).map(lambda tail: GOOD + tail)
 
 
-@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=BYTES, name=st.sampled_from(["c.csv", "c.xlsx", "c"]))
 def test_any_bytes_are_bad_input_or_a_cart_that_can_be_validated(data: bytes, name: str) -> None:
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -108,10 +109,12 @@ def options(page: AppTest, label: str) -> list[str]:
 
 def choose(page: AppTest, label: str, option: str) -> AppTest:
     """Click one of the options that a group of buttons shows, by its first words."""
-    (group,) = [group for group in page.get("button_group") if group.proto.label == label]
+    groups: Sequence[Any] = page.get("button_group")
+    (group,) = [group for group in groups if group.proto.label == label]
     names = dict(zip((shown.content for shown in group.proto.options), group.options, strict=True))
     chosen = next(value for name, value in names.items() if name.startswith(option))
-    return group.set_value([chosen]).run() if isinstance(group.value, list) else group.set_value(chosen).run()
+    group.set_value([chosen] if isinstance(group.value, list) else chosen)
+    return page.run()
 
 
 def press(page: AppTest, label: str) -> AppTest:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
 from core.domain.model import Role
-from core.domain.orders.records import EventOutcome
 from core.domain.payments.operations import Kind, Method, Setup, State
-from core.domain.payments.provider import Declined, Impossible
+from core.domain.payments.provider import Declined, Impossible, Outcome
 from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.payments.decisions import change_setup, open_payments, setup_of
@@ -39,7 +41,8 @@ def press(shown: AppTest, label: str) -> AppTest:
 
 
 def setup_with(shown: AppTest, **fields: str) -> AppTest:
-    (method,) = (one for one in shown.get("button_group") if one.label == "Payment method")
+    groups: Sequence[Any] = shown.get("button_group")
+    (method,) = (one for one in groups if one.label == "Payment method")
     method.set_value(Method.STRIPE)
     shown.run()
     for one in shown.text_input:
@@ -66,14 +69,14 @@ def test_the_key_itself_is_refused_and_not_kept(clinic: Store, opens: Opens) -> 
 class Bank:
     """A provider with one answer."""
 
-    def __init__(self, outcome: EventOutcome) -> None:
+    def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
 
-    def carry_out(self, _: object) -> EventOutcome:
+    def carry_out(self, _: object) -> Outcome:
         return self.outcome
 
 
-def turned_down(clinic: Store, outcome: EventOutcome) -> None:
+def turned_down(clinic: Store, outcome: Outcome) -> None:
     change_setup(clinic, LOCAL, CLINIC, SETUP)
     place(clinic, STAFF, CLINIC, confirmation(a_cart(line(1))))
     carry_out_payments(clinic, CLINIC, lambda _: Bank(outcome))

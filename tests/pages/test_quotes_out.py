@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -37,7 +39,8 @@ def test_a_quote_holds_the_skus_of_the_category(
     skus, programs = shown.multiselect
     assert [option.rpartition("(")[2].rstrip(")") for option in skus.options] == offered
     assert (skus.value, programs.options, programs.value) == ([], ["FREE", "GROWTH"], ["FREE"])
-    assert [button.label for button in shown.get("download_button")] == [
+    downloads: Sequence[Any] = shown.get("download_button")
+    assert [button.label for button in downloads] == [
         "Workbook with live formulas",
         "PDF to print",
     ]

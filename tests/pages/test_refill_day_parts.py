@@ -65,7 +65,7 @@ def test_what_is_shown(case: str, show: LineFilter, search: str, numbers: list[i
 def test_a_price_that_ends_before_the_day_is_pointed_out() -> None:
     context = a_context(offers=(an_offer(valid_to=date(2026, 12, 2)),))
     view = views(a_line())[0]
-    assert first_finding(view, context, date(2026, 12, 1), FRIDAY) == "Price ends on Wed 2 Dec."
+    assert first_finding(view, context, date(2026, 12, 1), FRIDAY) == "PreferenceCost ends on Wed 2 Dec."
     assert first_finding(view, CONTEXT, date(2026, 12, 1), FRIDAY) is None
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import date, time
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -229,7 +230,7 @@ def test_the_map_counts_licences_in_force_today() -> None:
 def test_a_pharmacy_s_own_setting_leaves_the_clinic_s(store: Store, opens: Opens) -> None:
     load(store)
     shown = opens("setup", setup_tab="Rules").dataframe[0].value.set_index("Setting")
-    assert Decimal(shown.loc["refill_threshold", "Current value"]) == Decimal("0.75")
+    assert Decimal(str(shown.loc["refill_threshold", "Current value"])) == Decimal("0.75")
 
 
 def select(shown: AppTest, row: int) -> AppTest:
@@ -349,7 +350,8 @@ def test_an_upload_shows_first_what_it_would_change(store: Store, opens: Opens) 
 def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: Store, opens: Opens) -> None:
     load(store)
     page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
-    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders sent by"]
+    groups: Sequence[Any] = page.get("button_group")
+    (adapter,) = [group for group in groups if group.proto.label == "Orders sent by"]
     page = adapter.set_value(Adapter.HTTP).run()
     typed = {
         "Base URL": "https://orders.example.com/api",
@@ -376,7 +378,8 @@ def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: S
 def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) -> None:
     load(store)
     page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
-    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders sent by"]
+    groups: Sequence[Any] = page.get("button_group")
+    (adapter,) = [group for group in groups if group.proto.label == "Orders sent by"]
     page = adapter.set_value(Adapter.HTTP).run()
     (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
     save.click().run()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
-from core.domain.model import Alternative, ConstraintKind, Objective, Refusal, Role, RoutedLine
-from core.domain.orders.records import EventOutcome
+from core.domain.model import Alternative, Objective, PreferenceKind, Refusal, Role, RoutedLine
 from core.domain.roles import LOCAL
 from core.rules.plan import Plan
-from core.rules.split import Point, Progress, Watch
+from core.rules.split import Point, Progress, SplitSummary, Watch
 from core.services.cart.contents import open_cart
 from core.services.cart.routing_preferences import add_routing_preference
 from pages.refill_day import split_search, what_if
@@ -44,31 +44,31 @@ def test_what_is_asked_stands_there_with_its_price_and_can_be_taken_back(
     store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_full_cart(store)
-    add_routing_preference(store, LOCAL, CLINIC, FRIDAY, ConstraintKind.AVOID, pharmacy="cedar", patient="P1")
+    add_routing_preference(store, LOCAL, CLINIC, FRIDAY, PreferenceKind.AVOID, pharmacy="cedar", patient="P1")
     shown = split_step(opens, store, monkeypatch)
     assert "Avoid Cedar Compounding for Rivera, Ana" in texts(shown)
     assert "leaves 1 line unfilled" in texts(shown)
     assert "the routing preference has to be removed" not in texts(shown)  # it stands in the table
     shown = press(shown, "Remove")
     assert "No routing preferences" in texts(shown)
-    assert open_cart(store, LOCAL, CLINIC, FRIDAY).asked == ()
+    assert open_cart(store, LOCAL, CLINIC, FRIDAY).preferences == ()
 
 
 def test_something_is_asked_from_the_screen(store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     a_full_cart(store)
     shown = split_step(opens, store, monkeypatch)
     kind = next(box for box in shown.selectbox if box.label == "Preference")
-    kind.set_value(ConstraintKind.STAY).run()
+    kind.set_value(PreferenceKind.STAY).run()
     shown = press(shown, "Add")
-    (asked,) = open_cart(store, LOCAL, CLINIC, FRIDAY).asked
-    assert (asked.kind, asked.amount_cents) == (ConstraintKind.STAY, 500)
+    (preference,) = open_cart(store, LOCAL, CLINIC, FRIDAY).preferences
+    assert (preference.kind, preference.amount_cents) == (PreferenceKind.STAY, 500)
     assert "Stay with the previous pharmacy for the whole cart unless moving saves more than $5.00 a line" in texts(
         shown
     )
 
 
 def a_point(objective: Objective, cents: int, days: int, *, price: int = 500, fewest: bool = False) -> Point:
-    return Point(objective, price, fewest, EventOutcome(objective, cents, 2, 1, 1, days, FRIDAY, proven=True))
+    return Point(objective, price, fewest, SplitSummary(objective, cents, 2, 1, 1, days, FRIDAY, proven=True))
 
 
 CHEAP, FAST = a_point(Objective.CHEAPEST, 100_00, 10), a_point(Objective.FASTEST, 140_00, 4)
@@ -103,7 +103,7 @@ def test_the_gap_in_words(case: str, total: int, bound: int | None, words: str) 
 
 def test_a_search_in_words() -> None:
     assert progress_words(None, 0.4) == "Finding the best split"
-    told = progress_words(Progress(118_858_23, 118_822_58, 1.2), 2.4)
+    told = progress_words(Progress(118_858_23, 118_822_58), 2.4)
     assert told == ("Improving the split shown: $118,858.23 so far, within 0.03% of the best possible, 2 seconds")
 
 
@@ -115,22 +115,23 @@ class Slow:
         self.release = threading.Event()
 
     def __call__(self, watch: Watch) -> Plan:
-        while watch(Progress(2, 1, 0.0)):
+        while watch(Progress(2, 1)):
             if self.release.wait(0.01):
                 return self.best
         return self.first
 
 
 def test_while_a_hard_search_goes_on_the_first_split_is_shown_and_the_best_so_far_can_be_taken() -> None:
-    first, best = object(), object()
-    slow = Slow(first, best)  # type: ignore[arg-type]
+    first: Any = object()
+    best: Any = object()
+    slow = Slow(first, best)
     search = SplitSearch(slow)
     assert search.plan() is first
-    assert (search.finished, search.progress) == (False, Progress(2, 1, 0.0))
+    assert (search.finished, search.progress) == (False, Progress(2, 1))
     slow.release.set()
     search._done.wait(5)
     assert search.plan() is best
-    taken = SplitSearch(Slow(first, best))  # type: ignore[arg-type]
+    taken = SplitSearch(Slow(first, best))
     taken.take()
     assert (taken.finished, taken.stopped, taken.plan()) == (True, True, first)
 

@@ -132,7 +132,7 @@ def test_phones_are_written_as_the_api_wants_them(written: str, sent: str) -> No
 
 
 def refused_before(message: Message, link: Link = LINK) -> list[tuple[str, str | None]]:
-    return [tuple(refusal) for refusal in refusals(order(message, link, NOW), message, link)]
+    return [(refusal.text, refusal.line) for refusal in refusals(order(message, link, NOW), message, link)]
 
 
 def test_a_sound_order_has_nothing_wrong_with_it() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from core.cli.practice_pharmacy import EventFault, Fault, StandIn
 from core.domain.errors import BadInput, NotAllowed, Refused, Stale
 from core.domain.model import Role, SubmissionState
 from core.domain.partners.link import Adapter, Authentication, Link
-from core.domain.partners.protocol import Acknowledged, Lost, Message, NotSent
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent
 from core.domain.partners.rate_limit import breaker
 from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
@@ -55,7 +56,11 @@ def sqlite(sqlite_url: str, clock: Clock) -> Iterator[Store]:
     opened.close()
 
 
-def linked(address: str, pharmacy: str = "cedar", **over: object) -> Link:
+def _answer(answer: Answer, _: Message) -> Answer:
+    return answer
+
+
+def linked(address: str, pharmacy: str = "cedar", **over: Any) -> Link:
     usual = Link(
         pharmacy, Adapter.HTTP, address, Authentication.NONE, practice_id=1, cold_service=2, ambient_service=3,
         poll_minutes=10, looks_up=True,
@@ -369,7 +374,7 @@ def test_real_lines_keep_the_pharmacy_from_becoming_a_script(sqlite: Store, book
     ],
 )
 def test_pushes_are_proved_by_a_secret_of_their_own(
-    sqlite: Store, case: str, pharmacy: str, over: dict[str, str], why: str
+    sqlite: Store, case: str, pharmacy: str, over: dict[str, Any], why: str
 ) -> None:
     a_queue(sqlite, 2, birch=1)
     connect(sqlite, LOCAL, CLINIC, Link("cedar", push=Authentication.HMAC, push_secret="CEDAR_PUSH"))
@@ -381,7 +386,7 @@ def test_who_puts_a_connection_right_or_says_try_again_waits_for_nothing(store: 
     a_queue(store, 5)
     mend = partial(connect, store, LOCAL, CLINIC, Link("cedar", per_minute=100))
     for failing, again in ((Lost("500"), mend), (NotSent("x"), partial(try_again, store, STAFF, CLINIC, "cedar"))):
-        run(store, Scripted(lambda _, failing=failing: failing))
+        run(store, Scripted(partial(_answer, failing)))
         waiting = taking()
         run(store, waiting)
         assert waiting.got == []

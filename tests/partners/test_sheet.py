@@ -27,11 +27,11 @@ from core.services.partners import worker
 from core.services.partners.connections import connect
 from core.services.partners.order_sheet_pages import as_pdf, printable
 from core.services.partners.order_sheets import COLUMNS, Sheet, as_csv, mark_sent, order_sheet, to_hand_over
-from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_sku
+from tests.builders import DAYS, FRIDAY, a_clinic, a_patient, a_prescription, a_sku
 from tests.order_books import CHECKOUT, said
 from tests.partners.test_json_order import LINE, SECOND, a_message
 from tests.stores import CLINIC, Clock, a_folder, load
-from tests.test_checkout import DAYS, STAFF, a_cart, confirmation, line, patients
+from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 
 
 def test_a_sheet_has_every_line_that_is_to_be_filled(store: Store) -> None:

@@ -86,7 +86,7 @@ def state(store: Store, number: int = 1) -> str:
 def kept(store: Store) -> list[tuple[str, str, int, str]]:
     columns = (PARTNER_PUSH.c.body, PARTNER_PUSH.c.encoding, PARTNER_PUSH.c.events, PARTNER_PUSH.c.problem)
     with store.read(CLINIC) as work:
-        return [tuple(found) for found in work.connection.execute(select(*columns).order_by(PARTNER_PUSH.c.id))]
+        return [(*row,) for row in work.connection.execute(select(*columns).order_by(PARTNER_PUSH.c.id))]
 
 
 # Believed

@@ -31,7 +31,7 @@ from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 class Scripted:
     """A partner that answers as it is told, and remembers what it got."""
 
-    def __init__(self, answer: Callable[[Message], Answer], found: Answer | None = None) -> None:
+    def __init__(self, answer: Callable[[Message], Answer], found: Acknowledged | Refused | None = None) -> None:
         self.answer, self.found = answer, found
         self.got: list[Message] = []
         self.news: list[Event] = []
@@ -40,7 +40,7 @@ class Scripted:
         self.got.append(message)
         return self.answer(message)
 
-    def look_up(self, reference: str) -> Answer | None:
+    def look_up(self, reference: str) -> Acknowledged | Refused | None:
         return self.found
 
     def poll(self, lines: Sequence[SentLine], now: datetime) -> list[Event]:

@@ -60,8 +60,9 @@ class FakeStripe:
     @property
     def taken_cents(self) -> int:
         """Captured, less what was refunded."""
-        captured = sum(one["amount_received"] for one in self.intents.values())
-        return captured - sum(one["amount"] for one in self.refunds.values())
+        captured: int = sum(one["amount_received"] for one in self.intents.values())
+        refunded: int = sum(one["amount"] for one in self.refunds.values())
+        return captured - refunded
 
     def forget_keys(self) -> None:
         """What happens to them after 24 hours."""

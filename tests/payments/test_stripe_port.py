@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -26,12 +27,12 @@ def port(stripe: FakeStripe, key: str = KEY) -> StripePort:
     return StripePort(key, stripe.address, timeout_seconds=0.3)
 
 
-def request(kind: Kind = Kind.AUTHORISE, cents: int = 135_00, **over: object) -> Request:
-    parts: dict[str, object] = {
+def request(kind: Kind = Kind.AUTHORISE, cents: int = 135_00, **over: Any) -> Request:
+    parts: dict[str, Any] = {
         "kind": kind, "operation": "op-1", "key": "op-1-1", "cents": cents, "reference": "", "customer": "cus_1",
         "payment_method": "pm_good", "pharmacy_order": "RD-20261204-01-CEDAR", "made_at": NOW, "again": False,
     }  # fmt: skip
-    return Request(**parts | over)  # type: ignore[arg-type]
+    return Request(**parts | over)
 
 
 def held(stripe: FakeStripe, cents: int = 135_00) -> str:
@@ -80,7 +81,7 @@ def test_part_of_a_capture_is_refunded(stripe: FakeStripe) -> None:
         ("too little for a card", {"cents": 49}, Impossible("amount_too_small", "Amount must be at least $0.50 usd")),
     ],
 )  # fmt: skip
-def test_what_stripe_turns_down(stripe: FakeStripe, case: str, over: dict[str, object], outcome: Outcome) -> None:
+def test_what_stripe_turns_down(stripe: FakeStripe, case: str, over: dict[str, Any], outcome: Outcome) -> None:
     assert port(stripe).carry_out(request(**over)) == outcome
     assert (stripe.held_cents, stripe.taken_cents) == (0, 0)
 

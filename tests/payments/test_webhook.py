@@ -36,7 +36,7 @@ BODY = json.dumps(EVENT).encode()
 def header(body: bytes = BODY, secret: str = SECRET, seconds: int = 0) -> str:
     """As Stripe's own library signs."""
     at = int(NOW.timestamp()) + seconds
-    return library.WebhookSignature.generate_signature_header(body.decode(), secret, at)
+    return str(library.WebhookSignature.generate_signature_header(body.decode(), secret, at))
 
 
 def test_what_stripe_signed_is_believed() -> None:

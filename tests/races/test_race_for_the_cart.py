@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 import core.services.cart.edits
@@ -41,7 +43,7 @@ def test_twenty_windows_add_and_edit_a_line_each_and_all_are_there(clinic: Store
         edit_line(clinic, LOCAL, CLINIC, edited.id, edited.version, {"quantity": 3})
 
     codes = [f"P{number}" for number in range(1, WINDOWS + 1)]
-    assert at_once([lambda code=code: work(code) for code in codes]) == [None] * WINDOWS
+    assert at_once([partial(work, code) for code in codes]) == [None] * WINDOWS
     assert {line.patient for line in lines(clinic)} == set(codes)
     assert {(line.quantity, line.ship_to.value, line.version) for line in lines(clinic)} == {(3, "clinic", 3)}
     assert verify_audit(clinic, CLINIC)[::2] == (3 * WINDOWS, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -22,10 +23,11 @@ from core.services.orders.verification import verify_ledger
 from core.services.orders.views import TrackedLine, track
 from core.services.partners.submissions import LEASE
 from core.services.partners.worker import run_once
+from tests.builders import DAYS
 from tests.order_books import CHECKOUT, said
 from tests.races.turns import at_once, just_before, waiting_from
 from tests.stores import CLINIC, Clock, a_folder, load
-from tests.test_checkout import DAYS, STAFF, a_cart, confirmation, line, patients
+from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 
 LINE = f"{CHECKOUT}/01"
 S = LineState
@@ -71,7 +73,7 @@ def sent(store: Store) -> Store:
 
 def tell(store: Store, *events: Event) -> list[object]:
     """What becomes of these events, told at once."""
-    return at_once([lambda event=event: record_event(store, LOCAL, CLINIC, event) for event in events])
+    return at_once([partial(record_event, store, LOCAL, CLINIC, event) for event in events])
 
 
 def test_an_event_told_by_six_at_once_moves_and_captures_once(clinic: Store) -> None:

@@ -62,7 +62,7 @@ def test_twenty_people_change_one_line_and_each_change_is_made_of_the_one_before
             assert outcome.now["quantity"] != now.quantity
 
     wanted = range(2, 2 + PEOPLE)
-    before = [int(str(outcome)) for outcome in at_once([lambda to=to: change_to(to) for to in wanted])]
+    before = [int(str(outcome)) for outcome in at_once([partial(change_to, to) for to in wanted])]
     (left,) = open_cart(store, LOCAL, CLINIC, FRIDAY).cart.lines
     assert left.version == added.version + PEOPLE
     assert sorted([*before, left.quantity]) == [1, *wanted]
@@ -73,7 +73,7 @@ def test_twenty_carts_take_no_more_than_the_stock(store: Store) -> None:
     a_clinic(store, STOCK)
     outcomes = at_once(
         [
-            lambda number=number: place(store, STAFF, CLINIC, confirmation(a_cart(line(number)), key=f"K{number}"))
+            partial(place, store, STAFF, CLINIC, confirmation(a_cart(line(number)), key=f"K{number}"))
             for number in range(1, PEOPLE + 1)
         ]
     )

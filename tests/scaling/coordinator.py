@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,11 +46,11 @@ CONFIRMED: Final = Confirmation(None, "FREE", Objective.CHEAPEST, Days(DAY, DAY)
 @contextmanager
 def cluster(programs: Path, folder: Path, port: int) -> Iterator[str]:
     """A cluster of its own; its address."""
-    as_user = {"user": "postgres"} if os.geteuid() == 0 else {}
+    user = "postgres" if os.geteuid() == 0 else None
     data, options = folder / str(port), f"-p {port} -h '' -k {folder}"
 
     def run(program: str, *given: str) -> None:
-        subprocess.run([programs / program, "-D", data, *given], check=True, stdout=subprocess.DEVNULL, **as_user)
+        subprocess.run([programs / program, "-D", data, *given], check=True, stdout=subprocess.DEVNULL, user=user)
 
     run("initdb", "-U", "postgres", "--auth=trust", "-E", "utf8")
     run("pg_ctl", "-w", "-l", f"{data}.log", "-o", options, "start")
@@ -99,8 +100,15 @@ def home(coordinator: Store, clinic: str, nodes: int) -> int:
     """The node that PostgreSQL's own hash puts a clinic on."""
     asked = text("SELECT satisfies_hash_partition('clinic'::regclass, :nodes, :number, CAST(:clinic AS text))")
     with coordinator.snapshot() as connection:
-        given = ({"nodes": nodes, "number": number, "clinic": clinic} for number in range(nodes))
-        return next(one["number"] for one in given if connection.scalar(asked, one))
+        return next(
+            number
+            for number in range(nodes)
+            if connection.scalar(asked, {"nodes": nodes, "number": number, "clinic": clinic})
+        )
+
+
+def _reads_alike(read: Callable[[Store], Any], through: Store, node: Store) -> bool:
+    return bool(read(through) == read(node))
 
 
 def tell(what: str, act: Callable[[], Any]) -> Any:
@@ -141,7 +149,7 @@ def try_clinic(through: Store, node: Store, clock: Clock, clinic: str) -> None:
         "the audit trail": lambda store: verify_audit(store, clinic),
     }
     for what, read in reads.items():
-        tell(f"{what} as at the node", lambda read=read: read(through) == read(node))
+        tell(f"{what} as at the node", partial(_reads_alike, read, through, node))
     tell("fifty writes of two people", lambda: fifty_writes(through, clinic))
 
 

@@ -17,6 +17,7 @@ import streamlit  # noqa: F401  (its messages import in a circle without it)
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN_SECONDS = 30
@@ -82,7 +83,8 @@ class Run:
 
 def opened(server: str, page: str, query: str = "", seconds: float = 30) -> list[Run]:
     """What somebody gets who opens ``/page``: a run, and another for every page that it sends them on to."""
-    with connect(f"ws://{server}/_stcore/stream", subprotocols=["streamlit", "x"], max_size=None) as socket_:
+    protocols = [Subprotocol("streamlit"), Subprotocol("x")]
+    with connect(f"ws://{server}/_stcore/stream", subprotocols=protocols, max_size=None) as socket_:
         asks = BackMsg()
         asks.rerun_script.page_name = page
         asks.rerun_script.query_string = query

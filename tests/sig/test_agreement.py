@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from builders import a_sku
 
 from core.rules.sig import Disagreement, disagreements, read
+from tests.builders import a_sku
 
 
 def found(sig: str, mg_per_ml: str | None, drug_units_per_ml: str | None = None) -> tuple[Disagreement, ...]:

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from builders import a_sku
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +28,7 @@ from core.rules.sig import (
     marks,
     read,
 )
+from tests.builders import a_sku
 
 
 def a_vial(mg_per_ml: str | None, ml: str = "2", **over: Any) -> Sku:

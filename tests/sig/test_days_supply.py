@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from builders import a_sku
 
 from core.domain.model import Sku
 from core.rules.sig import DaysSupply, WeeklyMg, days_supply, read, supply, weekly_mg
+from tests.builders import a_sku
 
 
 def a_vial(mg_per_ml: str | None = "2.5", volume_ml: str = "2", in_use_days: int | None = None, **over: Any) -> Sku:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from builders import a_sku
 
 from core.rules.sig import Certainty, Unit, days_supply, proposals, read, weekly_mg
 from core.rules.sig.vocabulary import COUNT_WORDS, COUNTING, TENS, UNIT_WORDS
+from tests.builders import a_sku
 from tests.sig.labelled import Label, disagreeing, labels, told
 
 ROWS = labels()

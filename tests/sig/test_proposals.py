@@ -6,9 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from builders import a_sku
 
 from core.rules.sig import proposals, read, usual
+from tests.builders import a_sku
 
 TIRZEPATIDE_30 = a_sku(
     name="Tirzepatide 30 mg/mL, 2 mL", concentration_mg_per_ml=Decimal(30), actives=("tirzepatide",),

@@ -6,10 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from builders import a_sku
 
 from core.domain.model import Sku
 from core.rules.sig import Certainty, RequiredPart, Unit, read
+from tests.builders import a_sku
 from tests.sig.labelled import told
 
 SEMAGLUTIDE = a_sku()

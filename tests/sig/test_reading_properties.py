@@ -1,20 +1,18 @@
-"""Properties of reading directions. SIG_FUZZ sets how many examples each tries (default small)."""
+"""Properties of reading directions."""
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 
 import pytest
-from builders import a_sku
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.rules.sig import Certainty, days_supply, disagreements, read, supply, weekly_mg
+from tests.builders import a_sku
+from tests.soak import EXAMPLES as SOAK
 
-EXAMPLES = settings(
-    max_examples=int(os.environ.get("SIG_FUZZ", "100")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+EXAMPLES = settings(max_examples=max(100, SOAK), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SKUS = (
     None,
     a_sku(),

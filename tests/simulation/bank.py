@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from core.domain.orders.records import EventOutcome
 from core.domain.payments.operations import Kind
-from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Request, TryAgain
+from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 from tests.simulation.pharmacies import Died
 
 FATES: Final = {
@@ -46,9 +45,9 @@ class Bank:
         self.fair = False
         self.holds: dict[str, Hold] = {}
         self.wrong: list[str] = []
-        self._answers: dict[str, EventOutcome] = {}
+        self._answers: dict[str, Outcome] = {}
 
-    def carry_out(self, request: Request) -> EventOutcome:
+    def carry_out(self, request: Request) -> Outcome:
         """Do it, once for each key, or not; raises Died with the worker that asked."""
         fate = "does it" if self.fair else self._dice.choices([*FATES], [*FATES.values()])[0]
         self._say(f"the bank {fate}: {request.kind} {request.cents} of {request.pharmacy_order}")
@@ -62,7 +61,7 @@ class Bank:
             return TryAgain("No answer.")
         return self._answers[request.key]
 
-    def _done(self, request: Request) -> EventOutcome:
+    def _done(self, request: Request) -> Outcome:
         if request.key in self._answers:
             return self._answers[request.key]
         if request.kind is Kind.AUTHORISE:
@@ -76,19 +75,19 @@ class Bank:
             return Lapsed("The hold has run out.")
         return _FOLLOWS[request.kind](self, hold, request)
 
-    def _capture(self, hold: Hold, request: Request) -> EventOutcome:
+    def _capture(self, hold: Hold, request: Request) -> Outcome:
         if hold.closed or request.cents > hold.cents:
             return self._cannot(request, f"closed: {hold.closed}, held: {hold.cents}")
         hold.closed, hold.captured_cents = True, request.cents
         return Done(f"{request.reference}-captured")
 
-    def _release(self, hold: Hold, request: Request) -> EventOutcome:
+    def _release(self, hold: Hold, request: Request) -> Outcome:
         if hold.closed:
             return self._cannot(request, "it is closed")
         hold.closed = True
         return Done(f"{request.reference}-released")
 
-    def _refund(self, hold: Hold, request: Request) -> EventOutcome:
+    def _refund(self, hold: Hold, request: Request) -> Outcome:
         if request.cents > hold.captured_cents - hold.refunded_cents:
             return self._cannot(request, f"only {hold.captured_cents - hold.refunded_cents} is left")
         hold.refunded_cents += request.cents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -116,10 +116,11 @@ def _lines(rows: Rows) -> Iterator[str]:
         by_line.setdefault(one["line"], []).append(one)
     submissions = {one["reference"]: one for one in rows.submission}
     for line in rows.order_line:
-        *earlier, newest = sorted(by_line.get(line["reference"], ()), key=lambda one: one["number"]) or [None]
-        if newest is None or newest["number"] != line["attempt"]:
+        attempts = sorted(by_line.get(line["reference"], ()), key=lambda one: one["number"])
+        if not attempts or attempts[-1]["number"] != line["attempt"]:
             yield f"{line['reference']} has no attempt {line['attempt']}"
             continue
+        *earlier, newest = attempts
         if (newest["state"], newest["pharmacy"]) != (line["state"], line["pharmacy"]):
             yield f"{line['reference']} is {line['state'].value}, its attempt {newest['state'].value}"
         if any(one["state"] not in {S.REJECTED, S.RETURNED} for one in earlier):
@@ -242,7 +243,8 @@ def _add(found: _Recount, day: date, attempt: Row, name: str, number: int = 1) -
 
 
 def _count_attempt(found: _Recount, attempt: Row, said: list[Row]) -> None:
-    first, captured, told = attempt["number"] == 1, False, {}
+    first, captured = attempt["number"] == 1, False
+    told: dict[str, datetime] = {}
     for event in said:
         day = event["at"].astimezone(ZONE).date()
         for state in (*event["implied"], event["status"]):

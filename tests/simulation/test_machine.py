@@ -451,7 +451,7 @@ def test_anything_in_any_order() -> None:
         run_state_machine_as_test(
             Anything,
             settings=settings(
-                max_examples=2 * KILLS, stateful_step_count=30, deadline=None, derandomize=KILLS < 100,
+                max_examples=2 * KILLS, stateful_step_count=30, deadline=None,
                 suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate],
             ),
         )  # fmt: skip

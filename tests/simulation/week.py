@@ -7,7 +7,7 @@ at named points, and what is left is worked off in calm weather at the end.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
 from itertools import count
@@ -235,7 +235,7 @@ class Week:
         line = dice.choice(lines)
         if dice.random() < 0.15:
             return remove_line(self.store, person, CLINIC, line.id, line.version).summary
-        cells = dice.choice(
+        cells: Mapping[str, object] = dice.choice(
             [{"hold": True}, {"hold": False}, {"ship_to": "clinic"}, {"pharmacy": dice.choice(PHARMACIES)}]
         )
         stale = int(dice.random() < 0.1)
@@ -442,7 +442,8 @@ class Week:
             self.clock.forward(hours=2)
             self._act(Week._a_worker_finishes)
             self._act(Week._pays_again)
-            self.bank.fair = True
+            if self.bank:
+                self.bank.fair = True
 
     def _a_worker_finishes(self) -> str:
         return str(run_once(self.store, CLINIC, self.pharmacies.of, worker="w1"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -278,7 +279,7 @@ def test_a_folder_is_saved_in_as_many_statements_whatever_its_size(store: Store)
     counts = []
     for patients in (1, 300):
         with statements(store) as ran:
-            store.write("demo", lambda work, size=patients: save_folder(work, a_folder(**_many(size))), new=True)
+            store.write("demo", partial(save_folder, folder=a_folder(**_many(patients))), new=True)
         counts.append(sum(not statement.startswith(("BEGIN", "pragma")) for statement in ran))
     assert counts[0] >= counts[1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import count
@@ -44,13 +45,16 @@ def test_four_threads_that_read_and_write_lose_nothing(store: Store) -> None:
     assert store.data_version(CLINIC) == 201
 
 
+def _count_to_fifty(store: Store) -> None:
+    for _ in range(50):
+        store.write(CLINIC, _count_up)
+
+
 def test_two_stores_on_one_database_lose_nothing(store: Store, store_url: str) -> None:
     load(store, a_folder(clinic=a_clinic(zip="0")))
     other = open_store(store_url)
     with ThreadPoolExecutor(2) as threads:
-        for done in [
-            threads.submit(lambda one=one: [one.write(CLINIC, _count_up) for _ in range(50)]) for one in (store, other)
-        ]:
+        for done in [threads.submit(_count_to_fifty, one) for one in (store, other)]:
             done.result()
     other.close()
     with store.read(CLINIC) as work:
@@ -101,7 +105,10 @@ def test_clinics_are_told_apart(store: Store) -> None:
 
 @pytest.mark.parametrize("use", ["write", "zone"])
 def test_an_unknown_clinic_is_refused(store: Store, use: str) -> None:
-    uses = {"write": lambda: store.write("nobody", lambda work: work), "zone": lambda: _today(store, "nobody")}
+    uses: dict[str, Callable[[], object]] = {
+        "write": lambda: store.write("nobody", lambda work: work),
+        "zone": lambda: _today(store, "nobody"),
+    }
     with pytest.raises(Refused, match=r"^There is no clinic “nobody” in this store; load its folder first\.$"):
         uses[use]()
     assert store.clinics() == ()
@@ -231,7 +238,7 @@ def test_what_postgres_itself_raises_is_run_again(postgres_url: str, state: str,
             else:
                 work.connection.execute(text(f"DO $${failing}$$"))
         days = [date(2026, 12, 24), date(2026, 12, 25)]
-        cells = {"clinic": [CLINIC] * 2, "pharmacy": ["cedar"] * 2, "date": days}
+        cells: dict[str, Sequence[Any]] = {"clinic": [CLINIC] * 2, "pharmacy": ["cedar"] * 2, "date": days}
         insert_all(work.connection, tables.CLOSURE, cells)
         return "done"
 

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -91,7 +92,7 @@ class Parcel(NamedTuple):
     kind: Kind
     other_kind: Kind | None
     fee_cents: int
-    count: int | None
+    count: int | None  # type: ignore[assignment]
     weight: Decimal
     cold: bool
     sent_on: date
@@ -188,7 +189,7 @@ def test_every_reference_is_from_clinic_to_clinic(table: Table) -> None:
 def test_every_key_in_the_database_starts_with_the_clinic(store: Store) -> None:
     inspector = inspect(store.engine)
     for table in TABLES:
-        keys = [inspector.get_pk_constraint(table.name)["constrained_columns"]]
+        keys: list[Sequence[str | None]] = [inspector.get_pk_constraint(table.name)["constrained_columns"]]
         keys += [unique["column_names"] for unique in inspector.get_unique_constraints(table.name)]
         keys += [index["column_names"] for index in inspector.get_indexes(table.name)]
         for reference in inspector.get_foreign_keys(table.name):

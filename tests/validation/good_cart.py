@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from core.domain.context import Context
@@ -41,8 +40,8 @@ from tests.builders import (
     licences,
 )
 
-Cells = Mapping[str, Any]
-AS_IT_IS: Cells = MappingProxyType({})
+Cells = dict[str, Any]
+AS_IT_IS: Cells = {}
 
 NPIS = ("1234567893", "1111111112", "1222222220", "1333333338", "1444444446", "1555555550")
 

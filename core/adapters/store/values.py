@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from core.domain.model import MOST_PACKS, ConstraintKind, Model, Scope, ShipTo
+from core.domain.model import MOST_PACKS, Model, PreferenceKind, PreferenceScope, ShipTo
 
 
 class StoredLine(Model):
@@ -46,7 +46,7 @@ class StoredConstraint(NamedTuple):
 
     id: str
     refill_day: date
-    kind: ConstraintKind
+    kind: PreferenceKind
     patient: str | None
     sku: str | None
     line: str | None
@@ -56,10 +56,14 @@ class StoredConstraint(NamedTuple):
     at: datetime
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> PreferenceScope:
         """Which lines it is about."""
-        named = ((self.patient, Scope.PATIENT), (self.sku, Scope.SKU), (self.line, Scope.LINE))
-        return next((scope for code, scope in named if code is not None), Scope.CART)
+        named = (
+            (self.patient, PreferenceScope.PATIENT),
+            (self.sku, PreferenceScope.SKU),
+            (self.line, PreferenceScope.LINE),
+        )
+        return next((scope for code, scope in named if code is not None), PreferenceScope.CART)
 
 
 class DailyTotal(NamedTuple):

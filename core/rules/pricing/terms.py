@@ -47,17 +47,33 @@ class Terms(NamedTuple):
         """The rate that the program fee takes of shipping, over ``unit``."""
         return self.rate if self.covers_shipping else 0
 
+    def exact(self, medication_cents: int, shipping_cents: int, encounters_cents: int) -> int:
+        """All but processing before any rounding, in 1/``unit`` cents: linear, so that parts of a checkout add up."""
+        with_fee = (self.unit + self.rate) * medication_cents + (self.unit + self.fee_on_shipping) * shipping_cents
+        return with_fee + self.unit * encounters_cents
+
+    def subtotal_cents(self, exact: int) -> int:
+        """All but processing, to the cent. Here, and nowhere else, the program fee is rounded."""
+        return half_up(exact, self.unit)
+
+    def processing_cents(self, subtotal_cents: int) -> int:
+        """The processing of one checkout. Here, and nowhere else, its percentage is rounded."""
+        return half_up(self.processing * subtotal_cents, self.processing_unit) + self.fixed_cents
+
+    def total_cents(self, exact: int) -> int:
+        """What a checkout comes to; it keeps the order of ``exact``."""
+        subtotal = self.subtotal_cents(exact)
+        return subtotal + self.processing_cents(subtotal)
+
     def charges(self, medication_cents: int, shipping_cents: int, encounters_cents: int) -> Charges:
-        """The program fee and the processing of one checkout; each percentage is rounded once."""
-        base = medication_cents + shipping_cents if self.covers_shipping else medication_cents
-        fee = half_up(self.rate * base, self.unit)
-        processed = medication_cents + fee + shipping_cents + encounters_cents
-        return Charges(fee, half_up(self.processing * processed, self.processing_unit) + self.fixed_cents)
+        """The program fee and the processing of one checkout."""
+        subtotal = self.subtotal_cents(self.exact(medication_cents, shipping_cents, encounters_cents))
+        fee = subtotal - medication_cents - shipping_cents - encounters_cents
+        return Charges(fee, self.processing_cents(subtotal))
 
     def landed_cents(self, medication_cents: int, shipping_cents: int) -> int:
         """What a checkout without an encounter comes to."""
-        fee, processing = self.charges(medication_cents, shipping_cents, 0)
-        return medication_cents + fee + shipping_cents + processing
+        return self.total_cents(self.exact(medication_cents, shipping_cents, 0))
 
 
 def fee_covers_shipping(program: Program) -> bool:

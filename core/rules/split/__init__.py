@@ -1,24 +1,22 @@
 """Who fills what: the best assignment of a cart to pharmacies, proven, and the reasons for it (rules.md, section 5)."""
 
-from core.rules.split.constraints import EXCLUDED, last_pharmacy
-from core.rules.split.effort import Progress, Watch
-from core.rules.split.outcome import Outcome, outcome
-from core.rules.split.splitting import split
-from core.rules.split.what_if import Point, Price, Question, Shortage, points, prices, shortages
+from core.rules.split.cart_split import split
+from core.rules.split.preferences import EXCLUDED
+from core.rules.split.search import Progress, Watch
+from core.rules.split.what_if import (
+    Point,
+    PreferenceCost,
+    Shortage,
+    SplitRequest,
+    SplitSummary,
+    points,
+    preference_costs,
+    short_offers,
+    shortages,
+    summarized,
+)
 
 __all__ = [
-    "EXCLUDED",
-    "Outcome",
-    "Point",
-    "Price",
-    "Progress",
-    "Question",
-    "Shortage",
-    "Watch",
-    "last_pharmacy",
-    "outcome",
-    "points",
-    "prices",
-    "shortages",
-    "split",
-]
+    "EXCLUDED", "Point", "PreferenceCost", "Progress", "Shortage", "SplitRequest", "SplitSummary", "Watch", "points",
+    "preference_costs", "short_offers", "shortages", "split", "summarized",
+]  # fmt: skip

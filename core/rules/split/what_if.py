@@ -1,20 +1,21 @@
-"""The same cart split under other objectives, without a wish, or with one more pack: what each thing costs.
+"""The same cart split under other objectives, without a preference, or with one more pack: what each thing costs.
 
-Everything is found by splitting again, so that every figure is the whole checkout's; a search that was not finished
-says so.
+Every figure comes of splitting again, so that it is the whole checkout's; a search that was not finished says so.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
 from core.domain.context import Context
-from core.domain.model import Cart, Constraint, ConstraintKind, Days, Objective, Program, Scope, Split
-from core.rules.split.effort import SECONDS, Watch
-from core.rules.split.outcome import Outcome, outcome
-from core.rules.split.splitting import split
+from core.domain.model import Cart, Days, Objective, PreferenceKind, PreferenceScope, Program, RoutingPreference, Split
+from core.rules.split.cart_split import split
+from core.rules.split.search import WORK, Watch
 
 DAY_PRICES_CENTS: Final = (50, 1_00, 2_00, 3_50, 5_00, 7_50, 10_00, 15_00, 25_00, 50_00)
 """Prices of a day at which the curve looks for points between the cheapest and the fastest split."""
@@ -22,11 +23,11 @@ DAY_PRICES_CENTS: Final = (50, 1_00, 2_00, 3_50, 5_00, 7_50, 10_00, 15_00, 25_00
 MOST_SHORTAGES: Final = 12
 """Offers that are asked for one more pack, those first that most lines would rather go to."""
 
-FEWEST: Final = Constraint(ConstraintKind.BOXES, Scope.CART)
+FEWEST: Final = RoutingPreference(PreferenceKind.BOXES, PreferenceScope.CART)
 
 
 @dataclass(frozen=True)
-class Question:
+class SplitRequest:
     """What is split, and how."""
 
     cart: Cart
@@ -37,20 +38,57 @@ class Question:
     overrides: frozenset[tuple[int, str]]
     day_price_cents: int
 
-    def answered(self, watch: Watch | None = None, known: Split | None = None) -> Split:
-        """Its split."""
-        return split(
-            self.cart,
-            self.context,
-            self.program,
-            self.objective,
-            self.days,
-            overrides=self.overrides,
-            day_price_cents=self.day_price_cents,
-            time_limit=SECONDS,
-            watch=watch,
-            known=known,
-        )
+    def split(self, watch: Watch | None = None, previous: Split | None = None) -> Split:
+        """Its split, searched with a quarter of the usual work: there are two dozen of them."""
+        return split(**vars(self), work=WORK // 4, watch=watch, previous=previous)
+
+    def with_only(self, preferences: Sequence[RoutingPreference]) -> SplitRequest:
+        """The same with these preferences alone."""
+        return replace(self, cart=self.cart.model_copy(update={"constraints": tuple(preferences)}))
+
+
+class SplitDifference(NamedTuple):
+    """What one split costs more than another, and its average days to delivery more."""
+
+    cents: int
+    days_a_line: Decimal
+
+
+class SplitSummary(NamedTuple):
+    """A split in figures. ``delivery_days`` is the sum over lines of days from the refill day to delivery."""
+
+    objective: Objective
+    total_cents: int
+    lines: int
+    boxes: int
+    pharmacies: int
+    delivery_days: int
+    last_delivery: date | None
+    proven: bool
+
+    @property
+    def days_a_line(self) -> Decimal:
+        """Days to delivery on average, to one decimal; 0 for no line."""
+        return (Decimal(self.delivery_days) / max(self.lines, 1)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+    def against(self, other: SplitSummary) -> SplitDifference:
+        """This split less the other one."""
+        return SplitDifference(self.total_cents - other.total_cents, self.days_a_line - other.days_a_line)
+
+
+def summarized(split: Split, refill_day: date) -> SplitSummary:
+    """The figures of a split of ``refill_day``'s cart."""
+    deliveries = [line.promise.delivers_on for line in split.filled if line.promise]
+    return SplitSummary(
+        objective=split.objective,
+        total_cents=split.total_cents,
+        lines=len(split.filled),
+        boxes=len({line.box for line in split.filled}),
+        pharmacies=len({line.pharmacy for line in split.filled}),
+        delivery_days=sum((day - refill_day).days for day in deliveries),
+        last_delivery=max(deliveries, default=None),
+        proven=split.proven,
+    )
 
 
 class Point(NamedTuple):
@@ -59,14 +97,14 @@ class Point(NamedTuple):
     objective: Objective
     day_price_cents: int
     fewest: bool
-    outcome: Outcome
+    outcome: SplitSummary
 
 
-class Price(NamedTuple):
-    """What a wish costs: the total with everything that is asked, less the total without this wish. ``wish`` is its
-    place among the cart's constraints; None is all of them together."""
+class PreferenceCost(NamedTuple):
+    """What a routing preference costs: the total with all of them, less the total without it. ``preference`` is its
+    place among the cart's; None is all of them together."""
 
-    wish: int | None
+    preference: int | None
     cents: int
     lines: int
     proven: bool
@@ -82,66 +120,60 @@ class Shortage(NamedTuple):
     proven: bool
 
 
-def points(question: Question, now: Split, watch: Watch | None = None) -> Iterator[Point]:
+def points(request: SplitRequest, now: Split, watch: Watch | None = None) -> Iterator[Point]:
     """The cheapest, the fastest and the fewest shipments, then what lies between them, each split once."""
-    price = question.day_price_cents
+    price, refill_day = request.day_price_cents, request.days.refill_day
     for objective in Objective:
-        found = now if objective is now.objective else replace(question, objective=objective).answered(watch, now)
-        yield Point(objective, price, False, outcome(found, question.days.refill_day))
-    if FEWEST not in question.cart.constraints:
-        asked = question.cart.model_copy(update={"constraints": (*question.cart.constraints, FEWEST)})
-        fewest = replace(question, cart=asked, objective=Objective.CHEAPEST).answered(watch)
-        yield Point(Objective.CHEAPEST, price, True, outcome(fewest, question.days.refill_day))
+        routed = now if objective is now.objective else replace(request, objective=objective).split(watch, now)
+        yield Point(objective, price, False, summarized(routed, refill_day))
+    preferences = request.cart.constraints
+    if FEWEST not in preferences:
+        fewest = replace(request.with_only((*preferences, FEWEST)), objective=Objective.CHEAPEST).split(watch)
+        yield Point(Objective.CHEAPEST, price, True, summarized(fewest, refill_day))
     for cents in DAY_PRICES_CENTS:
         if cents != price:
-            balanced = replace(question, objective=Objective.BALANCED, day_price_cents=cents).answered(watch)
-            yield Point(Objective.BALANCED, cents, False, outcome(balanced, question.days.refill_day))
+            balanced = replace(request, objective=Objective.BALANCED, day_price_cents=cents).split(watch)
+            yield Point(Objective.BALANCED, cents, False, summarized(balanced, refill_day))
 
 
-def prices(question: Question, now: Split, watch: Watch | None = None) -> Iterator[Price]:
-    """What everything that is asked costs together, then each wish alone while the others stand."""
-    constraints = question.cart.constraints
-    if not constraints:
+def preference_costs(request: SplitRequest, now: Split, watch: Watch | None = None) -> Iterator[PreferenceCost]:
+    """What all routing preferences cost together, then each alone while the others stand."""
+    preferences = request.cart.constraints
+    if not preferences:
         return
-    yield _price(None, now, _without(question, ()).answered(watch))
-    for at in range(len(constraints) if len(constraints) > 1 else 0):
-        rest = (*constraints[:at], *constraints[at + 1 :])
-        yield _price(at, now, _without(question, rest).answered(watch))
+    yield _cost(None, now, request.with_only(()).split(watch))
+    for at in range(len(preferences) if len(preferences) > 1 else 0):
+        rest = (*preferences[:at], *preferences[at + 1 :])
+        yield _cost(at, now, request.with_only(rest).split(watch))
 
 
-def _without(question: Question, constraints: Sequence[Constraint]) -> Question:
-    return replace(question, cart=question.cart.model_copy(update={"constraints": tuple(constraints)}))
-
-
-def _price(wish: int | None, now: Split, free: Split) -> Price:
+def _cost(preference: int | None, now: Split, free: Split) -> PreferenceCost:
     lines = len(free.filled) - len(now.filled)
-    return Price(wish, now.total_cents - free.total_cents, lines, now.proven and free.proven)
+    return PreferenceCost(preference, now.total_cents - free.total_cents, lines, now.proven and free.proven)
 
 
-def shortages(question: Question, now: Split, watch: Watch | None = None) -> Iterator[Shortage]:
-    """One more pack of each offer that has run out for somebody, the most wanted first."""
-    for pharmacy, sku in wanted(now)[:MOST_SHORTAGES]:
-        more = replace(question, context=_with_one_more(question, pharmacy, sku)).answered(watch)
+def shortages(request: SplitRequest, now: Split, watch: Watch | None = None) -> Iterator[Shortage]:
+    """One more pack of each offer that has run out for somebody, the most refused first."""
+    for pharmacy, sku in short_offers(now)[:MOST_SHORTAGES]:
+        more = replace(request, context=_with_one_more(request, pharmacy, sku)).split(watch)
         fills = len(more.filled) - len(now.filled)
         yield Shortage(pharmacy, sku, now.total_cents - more.total_cents, fills, now.proven and more.proven)
 
 
-def wanted(now: Split) -> list[tuple[str, str]]:
+def short_offers(now: Split) -> list[tuple[str, str]]:
     """(pharmacy, SKU) that lines were refused for stock, by how many lines; lines that nobody fills count first."""
-    asked: dict[tuple[str, str], list[int]] = {}
-    for routed in now.lines:
-        if routed.line.hold:
-            continue
-        for refusal in routed.refused:
-            if refusal.codes == ("OUT_OF_STOCK",):
-                counts = asked.setdefault((refusal.pharmacy, routed.line.sku), [0, 0])
-                counts[0] += not routed.filled
-                counts[1] += 1
-    return sorted(asked, key=lambda key: (-asked[key][0], -asked[key][1], key))
+    refused = [
+        ((refusal.pharmacy, routed.line.sku), routed.filled)
+        for routed in now.lines
+        for refusal in routed.refused
+        if refusal.codes == ("OUT_OF_STOCK",) and not routed.line.hold
+    ]
+    lines, unfilled = Counter(key for key, _ in refused), Counter(key for key, filled in refused if not filled)
+    return sorted(lines, key=lambda key: (-unfilled[key], -lines[key], key))
 
 
-def _with_one_more(question: Question, pharmacy: str, sku: str) -> Context:
-    context, day = question.context, question.days.placing_day
+def _with_one_more(request: SplitRequest, pharmacy: str, sku: str) -> Context:
+    context, day = request.context, request.days.placing_day
     offer, left = context.offer(pharmacy, sku, day), context.stock(pharmacy, sku, day) or 0
     stock = context.reserved.get((pharmacy, sku), 0) + left + 1
     offers = tuple(row.model_copy(update={"stock": stock}) if row == offer else row for row in context.offers)

@@ -12,7 +12,7 @@ from core.adapters.store.carts import Answers
 from core.adapters.store.constraints import constraints_of
 from core.adapters.store.values import StoredConstraint, StoredLine
 from core.domain.context import Context
-from core.domain.model import Cart, CartLine, Constraint, Override, Scope
+from core.domain.model import Cart, CartLine, Override, PreferenceScope, RoutingPreference
 from core.domain.roles import Action, Person, require
 from core.rules.due_list import DueLine, due_list
 from core.rules.prescriptions import CartRow, completed
@@ -78,9 +78,13 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
     )
 
 
-def _constraint(row: StoredConstraint, numbers: Mapping[str, int]) -> Constraint:
-    of = {Scope.PATIENT: row.patient, Scope.SKU: row.sku, Scope.LINE: str(numbers.get(row.line or "", ""))}
-    return Constraint(row.kind, row.scope, of.get(row.scope) or "", row.pharmacy or "", row.amount_cents)
+def _constraint(row: StoredConstraint, numbers: Mapping[str, int]) -> RoutingPreference:
+    of = {
+        PreferenceScope.PATIENT: row.patient,
+        PreferenceScope.SKU: row.sku,
+        PreferenceScope.LINE: str(numbers.get(row.line or "", "")),
+    }
+    return RoutingPreference(row.kind, row.scope, of.get(row.scope) or "", row.pharmacy or "", row.amount_cents)
 
 
 def completed_lines(lines: Iterable[StoredLine], context: Context, refill_day: date) -> list[CartLine]:

@@ -10,22 +10,22 @@ from core.adapters.store.constraints import add_constraint, constraints_of, remo
 from core.adapters.store.contexts import patients_of, pharmacies_of, skus_of
 from core.adapters.store.values import StoredConstraint
 from core.domain.errors import Refused, Stale
-from core.domain.model import ConstraintKind, Scope
+from core.domain.model import PreferenceKind, PreferenceScope
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import record
 
 SCOPES: Final = {
-    ConstraintKind.USE: tuple(Scope),
-    ConstraintKind.AVOID: tuple(Scope),
-    ConstraintKind.TOGETHER: (Scope.CART, Scope.PATIENT),
-    ConstraintKind.STAY: tuple(Scope),
-    ConstraintKind.RESERVE: (Scope.LINE,),
-    ConstraintKind.BOXES: (Scope.CART,),
+    PreferenceKind.USE: tuple(PreferenceScope),
+    PreferenceKind.AVOID: tuple(PreferenceScope),
+    PreferenceKind.TOGETHER: (PreferenceScope.CART, PreferenceScope.PATIENT),
+    PreferenceKind.STAY: tuple(PreferenceScope),
+    PreferenceKind.RESERVE: (PreferenceScope.LINE,),
+    PreferenceKind.BOXES: (PreferenceScope.CART,),
 }
 """Which lines each kind may be about."""
 
-NAMES_A_PHARMACY: Final = frozenset({ConstraintKind.USE, ConstraintKind.AVOID, ConstraintKind.RESERVE})
-HAS_AN_AMOUNT: Final = frozenset({ConstraintKind.STAY, ConstraintKind.BOXES})
+NAMES_A_PHARMACY: Final = frozenset({PreferenceKind.USE, PreferenceKind.AVOID, PreferenceKind.RESERVE})
+HAS_AN_AMOUNT: Final = frozenset({PreferenceKind.STAY, PreferenceKind.BOXES})
 MOST_CENTS: Final = 10_000_00
 MOST_PREFERENCES: Final = 200
 """Routing preferences that one cart holds at most."""
@@ -36,7 +36,7 @@ def add_routing_preference(
     person: Person,
     clinic: str,
     refill_day: date,
-    kind: ConstraintKind,
+    kind: PreferenceKind,
     *,
     patient: str | None = None,
     sku: str | None = None,
@@ -87,7 +87,7 @@ def _refuse_nonsense(new: StoredConstraint) -> None:
         raise Refused("A routing preference is about the whole cart, or one patient, one SKU or one line.")
     if new.scope not in SCOPES[new.kind]:
         allowed = " or ".join(
-            f"a {scope.value}" if scope is not Scope.CART else "the cart" for scope in SCOPES[new.kind]
+            f"a {scope.value}" if scope is not PreferenceScope.CART else "the cart" for scope in SCOPES[new.kind]
         )
         raise Refused(f"“{new.kind.value}” is about {allowed}.")
     if (new.pharmacy is None) == (new.kind in NAMES_A_PHARMACY):

@@ -1,4 +1,4 @@
-"""What people ask of a split: each wish checked against trying everything, and by cases that a pharmacist can read."""
+"""Routing preferences: each checked against trying everything, and by cases that a pharmacist can read."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from hypothesis import strategies as st
 from core.domain.context import Context
 from core.domain.model import (
     Cart,
-    Constraint,
-    ConstraintKind,
     Days,
     LineState,
     Objective,
     OurLine,
+    PreferenceKind,
+    PreferenceScope,
     Program,
-    Scope,
+    RoutingPreference,
     Severity,
     Split,
 )
 from core.rules.plan import plan
-from core.rules.split import decision, split
+from core.rules.split import enumeration, split
 from core.rules.split.proof import faults
 from core.rules.validation import cart_hash
 from tests.builders import DAYS, FRIDAY, a_program
 from tests.soak import EXAMPLES
 from tests.test_split import CODES, Trial, a_clinic_of, chosen, clinics, lines_of, objectives, shown, small_clinics
 
-K, S = ConstraintKind, Scope
+K, R, S = PreferenceKind, RoutingPreference, PreferenceScope
 
 
-class Asked(Trial):
+class PreferenceTrial(Trial):
     """Every assignment that keeps what is asked, judged as before and by the price of moving and of boxes."""
 
     def __init__(self, cart: Cart, *rest: Any) -> None:
         super().__init__(cart, *rest)
         self.cart = cart
 
-    def about(self, constraint: Constraint) -> list[int]:
+    def about(self, constraint: RoutingPreference) -> list[int]:
         keys = {S.CART: "", S.PATIENT: "patient", S.SKU: "sku", S.LINE: "number"}
         field = keys[constraint.scope]
         free = [at for at, line in enumerate(self.lines) if not line.pharmacy and not line.hold]
@@ -53,7 +53,7 @@ class Asked(Trial):
     def keeps(self, places: tuple[str | None, ...]) -> bool:
         return all(self._keeps(constraint, places) for constraint in self.cart.constraints)
 
-    def _keeps(self, constraint: Constraint, places: tuple[str | None, ...]) -> bool:
+    def _keeps(self, constraint: RoutingPreference, places: tuple[str | None, ...]) -> bool:
         lines = self.about(constraint)
         match constraint.kind:
             case K.USE:
@@ -106,14 +106,14 @@ scopes = st.one_of(
 
 
 @st.composite
-def constraints(draw: st.DrawFn) -> Constraint:
+def constraints(draw: st.DrawFn) -> RoutingPreference:
     kind = draw(st.sampled_from([K.USE, K.AVOID, K.TOGETHER, K.STAY]))
     scope, of = draw(scopes)
     if kind is K.TOGETHER and scope in (S.SKU, S.LINE):
         scope, of = S.CART, ""
     named = kind in (K.USE, K.AVOID)
     amount = draw(st.sampled_from([0, 100, 500, 2000])) if kind is K.STAY else 0
-    return Constraint(kind, scope, of, draw(st.sampled_from(CODES[:3])) if named else "", amount)
+    return RoutingPreference(kind, scope, of, draw(st.sampled_from(CODES[:3])) if named else "", amount)
 
 
 def with_history(context: Context, pharmacies: Sequence[str]) -> Context:
@@ -132,12 +132,12 @@ def with_history(context: Context, pharmacies: Sequence[str]) -> Context:
 @settings(small_clinics, max_examples=3 * EXAMPLES)
 @given(clinics(most_lines=4), st.lists(constraints(), min_size=1, max_size=3), objectives, st.permutations(CODES[:3]))
 def test_the_split_is_the_best_of_those_that_keep_what_is_asked(
-    clinic: tuple[Cart, Context, Program], asked: list[Constraint], objective: Objective, before: list[str]
+    clinic: tuple[Cart, Context, Program], asked: list[RoutingPreference], objective: Objective, before: list[str]
 ) -> None:
     cart, context, program = clinic
     cart, context = cart.model_copy(update={"constraints": tuple(asked)}), with_history(context, before)
     found = split(cart, context, program, objective, DAYS, day_price_cents=100)
-    trial = Asked(cart, context, program, objective, 100)
+    trial = PreferenceTrial(cart, context, program, objective, 100)
     assert trial.judged(chosen(found))[:-1] == trial.judged(trial.best())[:-1]
     assert trial.keeps(chosen(found))
     assert faults(found, cart, context, program, DAYS) == []
@@ -146,21 +146,21 @@ def test_the_split_is_the_best_of_those_that_keep_what_is_asked(
 @settings(small_clinics, max_examples=EXAMPLES)
 @given(clinics(most_lines=4), st.lists(constraints(), min_size=1, max_size=3), objectives, st.permutations(CODES[:3]))
 def test_a_hard_cart_keeps_what_is_asked_as_well(
-    clinic: tuple[Cart, Context, Program], asked: list[Constraint], objective: Objective, before: list[str]
+    clinic: tuple[Cart, Context, Program], asked: list[RoutingPreference], objective: Objective, before: list[str]
 ) -> None:
     cart, context, program = clinic
     cart, context = cart.model_copy(update={"constraints": tuple(asked)}), with_history(context, before)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decision, "MOVES", 0)
+        patch.setattr(enumeration, "MOVES", 0)
         found = split(cart, context, program, objective, DAYS, day_price_cents=100)
-    trial = Asked(cart, context, program, objective, 100)
+    trial = PreferenceTrial(cart, context, program, objective, 100)
     assert trial.judged(chosen(found))[:-1] == trial.judged(trial.best())[:-1]
 
 
 PRICES = "alder SEMA 100; birch SEMA 95; alder NAD 50; birch NAD 60"
 
 
-def asked_for(text: str, prices: str, *asked: Constraint, fees: str = "", **over: Any) -> Split:
+def asked_for(text: str, prices: str, *asked: RoutingPreference, fees: str = "", **over: Any) -> Split:
     lines = lines_of(text)
     context = a_clinic_of(lines, prices, fees=fees, **over)
     cart = Cart(refill_day=FRIDAY, lines=lines, constraints=asked)
@@ -177,23 +177,25 @@ BEFORE = OurLine(
     ("case", "cart", "asked", "places", "total_cents"),
     [
         ("nothing asked", "P1 SEMA; P1 NAD", [], "birch alder", 145_00),
-        ("use alder for the cart", "P1 SEMA; P1 NAD", [Constraint(K.USE, S.CART, "", "alder")], "alder alder", 150_00),
-        ("use alder for a line", "P1 SEMA; P2 SEMA", [Constraint(K.USE, S.LINE, "2", "alder")], "birch alder", 195_00),
-        ("avoid birch for a SKU", "P1 SEMA; P2 NAD", [Constraint(K.AVOID, S.SKU, "SEMA", "birch")], "alder alder",
+        ("use alder for the cart", "P1 SEMA; P1 NAD", [R(K.USE, S.CART, "", "alder")], "alder alder", 150_00),
+        ("use alder for a line", "P1 SEMA; P2 SEMA", [R(K.USE, S.LINE, "2", "alder")], "birch alder", 195_00),
+        ("avoid birch for a SKU", "P1 SEMA; P2 NAD", [R(K.AVOID, S.SKU, "SEMA", "birch")], "alder alder",
          150_00),
-        ("avoid birch for a patient", "P1 SEMA; P2 SEMA", [Constraint(K.AVOID, S.PATIENT, "P1", "birch")],
+        ("avoid birch for a patient", "P1 SEMA; P2 SEMA", [R(K.AVOID, S.PATIENT, "P1", "birch")],
          "alder birch", 195_00),
-        ("a pin on the line itself stands", "P1 SEMA at birch", [Constraint(K.AVOID, S.CART, "", "birch")], "birch",
+        ("a pin on the line itself stands", "P1 SEMA at birch", [R(K.AVOID, S.CART, "", "birch")], "birch",
          95_00),
-        ("together", "P1 SEMA; P1 NAD; P2 SEMA", [Constraint(K.TOGETHER, S.CART)], "alder alder birch", 245_00),
-        ("together, one patient", "P1 SEMA; P1 NAD; P2 SEMA; P2 NAD", [Constraint(K.TOGETHER, S.PATIENT, "P2")],
+        ("together", "P1 SEMA; P1 NAD; P2 SEMA", [R(K.TOGETHER, S.CART)], "alder alder birch", 245_00),
+        ("together, one patient", "P1 SEMA; P1 NAD; P2 SEMA; P2 NAD", [R(K.TOGETHER, S.PATIENT, "P2")],
          "birch alder alder alder", 295_00),
-        ("stay: 5 dollars are not worth it", "P1 SEMA", [Constraint(K.STAY, S.CART, "", "", 5_00)], "alder", 100_00),
-        ("stay: 5 dollars are more than 4.99", "P1 SEMA", [Constraint(K.STAY, S.CART, "", "", 4_99)], "birch", 95_00),
-        ("stay: nobody filled it before", "P2 SEMA", [Constraint(K.STAY, S.CART, "", "", 500_00)], "birch", 95_00),
+        ("stay: 5 dollars are not worth it", "P1 SEMA", [R(K.STAY, S.CART, "", "", 5_00)], "alder", 100_00),
+        ("stay: 5 dollars are more than 4.99", "P1 SEMA", [R(K.STAY, S.CART, "", "", 4_99)], "birch", 95_00),
+        ("stay: nobody filled it before", "P2 SEMA", [R(K.STAY, S.CART, "", "", 500_00)], "birch", 95_00),
     ],
 )  # fmt: skip
-def test_what_is_asked_is_kept(case: str, cart: str, asked: list[Constraint], places: str, total_cents: int) -> None:
+def test_what_is_asked_is_kept(
+    case: str, cart: str, asked: list[RoutingPreference], places: str, total_cents: int
+) -> None:
     found = asked_for(cart, PRICES, *asked, our_lines=(BEFORE,))
     assert (shown(found), found.total_cents, found.proven) == (places, total_cents, True)
 
@@ -201,7 +203,7 @@ def test_what_is_asked_is_kept(case: str, cart: str, asked: list[Constraint], pl
 def test_packs_kept_for_a_line_are_nobody_elses() -> None:
     prices = "alder SEMA 90 stock 1; birch SEMA 100"
     assert shown(asked_for("P1 SEMA; P2 SEMA", prices)) == "alder birch"
-    reserved = Constraint(K.RESERVE, S.LINE, "2", "alder")
+    reserved = R(K.RESERVE, S.LINE, "2", "alder")
     assert shown(asked_for("P1 SEMA; P2 SEMA", prices, reserved)) == "birch alder"
     assert shown(asked_for("P1 SEMA; P2 SEMA held", prices, reserved)) == "birch -"
 
@@ -215,14 +217,14 @@ def test_packs_kept_for_a_line_are_nobody_elses() -> None:
     ],
 )
 def test_few_boxes(case: str, amount_cents: int, places: str, total_cents: int) -> None:
-    found = asked_for("P1 SEMA; P1 NAD", PRICES, Constraint(K.BOXES, S.CART, "", "", amount_cents))
+    found = asked_for("P1 SEMA; P1 NAD", PRICES, R(K.BOXES, S.CART, "", "", amount_cents))
     assert (shown(found), found.total_cents, found.proven) == (places, total_cents, True)
 
 
 def test_a_line_that_nobody_is_left_for_says_so_and_is_a_finding() -> None:
     lines = lines_of("P1 SEMA")
     context = a_clinic_of(lines, "alder SEMA 100; birch SEMA 95")
-    asked = (Constraint(K.AVOID, S.CART, "", "birch"), Constraint(K.USE, S.SKU, "SEMA", "birch"))
+    asked = (R(K.AVOID, S.CART, "", "birch"), R(K.USE, S.SKU, "SEMA", "birch"))
     cart = Cart(refill_day=FRIDAY, lines=lines, constraints=asked)
     decided = plan(cart, context, a_program(), Objective.CHEAPEST, DAYS)
     assert decided.split.lines[0].codes == ("EXCLUDED",)
@@ -230,15 +232,15 @@ def test_a_line_that_nobody_is_left_for_says_so_and_is_a_finding() -> None:
 
 
 def test_together_without_a_common_pharmacy_is_unfilled_and_says_what_was_asked() -> None:
-    found = asked_for("P1 SEMA; P1 NAD", "alder SEMA 100; birch NAD 60", Constraint(K.TOGETHER, S.CART))
+    found = asked_for("P1 SEMA; P1 NAD", "alder SEMA 100; birch NAD 60", R(K.TOGETHER, S.CART))
     assert [line.codes for line in found.lines] == [("EXCLUDED",), ("EXCLUDED",)]
 
 
 def test_the_hash_of_a_cart_of_which_nothing_is_asked_is_as_it_was() -> None:
     days = Days(FRIDAY, FRIDAY)
     cart = Cart(refill_day=FRIDAY, lines=lines_of("P1 SEMA"))
-    asked = cart.model_copy(update={"constraints": (Constraint(K.AVOID, S.CART, "", "birch"),)})
-    other = cart.model_copy(update={"constraints": (Constraint(K.AVOID, S.CART, "", "alder"),)})
+    asked = cart.model_copy(update={"constraints": (R(K.AVOID, S.CART, "", "birch"),)})
+    other = cart.model_copy(update={"constraints": (R(K.AVOID, S.CART, "", "alder"),)})
     hashes = [cart_hash(one, [], "FREE", Objective.CHEAPEST, 500, days) for one in (cart, asked, other)]
     assert len(set(hashes)) == 3
     assert hashes[0] == cart_hash(
