@@ -20,7 +20,7 @@ from core.domain.roles import Action, Person, require
 from core.rules.overrides import answered_for
 from core.rules.plan import Plan, plan
 from core.rules.plan_differences import ShownPlan, differences, shown_plan
-from core.rules.split import split
+from core.rules.split.cart_split import split
 from core.rules.split.proof import faults
 from core.services.audit_trail import Entry, record_all
 from core.services.cart.contents import cart_of

@@ -19,7 +19,8 @@ from core.domain.errors import Unavailable
 from core.domain.model import CartLine, Finding, FindingEnd, Split
 from core.domain.rejections import REJECTED_AS
 from core.domain.roles import Action, Person, require
-from core.rules.validation import RULES, Rule
+from core.rules.validation.registry import Rule
+from core.rules.validation.runner import RULES
 
 DAYS: Final = 90
 """How far back the record looks, in days."""

@@ -28,8 +28,8 @@ from core.domain.orders.records import Attempt, Checkout, OrderLine, SentLine, S
 from core.domain.partners.protocol import Acknowledged
 from core.domain.roles import LOCAL
 from core.rules.pricing.quotes import quote
-from core.rules.split import split
-from core.rules.validation import cart_hash
+from core.rules.split.cart_split import split
+from core.rules.validation.cart_digest import cart_hash
 from core.services.audit_trail import record
 from core.services.demo.fills import (
     NEVER_FILLED,
