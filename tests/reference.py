@@ -73,7 +73,7 @@ def _lines() -> str:
     way = " > ".join(f"`{state}`" for state in ORDER)
     told = (
         f"The usual way is {way}. A state that a pharmacy skips is implied, acceptance with its capture included. An "
-        "event for a state already passed goes to history only; anything that this table does not allow is a misfit: "
+        "event for a state already passed goes to history only; anything that this table does not allow is unmatched: "
         "kept, shown as work, never guessed."
     )
     return "\n".join(("## States of a line\n", _diagram(NEXT), table(("From", "To"), rows), told, ""))

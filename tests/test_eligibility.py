@@ -23,8 +23,8 @@ from core.domain.model import (
     ShipTo,
 )
 from core.rules.eligibility import FILTERS, OBSTACLES, Eligibility, codes_against, earliest_refill
-from core.rules.split import EXCLUDED
 from core.rules.split.options import RX_AT_OTHER_PHARMACY
+from core.rules.split.preferences import EXCLUDED
 from tests.builders import (
     DAYS,
     SIG,

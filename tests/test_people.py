@@ -29,7 +29,7 @@ A, M, S, L = Role.ADMIN, Role.MANAGER, Role.STAFF, Role.LEADERSHIP
         (Action.PLACE, {A, M, S}),
         (Action.WORK_ORDERS, {A, M, S}),
         (Action.FIX_PATIENT, {A, M, S}),
-        (Action.SEE_FULFILMENT, {A, M, L}),
+        (Action.SEE_FULFILLMENT, {A, M, L}),
         (Action.SEE_RULES, {A, M, S, L}),
         (Action.SET_UP, {A, M}),
         (Action.MANAGE_PEOPLE, {A}),

@@ -12,7 +12,7 @@ from core.domain.model import Cart, CartLine, Objective
 from core.rules.plan import Plan, plan
 from core.rules.pricing.parts import more_than, parts_by_pharmacy
 from core.rules.pricing.quotes import under_every_program
-from core.rules.split import summarized
+from core.rules.split.what_if import summarized
 from tests.builders import (
     DAYS,
     FRIDAY,

@@ -10,14 +10,14 @@ from core.adapters.store import Store, load_context
 from core.domain.errors import Unavailable
 from core.domain.model import Cart, CartLine, FindingEnd, Objective, Override
 from core.domain.orders.book import Event
-from core.domain.rejections import REJECTIONS
+from core.domain.rejections import REJECTED_AS, REJECTIONS
 from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.validation import RULES
 from core.services.cart.patients import update_patient
 from core.services.checkout import place
 from core.services.orders.events import record_event
-from core.services.rule_book import REJECTED_AS, RejectionReason, RuleRecord, note_findings, rule_book
+from core.services.rule_book import RejectionReason, RuleRecord, note_findings, rule_book
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription, a_program
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 from tests.test_checkout import STAFF, a_cart, confirmation, line

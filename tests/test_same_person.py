@@ -20,11 +20,11 @@ from tests.stores import CLINIC
 from tests.stores import load as load_clinic
 from tests.validation.world import findings, our_line, world
 
-ANN: Mapping[str, Any] = {
+ANN: dict[str, Any] = {
     "first_name": "Robert", "last_name": "Lowe", "born_on": date(1980, 1, 2), "phone": "512-555-0100",
     "address1": "1 Elm St", "zip": "78704",
 }  # fmt: skip
-ELSEWHERE: Mapping[str, Any] = {
+ELSEWHERE: dict[str, Any] = {
     "born_on": date(1971, 7, 7), "phone": "512-555-0177", "address1": "9 Oak Rd", "zip": "78701"
 }  # fmt: skip
 

@@ -35,7 +35,8 @@ from core.domain.model import (
 from core.rules.eligibility import codes_against
 from core.rules.pricing.quotes import box_for, quote
 from core.rules.ship_dates import promise
-from core.rules.split import enumeration, split
+from core.rules.split import enumeration
+from core.rules.split.cart_split import split
 from tests.builders import (
     DAYS,
     FRIDAY,

@@ -27,7 +27,8 @@ from core.domain.model import (
     Split,
 )
 from core.rules.plan import plan
-from core.rules.split import enumeration, split
+from core.rules.split import enumeration
+from core.rules.split.cart_split import split
 from core.rules.split.proof import faults
 from core.rules.validation import cart_hash
 from tests.builders import DAYS, FRIDAY, a_program

@@ -18,8 +18,10 @@ from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.pricing.quotes import box_for
 from core.rules.ship_dates import promise
-from core.rules.split import Progress, enumeration, split
+from core.rules.split import enumeration
+from core.rules.split.cart_split import split
 from core.rules.split.proof import faults
+from core.rules.split.search import Progress
 from core.services.checkout import Confirmation, place
 from tests.benchmarks.splits import hard_cart
 from tests.builders import DAYS, a_program

@@ -11,7 +11,7 @@ import pytest
 
 import core.rules.split
 from core.domain.model import Days, Objective, Split
-from core.rules.split import split
+from core.rules.split.cart_split import split
 from core.rules.split.instance import Choice
 from core.rules.split.integer_model import OPTIONS, IntegerModel
 from core.rules.split.proof import faults

@@ -18,7 +18,8 @@ from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
 from core.rules.pricing.comparison import compare
 from core.rules.pricing.monthly import plans
-from core.rules.sig import days_supply, read
+from core.rules.sig.reader import read
+from core.rules.sig.supply import days_supply
 from core.rules.validation import validate_directions
 
 NO_CLINIC = Context(clinic=Clinic(clinic="", name="", state="", time_zone="UTC", program=()))

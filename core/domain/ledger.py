@@ -82,7 +82,7 @@ class Charge:
 
     @property
     def captured_cents(self) -> int:
-        """What was taken, refunds not deducted: all that is authorised, or nothing."""
+        """What was taken, refunds not deducted: all that is authorized, or nothing."""
         return self.amounts.total_cents if self.captured else 0
 
     @property
@@ -124,7 +124,7 @@ def authorised(charge: Charge) -> Posting:
 
 
 def captured(charge: Charge) -> Settlement:
-    """All that is authorised becomes payable."""
+    """All that is authorized becomes payable."""
     posting = _between(PostingKind.CAPTURE, charge, Account.AUTHORISED, Account.PAYABLE, charge.amounts)
     return Settlement((replace(charge, captured=True),), (posting,))
 
@@ -191,7 +191,7 @@ def _movable(charge: Charge) -> int:
 
 
 def _moved(giver: Charge, receiver: Charge, amounts: Amounts) -> tuple[Charge, Charge, list[Posting]]:
-    """A share with its authorisation, from one line to another; captured at once where the receiver is."""
+    """A share with its authorization, from one line to another; captured at once where the receiver is."""
     legs = (
         Leg(giver.line, giver.attempt, giver._stands_on, amounts.negated()),
         Leg(giver.line, giver.attempt, Account.CLINIC, amounts),

@@ -1,4 +1,4 @@
-"""The vocabulary of Refill Day: frozen values and enumerations, no behaviour that needs a store.
+"""The vocabulary of Refill Day: frozen values and enumerations, no behavior that needs a store.
 
 A field is named as its column in the files (docs/formats.md), so that reading a file is copying names; money
 columns carry ``_cents``. Keys are the clinic's own codes (``sku``, ``pharmacy``, ``patient``, ``rx``, ``npi``).
@@ -38,7 +38,7 @@ class RateBase(StrEnum):
 
 
 class LicenceKind(StrEnum):
-    """What a pharmacy's licence in a state allows it to ship there."""
+    """What a pharmacy's license in a state allows it to ship there."""
 
     NONSTERILE = "nonsterile"
     STERILE = "sterile"
@@ -61,7 +61,7 @@ class Encounter(StrEnum):
 
 
 class Objective(StrEnum):
-    """What the split minimises, after filling the most lines."""
+    """What the split minimizes, after filling the most lines."""
 
     CHEAPEST = "cheapest"
     FASTEST = "fastest"
@@ -208,7 +208,7 @@ class Sku(Model):
 
     @property
     def licence_kind(self) -> LicenceKind:
-        """The licence that shipping this SKU needs, beside ``controlled`` for a scheduled one."""
+        """The license that shipping this SKU needs, beside ``controlled`` for a scheduled one."""
         return LicenceKind.STERILE if self.sterile else LicenceKind.NONSTERILE
 
     @property
@@ -322,7 +322,7 @@ class AggregatePrice(Model):
 
 
 class PrescriberLicence(Model):
-    """A prescriber's licence in one state and, where there is one, the DEA number for it."""
+    """A prescriber's license in one state and, where there is one, the DEA number for it."""
 
     npi: str
     state: str
@@ -332,7 +332,7 @@ class PrescriberLicence(Model):
 
 
 class Prescriber(Model):
-    """Somebody who signs prescriptions; licences by state."""
+    """Somebody who signs prescriptions; licenses by state."""
 
     npi: str
     first_name: str

@@ -33,7 +33,7 @@ class Action(StrEnum):
     PLACE = "place orders"
     WORK_ORDERS = "work on placed orders"
     FIX_PATIENT = "correct a patient's data"
-    SEE_FULFILMENT = "see fulfilment"
+    SEE_FULFILLMENT = "see fulfillment"
     SEE_RULES = "see the rule book"
     SET_UP = "change the clinic's data"
     MANAGE_PEOPLE = "manage people"
@@ -56,7 +56,7 @@ MAY: Final[Mapping[Role, frozenset[Action]]] = {
     Role.ADMIN: frozenset(Action),
     Role.MANAGER: frozenset(Action) - {Action.MANAGE_PEOPLE, Action.SEE_AUDIT},
     Role.STAFF: _STAFF,
-    Role.LEADERSHIP: frozenset({Action.SEE_COSTS, Action.SEE_FULFILMENT, Action.SEE_RULES}),
+    Role.LEADERSHIP: frozenset({Action.SEE_COSTS, Action.SEE_FULFILLMENT, Action.SEE_RULES}),
 }
 
 

@@ -6,7 +6,8 @@ from datetime import date
 
 from core.domain.context import Context
 from core.domain.model import Prescription, Sku
-from core.rules.sig import days_supply, read
+from core.rules.sig.reader import read
+from core.rules.sig.supply import days_supply
 
 
 def supply_days(prescription: Prescription, sku: Sku, quantity: int, context: Context, day: date) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from core.domain.errors import Refused
 from core.domain.model import Override, Owner
-from core.rules.validation import RULES
+from core.rules.validation.runner import RULES
 
 
 def answered_for(overrides: Collection[Override]) -> Mapping[tuple[int, str], Override]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from core.domain.context import Context
 from core.domain.model import Cart, Days, Finding, Objective, Program, Quote, Severity, Split
 from core.rules.pricing.quotes import quote
-from core.rules.split import Watch, split
-from core.rules.validation import cart_hash, validate
+from core.rules.split.cart_split import split
+from core.rules.split.search import Watch
+from core.rules.validation.cart_digest import cart_hash
+from core.rules.validation.runner import validate
 
 
 @dataclass(frozen=True, slots=True)

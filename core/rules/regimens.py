@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from core.domain.model import Sku
-from core.rules.sig import read, weekly_mg
+from core.rules.sig.reader import read
+from core.rules.sig.supply import weekly_mg
 
 ROUTES: Final = {
     word: route

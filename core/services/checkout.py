@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from core.adapters.store import Store, Work
@@ -12,7 +12,6 @@ from core.adapters.store.carts import take_out
 from core.adapters.store.contexts import load_context
 from core.adapters.store.order_books import checkout_by_key, new_book, next_number, open_book, save_book
 from core.domain.context import Context
-from core.domain.date_words import full_day
 from core.domain.errors import Blocked, Differs, Refused
 from core.domain.model import Cart, Days, Finding, Objective, Override, PlanDifference, Program, Severity, Split
 from core.domain.money import shown
@@ -21,11 +20,11 @@ from core.domain.roles import Action, Person, require
 from core.rules.overrides import answered_for
 from core.rules.plan import Plan, plan
 from core.rules.plan_differences import ShownPlan, differences, shown_plan
-from core.rules.split import split
+from core.rules.split.cart_split import split
 from core.rules.split.proof import faults
 from core.services.audit_trail import Entry, record_all
 from core.services.cart.contents import cart_of
-from core.services.orders.placement import Confirmed, alternatives, record_checkout
+from core.services.orders.placement import Confirmed, alternatives, program_to_place_with, record_checkout
 from core.services.rule_book import note_placed
 
 
@@ -145,17 +144,6 @@ def _opened(work: Work, confirmation: Confirmation) -> _Opened:
 
 def _default_key(cart_hash: str | None, days: Days) -> str | None:
     return f"{cart_hash} {days.refill_day}" if cart_hash else None
-
-
-def program_to_place_with(context: Context, code: str, day: date) -> Program:
-    """The program in force. Raises Refused for one that the clinic does not place with."""
-    program = context.program(code, day)
-    if program is None or code not in context.clinic.program:
-        allowed = ", ".join(context.clinic.program)
-        raise Refused(
-            f"This clinic does not place orders with the program “{code}” on {full_day(day)}; it has {allowed}."
-        )
-    return program
 
 
 def _decision(opened: _Opened, program: Program) -> Plan:

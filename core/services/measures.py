@@ -115,7 +115,7 @@ class Measures(NamedTuple):
 
 def measures(store: Store, person: Person, clinic: str, first: date, last: date) -> Measures:
     """The figures of the days from ``first`` to ``last``, both included, in the clinic's zone."""
-    require(person, Action.SEE_FULFILMENT)
+    require(person, Action.SEE_FULFILLMENT)
     with store.read(clinic) as work:
         days = daily_totals(work, first, last)
         return Measures(

@@ -17,37 +17,13 @@ from core.adapters.store import Store, Work, rule_hits
 from core.adapters.store.rule_hits import HitCount, HitResult, RejectedLine, RuleHit
 from core.domain.errors import Unavailable
 from core.domain.model import CartLine, Finding, FindingEnd, Split
+from core.domain.rejections import REJECTED_AS
 from core.domain.roles import Action, Person, require
-from core.rules.validation import RULES, Rule
+from core.rules.validation.registry import Rule
+from core.rules.validation.runner import RULES
 
 DAYS: Final = 90
 """How far back the record looks, in days."""
-
-REJECTED_AS: Final[Mapping[str, str]] = {
-    code: reason
-    for reason, codes in (
-        ("SIG_REJECTED", "SIG_MISSING SIG_INCOMPLETE SIG_AMBIGUOUS SIG_TOO_LONG SIG_DOSE_MISMATCH SIG_NO_MG"),
-        ("SIG_REJECTED", "SIG_ROUTE_MISMATCH SIG_FORM_MISMATCH SIG_DRUG_MISMATCH DOSE_NOT_MEASURABLE DOSE_IMPLAUSIBLE"),
-        ("SIG_REJECTED", "SIG_SUPPLY_MISMATCH DOSE_OVER_MAX RX_SIG_CHANGED DOSE_START_HIGH TITRATION_SKIP"),
-        ("PRESCRIBER_NOT_LICENSED", "NPI_INVALID PRESCRIBER_NOT_LICENSED LICENCE_EXPIRING RX_PRESCRIBER_MISMATCH"),
-        ("CONTROLLED_RULE", "DEA_MISSING DEA_INVALID CONTROLLED_LIMIT"),
-        ("RX_NOT_FOUND", "RX_MISSING RX_PATIENT_MISMATCH RX_SKU_MISMATCH RX_QUANTITY RX_AT_OTHER_PHARMACY"),
-        ("RX_EXPIRED", "RX_EXPIRED TITRATION_STALE"),
-        ("NO_REFILLS", "NO_REFILLS"),
-        ("CLINICAL_DIFFERENCE_MISSING", "CLINICAL_DIFFERENCE_MISSING CLINICAL_DIFFERENCE_BOILERPLATE"),
-        ("REFILL_TOO_SOON", "REFILL_TOO_SOON"),
-        ("SUSPECTED_DUPLICATE", "SUSPECTED_DUPLICATE"),
-        ("DUPLICATE_THERAPY", "DUPLICATE_THERAPY"),
-        ("PRODUCT_NOT_MAPPED", "NO_OFFER PRICE_STALE NO_PRICE QUANTITY_LIMIT"),
-        ("OUT_OF_STOCK", "OUT_OF_STOCK"),
-        ("OTHER", "PHARMACY_NOT_LICENSED COLD_CHAIN_WINDOW EXCLUDED"),
-        ("ADDRESS_INVALID", "ADDRESS_INCOMPLETE PO_BOX STATE_ZIP_MISMATCH"),
-        ("DEMOGRAPHIC_MISMATCH", "PATIENT_INCOMPLETE PHONE_INVALID"),
-        ("ALLERGY", "ALLERGY ALLERGIES_UNKNOWN"),
-    )
-    for code in codes.split()
-}  # fmt: skip
-"""For which reason a pharmacy would reject a line that a rule speaks of: whether it did is the rule's record."""
 
 
 @dataclass(frozen=True)
@@ -158,20 +134,20 @@ def _by_key(lines: Iterable[CartLine], findings: Iterable[Finding]) -> dict[Rule
 
 def _entries(counts: Iterable[HitCount]) -> Iterable[RuleRecord]:
     by_code: dict[str, list[HitCount]] = defaultdict(list)
-    for tally in counts:
-        by_code[tally.code].append(tally)
+    for count in counts:
+        by_code[count.code].append(count)
     for code, rule in RULES.items():
         lines: Counter[FindingEnd] = Counter()
-        for tally in by_code[code]:
-            lines[tally.end] += tally.lines
+        for count in by_code[code]:
+            lines[count.end] += count.lines
         sent_out = [
-            tally for tally in by_code[code] if tally.end is not FindingEnd.FIXED and tally.rejected_for is not None
+            count for count in by_code[code] if count.end is not FindingEnd.FIXED and count.rejected_for is not None
         ]
         yield RuleRecord(
             rule,
             lines,
-            rejected=sum(tally.lines for tally in sent_out),
-            rejected_for_it=sum(tally.lines for tally in sent_out if tally.rejected_for == REJECTED_AS[code]),
+            rejected=sum(count.lines for count in sent_out),
+            rejected_for_it=sum(count.lines for count in sent_out if count.rejected_for == REJECTED_AS[code]),
         )
 
 

@@ -1,4 +1,4 @@
-"""Who changed what rules go by, and when: thresholds, ladders, licences, pharmacies, closures and carrier days.
+"""Who changed what rules go by, and when: thresholds, ladders, licenses, pharmacies, closures and carrier days.
 
 The history is the audit trail's own entries, found by their subjects.
 """

@@ -13,7 +13,7 @@ from pages.shared.guard import opened_by
 from pages.shared.layout import badge, empty_state, header, is_demo, metrics
 from pages.shared.screens import REFILL_DAY
 
-session = opened_by(Action.SEE_FULFILMENT)
+session = opened_by(Action.SEE_FULFILLMENT)
 context, today = session.reference()
 with header("Fulfillment", "How fast, how well and at what cost orders are filled."):
     badge(any(is_demo(offer.source) for offer in context.offers))

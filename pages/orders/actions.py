@@ -28,7 +28,7 @@ from pages.shared.session import Session
 
 REPORTABLE: Final = tuple(state for state in LineState if state is not LineState.PLACED)
 """What a pharmacy may report of a line."""
-FIRST: Final = (OrderAction.RESUBMIT, OrderAction.SETTLE_MISFIT)
+FIRST: Final = (OrderAction.RESUBMIT, OrderAction.SETTLE_UNMATCHED)
 """What opens by itself where it is allowed."""
 OUTCOMES: Final = {
     EventOutcome.MOVED: "status updated.",
@@ -53,7 +53,7 @@ def action_choice(detail: LineDetail) -> str | None:
 def action_form(session: Session, detail: LineDetail, context: Context, chosen: str) -> None:
     """What the action will do, and its form."""
     st.markdown(LINE_ACTIONS[chosen].does)
-    if chosen == OrderAction.SETTLE_MISFIT:
+    if chosen == OrderAction.SETTLE_UNMATCHED:
         for misfit in detail.unmatched:
             resolve_form(session, misfit)
         return
@@ -107,7 +107,7 @@ def resolve_form(session: Session, misfit: HistoryRow) -> None:
     with st.form(f"{key}_form", border=False):
         st.text_input(plain(f"How “{misfit.status}” of {misfit.reference} was resolved"), key=key, max_chars=500)
         st.form_submit_button(
-            LINE_ACTIONS[OrderAction.SETTLE_MISFIT].button, type="primary", on_click=_resolve, args=(session, misfit)
+            LINE_ACTIONS[OrderAction.SETTLE_UNMATCHED].button, type="primary", on_click=_resolve, args=(session, misfit)
         )
 
 

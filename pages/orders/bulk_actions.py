@@ -54,7 +54,7 @@ BULK_ACTIONS: Final[Mapping[Queue, tuple[BulkAction, ...]]] = {
     ),
     Queue.ON_HOLD: (CANCEL,),
     Queue.STALLED: (CANCEL,),
-    Queue.MISFITS: (BulkAction(OrderAction.SETTLE_MISFIT, "Resolve", "Resolve the unmatched events of"),),
+    Queue.MISFITS: (BulkAction(OrderAction.SETTLE_UNMATCHED, "Resolve", "Resolve the unmatched events of"),),
     Queue.CANCEL_REQUESTS: (
         BulkAction(OrderAction.CONFIRM_CANCELLED, "Cancellation confirmed", "Record as canceled:"),
         BulkAction(OrderAction.REFUSE_CANCEL, "Cancellation declined", "Record as declined:"),
@@ -144,7 +144,7 @@ def _press(session: Session, chosen: BulkAction, reason: str, pharmacy: str | No
             cents = session.call(line_detail, reference).refundable_cents if chosen.refund_all else 0
             session.call(refund, reference, cents, reason)
             return f"{money(cents)} refunded."
-        case OrderAction.SETTLE_MISFIT:
+        case OrderAction.SETTLE_UNMATCHED:
             events = session.call(line_detail, reference).unmatched
             for event in events:
                 session.call(settle_unmatched, event.event, reason)

@@ -57,7 +57,7 @@ LINE_ACTIONS: Final[Mapping[str, LineAction]] = {
         "The amount goes back to the clinic, at most what was captured. Enter 0 to record that nothing is refunded.",
         "Record the refund",
     ),
-    OrderAction.SETTLE_MISFIT: LineAction(
+    OrderAction.SETTLE_UNMATCHED: LineAction(
         "Resolve unmatched event",
         "Confirms that somebody has dealt with it. The event stays in the timeline, nothing else changes, and what it "
         "held back is sent.",

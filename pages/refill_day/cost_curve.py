@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import plotly.graph_objects as go
 
 from core.domain.model import Objective
-from core.rules.split import Point
+from core.rules.split.what_if import Point
 from pages.shared.charts import MARGIN
 from pages.shared.formats import amount, money
 

@@ -13,7 +13,8 @@ from core.domain.model import Days, Objective, Program
 from core.domain.money import cents_from
 from core.rules.due_list import due_list
 from core.rules.plan import Plan, plan
-from core.rules.split import SplitRequest, Watch
+from core.rules.split.search import Watch
+from core.rules.split.what_if import SplitRequest
 from core.services.cart.contents import OpenCart, open_cart
 from core.services.rule_book import note_findings
 from pages.refill_day.split_search import SplitSearch

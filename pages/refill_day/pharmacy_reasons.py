@@ -8,7 +8,7 @@ from typing import Final
 from core.domain.context import Context
 from core.domain.model import Alternative, RoutedLine
 from core.rules.eligibility import OBSTACLES, Obstacle, destination_state
-from core.rules.split import EXCLUDED
+from core.rules.split.preferences import EXCLUDED
 from pages.shared.formats import code_phrase, count, day, listed, pharmacy_name, signed_money
 
 _NEAREST: Final = 4

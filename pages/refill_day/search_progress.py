@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.rules.split import Progress
+from core.rules.split.search import Progress
 from pages.refill_day.desk import Desk
 from pages.shared.formats import money, plain
 from pages.shared.open_line import draw_page

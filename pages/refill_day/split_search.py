@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Generic, TypeVar
 
 from core.rules.plan import Plan
-from core.rules.split import Progress, Watch
+from core.rules.split.search import Progress, Watch
 
 T = TypeVar("T")
 

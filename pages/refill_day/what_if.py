@@ -7,8 +7,18 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from core.domain.model import Days, Objective, PreferenceKind
-from core.rules.split import Point, PreferenceCost, Shortage, Watch, points, preference_costs, shortages
-from core.rules.split.what_if import DAY_PRICES_CENTS, MOST_SHORTAGES, short_offers
+from core.rules.split.search import Watch
+from core.rules.split.what_if import (
+    DAY_PRICES_CENTS,
+    MOST_SHORTAGES,
+    Point,
+    PreferenceCost,
+    Shortage,
+    points,
+    preference_costs,
+    short_offers,
+    shortages,
+)
 from core.services.cart.routing_preferences import add_routing_preference
 from pages.refill_day.cart_actions import answer
 from pages.refill_day.cost_curve import cost_against_days, label

@@ -8,10 +8,10 @@ import streamlit as st
 from streamlit.column_config import Column
 
 from core.domain.model import FindingEnd, Gate, Severity
-from core.domain.rejections import REJECTIONS
+from core.domain.rejections import REJECTED_AS, REJECTIONS
 from core.domain.settings import SETTINGS
 from core.rules.validation import Rule
-from core.services.rule_book import REJECTED_AS, RuleBook, RuleRecord
+from core.services.rule_book import RuleBook, RuleRecord
 from pages.shared.chart_card import chart
 from pages.shared.charts import stacked_counts
 from pages.shared.formats import count, percent, plain

@@ -57,7 +57,7 @@ FULFILLMENT: Final = Screen(
     "fulfilment",  # links to this address exist
     "Fulfillment",
     ":material/monitoring:",
-    Action.SEE_FULFILMENT,
+    Action.SEE_FULFILLMENT,
     "Acceptance, turnaround, on-time delivery and spend. No patient names.",
 )
 RULE_BOOK: Final = Screen(

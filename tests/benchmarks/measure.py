@@ -28,7 +28,7 @@ from core.rules.pricing.comparison import compare
 from core.rules.pricing.past_orders import reprice
 from core.rules.pricing.quotes import quote
 from core.rules.sig import Draft, DraftStep, Unit, build, read
-from core.rules.split import split
+from core.rules.split.cart_split import split
 from core.rules.validation import validate
 from core.services.checkout import Confirmation, place
 from tests.benchmarks.clinic import bench_clinic, with_faults

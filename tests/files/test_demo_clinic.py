@@ -23,7 +23,7 @@ from core.rules.due_list import due_list
 from core.rules.prescriptions import CartRow, completed, fills_and_in_flight, months_after
 from core.rules.pricing.comparison import compare
 from core.rules.sig import Certainty, read
-from core.rules.split import split
+from core.rules.split.cart_split import split
 from core.rules.validation import RULES, validate
 from core.services.clinic_import import load
 from core.services.demo.history import seed_history

@@ -13,7 +13,8 @@ from core.adapters.store import Store
 from core.domain.model import Alternative, Objective, PreferenceKind, Refusal, Role, RoutedLine
 from core.domain.roles import LOCAL
 from core.rules.plan import Plan
-from core.rules.split import Point, Progress, SplitSummary, Watch
+from core.rules.split.search import Progress, Watch
+from core.rules.split.what_if import Point, SplitSummary
 from core.services.cart.contents import open_cart
 from core.services.cart.routing_preferences import add_routing_preference
 from pages.refill_day import split_search, what_if

@@ -48,7 +48,7 @@ def test_a_page_says_cost_pharmacy_price_day_and_source() -> None:
     assert said[:3] == [
         "SKU costs delivered, Juniper Clinic",
         f"Prices in force on 4 Dec 2026. 1 pack in a shipment. {ABOUT}",
-        "Cheapest program in bold. In grey the pharmacy, the price of a pack, its first day and [its source].",
+        "Cheapest program in bold. In gray the pharmacy, the price of a pack, its first day and [its source].",
     ]
     row = said[said.index("SEMA 2.5 mg/mL") :]
     assert row[:8] == [

@@ -515,7 +515,7 @@ _PRESSED: Final[dict[OrderAction, Callable[[Week, _Case, Person], str]]] = {
     OrderAction.NOT_RECEIVED: Week._finds_out,
     OrderAction.RESUBMIT: Week._sends_again,
     OrderAction.REFUND: Week._gives_back,
-    OrderAction.SETTLE_MISFIT: Week._settles,
+    OrderAction.SETTLE_UNMATCHED: Week._settles,
 }
 _DEALS: Final[tuple[tuple[Callable[[OrderRow], object], Callable[[Week, _Case, Person], str]], ...]] = (
     (lambda row: row.misfit, Week._settles),

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.model import ShipTo
+from core.rules.validation.addresses import unreachable
 from core.rules.validation.checked import DeliveryAddress
-from core.rules.validation.shipping_gate import _unreachable
 from tests.builders import a_line
 from tests.validation.world import codes, findings, world
 
@@ -184,7 +184,7 @@ GAPS = st.text(" .-_/,:#'", max_size=3)
 def test_a_box_is_a_box_whatever_stands_between_its_letters(gaps: tuple[str, str, str], box: str, upper: bool) -> None:
     first, second, third = gaps
     address = f"p{first}o{second}{box}{third} 12"
-    assert _unreachable(on(address.upper() if upper else address)) is not None
+    assert unreachable(on(address.upper() if upper else address)) is not None
 
 
 @given(
@@ -194,7 +194,7 @@ def test_a_box_is_a_box_whatever_stands_between_its_letters(gaps: tuple[str, str
     flat=st.sampled_from(["", " Apt 4", " Ste 200", " PMB 9"]),
 )
 def test_a_street_is_no_box(number: int, name: str, kind: str, flat: str) -> None:
-    assert _unreachable(on(f"{number} {name} {kind}{flat}")) is None
+    assert unreachable(on(f"{number} {name} {kind}{flat}")) is None
 
 
 def on(street: str) -> DeliveryAddress:

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.context import Context
 from core.domain.model import Cart, CartLine, Objective
-from core.rules.split import split
+from core.rules.split.cart_split import split
 from core.rules.validation import cart_hash, validate
 from tests.builders import DAYS, FRIDAY, a_line, a_patient, a_pharmacy, a_prescription, a_program, an_offer, licences
 from tests.validation.world import short, world

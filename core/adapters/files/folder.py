@@ -46,7 +46,7 @@ ONE_CODE_EACH = frozenset({"skus.csv", "pharmacies.csv", "patients.csv"})
 @dataclass(frozen=True)
 class Folder:
     """A clinic's files, typed. ``clinic`` is None where the folder has no clinic.csv; ``prescribers`` come without
-    their licences, which are rows of their own. ``warnings`` name what was not read."""
+    their licenses, which are rows of their own. ``warnings`` name what was not read."""
 
     clinic: Clinic | None = None
     programs: tuple[Program, ...] = ()

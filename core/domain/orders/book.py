@@ -121,7 +121,7 @@ class Book:
     # what happens to it
 
     def start(self, attempt: Attempt, reason: str = "") -> None:
-        """A new attempt: its stock is reserved and its money authorised."""
+        """A new attempt: its stock is reserved and its money authorized."""
         self.add_attempt(attempt)
         line = self.lines[attempt.line]
         self.reservations.append(

@@ -16,7 +16,7 @@ from core.domain.model import LineState, Objective, ShipTo, SubmissionState
 
 
 class EventOutcome(StrEnum):
-    """What became of an event. A duplicate is recognised and not written again."""
+    """What became of an event. A duplicate is recognized and not written again."""
 
     MOVED = "moved"
     HISTORY = "history"
@@ -26,7 +26,7 @@ class EventOutcome(StrEnum):
 
 @dataclass
 class Checkout:
-    """One authorisation of a batch. ``shipments`` and ``submissions`` count what it has had, for the next number."""
+    """One authorization of a batch. ``shipments`` and ``submissions`` count what it has had, for the next number."""
 
     reference: str
     number: int

@@ -15,7 +15,8 @@ from core.rules.pricing.break_even import BreakEven, Side, break_even, four_deci
 from core.rules.pricing.market import Market, PharmacyCost, PharmacyOffer
 from core.rules.pricing.terms import Terms
 from core.rules.pricing.volume import AtVolume, at_volume
-from core.rules.sig import DaysSupply, read, supply
+from core.rules.sig.reader import read
+from core.rules.sig.supply import DaysSupply, supply
 
 
 class Pack(NamedTuple):

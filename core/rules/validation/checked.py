@@ -29,17 +29,11 @@ from core.domain.model import (
     Split,
 )
 from core.rules.days_supply import computed_days
-from core.rules.sig import (
-    Disagreement,
-    ParsedSig,
-    Proposal,
-    WeeklyMg,
-    disagreements,
-    number,
-    proposals,
-    read,
-    weekly_mg,
-)
+from core.rules.sig.agreement import Disagreement, disagreements
+from core.rules.sig.proposals import Proposal, proposals
+from core.rules.sig.reader import read
+from core.rules.sig.supply import WeeklyMg, weekly_mg
+from core.rules.sig.values import ParsedSig, number
 
 HOLD = Fix(label="Hold this line", change={"hold": "yes"})
 REMOVE = Fix(label="Remove this line", change={"remove": "yes"})

@@ -10,10 +10,10 @@ from core.domain.identifiers import state_code
 from core.domain.model import Days, Fix, Gate, LicenceKind, Offer, Owner, Pharmacy, Severity
 from core.rules.eligibility import refills_limit
 from core.rules.ship_dates import promise
+from core.rules.validation.addresses import to_clinic
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation
 from core.rules.validation.refusals import refused
 from core.rules.validation.registry import rule
-from core.rules.validation.shipping_gate import to_clinic
 
 
 @rule(

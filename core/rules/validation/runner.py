@@ -7,6 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+# importing a gate's module enters its rules
+import core.rules.validation.patient_gate
+import core.rules.validation.pharmacy_gate
+import core.rules.validation.prescriber_gate
+import core.rules.validation.prescription_gate
+import core.rules.validation.shipping_gate
+import core.rules.validation.sig_gate
+import core.rules.validation.timing_gate
+import core.rules.validation.titration_gate  # noqa: F401
 from core.domain.context import Context
 from core.domain.model import (
     CartLine,
@@ -22,30 +31,8 @@ from core.domain.model import (
     Sku,
     Split,
 )
-from core.rules.validation import (
-    patient_gate,
-    pharmacy_gate,
-    prescriber_gate,
-    prescription_gate,
-    shipping_gate,
-    sig_gate,
-    timing_gate,
-    titration_gate,
-)
 from core.rules.validation.checked import HOLD, CheckedCart, Violation, checked
 from core.rules.validation.registry import Rule, rule_book
-
-GATE_FILES: Final = (
-    sig_gate,
-    prescriber_gate,
-    prescription_gate,
-    timing_gate,
-    titration_gate,
-    pharmacy_gate,
-    shipping_gate,
-    patient_gate,
-)
-"""Importing a gate's file enters its rules."""
 
 RULES: Final = rule_book()
 """Every rule by its code, in the order of rules.md, section 3."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 from core.domain.model import FindingEnd, Severity
 from core.domain.orders.book import Book
 from core.domain.orders.records import OrderLine
-from core.rules.validation import RULES
-from core.services.rule_book import REJECTED_AS
+from core.domain.rejections import REJECTED_AS
+from core.rules.validation.runner import RULES
 
 SHARE: Final = 0.2
 """Of past lines on which something was found."""

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from core.domain.context import Context
+from core.domain.date_words import full_day
+from core.domain.errors import Refused
 from core.domain.model import (
     IN_FLIGHT,
     Box,
@@ -46,6 +48,17 @@ class _Placed(NamedTuple):
     submission: str
     shipment: int
     at: datetime
+
+
+def program_to_place_with(context: Context, code: str, day: date) -> Program:
+    """The program in force. Raises Refused for one that the clinic does not place with."""
+    program = context.program(code, day)
+    if program is None or code not in context.clinic.program:
+        allowed = ", ".join(context.clinic.program)
+        raise Refused(
+            f"This clinic does not place orders with the program “{code}” on {full_day(day)}; it has {allowed}."
+        )
+    return program
 
 
 def alternatives(routed: Sequence[RoutedLine], context: Context, program: Program, days: Days) -> Mapping[int, int]:

@@ -35,8 +35,7 @@ from core.rules.overrides import answered_for
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
 from core.services.audit_trail import record
-from core.services.checkout import program_to_place_with
-from core.services.orders.placement import alternatives, fresh_quote, place_again
+from core.services.orders.placement import alternatives, fresh_quote, place_again, program_to_place_with
 
 S = LineState
 
@@ -57,7 +56,7 @@ class Resolution(StrEnum):
 
 
 class Resubmission(NamedTuple):
-    """What a resubmission would be: its findings, and its cost beside what the attempt before was authorised for.
+    """What a resubmission would be: its findings, and its cost beside what the attempt before was authorized for.
 
     ``cost`` is None where no pharmacy can fill it. ``blocking`` findings stop it, ``higher`` asks for confirmation.
     """

@@ -40,7 +40,7 @@ class LedgerCheck(NamedTuple):
 def verify_ledger(store: Store, person: Person, clinic: str) -> LedgerCheck:
     """Whether everything that has to be true of placed orders is: every posting balances on every line and in every
     component; every attempt's row, every rollup and every checkout's total equals its entries; nothing is captured
-    beyond what is authorised, no line paid twice, nothing held by a line that has ended; lines, attempts, submissions
+    beyond what is authorized, no line paid twice, nothing held by a line that has ended; lines, attempts, submissions
     and reserved stock are in step; the payment provider was asked for exactly that."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:

@@ -70,19 +70,19 @@ def track(store: Store, person: Person, clinic: str, reference: str | None = Non
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
         references = references_of(work, reference)
-        misfits = [
-            misfit
-            for misfit in unmatched_events(work)
-            if reference in {None, misfit.reference} or misfit.reference in references
+        unmatched = [
+            event
+            for event in unmatched_events(work)
+            if reference in {None, event.reference} or event.reference in references
         ]
-        if reference is not None and not references and not misfits:
+        if reference is not None and not references and not unmatched:
             raise Refused(f"There is nothing with the reference {reference}.")
         book = open_book(work, person.email, {checkout_of(line) for line in references}).book
         events: dict[str, list[HistoryRow]] = {}
         for entry in history(work, references):
             events.setdefault(entry.reference, []).append(entry)
     lines = tuple(_tracked(book, line, events.get(line, [])) for line in references)
-    return Tracking(lines, tuple(misfits))
+    return Tracking(lines, tuple(unmatched))
 
 
 def _tracked(book: Book, reference: str, events: Sequence[HistoryRow]) -> TrackedLine:
@@ -160,7 +160,7 @@ class OrderAction(StrEnum):
     NOT_RECEIVED = "record that the pharmacy does not take it"
     RESUBMIT = "resubmit"
     REFUND = "refund"
-    SETTLE_MISFIT = "settle what did not fit"
+    SETTLE_UNMATCHED = "settle what did not fit"
 
 
 class LineDetail(NamedTuple):
@@ -192,7 +192,7 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
         if reference not in book.lines:
             raise Refused(f"There is no line {reference}.")
         line, current = book.lines[reference], book.current(reference)
-        misfits = tuple(misfit for misfit in unmatched_events(work) if misfit.reference == reference)
+        unmatched = tuple(event for event in unmatched_events(work) if event.reference == reference)
         return LineDetail(
             line=line,
             attempts=tuple(book.attempts[reference, number] for number in range(1, line.attempt + 1)),
@@ -200,8 +200,8 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
             rejection=REJECTIONS.get(current.reason_code),
             history=tuple(history(work, [reference])),
             ledger=tuple(ledger_of(work, reference)),
-            unmatched=misfits,
-            actions=line_actions(line, current, book.submissions[current.submission].state, bool(misfits)),
+            unmatched=unmatched,
+            actions=line_actions(line, current, book.submissions[current.submission].state, bool(unmatched)),
             refundable_cents=current.charge.paid_cents,
             stalled=_stalled(current, stalled_before(work)),
             asked_at=work.now(),
@@ -237,6 +237,6 @@ def line_actions(line: OrderLine, attempt: Attempt, sent: SubmissionState, unmat
         or (line.state is S.RETURNED and attempt.refund_recorded_at is not None),
         OrderAction.REFUND: attempt.charge.paid_cents > 0
         or (line.state is S.RETURNED and attempt.refund_recorded_at is None),
-        OrderAction.SETTLE_MISFIT: unmatched,
+        OrderAction.SETTLE_UNMATCHED: unmatched,
     }
     return tuple(press for press, may in allowed.items() if may)

@@ -61,7 +61,7 @@ class _QuotePages(FPDF):
         about = f"Prices in force on {_day(selection.day)}. {packs}. Dollars a pack, landed: medication, program fee, "
         self._say(about + "shipping and processing, at the cheapest pharmacy.", 8, color=_GREY, height=4.5)
         self.ln(4)
-        legend = "Cheapest program in bold. In grey the pharmacy, the price of a pack, its first day and [its source]."
+        legend = "Cheapest program in bold. In gray the pharmacy, the price of a pack, its first day and [its source]."
         self._say(legend, 8, color=_GREY, height=4.5)
         self.ln(6.5)
         if self.in_table:
