@@ -28,7 +28,8 @@ def worker(run: Run) -> Answer:
     require(run.person, Action.WORK_ORDERS)
     if run.arguments.status:
         now = status(run.store, run.person, run.clinic)
-        rows = {name: [row._asdict() for row in getattr(now, name)] for name in ("workers", "pharmacies", "beats")}
+        lists = {"workers": now.workers, "pharmacies": now.pharmacies, "beats": now.heartbeats}
+        rows = {name: [row._asdict() for row in listed] for name, listed in lists.items()}
         return Answer({"queue": now.queue._asdict(), **rows})
     if run.arguments.once:
         return Answer(run_once(run.store, run.clinic)._asdict())

@@ -57,7 +57,7 @@ Push = Callable[[Sequence[Json]], None]
 """How rows leave for the clinic's webhook receiver."""
 
 
-class StandIn:
+class PracticePharmacy:
     """The pharmacy's books, and what is to go wrong next. Safe to use from several threads."""
 
     def __init__(self, push: Push | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -153,7 +153,7 @@ class StandIn:
         return {"orders": len(self.orders), "faults": self.faults, "events": sorted(self.event_faults), "rows": pushed}
 
 
-def serve(books: StandIn, host: str, port: int, credentials: str = "") -> ThreadingHTTPServer:
+def serve(books: PracticePharmacy, host: str, port: int, credentials: str = "") -> ThreadingHTTPServer:
     """The server, listening; ``credentials`` is ``user:password`` of Basic authentication, empty for none."""
 
     class Bound(_Handler):
@@ -168,7 +168,7 @@ def serve(books: StandIn, host: str, port: int, credentials: str = "") -> Thread
 
 
 class _Handler(BaseHTTPRequestHandler):
-    stand_in: StandIn
+    stand_in: PracticePharmacy
     expected: str
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

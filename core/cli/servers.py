@@ -8,7 +8,7 @@ from http.server import ThreadingHTTPServer
 
 from core.adapters.pharmacies.signatures import pusher
 from core.adapters.secrets import secret
-from core.cli.practice_pharmacy import EventFault, Fault, StandIn, serve
+from core.cli.practice_pharmacy import EventFault, Fault, PracticePharmacy, serve
 from core.cli.run import Answer, Run, bad_argument
 from core.cli.webhook_server import webhook as receiver
 from core.services.partners.worker import step_stage
@@ -21,7 +21,7 @@ def partner(run: Run) -> Answer:
     if given.step:
         return Answer({"events": step_stage(run.store, run.person, run.clinic)})
     push = pusher(given.push, _named(given.push_secret, "--push-secret")) if given.push else None
-    books = StandIn(push)
+    books = PracticePharmacy(push)
     books.faults, books.seconds = [Fault(name) for name in given.fault], given.seconds
     books.event_faults = frozenset(EventFault(name) for name in given.events)
     return listen(lambda: serve(books, given.host, given.port, _named(given.credentials, "--credentials")), run)

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from core.adapters.secrets import secret
 from core.adapters.store import Store
 from core.domain.errors import RefillDayError, Unavailable
-from core.services.partners.pushes import Said, receive
+from core.services.partners.pushes import PushResponse, receive
 from core.services.payments.webhook import receive_payment
 
 MOST_BYTES: Final = 1_000_000
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Only failures are news, and they are logged where they happen."""
 
 
-Taker = Callable[..., Said]
+Taker = Callable[..., PushResponse]
 """What takes a push in: of the store, its headers, its body, and where secrets are."""
 
 

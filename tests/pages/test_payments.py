@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.adapters.store import Store
 from core.adapters.store.payments import Setup
 from core.domain.model import Role
-from core.domain.payments.operations import Kind, Method, State
+from core.domain.payments.operations import Method, OperationKind, OperationState
 from core.domain.payments.provider import Declined, Impossible, Outcome
 from core.services.checkout import place
 from core.services.payments.decisions import change_setup, open_payments, setup_of
@@ -88,7 +88,7 @@ def test_a_declined_card_is_said_on_orders_and_tried_again(clinic: Store, opens:
     assert [one.label for one in shown.button if one.label == "It is settled"] == []
     press(shown, "Try again")
     (waits,) = open_payments(clinic, STAFF, CLINIC).operations
-    assert (waits.kind, waits.state) == (Kind.AUTHORISE, State.WAITING)
+    assert (waits.kind, waits.state) == (OperationKind.AUTHORISE, OperationState.WAITING)
 
 
 def test_what_is_settled_otherwise_is_said_how(clinic: Store, opens: Opens) -> None:

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.cli.practice_pharmacy import StandIn, serve
+from core.cli.practice_pharmacy import PracticePharmacy, serve
 
 
 @pytest.fixture
-def books() -> StandIn:
-    return StandIn()
+def books() -> PracticePharmacy:
+    return PracticePharmacy()
 
 
 @pytest.fixture
-def address(books: StandIn) -> Iterator[str]:
+def address(books: PracticePharmacy) -> Iterator[str]:
     server = serve(books, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

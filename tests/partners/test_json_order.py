@@ -17,11 +17,11 @@ from core.adapters.pharmacies.json_order.answers import answer_of, retry_after
 from core.adapters.pharmacies.json_order.body import order, phone, refusals
 from core.adapters.pharmacies.json_order.client import JsonOrders
 from core.adapters.pharmacies.json_order.statuses import STATUSES, read_rows, state_word
-from core.cli.practice_pharmacy import Fault, StandIn, serve
+from core.cli.practice_pharmacy import Fault, PracticePharmacy, serve
 from core.domain.model import ShipTo
 from core.domain.orders.book import Refusal
 from core.domain.partners.link import Authentication, Link, QuantityUnit, faults
-from core.domain.partners.protocol import Acknowledged, Address, Lost, Message, MessageLine, NotSent, Refused
+from core.domain.partners.protocol import Acknowledged, Lost, Message, MessageLine, NotSent, Rejected, ShippingAddress
 from tests.builders import SIG, a_patient, a_prescriber, a_prescription, a_sku
 from tests.order_books import NOW
 
@@ -33,7 +33,7 @@ SECOND = LINE._replace(reference="RD-20261204-01/02", number=2)
 
 
 def a_message(*lines: MessageLine, **over: Any) -> Message:
-    address = Address("Ana Rivera", "1 Oak St", "", "Austin", "TX", "78704")
+    address = ShippingAddress("Ana Rivera", "1 Oak St", "", "Austin", "TX", "78704")
     usual: dict[str, Any] = {
         "reference": "RD-20261204-01-S01", "pharmacy": "cedar", "patient": a_patient(), "prescriber": a_prescriber(),
         "ship_to": ShipTo.PATIENT, "address": address, "cold": True, "lines": lines or (LINE,),
@@ -87,7 +87,7 @@ def test_a_controlled_refill_carries_schedule_and_dea_number() -> None:
 
 
 def test_a_box_to_the_clinic_goes_to_the_clinic_and_names_the_patient() -> None:
-    clinic = Address("Juniper Clinic", "12 Elm St", "", "Austin", "TX", "78701")
+    clinic = ShippingAddress("Juniper Clinic", "12 Elm St", "", "Austin", "TX", "78701")
     shipping = order(a_message(ship_to=ShipTo.CLINIC, address=clinic), LINK, NOW)["order"]["shipping"]
     assert (shipping["recipientType"], shipping["addressLine1"], shipping["zipCode"]) == (
         "clinic",
@@ -208,12 +208,12 @@ def test_a_connection_that_lacks_a_number_keeps_the_order_and_refuses_no_line(ov
 
 
 @pytest.fixture
-def books() -> StandIn:
-    return StandIn(clock=lambda: NOW)
+def books() -> PracticePharmacy:
+    return PracticePharmacy(clock=lambda: NOW)
 
 
 @pytest.fixture
-def address(books: StandIn) -> Iterator[str]:
+def address(books: PracticePharmacy) -> Iterator[str]:
     """A pharmacy's order system on this machine."""
     server = serve(books, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -260,7 +260,7 @@ UNKNOWN = "it may or may not have the order"
         ),
         (
             Fault.REJECT,
-            Refused((Refusal("The selected order.rxs.0.directions is invalid.", "RD-20261204-01/01"),)),
+            Rejected((Refusal("The selected order.rxs.0.directions is invalid.", "RD-20261204-01/01"),)),
             0,
         ),
         (Fault.LIMIT, NotSent("The pharmacy takes no more for now (429).", timedelta(seconds=7)), 0),
@@ -274,7 +274,7 @@ UNKNOWN = "it may or may not have the order"
     ],
 )
 def test_every_fault_of_a_pharmacy_has_one_meaning(
-    books: StandIn, address: str, fault: Fault | None, answer: object, in_the_books: int
+    books: PracticePharmacy, address: str, fault: Fault | None, answer: object, in_the_books: int
 ) -> None:
     books.seconds = 1.0 if fault is Fault.HANG else 0.05
     books.faults = [fault] if fault else []
@@ -294,7 +294,7 @@ def test_a_name_that_nobody_has_was_not_sent_anything() -> None:
     assert answer == NotSent("The pharmacy cannot be reached (ConnectError).")
 
 
-def test_credentials_are_asked_for_before_anything_leaves(books: StandIn, address: str) -> None:
+def test_credentials_are_asked_for_before_anything_leaves(books: PracticePharmacy, address: str) -> None:
     link = LINK._replace(base_url=address, authentication=Authentication.BASIC, credentials="CEDAR_API")
     assert JsonOrders(link, "America/Chicago", None).send(a_message(), NOW) == NotSent(
         "The secret CEDAR_API is not set, or no plain text, where the worker runs."
@@ -303,7 +303,7 @@ def test_credentials_are_asked_for_before_anything_leaves(books: StandIn, addres
 
 
 def test_credentials_are_shown() -> None:
-    books = StandIn(clock=lambda: NOW)
+    books = PracticePharmacy(clock=lambda: NOW)
     server = serve(books, "127.0.0.1", 0, "clinic:s3cret")
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     link = LINK._replace(base_url=f"http://127.0.0.1:{server.server_address[1]}", authentication=Authentication.BASIC)
@@ -313,13 +313,13 @@ def test_credentials_are_shown() -> None:
     server.server_close()
 
 
-def test_what_would_be_refused_is_refused_here(books: StandIn, address: str) -> None:
+def test_what_would_be_refused_is_refused_here(books: PracticePharmacy, address: str) -> None:
     answer = partner(address).send(a_message(patient=a_patient(sex="")), NOW)
-    assert answer == Refused((Refusal("Not sent: patient.gender is empty."),))
+    assert answer == Rejected((Refusal("Not sent: patient.gender is empty."),))
     assert books.orders == []
 
 
-def test_a_lost_order_is_found_by_our_reference(books: StandIn, address: str) -> None:
+def test_a_lost_order_is_found_by_our_reference(books: PracticePharmacy, address: str) -> None:
     books.faults = [Fault.DROP]
     assert isinstance(partner(address).send(a_message(), NOW), Lost)
     assert partner(address).look_up("RD-20261204-01-S01") == Acknowledged("70001")
@@ -327,7 +327,7 @@ def test_a_lost_order_is_found_by_our_reference(books: StandIn, address: str) ->
     assert partner(address, looks_up=False).look_up("RD-20261204-01-S01") is None
 
 
-def test_an_order_sent_twice_would_be_two_orders(books: StandIn, address: str) -> None:
+def test_an_order_sent_twice_would_be_two_orders(books: PracticePharmacy, address: str) -> None:
     """The reason why nothing is sent again by itself."""
     for _ in range(2):
         partner(address).send(a_message(), NOW)
@@ -337,23 +337,23 @@ def test_an_order_sent_twice_would_be_two_orders(books: StandIn, address: str) -
 @pytest.mark.parametrize(
     ("case", "status", "body", "answer"),
     [
-        ("no reason given", 400, b"", Refused((Refusal("The pharmacy refused the order (400) without saying why."),))),
+        ("no reason given", 400, b"", Rejected((Refusal("The pharmacy refused the order (400) without saying why."),))),
         (
             "fields and messages", 422, b'{"title":"Bad","errors":[{"field":"rxs[1].sig","message":"too long"}]}',
-            Refused((Refusal("rxs[1].sig: too long", "RD-20261204-01/02"),)),
+            Rejected((Refusal("rxs[1].sig: too long", "RD-20261204-01/02"),)),
         ),
         (
             "named by our number", 400, b'{"type":"error","messages":["Rx RD-20261204-01/02/1: product not mapped"]}',
-            Refused((Refusal("Rx RD-20261204-01/02/1: product not mapped", "RD-20261204-01/02"),)),
+            Rejected((Refusal("Rx RD-20261204-01/02/1: product not mapped", "RD-20261204-01/02"),)),
         ),
-        ("an error in a 200", 200, b'{"type":"error","messages":["No"]}', Refused((Refusal("No"),))),
+        ("an error in a 200", 200, b'{"type":"error","messages":["No"]}', Rejected((Refusal("No"),))),
         ("moved away", 302, b"", Lost(f"The pharmacy answered 302; {UNKNOWN}.")),
         ("busy", 503, b"", Lost(f"The pharmacy answered 503; {UNKNOWN}.")),
         ("too slow for it", 408, b"", Lost(f"The pharmacy answered 408; {UNKNOWN}.")),
         ("not the API", 404, b"<html>", NotSent(
             "The pharmacy has no order API at this address (404): check the address on Setup.")),
         ("taken, of another shape", 201, b'{"orderId": 5}', Acknowledged("5")),
-        ("words with a NUL", 400, b'{"messages":["a\\u0000b"]}', Refused((Refusal("ab"),))),
+        ("words with a NUL", 400, b'{"messages":["a\\u0000b"]}', Rejected((Refusal("ab"),))),
     ],
 )  # fmt: skip
 def test_what_an_answer_means(case: str, status: int, body: bytes, answer: object) -> None:

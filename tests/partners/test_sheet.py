@@ -17,7 +17,7 @@ from core.adapters.store import Store, open_store
 from core.adapters.store.order_views import Queue
 from core.domain.errors import NotAllowed, Refused
 from core.domain.model import Role
-from core.domain.partners.link import Adapter, Link, amount
+from core.domain.partners.link import Adapter, Link, dispense_quantity
 from core.services.checkout import place
 from core.services.orders.events import record_event
 from core.services.orders.recovery import cancel, resubmit
@@ -25,7 +25,7 @@ from core.services.orders.views import queues, track
 from core.services.partners import worker
 from core.services.partners.connections import connect
 from core.services.partners.order_sheet_pages import as_pdf, printable
-from core.services.partners.order_sheets import COLUMNS, Sheet, as_csv, mark_sent, order_sheet, to_hand_over
+from core.services.partners.order_sheets import COLUMNS, OrderSheet, as_csv, mark_sent, order_sheet, to_hand_over
 from core.services.people import LOCAL, Person
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_sku
 from tests.order_books import CHECKOUT, said
@@ -58,7 +58,7 @@ def test_a_sheet_has_every_line_that_is_to_be_filled(store: Store) -> None:
     ],
 )
 def test_packs_as_a_pharmacy_counts_them(case: str, over: dict[str, Any], quantity: int, said: str) -> None:
-    assert str(amount(a_sku(**over), quantity)) == said
+    assert str(dispense_quantity(a_sku(**over), quantity)) == said
 
 
 def test_a_sheet_is_for_who_works_on_orders(store: Store) -> None:
@@ -169,7 +169,7 @@ def test_what_did_not_fit_keeps_a_sheet_back(clinic: Store) -> None:
 def test_the_pages_hold_every_line_whole() -> None:
     long = "Inject 0.25 mg (10 units) subcutaneously once weekly. " * 18
     message = a_message(LINE, SECOND._replace(sig=long))
-    sheet = Sheet(ORDER, a_clinic(), "Cedar Compounding", FRIDAY, Link("cedar"), (message,) * 5)
+    sheet = OrderSheet(ORDER, a_clinic(), "Cedar Compounding", FRIDAY, Link("cedar"), (message,) * 5)
     drawn = as_pdf(sheet)
     text = text_of(drawn)
     assert drawn.startswith(b"%PDF-")
@@ -198,7 +198,7 @@ def test_letters_that_cannot_be_printed_are_told(case: str, written: str, printe
 
 def test_a_name_that_is_not_printed_as_spelt_has_a_note() -> None:
     patient = a_patient(first_name="Łukasz")
-    sheet = Sheet(ORDER, a_clinic(), "Cedar", FRIDAY, Link("cedar"), (a_message(patient=patient),))
+    sheet = OrderSheet(ORDER, a_clinic(), "Cedar", FRIDAY, Link("cedar"), (a_message(patient=patient),))
     text = text_of(as_pdf(sheet))
     assert "Rivera, Lukasz   COLD BOX *" in text
     assert f"the exact spelling is in {ORDER}.csv" in text

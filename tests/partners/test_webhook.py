@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, pusher, signature
 from core.adapters.store import Store, open_store
 from core.adapters.store.partners import PartnerPushRow
-from core.cli.practice_pharmacy import EventFault, StandIn
+from core.cli.practice_pharmacy import EventFault, PracticePharmacy
 from core.cli.webhook_server import MOST_BYTES, webhook
 from core.domain.partners.link import Authentication, Link
 from core.services.checkout import place
@@ -347,7 +347,7 @@ def test_the_stand_in_pushes_as_badly_as_it_is_told(
     seen: list[str],
 ) -> None:  # fmt: skip
     monkeypatch.setattr("core.adapters.pharmacies.signatures.time.time", NOW.timestamp)
-    books = StandIn(pusher(f"{address}/events/{CLINIC}/cedar", KEY), lambda: NOW)
+    books = PracticePharmacy(pusher(f"{address}/events/{CLINIC}/cedar", KEY), lambda: NOW)
     books.accept({"general": {"referenceId": f"{CHECKOUT}-S01"}, "rxs": [{"foreignRxNumber": f"{CHECKOUT}/01/1"}]})
     books.event_faults = frozenset(faults)
     came_to = []

@@ -15,7 +15,7 @@ from core.domain.errors import NotAllowed
 from core.domain.model import LineState, Override, Role, SubmissionState
 from core.domain.orders.book import Event, Refusal
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
 from core.services.checkout import place
 from core.services.orders import views
 from core.services.orders.events import pause
@@ -111,7 +111,7 @@ def test_nothing_is_sent_twice(clinic: Store) -> None:
 @pytest.mark.parametrize(
     ("case", "answer", "state"),
     [
-        ("refused", Refused((Refusal("Item out of stock"),)), ("rejected", "rejected")),
+        ("refused", Rejected((Refusal("Item out of stock"),)), ("rejected", "rejected")),
         ("the answer was lost", Lost("no answer within 45 seconds"), ("placed", "unknown")),
         ("it never left", NotSent("connection refused"), ("placed", "queued")),
     ],

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import stripe
 
-from core.domain.payments.operations import HOLD_LASTS, Kind
+from core.domain.payments.operations import HOLD_LASTS, OperationKind
 from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 
 TIMEOUT_SECONDS: Final = 20
@@ -22,7 +22,7 @@ _BEFORE: Final = timedelta(minutes=10)
 logging.getLogger("stripe").setLevel(logging.WARNING)
 
 
-class StripePort:
+class StripeProvider:
     """One clinic's account at Stripe. ``address`` is another server than Stripe's own, for tests."""
 
     def __init__(self, key: str, address: str | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
@@ -86,9 +86,9 @@ class StripePort:
 
     def _looked_up(self, request: Request) -> Outcome | None:
         """What is known at Stripe of a request whose answer was lost; None where there is nothing of it."""
-        if request.kind is Kind.AUTHORISE:
+        if request.kind is OperationKind.AUTHORISE:
             return self._found(request)
-        if request.kind is Kind.REFUND:
+        if request.kind is OperationKind.REFUND:
             refunds = self._client.v1.refunds.list({"payment_intent": request.reference, "limit": 100})
             mine = [one for one in refunds.auto_paging_iter() if _operation(one) == request.operation]
             return _refunded(mine[0]) if mine else None
@@ -119,7 +119,7 @@ class StripePort:
             return TryAgain(f"Stripe could not be reached ({type(error).__name__}).")
         if (error.http_status or 0) >= 500:
             return TryAgain("Stripe answered with an error of its own.", answered=True)
-        if error.code in _ENDED_ALREADY and request.kind in {Kind.CAPTURE, Kind.RELEASE}:
+        if error.code in _ENDED_ALREADY and request.kind in {OperationKind.CAPTURE, OperationKind.RELEASE}:
             return self._as_it_is(request)
         return Impossible(error.code or "refused", said)
 
@@ -132,11 +132,11 @@ class StripePort:
         return _ended(request, intent) or Impossible(intent.status, "The hold is in no state to be ended.")
 
 
-_ASKED: Final[Mapping[Kind, Callable[[StripePort, Request], Outcome]]] = {
-    Kind.AUTHORISE: StripePort._authorise,
-    Kind.CAPTURE: StripePort._capture,
-    Kind.RELEASE: StripePort._release,
-    Kind.REFUND: StripePort._refund,
+_ASKED: Final[Mapping[OperationKind, Callable[[StripeProvider, Request], Outcome]]] = {
+    OperationKind.AUTHORISE: StripeProvider._authorise,
+    OperationKind.CAPTURE: StripeProvider._capture,
+    OperationKind.RELEASE: StripeProvider._release,
+    OperationKind.REFUND: StripeProvider._refund,
 }
 _ENDED_ALREADY: Final = frozenset({"payment_intent_unexpected_state", "charge_expired_for_capture"})
 
@@ -168,11 +168,11 @@ def _lapses_at(intent: Any) -> datetime:
 def _ended(request: Request, intent: Any) -> Outcome | None:
     """Whether the hold has ended as it was asked to; None while it has not ended."""
     if intent.status == "succeeded":
-        if request.kind is Kind.CAPTURE and intent.amount_received == request.cents:
+        if request.kind is OperationKind.CAPTURE and intent.amount_received == request.cents:
             return Done(intent.id)
         return Impossible("captured", f"The hold was captured already, for {intent.amount_received} cents.")
     if intent.status == "canceled":
-        return Done(intent.id) if request.kind is Kind.RELEASE else Lapsed("The hold ran out at the bank.")
+        return Done(intent.id) if request.kind is OperationKind.RELEASE else Lapsed("The hold ran out at the bank.")
     return None
 
 

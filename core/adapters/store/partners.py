@@ -174,7 +174,7 @@ def pushes(work: Work, limit: int) -> list[dict[str, Any]]:
     return [dict(row) for row in work.connection.execute(statement.limit(limit)).mappings()]
 
 
-def beat(work: Work, worker: str, started_at: datetime) -> None:
+def note_heartbeat(work: Work, worker: str, started_at: datetime) -> None:
     """Note that a worker is alive."""
     statement = inserting(work.connection, WorkerBeatRow)
     statement = statement.on_conflict_do_update(
@@ -184,7 +184,7 @@ def beat(work: Work, worker: str, started_at: datetime) -> None:
     work.connection.execute(statement, row)
 
 
-def beats(work: Work) -> list[tuple[str, datetime, datetime]]:
+def heartbeats(work: Work) -> list[tuple[str, datetime, datetime]]:
     """(worker, started at, last alive at), the liveliest first."""
     statement = select(WorkerBeatRow.worker, WorkerBeatRow.started_at, WorkerBeatRow.beat_at)
     here = statement.where(WorkerBeatRow.clinic == work.clinic).order_by(WorkerBeatRow.beat_at.desc())

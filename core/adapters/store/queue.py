@@ -209,7 +209,7 @@ def open_at(work: Work, pharmacy: str) -> int:
     return work.connection.scalar(select(func.count()).select_from(AttemptRow).where(*here, state)) or 0
 
 
-def hurry(work: Work, pharmacy: str) -> None:
+def make_due(work: Work, pharmacy: str) -> None:
     """What waits at a pharmacy for its next try is due now."""
     waiting = (
         SubmissionRow.clinic == work.clinic,

@@ -128,7 +128,7 @@ def why_no_address(url: str) -> str | None:
     return None
 
 
-class Amount(NamedTuple):
+class DispenseQuantity(NamedTuple):
     """A quantity as a pharmacy counts it, written without an exponent or a trailing zero."""
 
     number: str
@@ -138,10 +138,10 @@ class Amount(NamedTuple):
         return f"{self.number} {self.unit}"
 
 
-def amount(sku: Sku, packs: int, unit: QuantityUnit = QuantityUnit.MEASURE) -> Amount:
+def dispense_quantity(sku: Sku, packs: int, unit: QuantityUnit = QuantityUnit.MEASURE) -> DispenseQuantity:
     """Packs as a pharmacy counts them: millilitres of a liquid and pieces of the rest, or vials and pieces."""
     pieces = sku.pieces * packs
     if sku.volume_ml is not None and unit is QuantityUnit.MEASURE:
         text = format(sku.volume_ml * pieces, "f")
-        return Amount(text.rstrip("0").rstrip(".") if "." in text else text, "mL")
-    return Amount(str(pieces), "pieces")
+        return DispenseQuantity(text.rstrip("0").rstrip(".") if "." in text else text, "mL")
+    return DispenseQuantity(str(pieces), "pieces")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from core.domain.payments.operations import Kind
+from core.domain.payments.operations import OperationKind
 
 
 class Request(NamedTuple):
@@ -16,7 +16,7 @@ class Request(NamedTuple):
     nobody knows what came of it: the adapter looks before it asks.
     """
 
-    kind: Kind
+    kind: OperationKind
     operation: str
     key: str
     cents: int
@@ -68,7 +68,7 @@ class TryAgain(NamedTuple):
 Outcome = Done | Declined | Lapsed | Impossible | TryAgain
 
 
-class PaymentPort(Protocol):
+class PaymentProvider(Protocol):
     """A provider. It never raises: what goes wrong is an outcome."""
 
     def carry_out(self, request: Request) -> Outcome:

@@ -12,7 +12,7 @@ from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context, pharmacies_of
 from core.adapters.store.partners import healths, links, products, pushes, put_healths, put_link, put_products
-from core.adapters.store.queue import hurry, open_at, waiting_at
+from core.adapters.store.queue import make_due, open_at, waiting_at
 from core.domain.errors import BadCell, BadInput, Refused, Stale
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
@@ -197,7 +197,7 @@ def _afresh(work: Work, pharmacy: str) -> None:
     health = healths(work).get(pharmacy)
     if health is not None:
         put_healths(work, [health._replace(failures=0, rests_until=None)])
-    hurry(work, pharmacy)
+    make_due(work, pharmacy)
 
 
 def try_again(store: Store, person: Person, clinic: str, pharmacy: str) -> None:

@@ -13,9 +13,9 @@ from typing import Any, Final
 from fpdf import FPDF
 
 from core.domain.model import ShipTo
-from core.domain.partners.link import amount
+from core.domain.partners.link import dispense_quantity
 from core.domain.partners.protocol import Message, MessageLine
-from core.services.partners.order_sheets import Sheet, allergies, dea_number, prescription_words
+from core.services.partners.order_sheets import OrderSheet, allergies, dea_number, prescription_words
 
 _INK: Final = (22, 38, 43)
 _GREY: Final = (91, 107, 112)
@@ -48,7 +48,7 @@ def _is_latin(sign: str) -> bool:
     return all(ord(part) < 256 for part in sign)
 
 
-def as_pdf(sheet: Sheet) -> bytes:
+def as_pdf(sheet: OrderSheet) -> bytes:
     """The sheet as PDF, portrait Letter."""
     drawn = _Pages(sheet)
     drawn.add_page()
@@ -61,7 +61,7 @@ def as_pdf(sheet: Sheet) -> bytes:
 class _Pages(FPDF):
     """The pages while they are drawn."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: OrderSheet) -> None:
         super().__init__("P", "mm", "Letter")
         self.sheet = sheet
         self.starred = False
@@ -137,7 +137,7 @@ class _Pages(FPDF):
         self.line(self.l_margin, self.get_y(), self.w - self.r_margin, self.get_y())
         self.ln(1.5)
         self._font(10, bold=True)
-        counted = amount(sku, line.quantity, self.sheet.link.quantity_unit)
+        counted = dispense_quantity(sku, line.quantity, self.sheet.link.quantity_unit)
         packs = f"{line.quantity} pack{'' if line.quantity == 1 else 's'}"
         self._put(f"{sku.name}: {counted} ({packs})", 5.2)
         self._fact("Directions", line.sig)

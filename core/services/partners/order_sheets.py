@@ -18,7 +18,7 @@ from core.adapters.store.queue import WaitingOrder, stopped, submissions_of, wai
 from core.domain.errors import Refused
 from core.domain.model import Clinic, LineState, SubmissionState
 from core.domain.orders.transitions import GONE
-from core.domain.partners.link import Adapter, Link, amount
+from core.domain.partners.link import Adapter, Link, dispense_quantity
 from core.domain.partners.protocol import Message, MessageLine
 from core.domain.text_limits import why_not_kept
 from core.services.partners.messages import TO_SEND, messages
@@ -31,7 +31,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-class Sheet(NamedTuple):
+class OrderSheet(NamedTuple):
     """An order sheet: its pharmacy order, both sides, the day it was made, what is on it."""
 
     reference: str
@@ -65,7 +65,7 @@ class Sheet(NamedTuple):
             allergies(message),
             line.sku.name,
             line.quantity,
-            str(amount(line.sku, line.quantity, self.link.quantity_unit)),
+            str(dispense_quantity(line.sku, line.quantity, self.link.quantity_unit)),
             line.sig,
             prescriber.name,
             prescriber.npi,
@@ -83,7 +83,7 @@ class Sheet(NamedTuple):
         )
 
 
-def order_sheet(store: Store, person: Person, clinic: str, reference: str, *, waiting: bool = False) -> Sheet:
+def order_sheet(store: Store, person: Person, clinic: str, reference: str, *, waiting: bool = False) -> OrderSheet:
     """The lines of a pharmacy order that are not rejected, cancelled or returned; reading it is audited.
 
     With ``waiting`` only those that have not been sent: what is handed over now. Raises Refused for a reference that is
@@ -91,7 +91,7 @@ def order_sheet(store: Store, person: Person, clinic: str, reference: str, *, wa
     """
     require(person, Action.WORK_ORDERS)
 
-    def use_case(work: Work) -> Sheet:
+    def use_case(work: Work) -> OrderSheet:
         sheet = _sheet(work, reference, waiting)
         record(work, person, "order sheet", reference, None, {"lines": len(sheet.lines), "waiting": waiting})
         return sheet
@@ -99,7 +99,7 @@ def order_sheet(store: Store, person: Person, clinic: str, reference: str, *, wa
     return store.write(clinic, use_case)
 
 
-def _sheet(work: Work, reference: str, waiting: bool) -> Sheet:
+def _sheet(work: Work, reference: str, waiting: bool) -> OrderSheet:
     states = (SubmissionState.QUEUED,) if waiting else tuple(SubmissionState)
     submissions = submissions_of(work, reference, states)
     if not submissions:
@@ -109,15 +109,15 @@ def _sheet(work: Work, reference: str, waiting: bool) -> Sheet:
     code = found[0].pharmacy if found else ""
     pharmacy, link = pharmacies_of(work).get(code), links(work).get(code, Link(code))
     name = pharmacy.name if pharmacy else code
-    return Sheet(reference, clinic_of(work), name, work.today, link, tuple(found), not waiting)
+    return OrderSheet(reference, clinic_of(work), name, work.today, link, tuple(found), not waiting)
 
 
-def as_csv(sheet: Sheet) -> bytes:
+def as_csv(sheet: OrderSheet) -> bytes:
     """The sheet as a CSV file."""
     return csv_bytes(COLUMNS, sheet.rows)
 
 
-class ToHandOver(NamedTuple):
+class WaitingSheet(NamedTuple):
     """A pharmacy order that waits for a person: its pharmacy, its lines with their attempts, since when."""
 
     reference: str
@@ -126,13 +126,13 @@ class ToHandOver(NamedTuple):
     since: datetime
 
 
-def to_hand_over(store: Store, person: Person, clinic: str) -> tuple[ToHandOver, ...]:
+def to_hand_over(store: Store, person: Person, clinic: str) -> tuple[WaitingSheet, ...]:
     """Every pharmacy order whose sheet has not been handed over, the oldest first."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
         names = {code: pharmacy.name for code, pharmacy in pharmacies_of(work).items()}
         return tuple(
-            ToHandOver(order.reference, names[order.pharmacy], order.lines, order.since) for order in _waiting(work)
+            WaitingSheet(order.reference, names[order.pharmacy], order.lines, order.since) for order in _waiting(work)
         )
 
 

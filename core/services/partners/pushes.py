@@ -12,7 +12,7 @@ from email.message import Message as Headers
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.pharmacies.json_order.statuses import Unread, read_rows
+from core.adapters.pharmacies.json_order.statuses import UnreadRow, read_rows
 from core.adapters.pharmacies.signatures import why_not_theirs
 from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
@@ -30,7 +30,7 @@ STRANGER: Final = "The credentials are not this pharmacy's."
 _log = logging.getLogger(__name__)
 
 
-class Said(NamedTuple):
+class PushResponse(NamedTuple):
     """The answer to a push: an HTTP status and a JSON object."""
 
     status: int
@@ -44,19 +44,19 @@ def receive(
     headers: Headers | Mapping[str, str],
     body: bytes,
     secret_of: Callable[[str], str | None] = secret,
-) -> Said:
+) -> PushResponse:
     """Take a push in. Nobody is told whether clinic or pharmacy exist; ``headers`` ignore case.
 
     What comes with the right credentials is kept whatever it says; what does not is not. Raises Unavailable.
     """
     link, zone = _link(store, clinic, pharmacy)
     if link is None or link.push is Authentication.NONE:
-        return Said(401, {"error": STRANGER})
+        return PushResponse(401, {"error": STRANGER})
     if (password := secret_of(link.push_secret)) is None:
         _log.warning("a push of %s to %s is turned away: the secret %s is not set", pharmacy, clinic, link.push_secret)
-        return Said(503, {"error": "Pushes cannot be checked here for now."})
+        return PushResponse(503, {"error": "Pushes cannot be checked here for now."})
     if wrong := why_not_theirs(link.push, password, headers, body, store.clock().timestamp()):
-        return Said(401, {"error": wrong})
+        return PushResponse(401, {"error": wrong})
     return store.write(clinic, lambda work: _take_in(work, pharmacy, zone, headers.get("Content-Type") or "", body))
 
 
@@ -67,10 +67,10 @@ def _link(store: Store, clinic: str, pharmacy: str) -> tuple[Link | None, ZoneIn
     return link, ZoneInfo(zone)
 
 
-def _take_in(work: Work, pharmacy: str, zone: ZoneInfo, content_type: str, body: bytes) -> Said:
+def _take_in(work: Work, pharmacy: str, zone: ZoneInfo, content_type: str, body: bytes) -> PushResponse:
     push, problem = work.new_id(), ""
     events: list[Event] = []
-    unread: list[Unread] = []
+    unread: list[UnreadRow] = []
     try:
         events, unread = read_rows(json.loads(body), zone, pharmacy)
     except (ValueError, RecursionError):
@@ -87,11 +87,11 @@ def _take_in(work: Work, pharmacy: str, zone: ZoneInfo, content_type: str, body:
     strays = [_stray(work, push, pharmacy, row, body) for row in unread]
     outcomes = Counter(outcome.value for outcome in apply_events(work, [*events, *strays], BY))
     if problem and not events:
-        return Said(400, {"error": problem, "push": push})
-    return Said(200, {"push": push, "events": len(events), "unread": len(unread), **outcomes})
+        return PushResponse(400, {"error": problem, "push": push})
+    return PushResponse(200, {"push": push, "events": len(events), "unread": len(unread), **outcomes})
 
 
-def _stray(work: Work, push: str, pharmacy: str, unread: Unread, body: bytes) -> Event:
+def _stray(work: Work, push: str, pharmacy: str, unread: UnreadRow, body: bytes) -> Event:
     """A row that cannot be read, as work for a person; the same message again is the same event."""
     name = f"push {hashlib.sha256(body).hexdigest()[:32]} row {unread.row}"
     reason = f"Row {unread.row} of a message cannot be read: {unread.why}. The message is kept as {push}."

@@ -19,7 +19,7 @@ from core.adapters.store.partners import healths, links, put_healths, sent_since
 from core.adapters.store.queue import Claim, anything_to_do, claim, give_up_leases
 from core.domain.partners.link import Adapter, Link
 from core.domain.partners.protocol import Answer, Lost, Message, NotSent
-from core.domain.partners.rate_limit import WINDOW, Health, after, allowance, resting, trying
+from core.domain.partners.rate_limit import WINDOW, Health, after, allowance, is_open, is_tripped
 from core.services.orders.events import record_answers
 from core.services.partners.connections import Partners
 from core.services.partners.messages import messages
@@ -134,7 +134,7 @@ def _room(
 def _try_alone(work: Work, pharmacies: Collection[str]) -> None:
     """While one submission tries whether a pharmacy is back, nobody sends it another."""
     well = healths(work)
-    tried = [well[code] for code in sorted(pharmacies) if code in well and trying(well[code])]
+    tried = [well[code] for code in sorted(pharmacies) if code in well and is_tripped(well[code])]
     put_healths(work, [health._replace(rests_until=work.now() + LEASE) for health in tried])
 
 
@@ -187,7 +187,7 @@ class _Handing:
         self._health = after(self._health, answer, now)
         if isinstance(answer, NotSent):
             self._kept_back = answer._replace(tried=False)
-        elif resting(self._health, now):
+        elif is_open(self._health, now):
             self._kept_back = NotSent(f"Kept back, since others failed: {self._health.last_error}", tried=False)
         return answer
 

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from core.adapters.pharmacies.simulated import SimulatedPartner
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import pharmacies_of
-from core.adapters.store.partners import beat, beats, healths, links, put_healths
+from core.adapters.store.partners import healths, heartbeats, links, note_heartbeat, put_healths
 from core.adapters.store.queue import (
     PharmacyQueue,
     QueueCounts,
@@ -37,7 +37,7 @@ from core.domain.errors import RefillDayError
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.link import Adapter, Link
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Partner, Refused
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Partner, Rejected
 from core.domain.partners.rate_limit import Health, breaker
 from core.services.orders.events import apply_events, record_answers
 from core.services.partners.connections import SIMULATED, Partners, connected
@@ -48,7 +48,7 @@ from core.services.people import Action, Person, require
 __all__ = ["BY", "LEASE", "SIMULATED", "SimulatedPartner"]
 
 IDLE_SECONDS: Final = 3.0
-BEAT_SECONDS: Final = 30.0
+HEARTBEAT_SECONDS: Final = 30.0
 LOOK_UP_EVERY: Final = timedelta(minutes=5)
 """How often a pharmacy over the network is asked about a submission whose answer was lost."""
 NOT_FOUND: Final = "Asked since, its system did not find it, which proves nothing."
@@ -110,7 +110,7 @@ def serve_lane(store: Store, clinic: str, partners: Partners, lane: Lane, worker
 
 def _counted(answers: Iterable[Answer], events: int) -> Round:
     kinds = [type(answer) for answer in answers]
-    return Round(kinds.count(Acknowledged), kinds.count(Refused), kinds.count(Lost), kinds.count(NotSent), events)
+    return Round(kinds.count(Acknowledged), kinds.count(Rejected), kinds.count(Lost), kinds.count(NotSent), events)
 
 
 def _look_up(store: Store, clinic: str, partners: Partners, lane: Lane) -> dict[str, Answer]:
@@ -133,7 +133,7 @@ def _found(work: Work, answers: dict[str, Answer], later: Sequence[str]) -> None
     put_off(work, later, work.now() + LOOK_UP_EVERY, NOT_FOUND)
 
 
-def _said(reference: str, partner: Partner) -> Acknowledged | Refused | None:
+def _said(reference: str, partner: Partner) -> Acknowledged | Rejected | None:
     try:
         return partner.look_up(reference)
     except Exception as error:  # noqa: BLE001  (it can be asked again)
@@ -240,7 +240,7 @@ class PharmacyStatus(NamedTuple):
     last_error_at: datetime | None
 
 
-class Beat(NamedTuple):
+class Heartbeat(NamedTuple):
     """A worker's last sign of life; one that is older than a few minutes is gone."""
 
     worker: str
@@ -249,20 +249,20 @@ class Beat(NamedTuple):
     alive: bool
 
 
-class Status(NamedTuple):
+class WorkerStatus(NamedTuple):
     """How the queue stands, what the workers last did, each pharmacy, and which workers are alive."""
 
     queue: QueueCounts
     workers: Sequence[WorkerRun]
     pharmacies: Sequence[PharmacyStatus]
-    beats: Sequence[Beat]
+    heartbeats: Sequence[Heartbeat]
 
 
-def status(store: Store, person: Person, clinic: str) -> Status:
+def status(store: Store, person: Person, clinic: str) -> WorkerStatus:
     """For Setup and the command line."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
-        return Status(queue_counts(work), worker_runs(work), _pharmacies(work), _beats(work))
+        return WorkerStatus(queue_counts(work), worker_runs(work), _pharmacies(work), _heartbeats(work))
 
 
 def _pharmacies(work: Work) -> list[PharmacyStatus]:
@@ -289,9 +289,9 @@ def _pharmacies(work: Work) -> list[PharmacyStatus]:
     return rows
 
 
-def _beats(work: Work) -> list[Beat]:
-    gone = work.now() - timedelta(seconds=4 * BEAT_SECONDS)
-    return [Beat(worker, started, seen, seen > gone) for worker, started, seen in beats(work)]
+def _heartbeats(work: Work) -> list[Heartbeat]:
+    gone = work.now() - timedelta(seconds=4 * HEARTBEAT_SECONDS)
+    return [Heartbeat(worker, started, seen, seen > gone) for worker, started, seen in heartbeats(work)]
 
 
 _running: Final[dict[str, threading.Thread]] = {}
@@ -346,8 +346,8 @@ def _finished(future: Future[object]) -> bool:
 def _alive(store: Store, worker: str, started: datetime, beaten: datetime | None) -> datetime:
     """A sign of life in every clinic now and then; when the last one was given."""
     now = store.clock()
-    if beaten is not None and (now - beaten).total_seconds() < BEAT_SECONDS:
+    if beaten is not None and (now - beaten).total_seconds() < HEARTBEAT_SECONDS:
         return beaten
     for clinic in store.clinics():
-        store.note(clinic, lambda work: beat(work, worker, started))
+        store.note(clinic, lambda work: note_heartbeat(work, worker, started))
     return now

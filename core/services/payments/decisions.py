@@ -20,7 +20,7 @@ from core.adapters.store.payments import (
     withdraw,
 )
 from core.domain.errors import Refused
-from core.domain.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, State
+from core.domain.payments.operations import FOR_A_PERSON, OPEN, Method, Operation, OperationKind, OperationState
 from core.services.people import Action, Person, record, require
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
@@ -67,18 +67,18 @@ def _refuse_nonsense(setup: Setup) -> None:
             raise Refused(f"The {field.replace('_', ' ')} is the provider's own id, which starts with {start}.")
 
 
-class Listed(NamedTuple):
+class OpenPayments(NamedTuple):
     """How payments stand: counts, and every operation that is not carried out yet."""
 
     counts: Payments
     operations: Sequence[Operation]
 
 
-def open_payments(store: Store, person: Person, clinic: str) -> Listed:
+def open_payments(store: Store, person: Person, clinic: str) -> OpenPayments:
     """What is still to be carried out, and what waits for a person."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
-        return Listed(count_payments(work), operations_of(work, states=OPEN))
+        return OpenPayments(count_payments(work), operations_of(work, states=OPEN))
 
 
 def payments_of(store: Store, person: Person, clinic: str, checkout: str) -> list[Operation]:
@@ -97,11 +97,11 @@ def pay_again(store: Store, person: Person, clinic: str, operation: str) -> None
 
     def again(work: Work) -> None:
         one = _turned_down(work, operation)
-        if one.kind is Kind.AUTHORISE:
+        if one.kind is OperationKind.AUTHORISE:
             withdraw(work, [one.hold])
             settle(work, [one.checkout])
         else:
-            one.state, one.next_try_at, one.generation = State.WAITING, work.now(), one.generation + 1
+            one.state, one.next_try_at, one.generation = OperationState.WAITING, work.now(), one.generation + 1
             save_operations(work, [one])
         record(
             work, person, "pay again", one.pharmacy_order, {"code": one.code}, {"kind": one.kind, "cents": one.cents}
@@ -121,9 +121,13 @@ def settle_by_hand(store: Store, person: Person, clinic: str, operation: str, re
 
     def settled(work: Work) -> None:
         one = _turned_down(work, operation)
-        if one.kind is Kind.AUTHORISE:
+        if one.kind is OperationKind.AUTHORISE:
             raise Refused("Only the bank can authorise; try again, with another card if need be, or cancel the lines.")
-        one.state, one.done_at, one.message = State.DONE, work.now(), f"settled by {person.email}: {reason.strip()}"
+        one.state, one.done_at, one.message = (
+            OperationState.DONE,
+            work.now(),
+            f"settled by {person.email}: {reason.strip()}",
+        )
         save_operations(work, [one])
         record(work, person, "settle payment", one.pharmacy_order, {"code": one.code}, {"reason": reason.strip()})
 

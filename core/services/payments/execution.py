@@ -26,8 +26,17 @@ from core.adapters.store.payments import (
     settle,
     withdraw,
 )
-from core.domain.payments.operations import Kind, Operation, State
-from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, PaymentPort, Request, TryAgain
+from core.domain.payments.operations import Operation, OperationKind, OperationState
+from core.domain.payments.provider import (
+    Declined,
+    Done,
+    Impossible,
+    Lapsed,
+    Outcome,
+    PaymentProvider,
+    Request,
+    TryAgain,
+)
 
 BATCH: Final = 20
 LEASE: Final = timedelta(minutes=10)
@@ -38,7 +47,7 @@ _FIRST_WAIT: Final = timedelta(seconds=15)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 _log = logging.getLogger(__name__)
 
-Ports = Callable[[Setup], PaymentPort | None]
+Providers = Callable[[Setup], PaymentProvider | None]
 """The provider that a clinic pays through; None while it cannot be used."""
 
 
@@ -50,7 +59,7 @@ class Paid(NamedTuple):
     later: int = 0
 
 
-def port_of(setup: Setup) -> PaymentPort | None:
+def provider_of(setup: Setup) -> PaymentProvider | None:
     """The clinic's provider, with the key that its setup names; None while nobody has given that key.
 
     ``STRIPE_API_ADDRESS`` in the environment is another server than Stripe's own, for trying things.
@@ -58,12 +67,12 @@ def port_of(setup: Setup) -> PaymentPort | None:
     key = secret(setup.key_name) if setup.key_name else None
     if key is None:
         return None
-    from core.adapters.payments.stripe_provider import StripePort
+    from core.adapters.payments.stripe_provider import StripeProvider
 
-    return StripePort(key, os.environ.get("STRIPE_API_ADDRESS"))
+    return StripeProvider(key, os.environ.get("STRIPE_API_ADDRESS"))
 
 
-def carry_out_payments(store: Store, clinic: str, ports: Ports = port_of) -> Paid:
+def carry_out_payments(store: Store, clinic: str, ports: Providers = provider_of) -> Paid:
     """Everything that is due at the clinic's provider; what it came to."""
     done = Paid()
     _renew(store, clinic)
@@ -81,28 +90,28 @@ def _counted(outcomes: Mapping[str, Outcome]) -> Paid:
     return Paid(kinds.count(Done), kinds.count(Declined) + kinds.count(Impossible), later)
 
 
-class _Batch(NamedTuple):
+class ClaimedPayments(NamedTuple):
     setup: Setup
     operations: Sequence[Operation]
     holds: Mapping[str, Operation]
 
 
-def _claimed(store: Store, clinic: str) -> _Batch | None:
+def _claimed(store: Store, clinic: str) -> ClaimedPayments | None:
     with store.read(clinic) as work:
         if not anything_to_pay(work):
             return None
 
-    def take(work: Work) -> _Batch:
+    def take(work: Work) -> ClaimedPayments:
         operations = claim_operations(work, work.now() + LEASE, BATCH)
         holds = operations_by_id(work, {one.hold for one in operations})
-        return _Batch(payment_setup(work), operations, {hold.id: hold for hold in holds})
+        return ClaimedPayments(payment_setup(work), operations, {hold.id: hold for hold in holds})
 
     batch = store.write(clinic, take)
     return batch if batch.operations else None
 
 
 def _carried_out(
-    port: PaymentPort | None, setup: Setup, operations: Sequence[Operation], holds: Mapping[str, Operation]
+    port: PaymentProvider | None, setup: Setup, operations: Sequence[Operation], holds: Mapping[str, Operation]
 ) -> dict[str, Outcome]:
     outcomes: dict[str, Outcome] = {}
     for one in operations:
@@ -113,7 +122,7 @@ def _carried_out(
     return outcomes
 
 
-def _asked(port: PaymentPort, request: Request) -> Outcome:
+def _asked(port: PaymentProvider, request: Request) -> Outcome:
     try:
         return port.carry_out(request)
     except Exception as error:  # noqa: BLE001  (whatever went wrong, it may have been done)
@@ -127,7 +136,7 @@ def _request(setup: Setup, one: Operation, hold: Operation) -> Request:
         operation=one.id,
         key=one.key,
         cents=one.cents,
-        reference="" if one.kind is Kind.AUTHORISE else hold.provider_reference,
+        reference="" if one.kind is OperationKind.AUTHORISE else hold.provider_reference,
         customer=setup.customer,
         payment_method=setup.payment_method,
         pharmacy_order=one.pharmacy_order,
@@ -141,7 +150,7 @@ def record_outcomes(work: Work, outcomes: Mapping[str, Outcome]) -> None:
 
     A hold that turned out to have lapsed is made anew where something still needs it.
     """
-    operations = [one for one in operations_by_id(work, outcomes) if one.state is State.SENDING]
+    operations = [one for one in operations_by_id(work, outcomes) if one.state is OperationState.SENDING]
     for one in operations:
         _record(work, one, outcomes[one.id])
     save_operations(work, operations)
@@ -154,16 +163,16 @@ def _record(work: Work, one: Operation, outcome: Outcome) -> None:
     one.lease_until = None
     match outcome:
         case Done(reference, lapses_at):
-            one.state, one.done_at, one.lapses_at = State.DONE, work.now(), lapses_at
+            one.state, one.done_at, one.lapses_at = OperationState.DONE, work.now(), lapses_at
             one.provider_reference, one.code, one.message = reference, "", ""
         case Declined(code, message):
-            one.state, one.code, one.message = State.DECLINED, code, message
+            one.state, one.code, one.message = OperationState.DECLINED, code, message
         case Impossible(code, message):
-            one.state, one.code, one.message = State.FAILED, code, message
+            one.state, one.code, one.message = OperationState.FAILED, code, message
         case Lapsed(message):
-            one.state, one.code, one.message = State.WAITING, "lapsed", message
+            one.state, one.code, one.message = OperationState.WAITING, "lapsed", message
         case TryAgain(message, answered):
-            one.state, one.code, one.message = State.WAITING, "try_again", message
+            one.state, one.code, one.message = OperationState.WAITING, "try_again", message
             one.next_try_at = work.now() + min(_FIRST_WAIT * 2 ** min(one.tries - 1, 20), _LONGEST_WAIT)
             one.generation += int(answered)
 
@@ -173,7 +182,7 @@ def lapse(work: Work, holds: Sequence[str], message: str) -> None:
     checkouts = set()
     known = operations_by_id(work, holds)
     for hold in known:
-        hold.state, hold.code, hold.message = State.LAPSED, "lapsed", message
+        hold.state, hold.code, hold.message = OperationState.LAPSED, "lapsed", message
         checkouts.add(hold.checkout)
     save_operations(work, known)
     withdraw(work, [hold.id for hold in known])

@@ -27,8 +27,8 @@ from core.adapters.store.payments import (
     save_operations,
 )
 from core.domain.errors import Refused
-from core.domain.payments.operations import HOLD_LASTS, Kind, Operation, State
-from core.services.partners.pushes import Said
+from core.domain.payments.operations import HOLD_LASTS, Operation, OperationKind, OperationState
+from core.services.partners.pushes import PushResponse
 from core.services.payments.execution import lapse
 
 _log = logging.getLogger(__name__)
@@ -67,9 +67,9 @@ def receive_payment(
     headers: Message | Mapping[str, str],
     body: bytes,
     secret_of: Callable[[str], str | None] = secret,
-) -> Said:
+) -> PushResponse:
     """Take a push of Stripe's in. Nobody is told whether the clinic exists. Raises Unavailable."""
-    stranger = Said(401, {"error": "The signature is not one that is known here."})
+    stranger = PushResponse(401, {"error": "The signature is not one that is known here."})
     if clinic not in store.clinics():
         return stranger
     with store.read(clinic) as work:
@@ -78,12 +78,12 @@ def receive_payment(
         return stranger
     if (password := secret_of(setup.webhook_key_name)) is None:
         _log.warning("a payment event of %s is turned away: %s is not set", clinic, setup.webhook_key_name)
-        return Said(503, {"error": "Pushes cannot be checked here for now."})
+        return PushResponse(503, {"error": "Pushes cannot be checked here for now."})
     try:
         event = verify(body, headers.get("Stripe-Signature") or "", password, store.clock())
     except Refused:
         return stranger
-    return Said(200, {"outcome": apply_event(store, clinic, event)})
+    return PushResponse(200, {"outcome": apply_event(store, clinic, event)})
 
 
 def apply_event(store: Store, clinic: str, event: Mapping[str, Any]) -> str:
@@ -110,40 +110,44 @@ def apply_event(store: Store, clinic: str, event: Mapping[str, Any]) -> str:
 
 
 def _authorised(work: Work, intent: Mapping[str, Any]) -> str:
-    one = _asked_for(work, intent, Kind.AUTHORISE)
+    one = _asked_for(work, intent, OperationKind.AUTHORISE)
     if one is None:
         return "misfit"
-    if one.state is not State.WAITING:
+    if one.state is not OperationState.WAITING:
         return "known"
     one.lapses_at = work.now() + HOLD_LASTS  # the event does not say when; this is early rather than late
     return _finish(work, one, str(intent.get("id", "")))
 
 
 def _captured(work: Work, intent: Mapping[str, Any]) -> str:
-    ends = _ends(work, intent, Kind.CAPTURE)
+    ends = _ends(work, intent, OperationKind.CAPTURE)
     if not ends or ends[-1].cents != intent.get("amount_received"):
         return "misfit"
-    return _finish(work, ends[-1], str(intent.get("id", ""))) if ends[-1].state is State.WAITING else "known"
+    return _finish(work, ends[-1], str(intent.get("id", ""))) if ends[-1].state is OperationState.WAITING else "known"
 
 
 def _cancelled(work: Work, intent: Mapping[str, Any]) -> str:
     hold = by_reference(work, str(intent.get("id", "")))
     if hold is None:
         return "misfit"
-    if hold.state is not State.DONE:
+    if hold.state is not OperationState.DONE:
         return "known"
-    releases = _ends(work, intent, Kind.RELEASE)
+    releases = _ends(work, intent, OperationKind.RELEASE)
     if releases:
-        return _finish(work, releases[-1], hold.provider_reference) if releases[-1].state is State.WAITING else "known"
+        return (
+            _finish(work, releases[-1], hold.provider_reference)
+            if releases[-1].state is OperationState.WAITING
+            else "known"
+        )
     lapse(work, [hold.id], "The hold was cancelled at Stripe, or ran out at the bank.")
     return "lapsed"
 
 
 def _refund_failed(work: Work, refund: Mapping[str, Any]) -> str:
-    one = _asked_for(work, refund, Kind.REFUND)
+    one = _asked_for(work, refund, OperationKind.REFUND)
     if one is None:
         return "misfit"
-    one.state, one.code = State.FAILED, str(refund.get("failure_reason") or "refund_failed")
+    one.state, one.code = OperationState.FAILED, str(refund.get("failure_reason") or "refund_failed")
     one.message = "The bank sent the refund back."
     save_operations(work, [one])
     return "failed"
@@ -162,21 +166,27 @@ _TAKEN: Final[Mapping[str, Callable[[Work, Mapping[str, Any]], str]]] = {
 }
 
 
-def _asked_for(work: Work, thing: Mapping[str, Any], kind: Kind) -> Operation | None:
+def _asked_for(work: Work, thing: Mapping[str, Any], kind: OperationKind) -> Operation | None:
     """The operation that the thing at Stripe carries the id of."""
     named = str((thing.get("metadata") or {}).get("operation", ""))
     return next((one for one in operations_by_id(work, [named]) if one.kind is kind), None)
 
 
-def _ends(work: Work, intent: Mapping[str, Any], kind: Kind) -> list[Operation]:
+def _ends(work: Work, intent: Mapping[str, Any], kind: OperationKind) -> list[Operation]:
     hold = by_reference(work, str(intent.get("id", "")))
     if hold is None:
         return []
     mine = [one for one in operations_of(work, hold.checkout) if one.hold == hold.id and one.kind is kind]
-    return [one for one in mine if one.state is not State.WITHDRAWN]
+    return [one for one in mine if one.state is not OperationState.WITHDRAWN]
 
 
 def _finish(work: Work, one: Operation, reference: str) -> str:
-    one.state, one.done_at, one.provider_reference, one.code, one.message = State.DONE, work.now(), reference, "", ""
+    one.state, one.done_at, one.provider_reference, one.code, one.message = (
+        OperationState.DONE,
+        work.now(),
+        reference,
+        "",
+        "",
+    )
     save_operations(work, [one])
     return "done"

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core.domain.partners.link import Adapter
-from core.services.partners.worker import Status, status, step_day, step_stage
+from core.services.partners.worker import WorkerStatus, status, step_day, step_stage
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.words import count, moment, plain
@@ -38,7 +38,7 @@ def _watched(session: Session, zone: str) -> None:
     st.caption(_told(status(session.store, session.person, session.clinic), zone))
 
 
-def _told(now: Status, zone: str) -> str:
+def _told(now: WorkerStatus, zone: str) -> str:
     queue = now.queue
     by_hand = sum(pharmacy.queued for pharmacy in now.pharmacies if pharmacy.adapter is Adapter.SHEET)
     sizes = {

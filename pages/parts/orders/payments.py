@@ -8,18 +8,18 @@ from typing import Final
 
 import streamlit as st
 
-from core.domain.payments.operations import FOR_A_PERSON, Kind, Operation
+from core.domain.payments.operations import FOR_A_PERSON, Operation, OperationKind
 from core.services.payments.decisions import open_payments, pay_again, settle_by_hand
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.words import count, moment, money, plain
 
 SHOWN: Final = 20
-WAITS: Final[Mapping[Kind, str]] = {
-    Kind.AUTHORISE: "could not be held on the card. Nothing of this order is sent before it is.",
-    Kind.CAPTURE: "could not be taken from the card.",
-    Kind.RELEASE: "could not be released.",
-    Kind.REFUND: "could not be given back.",
+WAITS: Final[Mapping[OperationKind, str]] = {
+    OperationKind.AUTHORISE: "could not be held on the card. Nothing of this order is sent before it is.",
+    OperationKind.CAPTURE: "could not be taken from the card.",
+    OperationKind.RELEASE: "could not be released.",
+    OperationKind.REFUND: "could not be given back.",
 }
 
 
@@ -54,7 +54,7 @@ def _one(session: Session, one: Operation, zone: str) -> None:
                 on_click=partial(_again, session, one),
                 help="Asked afresh, for what is needed now, of the card that Setup names now.",
             )
-        if one.kind is not Kind.AUTHORISE:
+        if one.kind is not OperationKind.AUTHORISE:
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 st.text_input("How it was settled", key=f"{key}_how", max_chars=200, placeholder="By cheque 1204")
                 st.button("It is settled", key=f"{key}_settled", on_click=partial(_settled, session, one, f"{key}_how"))

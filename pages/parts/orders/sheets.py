@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.services.partners.order_sheets import ToHandOver, as_csv, mark_sent, order_sheet, to_hand_over
+from core.services.partners.order_sheets import WaitingSheet, as_csv, mark_sent, order_sheet, to_hand_over
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.words import count, moment, plain
@@ -48,7 +48,7 @@ def hand_over(session: Session, zone: str) -> None:
             _mark(session, order)
 
 
-def _mark(session: Session, order: ToHandOver) -> None:
+def _mark(session: Session, order: WaitingSheet) -> None:
     key = f"orders_handed_{order.reference}"
     with st.form(f"{key}_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
@@ -67,7 +67,7 @@ def _mark(session: Session, order: ToHandOver) -> None:
         )
 
 
-def _marked(session: Session, order: ToHandOver, key: str) -> None:
+def _marked(session: Session, order: WaitingSheet, key: str) -> None:
     how = str(st.session_state[key] or "")
     attempt(
         lambda: mark_sent(session.store, session.person, session.clinic, order.reference, order.lines, how),

@@ -12,7 +12,7 @@ from core.adapters.files import FILES, File, templates
 from core.domain.errors import BadInput
 from core.services.clinic_export import export, zipped
 from core.services.clinic_import import Loaded, load, preview_load
-from core.services.partners.worker import Status, status
+from core.services.partners.worker import WorkerStatus, status
 from pages.parts.page import Metric, metrics
 from pages.parts.session import Session
 from pages.parts.setup.connections import ADAPTERS
@@ -58,7 +58,7 @@ def _health(session: Session, zone: str) -> None:
             ),
             Metric(
                 "Workers alive",
-                f"{sum(beat.alive for beat in now.beats):,}",
+                f"{sum(beat.alive for beat in now.heartbeats):,}",
                 "Workers that gave a sign of life within the last two minutes. They look every few seconds.",
                 delta_description=f"last busy {moment(newest.last_run_at, zone)}" if newest else None,
             ),
@@ -68,7 +68,7 @@ def _health(session: Session, zone: str) -> None:
     _workers(now, session, zone)
 
 
-def _pharmacies(now: Status, session: Session, zone: str) -> None:
+def _pharmacies(now: WorkerStatus, session: Session, zone: str) -> None:
     st.subheader("Queue by pharmacy", anchor=False)
     rows: list[Row] = [
         {
@@ -96,10 +96,10 @@ def _pharmacies(now: Status, session: Session, zone: str) -> None:
     table(rows, name="pharmacy_queues", alt="What waits at every pharmacy", session=session, columns=columns)
 
 
-def _workers(now: Status, session: Session, zone: str) -> None:
+def _workers(now: WorkerStatus, session: Session, zone: str) -> None:
     st.subheader("Workers", anchor=False)
     busy = {run.worker: run for run in now.workers}
-    alive = {beat.worker: beat for beat in now.beats}
+    alive = {beat.worker: beat for beat in now.heartbeats}
     rows: list[Row] = [
         {
             "Worker": name,

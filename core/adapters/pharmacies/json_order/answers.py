@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from core.adapters.pharmacies.json_order.body import line_named
 from core.domain.orders.book import Refusal
-from core.domain.partners.link import QuantityUnit, amount
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.partners.link import QuantityUnit, dispense_quantity
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
 from core.domain.text_limits import why_not_kept
 
 MOST_BYTES: Final = 1_000_000
@@ -55,7 +55,7 @@ def answer_of(
         return refused(said, message)
     if status in TURNED_AWAY:
         return NotSent(TURNED_AWAY[status])
-    return Refused((Refusal(f"The pharmacy refused the order ({status}) without saying why."),))
+    return Rejected((Refusal(f"The pharmacy refused the order ({status}) without saying why."),))
 
 
 def _taken(status: int, data: Any, said: list[str], message: Message, unit: QuantityUnit) -> Answer:
@@ -74,7 +74,7 @@ def _short(data: Mapping[str, Any], message: Message, unit: QuantityUnit) -> Ite
     if not isinstance(rows, list) or len(rows) != len(message.lines):
         return
     for row, line in zip(rows, message.lines, strict=True):
-        asked, told = amount(line.sku, line.quantity, unit), _number(row)
+        asked, told = dispense_quantity(line.sku, line.quantity, unit), _number(row)
         if told is not None and told < Decimal(asked.number):
             yield Refusal(f"The pharmacy took {told:f} of {asked}.", line.reference)
 
@@ -90,9 +90,9 @@ def _number(row: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def refused(said: list[str], message: Message) -> Refused:
+def refused(said: list[str], message: Message) -> Rejected:
     """Its messages, each at the line that it names."""
-    return Refused(tuple(Refusal(text, line_named(text, message.lines)) for text in said))
+    return Rejected(tuple(Refusal(text, line_named(text, message.lines)) for text in said))
 
 
 def order_number(data: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.domain.identifiers import us_phone
 from core.domain.model import ShipTo
 from core.domain.orders.book import Refusal
-from core.domain.partners.link import Link, amount
+from core.domain.partners.link import Link, dispense_quantity
 from core.domain.partners.protocol import Message, MessageLine
 
 Json = dict[str, Any]
@@ -144,7 +144,7 @@ def _shipping(message: Message, link: Link) -> Json:
 
 def _rx(line: MessageLine, message: Message, link: Link) -> Json:
     sku, prescription = line.sku, line.prescription
-    counted = amount(sku, line.quantity, link.quantity_unit)
+    counted = dispense_quantity(sku, line.quantity, link.quantity_unit)
     rx = {
         "rxType": "refill" if line.is_refill else "new",
         "rxNumber": prescription.rx_number if line.is_refill else "",

@@ -19,7 +19,7 @@ from core.adapters.pharmacies.json_order.statuses import read_rows
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.link import Authentication, Link
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 45.0
@@ -64,7 +64,7 @@ class JsonOrders:
             return NotSent(wrong_here)
         body = order(message, self._link, now)
         if wrong := refusals(body, message, self._link):
-            return Refused(tuple(wrong))
+            return Rejected(tuple(wrong))
         try:
             status, content, headers = self._ask("POST", "/order", body)
         except NEVER_LEFT as error:
@@ -73,7 +73,7 @@ class JsonOrders:
             return Lost(f"The connection broke ({type(error).__name__}); the pharmacy may or may not have the order.")
         return answer_of(status, content, headers, message, now, self._link.quantity_unit)
 
-    def look_up(self, reference: str) -> Acknowledged | Refused | None:
+    def look_up(self, reference: str) -> Acknowledged | Rejected | None:
         """The order that carries our reference, where the pharmacy can be asked. That it finds none proves nothing."""
         if not self._link.looks_up:
             return None

@@ -36,7 +36,7 @@ STATUSES: Final[Mapping[LineState, tuple[str, ...]]] = {
 _STATE_OF: Final = {word: state for state, words in STATUSES.items() for word in words}
 
 
-class Unread(NamedTuple):
+class UnreadRow(NamedTuple):
     """A row that no event can be made of, by its place from 1, and why."""
 
     row: int
@@ -63,14 +63,14 @@ def rows_of(data: object) -> Sequence[object]:
     return [data]
 
 
-def read_rows(data: object, zone: ZoneInfo, pharmacy: str) -> tuple[list[Event], list[Unread]]:
+def read_rows(data: object, zone: ZoneInfo, pharmacy: str) -> tuple[list[Event], list[UnreadRow]]:
     """The events of a message, and the rows that hold none. An instant without a zone is in the pharmacy's."""
     events: list[Event] = []
-    unread: list[Unread] = []
+    unread: list[UnreadRow] = []
     for number, row in enumerate(rows_of(data), 1):
         problem = next(_problems(row, zone), None)
         if problem is not None or not isinstance(row, Mapping):
-            unread.append(Unread(number, problem or "is not a JSON object"))
+            unread.append(UnreadRow(number, problem or "is not a JSON object"))
         else:
             events.append(_event(row, zone, pharmacy))
     return events, unread

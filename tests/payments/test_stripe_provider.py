@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.adapters.payments.stripe_provider import StripePort
-from core.domain.payments.operations import Kind
+from core.adapters.payments.stripe_provider import StripeProvider
+from core.domain.payments.operations import OperationKind
 from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 from tests.payments.fake_stripe import KEY, FakeStripe, fake_stripe
 from tests.stores import NOW
@@ -22,11 +22,11 @@ def stripe() -> Iterator[FakeStripe]:
         yield account
 
 
-def port(stripe: FakeStripe, key: str = KEY) -> StripePort:
-    return StripePort(key, stripe.address, timeout_seconds=0.3)
+def port(stripe: FakeStripe, key: str = KEY) -> StripeProvider:
+    return StripeProvider(key, stripe.address, timeout_seconds=0.3)
 
 
-def request(kind: Kind = Kind.AUTHORISE, cents: int = 135_00, **over: object) -> Request:
+def request(kind: OperationKind = OperationKind.AUTHORISE, cents: int = 135_00, **over: object) -> Request:
     parts: dict[str, object] = {
         "kind": kind, "operation": "op-1", "key": "op-1-1", "cents": cents, "reference": "", "customer": "cus_1",
         "payment_method": "pm_good", "pharmacy_order": "RD-20261204-01-CEDAR", "made_at": NOW, "again": False,
@@ -41,7 +41,7 @@ def held(stripe: FakeStripe, cents: int = 135_00) -> str:
     return outcome.reference
 
 
-def on_hold(kind: Kind, reference: str, cents: int, **over: object) -> Request:
+def on_hold(kind: OperationKind, reference: str, cents: int, **over: object) -> Request:
     return request(kind, cents, operation=f"op-{kind}", key=f"op-{kind}-1", reference=reference, **over)
 
 
@@ -52,19 +52,19 @@ def test_a_hold_is_made_and_runs_out_when_stripe_says(stripe: FakeStripe) -> Non
 
 
 def test_part_of_a_hold_is_captured_and_the_rest_given_up(stripe: FakeStripe) -> None:
-    assert port(stripe).carry_out(on_hold(Kind.CAPTURE, held(stripe), 100_00)) == Done("pi_1")
+    assert port(stripe).carry_out(on_hold(OperationKind.CAPTURE, held(stripe), 100_00)) == Done("pi_1")
     assert (stripe.held_cents, stripe.taken_cents) == (0, 100_00)
 
 
 def test_a_hold_is_released(stripe: FakeStripe) -> None:
-    assert port(stripe).carry_out(on_hold(Kind.RELEASE, held(stripe), 135_00)) == Done("pi_1")
+    assert port(stripe).carry_out(on_hold(OperationKind.RELEASE, held(stripe), 135_00)) == Done("pi_1")
     assert (stripe.held_cents, stripe.taken_cents) == (0, 0)
 
 
 def test_part_of_a_capture_is_refunded(stripe: FakeStripe) -> None:
     name = held(stripe)
-    port(stripe).carry_out(on_hold(Kind.CAPTURE, name, 135_00))
-    assert port(stripe).carry_out(on_hold(Kind.REFUND, name, 35_00)) == Done("re_1")
+    port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
+    assert port(stripe).carry_out(on_hold(OperationKind.REFUND, name, 35_00)) == Done("re_1")
     assert stripe.taken_cents == 100_00
 
 
@@ -92,13 +92,15 @@ def test_a_key_that_stripe_does_not_accept_is_for_setup(stripe: FakeStripe) -> N
 
 
 @pytest.mark.parametrize("fault", ["lost", "lost after", "slow", "429", "500", "500 after"])
-@pytest.mark.parametrize("kind", list(Kind))
-def test_an_answer_that_was_lost_is_asked_for_again_and_done_once(stripe: FakeStripe, kind: Kind, fault: str) -> None:
+@pytest.mark.parametrize("kind", list(OperationKind))
+def test_an_answer_that_was_lost_is_asked_for_again_and_done_once(
+    stripe: FakeStripe, kind: OperationKind, fault: str
+) -> None:
     asked = request()
-    if kind is not Kind.AUTHORISE:
+    if kind is not OperationKind.AUTHORISE:
         name = held(stripe)
-        if kind is Kind.REFUND:
-            port(stripe).carry_out(on_hold(Kind.CAPTURE, name, 135_00))
+        if kind is OperationKind.REFUND:
+            port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
         asked = on_hold(kind, name, 135_00)
     stripe.faults.append(fault)
     first = port(stripe).carry_out(asked)
@@ -106,38 +108,43 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_done_once(stripe: FakeSt
     assert first.answered is fault.startswith("500")
     again = asked._replace(again=True, key=asked.key if not first.answered else asked.key[:-1] + "2")
     assert isinstance(port(stripe).carry_out(again), Done)
-    done = {Kind.AUTHORISE: (135_00, 0), Kind.CAPTURE: (0, 135_00), Kind.RELEASE: (0, 0), Kind.REFUND: (0, 0)}
+    done = {
+        OperationKind.AUTHORISE: (135_00, 0),
+        OperationKind.CAPTURE: (0, 135_00),
+        OperationKind.RELEASE: (0, 0),
+        OperationKind.REFUND: (0, 0),
+    }
     assert (stripe.held_cents, stripe.taken_cents) == done[kind]
-    assert (len(stripe.intents), len(stripe.refunds)) == (1, 1 if kind is Kind.REFUND else 0)
+    assert (len(stripe.intents), len(stripe.refunds)) == (1, 1 if kind is OperationKind.REFUND else 0)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_what_was_done_is_found_when_the_keys_are_forgotten(stripe: FakeStripe, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(OperationKind))
+def test_what_was_done_is_found_when_the_keys_are_forgotten(stripe: FakeStripe, kind: OperationKind) -> None:
     asked = request()
-    if kind is not Kind.AUTHORISE:
+    if kind is not OperationKind.AUTHORISE:
         name = held(stripe)
-        if kind is Kind.REFUND:
-            port(stripe).carry_out(on_hold(Kind.CAPTURE, name, 135_00))
+        if kind is OperationKind.REFUND:
+            port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
         asked = on_hold(kind, name, 135_00)
     first = port(stripe).carry_out(asked)
     stripe.forget_keys()
     assert port(stripe).carry_out(asked._replace(again=True)) == first
-    assert (len(stripe.intents), len(stripe.refunds)) == (1, 1 if kind is Kind.REFUND else 0)
+    assert (len(stripe.intents), len(stripe.refunds)) == (1, 1 if kind is OperationKind.REFUND else 0)
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["asked first", "asked again"])
 def test_a_hold_that_ran_out_has_lapsed(stripe: FakeStripe, again: bool) -> None:
     name = held(stripe)
     stripe.lapse(name)
-    outcome = port(stripe).carry_out(on_hold(Kind.CAPTURE, name, 135_00, again=again))
+    outcome = port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00, again=again))
     assert outcome == Lapsed("The hold ran out at the bank.")
-    assert port(stripe).carry_out(on_hold(Kind.RELEASE, name, 135_00, again=again)) == Done(name)
+    assert port(stripe).carry_out(on_hold(OperationKind.RELEASE, name, 135_00, again=again)) == Done(name)
 
 
 def test_a_hold_that_somebody_captured_for_another_amount_is_for_a_person(stripe: FakeStripe) -> None:
     name = held(stripe)
     stripe.intents[name].update(status="succeeded", amount_received=1_00)
-    outcome = port(stripe).carry_out(on_hold(Kind.CAPTURE, name, 135_00))
+    outcome = port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
     assert outcome == Impossible("captured", "The hold was captured already, for 100 cents.")
 
 
