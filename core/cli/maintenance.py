@@ -28,8 +28,9 @@ def worker(run: Run) -> Answer:
     require(run.person, Action.WORK_ORDERS)
     if run.arguments.status:
         now = status(run.store, run.person, run.clinic)
-        lists = {"workers": now.workers, "pharmacies": now.pharmacies, "beats": now.heartbeats}
-        rows = {name: [row._asdict() for row in listed] for name, listed in lists.items()}
+        heartbeats = [heartbeat._asdict() for heartbeat in now.heartbeats]
+        rows = {name: [row._asdict() for row in getattr(now, name)] for name in ("workers", "pharmacies")}
+        rows["beats"] = heartbeats
         return Answer({"queue": now.queue._asdict(), **rows})
     if run.arguments.once:
         return Answer(run_once(run.store, run.clinic)._asdict())

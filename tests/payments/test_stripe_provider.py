@@ -29,7 +29,7 @@ def port(stripe: FakeStripe, key: str = KEY) -> StripeProvider:
 def request(kind: OperationKind = OperationKind.AUTHORISE, cents: int = 135_00, **over: object) -> Request:
     parts: dict[str, object] = {
         "kind": kind, "operation": "op-1", "key": "op-1-1", "cents": cents, "reference": "", "customer": "cus_1",
-        "payment_method": "pm_good", "pharmacy_order": "RD-20261204-01-CEDAR", "made_at": NOW, "again": False,
+        "payment_method": "pm_good", "pharmacy_order": "RD-20261204-01-CEDAR", "made_at": NOW, "is_retry": False,
     }  # fmt: skip
     return Request(**parts | over)  # type: ignore[arg-type]
 
@@ -106,7 +106,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_done_once(
     first = port(stripe).carry_out(asked)
     assert isinstance(first, TryAgain)
     assert first.answered is fault.startswith("500")
-    again = asked._replace(again=True, key=asked.key if not first.answered else asked.key[:-1] + "2")
+    again = asked._replace(is_retry=True, key=asked.key if not first.answered else asked.key[:-1] + "2")
     assert isinstance(port(stripe).carry_out(again), Done)
     done = {
         OperationKind.AUTHORISE: (135_00, 0),
@@ -128,7 +128,7 @@ def test_what_was_done_is_found_when_the_keys_are_forgotten(stripe: FakeStripe, 
         asked = on_hold(kind, name, 135_00)
     first = port(stripe).carry_out(asked)
     stripe.forget_keys()
-    assert port(stripe).carry_out(asked._replace(again=True)) == first
+    assert port(stripe).carry_out(asked._replace(is_retry=True)) == first
     assert (len(stripe.intents), len(stripe.refunds)) == (1, 1 if kind is OperationKind.REFUND else 0)
 
 
@@ -136,9 +136,9 @@ def test_what_was_done_is_found_when_the_keys_are_forgotten(stripe: FakeStripe, 
 def test_a_hold_that_ran_out_has_lapsed(stripe: FakeStripe, again: bool) -> None:
     name = held(stripe)
     stripe.lapse(name)
-    outcome = port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00, again=again))
+    outcome = port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00, is_retry=again))
     assert outcome == Lapsed("The hold ran out at the bank.")
-    assert port(stripe).carry_out(on_hold(OperationKind.RELEASE, name, 135_00, again=again)) == Done(name)
+    assert port(stripe).carry_out(on_hold(OperationKind.RELEASE, name, 135_00, is_retry=again)) == Done(name)
 
 
 def test_a_hold_that_somebody_captured_for_another_amount_is_for_a_person(stripe: FakeStripe) -> None:

@@ -17,7 +17,7 @@ from core.domain.payments.operations import HOLD_LASTS, OperationKind
 from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 
 TIMEOUT_SECONDS: Final = 20
-_BEFORE: Final = timedelta(minutes=10)
+_CLOCK_DRIFT: Final = timedelta(minutes=10)
 """How far the provider's clock may be behind when an intent is looked for."""
 logging.getLogger("stripe").setLevel(logging.WARNING)
 
@@ -36,9 +36,9 @@ class StripeProvider:
     def carry_out(self, request: Request) -> Outcome:
         """See ``PaymentPort``."""
         try:
-            if request.again and (before := self._looked_up(request)):
-                return before
-            return _ASKED[request.kind](self, request)
+            if request.is_retry and (earlier := self._looked_up(request)):
+                return earlier
+            return _REQUESTS[request.kind](self, request)
         except stripe.StripeError as error:
             return self._answered(request, error)
 
@@ -87,16 +87,16 @@ class StripeProvider:
     def _looked_up(self, request: Request) -> Outcome | None:
         """What is known at Stripe of a request whose answer was lost; None where there is nothing of it."""
         if request.kind is OperationKind.AUTHORISE:
-            return self._found(request)
+            return self._held(request)
         if request.kind is OperationKind.REFUND:
             refunds = self._client.v1.refunds.list({"payment_intent": request.reference, "limit": 100})
-            mine = [one for one in refunds.auto_paging_iter() if _operation(one) == request.operation]
-            return _refunded(mine[0]) if mine else None
+            matches = [refund for refund in refunds.auto_paging_iter() if _operation(refund) == request.operation]
+            return _refunded(matches[0]) if matches else None
         return _ended(request, self._client.v1.payment_intents.retrieve(request.reference))
 
-    def _found(self, request: Request) -> Outcome | None:
-        since = int((request.made_at - _BEFORE).timestamp())
-        found = self._client.v1.payment_intents.list(
+    def _held(self, request: Request) -> Outcome | None:
+        since = int((request.made_at - _CLOCK_DRIFT).timestamp())
+        intents = self._client.v1.payment_intents.list(
             {
                 "customer": request.customer,
                 "created": {"gte": since},
@@ -104,15 +104,15 @@ class StripeProvider:
                 "expand": ["data.latest_charge"],
             }
         )
-        mine = [one for one in found.auto_paging_iter() if _operation(one) == request.operation]
-        held = [one for one in mine if one.status in {"requires_capture", "succeeded"}]
+        matches = [intent for intent in intents.auto_paging_iter() if _operation(intent) == request.operation]
+        held = [intent for intent in matches if intent.status in {"requires_capture", "succeeded"}]
         return _authorised(held[0]) if held else None
 
     def _answered(self, request: Request, error: stripe.StripeError) -> Outcome:
         """An error in our words. Its text may go on screen, so it is Stripe's own message or none."""
-        said = error.user_message or type(error).__name__
+        message = error.user_message or type(error).__name__
         if isinstance(error, stripe.CardError):
-            return Declined(error.code or "card_declined", said)
+            return Declined(error.code or "card_declined", message)
         if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
             return TryAgain("Stripe does not accept the key: look at Setup.")
         if isinstance(error, stripe.RateLimitError) or error.http_status in {None, 409, 429}:
@@ -121,7 +121,7 @@ class StripeProvider:
             return TryAgain("Stripe answered with an error of its own.", answered=True)
         if error.code in _ENDED_ALREADY and request.kind in {OperationKind.CAPTURE, OperationKind.RELEASE}:
             return self._as_it_is(request)
-        return Impossible(error.code or "refused", said)
+        return Impossible(error.code or "refused", message)
 
     def _as_it_is(self, request: Request) -> Outcome:
         """A hold that was ended already: as we asked for it before, or by itself."""
@@ -132,7 +132,7 @@ class StripeProvider:
         return _ended(request, intent) or Impossible(intent.status, "The hold is in no state to be ended.")
 
 
-_ASKED: Final[Mapping[OperationKind, Callable[[StripeProvider, Request], Outcome]]] = {
+_REQUESTS: Final[Mapping[OperationKind, Callable[[StripeProvider, Request], Outcome]]] = {
     OperationKind.AUTHORISE: StripeProvider._authorise,
     OperationKind.CAPTURE: StripeProvider._capture,
     OperationKind.RELEASE: StripeProvider._release,
@@ -142,8 +142,8 @@ _ENDED_ALREADY: Final = frozenset({"payment_intent_unexpected_state", "charge_ex
 
 
 def _operation(thing: Any) -> str | None:
-    found: str | None = thing.metadata.to_dict().get("operation") if thing.metadata else None
-    return found
+    operation: str | None = thing.metadata.to_dict().get("operation") if thing.metadata else None
+    return operation
 
 
 def _authorised(intent: Any) -> Outcome:

@@ -26,7 +26,7 @@ class OperationKind(StrEnum):
 
 class OperationState(StrEnum):
     """``declined`` and ``failed`` wait for a person; ``lapsed`` is a hold that ran out before anything was taken;
-    ``withdrawn`` was never carried out and is no longer wanted."""
+    ``withdrawn`` was never carried out and is no longer needed."""
 
     WAITING = "waiting"
     SENDING = "sending"

@@ -25,51 +25,55 @@ class PlannedOperation(NamedTuple):
 
 
 class PaymentPlan(NamedTuple):
-    """Operations to write, in order, and the ids of those that are no longer wanted."""
+    """Operations to write, in order, and the ids of those that are no longer needed."""
 
     new: tuple[PlannedOperation, ...] = ()
     withdrawn: tuple[str, ...] = ()
 
 
-def planned(standing: LedgerPosition, operations: Sequence[Operation], lapsing: Iterable[str] = ()) -> PaymentPlan:
+def planned(position: LedgerPosition, operations: Sequence[Operation], lapsing: Iterable[str] = ()) -> PaymentPlan:
     """The operations of one pharmacy order that are missing, given those that there are.
 
     ``lapsing`` are the ids of holds that run out soon: what the ledger has captured is taken from them now, and what
     is still open is authorised anew.
     """
     holds = _holds(operations)
-    taken = sum(hold.captured_cents - hold.refunded_cents for hold in holds)
-    steps = _Steps([hold for hold in holds if not hold.closed], standing.paid_cents - taken)
-    steps.refund(holds)
-    if standing.open_cents == 0:
-        steps.capture_all()
+    net_cents = sum(hold.captured_cents - hold.refunded_cents for hold in holds)
+    draft = _PlanDraft([hold for hold in holds if not hold.closed], position.paid_cents - net_cents)
+    draft.refund(holds)
+    if position.open_cents == 0:
+        draft.capture_all()
     else:
-        ends = steps.ended(set(lapsing))
-        steps.cover(standing.open_cents)
-        steps.new += ends
-    return PaymentPlan(tuple(steps.new), tuple(steps.withdrawn))
+        endings = draft.end_lapsing(set(lapsing))
+        draft.cover(position.open_cents)
+        draft.new += endings
+    return PaymentPlan(tuple(draft.new), tuple(draft.withdrawn))
 
 
 class _Hold:
     """An authorisation with what has been planned of it since."""
 
-    def __init__(self, operation: Operation, its: Sequence[Operation]) -> None:
+    def __init__(self, operation: Operation, later: Sequence[Operation]) -> None:
         self.id, self.cents = operation.id, operation.cents
-        self.captured_cents = sum(one.cents for one in its if one.kind is OperationKind.CAPTURE)
-        self.refunded_cents = sum(one.cents for one in its if one.kind is OperationKind.REFUND)
-        self.closed = any(one.kind in {OperationKind.CAPTURE, OperationKind.RELEASE} for one in its)
+        self.captured_cents = _total(later, OperationKind.CAPTURE)
+        self.refunded_cents = _total(later, OperationKind.REFUND)
+        self.closed = any(each.kind in {OperationKind.CAPTURE, OperationKind.RELEASE} for each in later)
         self.never_asked = operation.state in {OperationState.DECLINED, OperationState.FAILED} or (
             operation.state is OperationState.WAITING and operation.tries == 0
         )
 
 
 def _holds(operations: Sequence[Operation]) -> list[_Hold]:
-    wanted = [one for one in operations if one.state not in {OperationState.WITHDRAWN, OperationState.LAPSED}]
-    made = [one for one in wanted if one.kind is OperationKind.AUTHORISE]
-    return [_Hold(one, [other for other in wanted if other.hold == one.id]) for one in made]
+    valid = [each for each in operations if each.state not in {OperationState.WITHDRAWN, OperationState.LAPSED}]
+    authorised = [each for each in valid if each.kind is OperationKind.AUTHORISE]
+    return [_Hold(hold, [each for each in valid if each.hold == hold.id]) for hold in authorised]
 
 
-class _Steps:
+def _total(operations: Sequence[Operation], kind: OperationKind) -> int:
+    return sum(operation.cents for operation in operations if operation.kind is kind)
+
+
+class _PlanDraft:
     """The plan as it grows: the holds still open, and what is still to be captured (negative: to be refunded)."""
 
     def __init__(self, holds: list[_Hold], due_cents: int) -> None:
@@ -89,7 +93,7 @@ class _Steps:
                 self.new.append(PlannedOperation(OperationKind.REFUND, cents, hold.id))
                 self.due_cents += cents
 
-    def ended(self, lapsing: set[str]) -> list[PlannedOperation]:
+    def end_lapsing(self, lapsing: set[str]) -> list[PlannedOperation]:
         """How holds that run out are ended before they do: what is due is taken from them."""
         ending = [hold for hold in self.open if hold.id in lapsing]
         self.open = [hold for hold in self.open if hold.id not in lapsing]

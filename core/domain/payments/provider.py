@@ -12,8 +12,8 @@ class Request(NamedTuple):
     """One operation as a provider needs it.
 
     ``key`` is its idempotency key, ``operation`` its id here, which the provider keeps with the payment. ``reference``
-    is the provider's name of the hold, empty for an authorisation. ``again`` says that it was asked before and that
-    nobody knows what came of it: the adapter looks before it asks.
+    is the provider's name of the hold, empty for an authorisation. ``is_retry`` says that it was asked before and
+    that nobody knows what came of it: the adapter looks before it asks.
     """
 
     kind: OperationKind
@@ -25,7 +25,7 @@ class Request(NamedTuple):
     payment_method: str
     pharmacy_order: str
     made_at: datetime
-    again: bool
+    is_retry: bool
 
 
 class Done(NamedTuple):

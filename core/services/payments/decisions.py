@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from core.adapters.store import Store, Work
@@ -85,7 +86,7 @@ def payments_of(store: Store, person: Person, clinic: str, checkout: str) -> lis
     """Everything that the provider was asked for about a checkout, in order of making."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
-        return sorted(operations_of(work, checkout), key=lambda one: one.id)
+        return sorted(operations_of(work, checkout), key=lambda each: each.id)
 
 
 def pay_again(store: Store, person: Person, clinic: str, operation: str) -> None:
@@ -95,19 +96,19 @@ def pay_again(store: Store, person: Person, clinic: str, operation: str) -> None
     """
     require(person, Action.WORK_ORDERS)
 
-    def again(work: Work) -> None:
-        one = _turned_down(work, operation)
-        if one.kind is OperationKind.AUTHORISE:
-            withdraw(work, [one.hold])
-            settle(work, [one.checkout])
+    def retry(work: Work) -> None:
+        declined = _turned_down(work, operation)
+        if declined.kind is OperationKind.AUTHORISE:
+            withdraw(work, [declined.hold])
+            settle(work, [declined.checkout])
         else:
-            one.state, one.next_try_at, one.generation = OperationState.WAITING, work.now(), one.generation + 1
-            save_operations(work, [one])
-        record(
-            work, person, "pay again", one.pharmacy_order, {"code": one.code}, {"kind": one.kind, "cents": one.cents}
-        )
+            generation = declined.generation + 1
+            fresh = replace(declined, state=OperationState.WAITING, next_try_at=work.now(), generation=generation)
+            save_operations(work, [fresh])
+        after = {"kind": declined.kind, "cents": declined.cents}
+        record(work, person, "pay again", declined.pharmacy_order, {"code": declined.code}, after)
 
-    store.write(clinic, again)
+    store.write(clinic, retry)
 
 
 def settle_by_hand(store: Store, person: Person, clinic: str, operation: str, reason: str) -> None:
@@ -120,22 +121,19 @@ def settle_by_hand(store: Store, person: Person, clinic: str, operation: str, re
         raise Refused("Say how it was settled.")
 
     def settled(work: Work) -> None:
-        one = _turned_down(work, operation)
-        if one.kind is OperationKind.AUTHORISE:
+        declined = _turned_down(work, operation)
+        if declined.kind is OperationKind.AUTHORISE:
             raise Refused("Only the bank can authorise; try again, with another card if need be, or cancel the lines.")
-        one.state, one.done_at, one.message = (
-            OperationState.DONE,
-            work.now(),
-            f"settled by {person.email}: {reason.strip()}",
-        )
-        save_operations(work, [one])
-        record(work, person, "settle payment", one.pharmacy_order, {"code": one.code}, {"reason": reason.strip()})
+        message = f"settled by {person.email}: {reason.strip()}"
+        save_operations(work, [replace(declined, state=OperationState.DONE, done_at=work.now(), message=message)])
+        after = {"reason": reason.strip()}
+        record(work, person, "settle payment", declined.pharmacy_order, {"code": declined.code}, after)
 
     store.write(clinic, settled)
 
 
 def _turned_down(work: Work, operation: str) -> Operation:
-    found = operations_by_id(work, [operation])
-    if not found or found[0].state not in FOR_A_PERSON:
+    operations = operations_by_id(work, [operation])
+    if not operations or operations[0].state not in FOR_A_PERSON:
         raise Refused("This payment does not wait for anybody: it is done, on its way, or there is no such payment.")
-    return found[0]
+    return operations[0]
