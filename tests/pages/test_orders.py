@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.adapters.pharmacies.simulated.partner import SimulatedPartner
 from core.adapters.store import Store
 from core.adapters.store.queue import claim
 from core.domain.model import LineState, Role
 from core.domain.orders.book import Event
-from core.domain.partners.link import Adapter, Link
+from core.domain.partners.link import Link
 from core.domain.partners.protocol import Acknowledged, Lost
 from core.services.checkout import place
 from core.services.orders import views
@@ -52,7 +53,7 @@ def clinic(store: Store) -> Store:
     return store
 
 
-class Obliging(worker.SimulatedPartner):
+class Obliging(SimulatedPartner):
     """Takes everything and says nothing."""
 
     def answer(self, pharmacy: str, reference: str, lines: Any) -> Acknowledged:
@@ -510,7 +511,7 @@ def test_a_download_holds_every_line_of_the_filter_and_is_audited(
 
 
 def test_a_sheet_is_marked_as_sent_by_who_handed_it_over(clinic: Store, opens: Opens) -> None:
-    connect(clinic, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    connect(clinic, LOCAL, CLINIC, Link("cedar", "sheet"))
     send(clinic)
     page = opens("orders", Role.STAFF)
     assert "To hand over (3)" in options(page, "What they wait for")
@@ -525,6 +526,6 @@ def test_a_pharmacy_that_nothing_tells_of_a_cancel_request_is_phoned(clinic: Sto
     send(clinic)
     page = choose(opens("orders", Role.STAFF, line=ref(1)), "What can be done", "Ask to cancel")
     assert "Phone" not in told(page)
-    connect(clinic, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    connect(clinic, LOCAL, CLINIC, Link("cedar", "sheet"))
     page = choose(opens("orders", Role.STAFF, line=ref(1)), "What can be done", "Ask to cancel")
     assert "Phone Cedar Compounding: nothing tells them by itself." in told(page)

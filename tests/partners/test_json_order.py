@@ -17,10 +17,11 @@ from core.adapters.pharmacies.json_order.answers import answer_of, retry_after
 from core.adapters.pharmacies.json_order.body import order, phone, refusals
 from core.adapters.pharmacies.json_order.client import JsonOrders
 from core.adapters.pharmacies.json_order.statuses import STATUSES, read_rows, state_word
+from core.adapters.pharmacies.registry import faults_of
 from core.cli.practice_pharmacy import Fault, PracticePharmacy, serve
 from core.domain.model import ShipTo
 from core.domain.orders.book import Refusal
-from core.domain.partners.link import Authentication, Link, QuantityUnit, faults
+from core.domain.partners.link import Authentication, Link, QuantityUnit
 from core.domain.partners.protocol import Acknowledged, Lost, Message, MessageLine, NotSent, Rejected, ShippingAddress
 from tests.builders import SIG, a_patient, a_prescriber, a_prescription, a_sku
 from tests.order_books import NOW
@@ -474,11 +475,9 @@ def test_a_row_that_says_nothing_readable_is_told_and_the_others_count(
     ],
 )
 def test_a_link_that_cannot_work_is_told_where(case: str, over: dict[str, Any], field: str) -> None:
-    from core.domain.partners.link import Adapter
-
-    sound = Link("cedar", Adapter.HTTP, "https://orders.example.com/api", credentials="CEDAR_API")
-    assert list(faults(sound)) == []
-    assert [name for name, _ in faults(sound._replace(**over))] == [field]
+    sound = Link("cedar", "http", "https://orders.example.com/api", credentials="CEDAR_API")
+    assert faults_of(sound) == []
+    assert [name for name, _ in faults_of(sound._replace(**over))] == [field]
 
 
 def test_a_line_in_a_message_is_dated_by_its_prescription() -> None:

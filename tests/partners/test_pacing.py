@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from core.domain.partners.link import Adapter, Link
+from core.domain.partners.link import Health, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Rejected
-from core.domain.partners.rate_limit import TRIPS_AFTER, Health, after, allowance, breaker, cooldown
+from core.domain.partners.rate_limit import TRIPS_AFTER, after, breaker, cooldown
+from core.services.partners.submissions import room_at
 from tests.order_books import NOW
 
 GOOD, BAD, GONE = Acknowledged(), Lost("500"), NotSent("refused")
@@ -20,7 +21,7 @@ LATER = NOW + timedelta(minutes=1)
     ("case", "link", "health", "sent", "may"),
     [
         ("nothing is known", Link("cedar"), WELL, 0, 10),
-        ("a sheet is handed over by a person", Link("cedar", Adapter.SHEET), WELL, 0, 0),
+        ("a sheet is handed over by a person", Link("cedar", "sheet"), WELL, 0, 0),
         ("room for three this minute", Link("cedar", per_minute=5), WELL, 2, 3),
         ("none this minute", Link("cedar", per_minute=5), WELL, 5, 0),
         ("more than allowed, by hand", Link("cedar", per_minute=5), WELL, 9, 0),
@@ -30,7 +31,7 @@ LATER = NOW + timedelta(minutes=1)
     ],
 )
 def test_how_much_may_be_claimed(case: str, link: Link, health: Health, sent: int, may: int) -> None:
-    assert allowance(link, health, sent, 10, NOW) == may
+    assert room_at(link, health, sent, 10, NOW) == may
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from core.adapters.store.partners import healths
 from core.cli.practice_pharmacy import EventFault, Fault, PracticePharmacy
 from core.domain.errors import BadInput, NotAllowed, Refused, Stale
 from core.domain.model import Role, SubmissionState
-from core.domain.partners.link import Adapter, Authentication, Link
+from core.domain.partners.link import Authentication, Link
 from core.domain.partners.protocol import Acknowledged, Lost, Message, NotSent
 from core.domain.partners.rate_limit import breaker
 from core.services.checkout import place
@@ -57,7 +57,7 @@ def sqlite(sqlite_url: str, clock: Clock) -> Iterator[Store]:
 
 def linked(address: str, pharmacy: str = "cedar", **over: object) -> Link:
     usual = Link(
-        pharmacy, Adapter.HTTP, address, Authentication.NONE, practice_id=1, cold_service=2, ambient_service=3,
+        pharmacy, "http", address, Authentication.NONE, practice_id=1, cold_service=2, ambient_service=3,
         poll_minutes=10, looks_up=True,
     )  # fmt: skip
     return usual._replace(**over)
@@ -297,10 +297,10 @@ def test_a_slow_pharmacy_holds_up_no_other(sqlite: Store, books: PracticePharmac
 
 def test_the_status_says_how_every_pharmacy_is(store: Store) -> None:
     a_queue(store, 6, birch=1)
-    connect(store, LOCAL, CLINIC, Link("birch", Adapter.SHEET))
+    connect(store, LOCAL, CLINIC, Link("birch", "sheet"))
     run(store, Scripted(lambda _: Lost("500")))
     birch, cedar = worker.status(store, LOCAL, CLINIC).pharmacies
-    assert (birch.adapter, birch.queued, birch.unknown, birch.breaker) == (Adapter.SHEET, 1, 0, "closed")
+    assert (birch.adapter, birch.queued, birch.unknown, birch.breaker) == ("sheet", 1, 0, "closed")
     assert (cedar.queued, cedar.unknown, cedar.breaker, cedar.last_error) == (2, 3, "open", "500")
     assert cedar.oldest_queued_at == store.clock()
 
@@ -348,11 +348,11 @@ def test_a_connection_that_cannot_work_changes_nothing(sqlite: Store) -> None:
 def test_sheets_that_wait_keep_the_adapter(sqlite: Store) -> None:
     """A sheet that somebody has in his hand would otherwise be sent once more."""
     a_queue(sqlite, 2)
-    sheets = connect(sqlite, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    sheets = connect(sqlite, LOCAL, CLINIC, Link("cedar", "sheet"))
     run(sqlite, taking())
     assert states(sqlite) == {"queued": 2}
     with pytest.raises(Refused, match="2 of cedar's submissions wait to be handed over on a sheet"):
-        connect(sqlite, LOCAL, CLINIC, sheets._replace(adapter=Adapter.SIMULATED))
+        connect(sqlite, LOCAL, CLINIC, sheets._replace(adapter="simulated"))
 
 
 def test_real_lines_keep_the_pharmacy_from_becoming_a_script(
@@ -362,7 +362,7 @@ def test_real_lines_keep_the_pharmacy_from_becoming_a_script(
     real = connect(sqlite, LOCAL, CLINIC, linked(address))
     worker.run_once(sqlite, CLINIC)
     with pytest.raises(Refused, match="cedar really has 1 lines that are not finished"):
-        connect(sqlite, LOCAL, CLINIC, real._replace(adapter=Adapter.SIMULATED))
+        connect(sqlite, LOCAL, CLINIC, real._replace(adapter="simulated"))
 
 
 @pytest.mark.parametrize(

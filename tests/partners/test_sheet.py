@@ -13,19 +13,21 @@ from typing import Any
 
 import pytest
 
+from core.adapters.files.pdf import printable
+from core.adapters.pharmacies.order_sheet.pdf import as_pdf
+from core.adapters.pharmacies.order_sheet.sheet import COLUMNS, OrderSheet, as_csv
 from core.adapters.store import Store, open_store
 from core.adapters.store.order_views import Queue
 from core.domain.errors import NotAllowed, Refused
 from core.domain.model import Role
-from core.domain.partners.link import Adapter, Link, dispense_quantity
+from core.domain.partners.link import Link, dispense_quantity
 from core.services.checkout import place
 from core.services.orders.events import record_event
 from core.services.orders.recovery import cancel, resubmit
 from core.services.orders.views import queues, track
 from core.services.partners import worker
 from core.services.partners.connections import connect
-from core.services.partners.order_sheet_pages import as_pdf, printable
-from core.services.partners.order_sheets import COLUMNS, OrderSheet, as_csv, mark_sent, order_sheet, to_hand_over
+from core.services.partners.order_sheets import mark_sent, order_sheet, to_hand_over
 from core.services.people import LOCAL, Person
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_sku
 from tests.order_books import CHECKOUT, said
@@ -83,7 +85,7 @@ def clinic(sqlite_url: str, clock: Clock) -> Iterator[Store]:
 def at_a_sheet_pharmacy(store: Store) -> Store:
     """The same, in a store at hand."""
     load(store, a_folder(**patients(3)))
-    connect(store, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    connect(store, LOCAL, CLINIC, Link("cedar", "sheet"))
     place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at) for at in (1, 2, 3)))))
     cancel(store, STAFF, CLINIC, f"{CHECKOUT}/03", "patient asked")
     return store

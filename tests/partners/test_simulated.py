@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
-from core.adapters.pharmacies.simulated import ScriptedEvent, SimulatedPartner
+from core.adapters.pharmacies.simulated.partner import ScriptedEvent, SimulatedPartner
 from core.adapters.store import Store
 from core.domain.lifecycle import ORDER
 from core.domain.model import LineState

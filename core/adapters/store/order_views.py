@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
+from core.adapters.pharmacies.registry import named_by
 from core.adapters.store.engine import Work
 from core.adapters.store.orders import (
     AUTHORISED,
@@ -24,7 +25,7 @@ from core.adapters.store.partners import PartnerLinkRow
 from core.adapters.store.tables import PatientRow, PharmacyRow, SkuRow
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.orders.records import Outcome
-from core.domain.partners.link import Adapter
+from core.domain.partners.adapter import Transmission
 
 K = TypeVar("K")
 
@@ -223,7 +224,7 @@ def _queues(clinic: str, stalled_before: date) -> dict[Queue, ColumnElement[bool
     by_hand = exists().where(
         PartnerLinkRow.clinic == OrderLineRow.clinic,
         PartnerLinkRow.pharmacy == OrderLineRow.pharmacy,
-        PartnerLinkRow.adapter == Adapter.SHEET,
+        PartnerLinkRow.adapter.in_(named_by(Transmission.PERSON)),
     )
     return {
         Queue.REJECTED: and_(OrderLineRow.state == LineState.REJECTED, ~_replaced()),

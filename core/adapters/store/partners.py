@@ -12,8 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.adapters.store.base import Base, Made, OfClinic, choice, refers
 from core.adapters.store.engine import Work, inserting
 from core.adapters.store.orders import SubmissionRow
-from core.domain.partners.link import Adapter, Authentication, Link, QuantityUnit
-from core.domain.partners.rate_limit import Health
+from core.domain.partners.link import Authentication, Health, Link, QuantityUnit
 
 
 class PartnerLinkRow(OfClinic, Base):
@@ -22,7 +21,7 @@ class PartnerLinkRow(OfClinic, Base):
     __tablename__ = "partner_link"
     __table_args__ = (refers("pharmacy", pharmacy="pharmacy"),)
     pharmacy: Mapped[str] = mapped_column(primary_key=True)
-    adapter: Mapped[Adapter] = mapped_column(choice(Adapter))
+    adapter: Mapped[str]
     base_url: Mapped[str]
     authentication: Mapped[Authentication] = mapped_column(choice(Authentication))
     credentials: Mapped[str]
@@ -174,7 +173,7 @@ def pushes(work: Work, limit: int) -> list[dict[str, Any]]:
     return [dict(row) for row in work.connection.execute(statement.limit(limit)).mappings()]
 
 
-def note_heartbeat(work: Work, worker: str, started_at: datetime) -> None:
+def heartbeat(work: Work, worker: str, started_at: datetime) -> None:
     """Note that a worker is alive."""
     statement = inserting(work.connection, WorkerBeatRow)
     statement = statement.on_conflict_do_update(

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from core.domain.model import Sku
 
-
-class Adapter(StrEnum):
-    """How orders leave: to the simulated pharmacy, to a JSON order API, or on a sheet that a person hands over."""
-
-    SIMULATED = "simulated"
-    HTTP = "http"
-    SHEET = "sheet"
+SIMULATED: Final = "simulated"
+"""The adapter of a pharmacy that nobody has connected. core/adapters/pharmacies/registry.py has them all."""
 
 
 class Authentication(StrEnum):
@@ -42,13 +38,14 @@ class QuantityUnit(StrEnum):
 class Link(NamedTuple):
     """One pharmacy's connection. A pharmacy without a row is simulated.
 
-    ``credentials`` and ``push_secret`` are names, never the secrets. ``cold_service`` and ``ambient_service`` are the
-    pharmacy's own numbers of its ways of shipping. ``per_minute`` None is not limited; ``poll_minutes`` None never
-    asks. ``push`` none takes no pushes. ``version`` rises with every edit.
+    ``adapter`` names one of the registry. ``credentials`` and ``push_secret`` are names, never the secrets.
+    ``cold_service`` and ``ambient_service`` are the pharmacy's own numbers of its shipping services. ``per_minute``
+    None is not limited; ``poll_minutes`` None never asks. ``push`` none takes no pushes. ``version`` rises with every
+    edit.
     """
 
     pharmacy: str
-    adapter: Adapter = Adapter.SIMULATED
+    adapter: str = SIMULATED
     base_url: str = ""
     authentication: Authentication = Authentication.BASIC
     credentials: str = ""
@@ -68,6 +65,18 @@ class Link(NamedTuple):
     version: int = 0
 
 
+class Health(NamedTuple):
+    """What is known of a pharmacy: failures in a row, until when it is left alone, and its last answer and failure."""
+
+    pharmacy: str
+    failures: int = 0
+    rests_until: datetime | None = None
+    last_error: str = ""
+    last_error_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    polled_at: datetime | None = None
+
+
 SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{2,60}")
 """What a secret may be called, so that no secret itself is kept in its place."""
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -84,7 +93,7 @@ LONGEST_HEADER: Final = 100
 
 
 def faults(link: Link) -> Iterator[tuple[str, str]]:
-    """(field, what is wrong with it) of a link that cannot work; a simulated or a sheet pharmacy needs nothing."""
+    """(field, its problem) of a link that cannot work, whatever its adapter; an adapter has its own checks besides."""
     for field, (least, most) in NUMBERS.items():
         value = getattr(link, field)
         if value is not None and not least <= value <= most:
@@ -97,15 +106,14 @@ def faults(link: Link) -> Iterator[tuple[str, str]]:
         value = getattr(link, field)
         if value and not SECRET_NAME.fullmatch(value):
             yield field, "is the name of a secret, in capitals such as CEDAR_API: put the secret itself under that name"
-    if link.adapter is Adapter.HTTP:
-        yield from _http_faults(link)
     if link.push is not Authentication.NONE and not link.push_secret:
         yield "push_secret", "is empty, so nobody could tell the pharmacy's pushes from somebody else's"
 
 
-def _http_faults(link: Link) -> Iterator[tuple[str, str]]:
-    if wrong := why_no_address(link.base_url):
-        yield "base_url", wrong
+def network_faults(link: Link) -> Iterator[tuple[str, str]]:
+    """(field, its problem) of a link over the network: its address, and how requests prove where they come from."""
+    if problem := why_no_address(link.base_url):
+        yield "base_url", problem
     if link.authentication is Authentication.HMAC:
         yield "authentication", "is for pushes; requests to a pharmacy use basic, bearer or none"
     elif link.authentication is not Authentication.NONE and not link.credentials:

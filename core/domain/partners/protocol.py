@@ -1,4 +1,4 @@
-"""What every partner can do: take a message, say what it knows of one, tell what has happened to lines."""
+"""What every partner can do: take a message, look one up, tell what has happened to lines, polled or pushed."""
 
 from __future__ import annotations
 
@@ -94,6 +94,21 @@ class NotSent(NamedTuple):
 
 
 Answer = Acknowledged | Rejected | Lost | NotSent
+
+
+class UnreadRow(NamedTuple):
+    """A row of a push that no event can be made of, by its place from 1, and why."""
+
+    row: int
+    why: str
+
+
+class PushContent(NamedTuple):
+    """What a push holds; ``problem`` is why nothing of it can be read, else empty."""
+
+    events: Sequence[Event] = ()
+    unread: Sequence[UnreadRow] = ()
+    problem: str = ""
 
 
 class Partner(Protocol):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
-from core.domain.partners.link import Adapter, Link
+from core.domain.partners.link import Health, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Rejected
 
 TRIPS_AFTER: Final = 3
@@ -20,30 +20,18 @@ WINDOW: Final = timedelta(minutes=1)
 """The span in which at most a pharmacy's ``per_minute`` submissions are sent."""
 
 
-class Health(NamedTuple):
-    """What is known of a pharmacy: failures in a row, until when it is left alone, and what it last said."""
-
-    pharmacy: str
-    failures: int = 0
-    rests_until: datetime | None = None
-    last_error: str = ""
-    last_error_at: datetime | None = None
-    last_ok_at: datetime | None = None
-    polled_at: datetime | None = None
-
-
 def is_open(health: Health, now: datetime) -> bool:
-    """Whether nothing is sent to the pharmacy now."""
+    """Whether the breaker is open: nothing is sent to the pharmacy now."""
     return health.rests_until is not None and now < health.rests_until
 
 
 def is_tripped(health: Health) -> bool:
-    """Whether the breaker has tripped: once the rest is over, one submission tries whether the pharmacy is back."""
+    """Whether the breaker has tripped: after the cooldown it is half-open, and one submission tries the pharmacy."""
     return health.failures >= TRIPS_AFTER
 
 
 def breaker(health: Health, now: datetime) -> str:
-    """The breaker's state in words: ``closed`` sends, ``open`` rests, ``half-open`` tries with one."""
+    """The breaker's state: ``closed`` sends, ``open`` waits for its cooldown, ``half-open`` tries with one."""
     if is_open(health, now):
         return "open"
     return "half-open" if is_tripped(health) else "closed"
@@ -51,14 +39,14 @@ def breaker(health: Health, now: datetime) -> str:
 
 def allowance(link: Link, health: Health, sent: int, most: int, now: datetime) -> int:
     """How many submissions may be claimed for a pharmacy now, of which ``sent`` went out within the last window."""
-    if link.adapter is Adapter.SHEET or is_open(health, now):
+    if is_open(health, now):
         return 0
     room = most if link.per_minute is None else min(most, max(link.per_minute - sent, 0))
     return min(room, 1) if is_tripped(health) else room
 
 
 def after(health: Health, answer: Answer, now: datetime) -> Health:
-    """What an answer tells of a pharmacy. One that asks for patience gets it; what was not tried tells nothing."""
+    """A pharmacy's health after an answer. One that asks for patience gets it; what was not tried changes nothing."""
     match answer:
         case Acknowledged() | Rejected():
             return health._replace(failures=0, rests_until=None, last_ok_at=now)
@@ -73,7 +61,7 @@ def after(health: Health, answer: Answer, now: datetime) -> Health:
 
 
 def cooldown(health: Health) -> timedelta:
-    """How long a pharmacy is left alone: a minute, doubling to half an hour, longer by up to half as chance has it."""
+    """How long a pharmacy is left alone: a minute, doubling to half an hour, and up to half of that as jitter."""
     plain = min(FIRST_COOLDOWN * (1 << min(health.failures - TRIPS_AFTER, 10)), LONGEST_COOLDOWN)
     return plain * (1 + jitter(f"{health.pharmacy} {health.failures}") / 2)
 

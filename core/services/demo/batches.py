@@ -11,7 +11,7 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from core.adapters.pharmacies.simulated import ScriptedEvent, SimulatedPartner
+from core.adapters.pharmacies.simulated.partner import ScriptedEvent, SimulatedPartner
 from core.adapters.store import Work
 from core.adapters.store.order_books import next_number
 from core.domain.context import Context

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from base64 import b64encode
 from collections import Counter
@@ -12,7 +11,7 @@ from email.message import Message as Headers
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.pharmacies.json_order.statuses import UnreadRow, read_rows
+from core.adapters.pharmacies.registry import adapter_of
 from core.adapters.pharmacies.signatures import why_not_theirs
 from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
@@ -20,11 +19,12 @@ from core.adapters.store.contexts import pharmacies_of
 from core.adapters.store.partners import keep_push, links
 from core.domain.orders.book import Event
 from core.domain.partners.link import Authentication, Link
+from core.domain.partners.protocol import PushContent, UnreadRow
 from core.services.orders.events import apply_events
 from core.services.partners.submissions import BY
 
 UNREADABLE: Final = "unreadable"
-"""What stands for the state in a row that says none: a misfit, for a person to see."""
+"""What stands for the state in a row that says none: an unmatched event, for a person to see."""
 STRANGER: Final = "The credentials are not this pharmacy's."
 
 _log = logging.getLogger(__name__)
@@ -55,9 +55,11 @@ def receive(
     if (password := secret_of(link.push_secret)) is None:
         _log.warning("a push of %s to %s is turned away: the secret %s is not set", pharmacy, clinic, link.push_secret)
         return PushResponse(503, {"error": "Pushes cannot be checked here for now."})
-    if wrong := why_not_theirs(link.push, password, headers, body, store.clock().timestamp()):
-        return PushResponse(401, {"error": wrong})
-    return store.write(clinic, lambda work: _take_in(work, pharmacy, zone, headers.get("Content-Type") or "", body))
+    if reason := why_not_theirs(link.push, password, headers, body, store.clock().timestamp()):
+        return PushResponse(401, {"error": reason})
+    content = adapter_of(link).read_push(body, zone, pharmacy)
+    content_type = headers.get("Content-Type") or ""
+    return store.write(clinic, lambda work: _take_in(work, pharmacy, content, content_type, body))
 
 
 def _link(store: Store, clinic: str, pharmacy: str) -> tuple[Link | None, ZoneInfo]:
@@ -67,14 +69,8 @@ def _link(store: Store, clinic: str, pharmacy: str) -> tuple[Link | None, ZoneIn
     return link, ZoneInfo(zone)
 
 
-def _take_in(work: Work, pharmacy: str, zone: ZoneInfo, content_type: str, body: bytes) -> PushResponse:
-    push, problem = work.new_id(), ""
-    events: list[Event] = []
-    unread: list[UnreadRow] = []
-    try:
-        events, unread = read_rows(json.loads(body), zone, pharmacy)
-    except (ValueError, RecursionError):
-        problem = "The body is not JSON."
+def _take_in(work: Work, pharmacy: str, content: PushContent, content_type: str, body: bytes) -> PushResponse:
+    push, (events, unread, problem) = work.new_id(), content
     problem = problem or "; ".join(f"row {row} cannot be read: {why}" for row, why in unread)
     text, encoding = _kept(body)
     keep_push(

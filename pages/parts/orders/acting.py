@@ -15,7 +15,7 @@ from core.domain.model import LineState
 from core.domain.money import cents_from
 from core.domain.orders.book import Event
 from core.domain.orders.records import Outcome
-from core.domain.partners.link import Adapter
+from core.domain.partners.adapter import Transmission
 from core.services.orders.events import record_event
 from core.services.orders.recovery import Cancelling, Resolution, cancel, refund, resolve, settle_misfit
 from core.services.orders.views import LineDetail, Press, strays
@@ -125,7 +125,7 @@ def acting(session: Session, detail: LineDetail, context: Context) -> None:
 def _who_asks(session: Session, detail: LineDetail) -> None:
     """Only a simulated pharmacy learns of a request by itself: order APIs have no way to cancel."""
     connection = connections(session.store, session.person, session.clinic).get(detail.line.pharmacy)
-    if connection is not None and connection.link.adapter is not Adapter.SIMULATED:
+    if connection is not None and connection.adapter.transmission is not Transmission.SIMULATED:
         st.warning(
             plain(f"Phone {connection.name}: nothing tells them by itself. Then record here what they say."),
             icon=":material/call:",

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.domain.partners.link import Adapter
+from core.domain.partners.adapter import Transmission
 from core.services.partners.worker import WorkerStatus, status, step_day, step_stage
 from pages.parts.notices import attempt
 from pages.parts.session import Session
@@ -22,7 +22,7 @@ def live(session: Session, zone: str) -> None:
     st.session_state[SEEN] = session.data_version()
     pharmacies = status(session.store, session.person, session.clinic).pharmacies
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="orders_live"):
-        if not any(pharmacy.adapter is Adapter.SIMULATED for pharmacy in pharmacies):
+        if not any(pharmacy.transmission is Transmission.SIMULATED for pharmacy in pharmacies):
             _watched(session, zone)
             return
         st.badge("Demo: simulated pharmacies", icon=":material/science:", color="orange")
@@ -40,7 +40,7 @@ def _watched(session: Session, zone: str) -> None:
 
 def _told(now: WorkerStatus, zone: str) -> str:
     queue = now.queue
-    by_hand = sum(pharmacy.queued for pharmacy in now.pharmacies if pharmacy.adapter is Adapter.SHEET)
+    by_hand = sum(pharmacy.queued for pharmacy in now.pharmacies if pharmacy.transmission is Transmission.PERSON)
     sizes = {
         "to send": queue.queued - by_hand,
         "to hand over": by_hand,

@@ -6,7 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.services.partners.order_sheets import WaitingSheet, as_csv, mark_sent, order_sheet, to_hand_over
+from core.adapters.pharmacies.order_sheet.sheet import as_csv
+from core.services.partners.order_sheets import WaitingSheet, mark_sent, order_sheet, to_hand_over
 from pages.parts.notices import attempt
 from pages.parts.session import Session
 from pages.parts.words import count, moment, plain
@@ -30,7 +31,7 @@ def sheet_downloads(session: Session, order: str, *, waiting: bool, key: str) ->
 
 
 def _file(session: Session, order: str, waiting: bool, kind: str) -> bytes:
-    from core.services.partners.order_sheet_pages import as_pdf
+    from core.adapters.pharmacies.order_sheet.pdf import as_pdf
 
     sheet = order_sheet(session.store, session.person, session.clinic, order, waiting=waiting)
     return as_pdf(sheet) if kind == "pdf" else as_csv(sheet)

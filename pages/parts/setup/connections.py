@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import cycle, groupby
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 from streamlit.column_config import DatetimeColumn
 
-from core.domain.partners.link import NUMBERS, Adapter, Authentication, Link, QuantityUnit
+from core.adapters.pharmacies.registry import ADAPTERS
+from core.domain.partners.adapter import ConnectionField, PharmacyAdapter, Transmission
+from core.domain.partners.link import NUMBERS, Authentication, Link
 from core.domain.partners.rate_limit import breaker
 from core.services.partners.connections import (
     Connection,
@@ -26,27 +29,7 @@ from pages.parts.session import Reference, Session
 from pages.parts.tables import table
 from pages.parts.words import plain
 
-ADAPTERS: Final[Mapping[Adapter, str]] = {
-    Adapter.SIMULATED: "Simulated",
-    Adapter.HTTP: "JSON order API",
-    Adapter.SHEET: "Order sheet",
-}
-DOES: Final[Mapping[Adapter, str]] = {
-    Adapter.SIMULATED: "Nothing leaves this machine: a script accepts, refuses, holds, ships and delivers.",
-    Adapter.HTTP: "Orders are sent by the worker, and news fetched or pushed.",
-    Adapter.SHEET: "Orders wait on Orders, To hand over, until somebody has faxed or mailed their sheet and marks it.",
-}
-PROOFS: Final[Mapping[Authentication, str]] = {
-    Authentication.NONE: "None",
-    Authentication.BASIC: "User and password",
-    Authentication.BEARER: "Bearer token",
-    Authentication.HMAC: "Signature (HMAC)",
-}
-UNITS: Final[Mapping[QuantityUnit, str]] = {
-    QuantityUnit.MEASURE: "Millilitres, and pieces of what is no liquid",
-    QuantityUnit.PIECES: "Vials and pieces",
-}
-_A_NAME = "The name of an environment variable, or of an entry of [pharmacies] in .streamlit/secrets.toml, where the "
+_NEWS: Final = {Transmission.SIMULATED: "by script", Transmission.PERSON: "recorded by a person"}
 
 
 def connections_of(session: Session, reference: Reference) -> None:
@@ -60,10 +43,10 @@ def connections_of(session: Session, reference: Reference) -> None:
         [
             {
                 "Pharmacy": one.name,
-                "Orders leave by": ADAPTERS[one.link.adapter],
+                "Orders leave by": one.adapter.label,
                 "Address": one.link.base_url or None,
                 "Limit a minute": one.link.per_minute,
-                "News": _news(one.link),
+                "News": _NEWS.get(one.adapter.transmission) or _news(one.link),
                 "Breaker": breaker(one.health, now),
                 "Last answer": one.health.last_ok_at,
                 "Last failure": one.health.last_error or None,
@@ -111,8 +94,6 @@ def _pushes(session: Session, names: Mapping[str, str], zone: str) -> None:
 
 
 def _news(link: Link) -> str:
-    if link.adapter is not Adapter.HTTP:
-        return "by script" if link.adapter is Adapter.SIMULATED else "recorded by a person"
     asked = f"asked every {link.poll_minutes} min" if link.poll_minutes else ""
     pushed = "pushed" if link.push is not Authentication.NONE else ""
     return " and ".join(part for part in (pushed, asked) if part) or "none"
@@ -135,29 +116,26 @@ def _one(session: Session, code: str, connection: Connection) -> None:
             icon=":material/refresh:",
             on_click=partial(_again, session, code, connection.name),
         )
-    adapter = Adapter(
+    adapter = ADAPTERS[
         st.segmented_control(
             "Orders leave by",
-            list(Adapter),
+            list(ADAPTERS),
             default=link.adapter,
-            format_func=lambda each: ADAPTERS[each],
+            format_func=lambda each: ADAPTERS[each].label,
             key=f"{key}_adapter",
             required=True,
         )
         or link.adapter
-    )
-    st.caption(DOES[adapter])
+    ]
+    st.caption(adapter.summary)
     with st.form(f"{key}_form", border=False):
-        if adapter is Adapter.HTTP:
-            _http_fields(link, key)
-        elif adapter is Adapter.SHEET:
-            _units(link, key)
+        _fields(adapter.fields, link, key)
         st.form_submit_button(
             f"Save the connection of {plain(connection.name)}",
             type="primary",
             on_click=partial(_save, session, link, adapter, key),
         )
-    if link.adapter is Adapter.HTTP:
+    if connection.adapter.transmission is Transmission.WORKER:
         _products(session, code)
 
 
@@ -200,59 +178,40 @@ def _products(session: Session, code: str) -> None:
             st.rerun()
 
 
-def _http_fields(link: Link, key: str) -> None:
-    st.text_input("Address", link.base_url, key=f"{key}_base_url", placeholder="https://orders.example.com/api")
-    left, right = st.columns(2)
-    with left:
-        how = [Authentication.BASIC, Authentication.BEARER, Authentication.NONE]
-        _choice("How we prove who we are", how, link.authentication, f"{key}_authentication", PROOFS)
-        _number("Their number of our practice", link, "practice_id", key)
-        _number("Their number for cold shipping", link, "cold_service", key)
-        _units(link, key)
-        _number("Submissions a minute, at most", link, "per_minute", key)
-        _choice("How their pushes prove who they are", list(Authentication), link.push, f"{key}_push", PROOFS)
-        _number("Ask for news every so many minutes", link, "poll_minutes", key)
-    with right:
-        st.text_input(
-            "Name of the credentials", link.credentials, key=f"{key}_credentials", placeholder="CEDAR_API",
-            help=f"{_A_NAME}credentials are: user:password, or the token.",
-        )  # fmt: skip
-        st.text_input("Vendor", link.vendor_id, key=f"{key}_vendor_id", help="Header X-Vendor-ID, where they want one.")
-        _number("Their number for ambient shipping", link, "ambient_service", key)
-        st.text_input("Location", link.location_id, key=f"{key}_location_id", help="Header X-Location-ID.")
-        _number("At once, at most", link, "at_once", key)
-        st.text_input(
-            "Name of the secret of pushes", link.push_secret, key=f"{key}_push_secret", placeholder="CEDAR_PUSH",
-            help=f"{_A_NAME}secret is. One of its own for each clinic and pharmacy.",
-        )  # fmt: skip
-        st.text_input("Network", link.network_id, key=f"{key}_network_id", help="Header X-API-Network-ID.")
-    st.checkbox("They can look an order up by our reference", link.looks_up, key=f"{key}_looks_up")
+def _fields(fields: Sequence[ConnectionField], link: Link, key: str) -> None:
+    """The form's fields: runs of two columns, filled row by row, between those that take the whole width."""
+    for wide, run in groupby(fields, lambda field: field.full_width):
+        columns = [st.container()] if wide else st.columns(2)
+        for field, column in zip(run, cycle(columns), strict=False):
+            with column:
+                _field(field, getattr(link, field.name), f"{key}_{field.name}")
 
 
-def _units(link: Link, key: str) -> None:
-    _choice("What they count", list(QuantityUnit), link.quantity_unit, f"{key}_quantity_unit", UNITS)
+def _field(field: ConnectionField, value: Any, key: str) -> None:
+    if field.options:
+        options = list(field.options)
+        words = field.options.__getitem__
+        st.selectbox(field.label, options, index=options.index(value), format_func=words, key=key, help=field.help)
+    elif field.name in NUMBERS:
+        least, most = NUMBERS[field.name]
+        st.number_input(field.label, least, most, value, step=1, key=key, placeholder="none", help=field.help)
+    elif isinstance(value, bool):
+        st.checkbox(field.label, value, key=key, help=field.help)
+    else:
+        st.text_input(field.label, value, key=key, placeholder=field.placeholder, help=field.help)
 
 
-def _choice(label: str, options: list[Any], value: Any, key: str, names: Mapping[Any, str]) -> None:
-    st.selectbox(label, options, index=options.index(value), format_func=lambda each: names[each], key=key)
-
-
-def _number(label: str, link: Link, field: str, key: str) -> None:
-    least, most = NUMBERS[field]
-    st.number_input(label, least, most, getattr(link, field), step=1, key=f"{key}_{field}", placeholder="none")
-
-
-def _save(session: Session, link: Link, adapter: Adapter, key: str) -> None:
+def _save(session: Session, link: Link, adapter: PharmacyAdapter, key: str) -> None:
     typed = {
         name.removeprefix(f"{key}_"): value
         for name, value in st.session_state.items()
         if isinstance(name, str) and name.startswith(f"{key}_")
     }
     fields = {name: _cell(typed[name]) for name in Link._fields if name in typed and name != "adapter"}
-    changed = link._replace(adapter=adapter, **fields)
+    changed = link._replace(adapter=adapter.name, **fields)
     attempt(
         lambda: connect(session.store, session.person, session.clinic, changed),
-        f"{link.pharmacy}: orders leave by {ADAPTERS[adapter].lower()}.",
+        f"{link.pharmacy}: orders leave by {adapter.label.lower()}.",
     )
 
 

@@ -9,13 +9,13 @@ from streamlit.column_config import DatetimeColumn, TextColumn
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.adapters.files import FILES, File, templates
+from core.adapters.pharmacies.registry import ADAPTERS
 from core.domain.errors import BadInput
 from core.services.clinic_export import export, zipped
 from core.services.clinic_import import Loaded, load, preview_load
 from core.services.partners.worker import WorkerStatus, status
 from pages.parts.page import Metric, metrics
 from pages.parts.session import Session
-from pages.parts.setup.connections import ADAPTERS
 from pages.parts.setup.row_editor import label_of
 from pages.parts.tables import Row, bad_cells, table
 from pages.parts.words import count, moment, plain
@@ -73,7 +73,7 @@ def _pharmacies(now: WorkerStatus, session: Session, zone: str) -> None:
     rows: list[Row] = [
         {
             "Pharmacy": one.name,
-            "By": ADAPTERS[one.adapter],
+            "By": ADAPTERS[one.adapter].label,
             "Waiting": one.queued,
             "Oldest": one.oldest_queued_at,
             "Answer lost": one.unknown,

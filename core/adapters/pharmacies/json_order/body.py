@@ -188,12 +188,12 @@ def zip_code(text: str) -> str:
 def refusals(body: Json, message: Message, link: Link) -> list[Refusal]:
     """What the pharmacy's system would refuse, or could not fill safely, in this side's words; empty when it may go."""
     content = body["order"]
-    found = [Refusal(text) for text in _of_order(message)]
+    faults = [Refusal(text) for text in _of_order(message)]
     for section in ("general", "prescriber", "patient", "shipping"):
-        found += [Refusal(text) for text in _of_fields(section, content[section])]
+        faults += [Refusal(text) for text in _of_fields(section, content[section])]
     for rx, line in zip(content["rxs"], message.lines, strict=True):
-        found += [Refusal(text, line.reference) for text in (*_of_fields("rxs", rx), *_of_line(line, link))]
-    return found
+        faults += [Refusal(text, line.reference) for text in (*_of_fields("rxs", rx), *_of_line(line, link))]
+    return faults
 
 
 def unset(message: Message, link: Link) -> str | None:

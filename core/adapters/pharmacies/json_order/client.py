@@ -60,8 +60,8 @@ class JsonOrders:
         """Hand an order over once. What the pharmacy would refuse anyway never leaves."""
         if self._link.authentication is not Authentication.NONE and not _usable(self._secret):
             return NotSent(f"The secret {self._link.credentials} is not set, or no plain text, where the worker runs.")
-        if wrong_here := unset(message, self._link):
-            return NotSent(wrong_here)
+        if lacking := unset(message, self._link):
+            return NotSent(lacking)
         body = order(message, self._link, now)
         if wrong := refusals(body, message, self._link):
             return Rejected(tuple(wrong))
@@ -89,8 +89,8 @@ class JsonOrders:
             status, content, _ = self._ask("GET", f"/order/{quote(number, safe='')}")
             if status == 200:
                 events += read_rows(_json(content), self._zone, self._link.pharmacy)[0]
-        seen = {event for line in lines for event in line.seen}
-        return [event for event in events if event.id not in seen]
+        recorded = {event for line in lines for event in line.seen}
+        return [event for event in events if event.id not in recorded]
 
     def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes, httpx.Headers]:
         """Status, body and headers; neither a long nor a slow body is waited for."""

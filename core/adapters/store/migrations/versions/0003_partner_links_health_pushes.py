@@ -41,11 +41,7 @@ def upgrade() -> None:
         "partner_link",
         sa.Column("clinic", sa.Text(), nullable=False),
         sa.Column("pharmacy", sa.Text(), nullable=False),
-        sa.Column(
-            "adapter",
-            sa.Enum("simulated", "http", "sheet", name="adapter", native_enum=False, create_constraint=True),
-            nullable=False,
-        ),
+        sa.Column("adapter", sa.Text(), nullable=False),
         sa.Column("base_url", sa.Text(), nullable=False),
         sa.Column(
             "authentication",
