@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from core.cli.practice_pharmacy import PracticePharmacy, serve
+from core.cli.practice_pharmacy import PracticePharmacy
+from core.cli.practice_pharmacy_server import serve
+from tests.http_servers import serving
 
 
 @pytest.fixture
@@ -17,9 +18,5 @@ def books() -> PracticePharmacy:
 
 @pytest.fixture
 def address(books: PracticePharmacy) -> Iterator[str]:
-    server = serve(books, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with serving(serve(books, "127.0.0.1", 0)) as opened:
+        yield opened

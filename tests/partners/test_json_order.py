@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,12 +17,14 @@ from core.adapters.pharmacies.json_order.body import order, phone, refusals
 from core.adapters.pharmacies.json_order.client import JsonOrders
 from core.adapters.pharmacies.json_order.statuses import STATUSES, read_rows, state_word
 from core.adapters.pharmacies.registry import faults_of
-from core.cli.practice_pharmacy import Fault, PracticePharmacy, serve
+from core.cli.practice_pharmacy import Fault, PracticePharmacy
+from core.cli.practice_pharmacy_server import serve
 from core.domain.model import ShipTo
 from core.domain.orders.book import Refusal
 from core.domain.partners.link import Authentication, Link, QuantityUnit
 from core.domain.partners.protocol import Acknowledged, Lost, Message, MessageLine, NotSent, Rejected, ShippingAddress
 from tests.builders import SIG, a_patient, a_prescriber, a_prescription, a_sku
+from tests.http_servers import serving
 from tests.order_books import NOW
 
 LINK = Link(
@@ -216,12 +217,8 @@ def books() -> PracticePharmacy:
 @pytest.fixture
 def address(books: PracticePharmacy) -> Iterator[str]:
     """A pharmacy's order system on this machine."""
-    server = serve(books, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/api"
-    server.shutdown()
-    server.server_close()
+    with serving(serve(books, "127.0.0.1", 0)) as opened:
+        yield f"{opened}/api"
 
 
 def partner(address: str, *, seconds: float = 5, **over: Any) -> JsonOrders:
@@ -305,13 +302,10 @@ def test_credentials_are_asked_for_before_anything_leaves(books: PracticePharmac
 
 def test_credentials_are_shown() -> None:
     books = PracticePharmacy(clock=lambda: NOW)
-    server = serve(books, "127.0.0.1", 0, "clinic:s3cret")
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    link = LINK._replace(base_url=f"http://127.0.0.1:{server.server_address[1]}", authentication=Authentication.BASIC)
-    assert JsonOrders(link, "America/Chicago", "clinic:s3cret").send(a_message(), NOW) == Acknowledged("70001")
-    assert isinstance(JsonOrders(link, "America/Chicago", "clinic:wrong").send(a_message(), NOW), NotSent)
-    server.shutdown()
-    server.server_close()
+    with serving(serve(books, "127.0.0.1", 0, "clinic:s3cret")) as address:
+        link = LINK._replace(base_url=address, authentication=Authentication.BASIC)
+        assert JsonOrders(link, "America/Chicago", "clinic:s3cret").send(a_message(), NOW) == Acknowledged("70001")
+        assert isinstance(JsonOrders(link, "America/Chicago", "clinic:wrong").send(a_message(), NOW), NotSent)
 
 
 def test_what_would_be_refused_is_refused_here(books: PracticePharmacy, address: str) -> None:

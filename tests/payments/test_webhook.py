@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from core.services.payments.decisions import change_setup, open_payments, paymen
 from core.services.payments.execution import carry_out_payments
 from core.services.payments.webhook import apply_event, verify
 from core.services.people import LOCAL
+from tests.http_servers import serving
 from tests.payments.fake_stripe import FakeStripe
 from tests.payments.test_paying import SETUP, clinic, operations, placed, said, sound, stripe
 from tests.stores import CLINIC, NOW, Clock, a_folder, load
@@ -181,13 +181,8 @@ def test_the_receiver_takes_the_providers_events(
     store = open_store(sqlite_url, clock=clock)
     load(store, a_folder(**patients(1)))
     change_setup(store, LOCAL, CLINIC, SETUP._replace(webhook_key_name="STRIPE_HOOK"))
-    server = receiver(store, "127.0.0.1", 0, {"STRIPE_HOOK": SECRET}.get)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_address[1]}{path}"
-    answer = httpx.post(address, content=BODY, headers={"Stripe-Signature": signature}, trust_env=False)
-    server.shutdown()
-    server.server_close()
+    with serving(receiver(store, "127.0.0.1", 0, {"STRIPE_HOOK": SECRET}.get)) as address:
+        answer = httpx.post(f"{address}{path}", content=BODY, headers={"Stripe-Signature": signature}, trust_env=False)
     store.close()
     assert answer.status_code == status
     if status == 200:

@@ -10,7 +10,6 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from email.message import Message as Headers
 from typing import Any, Final
 
 from core.domain.partners.link import Authentication
@@ -28,7 +27,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def why_not_theirs(
-    method: Authentication, secret: str, headers: Headers | Mapping[str, str], body: bytes, now_seconds: float
+    method: Authentication, secret: str, headers: Mapping[str, str], body: bytes, now_seconds: float
 ) -> str | None:
     """Why a push cannot be believed; None for one that can. Compared in constant time. ``headers`` ignore case."""
     if method is Authentication.HMAC:

@@ -7,7 +7,6 @@ import logging
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping
-from email.message import Message as Headers
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -41,7 +40,7 @@ def receive(
     store: Store,
     clinic: str,
     pharmacy: str,
-    headers: Headers | Mapping[str, str],
+    headers: Mapping[str, str],
     body: bytes,
     secret_of: Callable[[str], str | None] = secret,
 ) -> PushResponse:

@@ -13,7 +13,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.message import Message
 from typing import Any, Final
 
 from core.adapters.secrets import secret
@@ -67,7 +66,7 @@ def verify(payload: bytes, signature: str, secret: str, now: datetime) -> Mappin
 def receive_payment(
     store: Store,
     clinic: str,
-    headers: Message | Mapping[str, str],
+    headers: Mapping[str, str],
     body: bytes,
     secret_of: Callable[[str], str | None] = secret,
 ) -> PushResponse:
