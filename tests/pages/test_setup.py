@@ -12,8 +12,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.files import FILES, Folder, csv_bytes, export_folder, templates
+from core.adapters.pharmacies.registry import ADAPTERS
 from core.adapters.store import Store, load_context
 from core.domain.model import LicenceKind, Role, Setting
+from core.domain.partners.link import Link
 from core.domain.rejections import REJECTIONS
 from core.domain.settings import SETTINGS
 from core.services.clinic_export import export
@@ -25,6 +27,7 @@ from pages.parts.setup.reference import file_rows
 from pages.parts.setup.thresholds import rows_of
 from tests.builders import a_clinic, a_context, a_patient, a_pharmacy, a_program, licences
 from tests.pages.conftest import Opens
+from tests.partners.test_invented_adapter import TELEGRAPH
 from tests.stores import CLINIC, a_folder, load
 
 STORE = "Store and worker"
@@ -349,14 +352,14 @@ def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: S
     (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders leave by"]
     page = adapter.set_value("http").run()
     typed = {
-        "Address": "https://orders.example.com/api",
-        "Name of the credentials": "CEDAR_API",
+        "Base URL": "https://orders.example.com/api",
+        "Credentials name": "CEDAR_API",
     }
     for field in page.text_input:
         if field.label in typed:
             field.set_value(typed[field.label])
     for field in page.number_input:
-        if field.label == "Their number of our practice":
+        if field.label == "Practice ID":
             field.set_value(77)
     (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
     page = save.click().run()
@@ -378,6 +381,22 @@ def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) ->
     (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
     save.click().run()
     assert connections(store, LOCAL, CLINIC)["cedar"].link.version == 0
+
+
+def test_an_adapter_that_is_registered_has_its_form(
+    store: Store, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ADAPTERS, TELEGRAPH.name, TELEGRAPH)
+    load(store)
+    page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
+    (adapter,) = [group for group in page.get("button_group") if group.proto.label == "Orders leave by"]
+    page = adapter.set_value("telegraph").run()
+    assert "Orders leave by wire." in [caption.value for caption in page.caption]
+    (wires,) = [field for field in page.number_input if field.label == "How many wires"]
+    wires.set_value(2)
+    (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
+    save.click().run()
+    assert connections(store, LOCAL, CLINIC)["cedar"].link == Link("cedar", "telegraph", practice_id=2, version=1)
 
 
 @pytest.mark.parametrize(

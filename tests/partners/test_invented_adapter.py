@@ -18,7 +18,7 @@ from core.domain.partners.link import Authentication, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, Partner, PushContent, UnreadRow
 from core.services.orders.views import strays, track
 from core.services.partners import worker
-from core.services.partners.connections import connect, connections
+from core.services.partners.connections import _partner, connect, connections
 from core.services.partners.pushes import receive
 from core.services.people import LOCAL
 from tests.order_books import CHECKOUT
@@ -92,6 +92,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one line of the registry."""
     monkeypatch.setitem(ADAPTERS, TELEGRAPH.name, TELEGRAPH)
     OFFICES.clear()
+    _partner.cache_clear()
 
 
 @pytest.fixture

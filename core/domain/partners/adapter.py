@@ -40,9 +40,9 @@ class ConnectionField(NamedTuple):
 
 QUANTITY_UNIT: Final = ConnectionField(
     "quantity_unit",
-    "What they count",
+    "Quantity unit",
     options={
-        QuantityUnit.MEASURE: "Millilitres, and pieces of what is no liquid",
+        QuantityUnit.MEASURE: "Milliliters for liquids, pieces for everything else",
         QuantityUnit.PIECES: "Vials and pieces",
     },
 )

@@ -21,34 +21,34 @@ _PROOFS: Final = {
     Authentication.HMAC: "Signature (HMAC)",
 }
 _OUR_PROOFS: Final = (Authentication.BASIC, Authentication.BEARER, Authentication.NONE)
-_A_NAME: Final = (
-    "The name of an environment variable, or of an entry of [pharmacies] in .streamlit/secrets.toml, where the "
+_SECRET_NAME: Final = (
+    "The name of an environment variable, or of an entry of [pharmacies] in .streamlit/secrets.toml, with "
 )
 
 FIELDS: Final = (
-    ConnectionField("base_url", "Address", placeholder="https://orders.example.com/api", full_width=True),
+    ConnectionField("base_url", "Base URL", placeholder="https://orders.example.com/api", full_width=True),
     ConnectionField(
-        "authentication", "How we prove who we are", options={proof: _PROOFS[proof] for proof in _OUR_PROOFS}
+        "authentication", "Authentication", options={proof: _PROOFS[proof] for proof in _OUR_PROOFS}
     ),
     ConnectionField(
-        "credentials", "Name of the credentials", f"{_A_NAME}credentials are: user:password, or the token.", "CEDAR_API"
+        "credentials", "Credentials name", f"{_SECRET_NAME}user:password, or the token.", "CEDAR_API"
     ),
-    ConnectionField("practice_id", "Their number of our practice"),
-    ConnectionField("vendor_id", "Vendor", "Header X-Vendor-ID, where they want one."),
-    ConnectionField("cold_service", "Their number for cold shipping"),
-    ConnectionField("ambient_service", "Their number for ambient shipping"),
+    ConnectionField("practice_id", "Practice ID"),
+    ConnectionField("vendor_id", "Vendor ID", "Header X-Vendor-ID, if the pharmacy requires one."),
+    ConnectionField("cold_service", "Cold shipping service ID"),
+    ConnectionField("ambient_service", "Ambient shipping service ID"),
     QUANTITY_UNIT,
-    ConnectionField("location_id", "Location", "Header X-Location-ID."),
-    ConnectionField("per_minute", "Submissions a minute, at most"),
-    ConnectionField("at_once", "At once, at most"),
-    ConnectionField("push", "How their pushes prove who they are", options=_PROOFS),
+    ConnectionField("location_id", "Location ID", "Header X-Location-ID."),
+    ConnectionField("per_minute", "Submissions per minute, at most"),
+    ConnectionField("at_once", "Submissions at the same time, at most"),
+    ConnectionField("push", "Push authentication", options=_PROOFS),
     ConnectionField(
-        "push_secret", "Name of the secret of pushes",
-        f"{_A_NAME}secret is. One of its own for each clinic and pharmacy.", "CEDAR_PUSH",
+        "push_secret", "Push secret name",
+        f"{_SECRET_NAME}the push secret. Use a separate one for each clinic and pharmacy.", "CEDAR_PUSH",
     ),
-    ConnectionField("poll_minutes", "Ask for news every so many minutes"),
-    ConnectionField("network_id", "Network", "Header X-API-Network-ID."),
-    ConnectionField("looks_up", "They can look an order up by our reference", full_width=True),
+    ConnectionField("poll_minutes", "Poll for updates every, in minutes"),
+    ConnectionField("network_id", "Network ID", "Header X-API-Network-ID."),
+    ConnectionField("looks_up", "Orders can be looked up by our reference", full_width=True),
 )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def _partner(link: Link, time_zone: str, secret: str | None) -> Partner:
 ADAPTER: Final = PharmacyAdapter(
     name="http",
     label="JSON order API",
-    summary="Orders are sent by the worker, and news fetched or pushed.",
+    summary="The worker sends orders; updates are polled or pushed.",
     transmission=Transmission.WORKER,
     partner=_partner,
     read_push=read_push,

@@ -93,13 +93,13 @@ def order(message: Message, link: Link, now: datetime) -> Json:
 
 def _prescriber(message: Message) -> Json:
     prescriber = message.prescriber
-    licence = prescriber.licences.get(message.patient.state)
+    license_held = prescriber.licences.get(message.patient.state)
     scheduled = any(line.sku.scheduled for line in message.lines)
     return {
         "npi": prescriber.npi,
         "licenseState": message.patient.state,
-        "licenseNumber": licence.number if licence else "",
-        "dea": licence.dea_number if licence and scheduled else "",
+        "licenseNumber": license_held.number if license_held else "",
+        "dea": license_held.dea_number if license_held and scheduled else "",
         "lastName": prescriber.last_name,
         "firstName": prescriber.first_name,
     }

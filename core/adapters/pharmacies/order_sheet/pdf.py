@@ -90,7 +90,7 @@ class _SheetPages(PdfPages):
         street = _listed(to.address1, to.address2, to.city, f"{to.state} {to.zip}")
         self._fact("Ship to", f"{whose}: {to.recipient}, {street}")
         license_held = prescriber.licences.get(patient.state)
-        number = f", licence {patient.state} {license_held.number}" if license_held and license_held.number else ""
+        number = f", license {patient.state} {license_held.number}" if license_held and license_held.number else ""
         self._fact("Prescriber", f"{prescriber.name}, NPI {prescriber.npi}{number}")
 
     def _line(self, message: Message, line: MessageLine) -> None:
