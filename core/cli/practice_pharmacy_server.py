@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -28,23 +27,15 @@ def serve(books: PracticePharmacy, host: str, port: int, credentials: str = "") 
     """The server, listening; ``credentials`` is ``user:password`` of Basic authentication, empty for none."""
     basic = f"Basic {b64encode(credentials.encode()).decode()}"
 
-    def guarded(endpoint: Callable[[PracticePharmacy, Request], Awaitable[Response]]) -> Any:
-        async def answer(request: Request) -> Response:
-            if credentials and request.headers.get("Authorization") != basic:
-                return JSONResponse({}, 401)
-            return await endpoint(books, request)
+    async def answer(request: Request) -> Response:
+        if request.path_params["path"] == "control":
+            return await _control(books, request)
+        if credentials and request.headers.get("Authorization") != basic:
+            return JSONResponse({}, 401)
+        return await (_post if request.method == "POST" else _get)(books, request)
 
-        return answer
-
-    async def control(request: Request) -> Response:
-        return await _control(books, request)
-
-    routes = [
-        Route("/control", control, methods=["GET", "POST"]),
-        Route("/{path:path}", guarded(_post), methods=["POST"]),
-        Route("/{path:path}", guarded(_get)),
-    ]
-    return HttpServer(Starlette(routes=routes), host, port, SILENCE_SECONDS)
+    app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])
+    return HttpServer(app, host, port, SILENCE_SECONDS)
 
 
 async def _control(books: PracticePharmacy, request: Request) -> Response:

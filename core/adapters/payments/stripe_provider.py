@@ -97,12 +97,7 @@ class StripeProvider:
     def _held(self, request: Request) -> Outcome | None:
         since = int((request.made_at - _CLOCK_DRIFT).timestamp())
         intents = self._client.v1.payment_intents.list(
-            {
-                "customer": request.customer,
-                "created": {"gte": since},
-                "limit": 100,
-                "expand": ["data.latest_charge"],
-            }
+            {"customer": request.customer, "created": {"gte": since}, "limit": 100, "expand": ["data.latest_charge"]}
         )
         matches = [intent for intent in intents.auto_paging_iter() if _operation(intent) == request.operation]
         held = [intent for intent in matches if intent.status in {"requires_capture", "succeeded"}]

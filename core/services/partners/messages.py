@@ -63,11 +63,5 @@ def address(patient: Patient, ship_to: ShipTo, context: Context) -> ShippingAddr
     if ship_to is ShipTo.CLINIC:
         clinic = context.clinic
         return ShippingAddress(clinic.name, clinic.address1, "", clinic.city, clinic.state, clinic.zip)
-    return ShippingAddress(
-        f"{patient.first_name} {patient.last_name}".strip(),
-        patient.address1,
-        patient.address2,
-        patient.city,
-        patient.state,
-        patient.zip,
-    )
+    name = f"{patient.first_name} {patient.last_name}".strip()
+    return ShippingAddress(name, patient.address1, patient.address2, patient.city, patient.state, patient.zip)

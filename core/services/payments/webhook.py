@@ -64,11 +64,7 @@ def verify(payload: bytes, signature: str, secret: str, now: datetime) -> Mappin
 
 
 def receive_payment(
-    store: Store,
-    clinic: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    secret_of: Callable[[str], str | None] = secret,
+    store: Store, clinic: str, headers: Mapping[str, str], body: bytes, secret_of: Callable[[str], str | None] = secret
 ) -> PushResponse:
     """Take a push of Stripe's in. Nobody is told whether the clinic exists. Raises Unavailable."""
     stranger = PushResponse(401, {"error": "The signature is not one that is known here."})
