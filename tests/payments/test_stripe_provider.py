@@ -22,7 +22,7 @@ def stripe() -> Iterator[FakeStripe]:
         yield account
 
 
-def port(stripe: FakeStripe, key: str = KEY) -> StripeProvider:
+def provider(stripe: FakeStripe, key: str = KEY) -> StripeProvider:
     return StripeProvider(key, stripe.address, timeout_seconds=0.3)
 
 
@@ -36,7 +36,7 @@ def request(kind: OperationKind = OperationKind.AUTHORISE, cents: int = 135_00, 
 
 def held(stripe: FakeStripe, cents: int = 135_00) -> str:
     """A hold that is there."""
-    outcome = port(stripe).carry_out(request(cents=cents))
+    outcome = provider(stripe).carry_out(request(cents=cents))
     assert isinstance(outcome, Done)
     return outcome.reference
 
@@ -46,25 +46,25 @@ def on_hold(kind: OperationKind, reference: str, cents: int, **over: object) -> 
 
 
 def test_a_hold_is_made_and_runs_out_when_stripe_says(stripe: FakeStripe) -> None:
-    assert port(stripe).carry_out(request()) == Done("pi_1", WEEK_LATER)
+    assert provider(stripe).carry_out(request()) == Done("pi_1", WEEK_LATER)
     assert (stripe.held_cents, stripe.taken_cents) == (135_00, 0)
     assert stripe.intents["pi_1"]["metadata"] == {"operation": "op-1", "pharmacy_order": "RD-20261204-01-CEDAR"}
 
 
 def test_part_of_a_hold_is_captured_and_the_rest_given_up(stripe: FakeStripe) -> None:
-    assert port(stripe).carry_out(on_hold(OperationKind.CAPTURE, held(stripe), 100_00)) == Done("pi_1")
+    assert provider(stripe).carry_out(on_hold(OperationKind.CAPTURE, held(stripe), 100_00)) == Done("pi_1")
     assert (stripe.held_cents, stripe.taken_cents) == (0, 100_00)
 
 
 def test_a_hold_is_released(stripe: FakeStripe) -> None:
-    assert port(stripe).carry_out(on_hold(OperationKind.RELEASE, held(stripe), 135_00)) == Done("pi_1")
+    assert provider(stripe).carry_out(on_hold(OperationKind.RELEASE, held(stripe), 135_00)) == Done("pi_1")
     assert (stripe.held_cents, stripe.taken_cents) == (0, 0)
 
 
 def test_part_of_a_capture_is_refunded(stripe: FakeStripe) -> None:
     name = held(stripe)
-    port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
-    assert port(stripe).carry_out(on_hold(OperationKind.REFUND, name, 35_00)) == Done("re_1")
+    provider(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
+    assert provider(stripe).carry_out(on_hold(OperationKind.REFUND, name, 35_00)) == Done("re_1")
     assert stripe.taken_cents == 100_00
 
 
@@ -81,12 +81,12 @@ def test_part_of_a_capture_is_refunded(stripe: FakeStripe) -> None:
     ],
 )  # fmt: skip
 def test_what_stripe_turns_down(stripe: FakeStripe, case: str, over: dict[str, object], outcome: Outcome) -> None:
-    assert port(stripe).carry_out(request(**over)) == outcome
+    assert provider(stripe).carry_out(request(**over)) == outcome
     assert (stripe.held_cents, stripe.taken_cents) == (0, 0)
 
 
 def test_a_key_that_stripe_does_not_accept_is_for_setup(stripe: FakeStripe) -> None:
-    assert port(stripe, "sk_test_wrong").carry_out(request()) == TryAgain(
+    assert provider(stripe, "sk_test_wrong").carry_out(request()) == TryAgain(
         "Stripe does not accept the key: look at Setup."
     )
 
@@ -100,14 +100,14 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_done_once(
     if kind is not OperationKind.AUTHORISE:
         name = held(stripe)
         if kind is OperationKind.REFUND:
-            port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
+            provider(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
         asked = on_hold(kind, name, 135_00)
     stripe.faults.append(fault)
-    first = port(stripe).carry_out(asked)
+    first = provider(stripe).carry_out(asked)
     assert isinstance(first, TryAgain)
     assert first.answered is fault.startswith("500")
     again = asked._replace(is_retry=True, key=asked.key if not first.answered else asked.key[:-1] + "2")
-    assert isinstance(port(stripe).carry_out(again), Done)
+    assert isinstance(provider(stripe).carry_out(again), Done)
     done = {
         OperationKind.AUTHORISE: (135_00, 0),
         OperationKind.CAPTURE: (0, 135_00),
@@ -124,11 +124,11 @@ def test_what_was_done_is_found_when_the_keys_are_forgotten(stripe: FakeStripe, 
     if kind is not OperationKind.AUTHORISE:
         name = held(stripe)
         if kind is OperationKind.REFUND:
-            port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
+            provider(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
         asked = on_hold(kind, name, 135_00)
-    first = port(stripe).carry_out(asked)
+    first = provider(stripe).carry_out(asked)
     stripe.forget_keys()
-    assert port(stripe).carry_out(asked._replace(is_retry=True)) == first
+    assert provider(stripe).carry_out(asked._replace(is_retry=True)) == first
     assert (len(stripe.intents), len(stripe.refunds)) == (1, 1 if kind is OperationKind.REFUND else 0)
 
 
@@ -136,20 +136,20 @@ def test_what_was_done_is_found_when_the_keys_are_forgotten(stripe: FakeStripe, 
 def test_a_hold_that_ran_out_has_lapsed(stripe: FakeStripe, again: bool) -> None:
     name = held(stripe)
     stripe.lapse(name)
-    outcome = port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00, is_retry=again))
+    outcome = provider(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00, is_retry=again))
     assert outcome == Lapsed("The hold ran out at the bank.")
-    assert port(stripe).carry_out(on_hold(OperationKind.RELEASE, name, 135_00, is_retry=again)) == Done(name)
+    assert provider(stripe).carry_out(on_hold(OperationKind.RELEASE, name, 135_00, is_retry=again)) == Done(name)
 
 
 def test_a_hold_that_somebody_captured_for_another_amount_is_for_a_person(stripe: FakeStripe) -> None:
     name = held(stripe)
     stripe.intents[name].update(status="succeeded", amount_received=1_00)
-    outcome = port(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
+    outcome = provider(stripe).carry_out(on_hold(OperationKind.CAPTURE, name, 135_00))
     assert outcome == Impossible("captured", "The hold was captured already, for 100 cents.")
 
 
 def test_the_same_key_for_something_else_is_refused(stripe: FakeStripe) -> None:
     held(stripe)
-    outcome = port(stripe).carry_out(request(cents=200_00))
+    outcome = provider(stripe).carry_out(request(cents=200_00))
     assert isinstance(outcome, Impossible)
     assert stripe.held_cents == 135_00
