@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.adapters.files import CART, FILES, File
-from core.adapters.pharmacies.json_order.body import LIMITS, REQUIRED
-from core.adapters.pharmacies.json_order.statuses import STATUSES
+from core.adapters.pharmacies.registry import ADAPTERS
 from core.domain.lifecycle import NEXT, NEXT_SUBMISSION, ORDER
 from core.domain.rejections import REJECTIONS
 from core.domain.roles import MAY
@@ -26,7 +25,7 @@ Written from the code by `make docs`; change the code, not this page.
 
 def reference() -> str:
     """The whole page, in Markdown."""
-    orders = (_lines(), _submissions(), _words(), _limits(), _rejections())
+    orders = (_lines(), _submissions(), _adapters(), *_words(), *_limits(), _rejections())
     parts = (INTRODUCTION, _rules(), _settings(), *orders, _roles(), _files())
     return "\n".join(parts)
 
@@ -89,23 +88,35 @@ def _diagram(moves: Mapping[Any, frozenset[Any]]) -> str:
     return "\n".join(("```mermaid", "stateDiagram-v2", *arrows, "```", ""))
 
 
-def _words() -> str:
-    rows = ((f"`{state.value}`", ", ".join(words)) for state, words in STATUSES.items())
-    return (
-        "## Pharmacies' words for states\n\nOf the JSON order API; capitals, hyphens and underscores do not matter. "
-        "Any other word is kept as it was said and shown as unmatched.\n\n" + table(("State", "Words"), rows)
-    )
-
-
-def _limits() -> str:
+def _adapters() -> str:
     rows = (
-        (f"`{path}`", LIMITS.get(path, ""), "yes" if path in REQUIRED else "")
-        for path in dict.fromkeys((*LIMITS, *REQUIRED))
+        (f"`{adapter.name}`", adapter.label, adapter.summary, "; ".join(field.label for field in adapter.fields))
+        for adapter in ADAPTERS.values()
     )
-    return (
-        "## Fields of the JSON order API\n\nChecked before an order leaves; one that breaks a limit, or lacks what is "
-        "required, is refused here.\n\n" + table(("Field", "Most characters", "Required"), rows)
-    )
+    return "## Pharmacy adapters\n\n" + table(("Stored as", "On Setup", "What it does", "Its connection has"), rows)
+
+
+def _words() -> Iterator[str]:
+    for adapter in ADAPTERS.values():
+        if adapter.statuses:
+            rows = ((f"`{state.value}`", ", ".join(words)) for state, words in adapter.statuses.items())
+            yield (
+                f"## Pharmacies' words for states\n\nOf the {adapter.label}; capitals, hyphens and underscores do not "
+                "matter. Any other word is kept as it was said and shown as a misfit.\n\n"
+            ) + table(("State", "Words"), rows)
+
+
+def _limits() -> Iterator[str]:
+    for adapter in ADAPTERS.values():
+        if adapter.limits:
+            rows = (
+                (f"`{path}`", adapter.limits.get(path, ""), "yes" if path in adapter.required else "")
+                for path in dict.fromkeys((*adapter.limits, *adapter.required))
+            )
+            yield (
+                f"## Fields of the {adapter.label}\n\nChecked before an order leaves; one that breaks a limit, or "
+                "lacks what is required, is refused here.\n\n"
+            ) + table(("Field", "Most characters", "Required"), rows)
 
 
 def _moves(states: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.__main__ import main
+from core.adapters.pharmacies.simulated.partner import SimulatedPartner
 from core.adapters.store import Store, open_store
 from core.adapters.store.order_views import OrderFilter, Queue
 from core.adapters.store.queue import claim
@@ -213,7 +214,7 @@ def clinic(store: Store) -> Store:
     return store
 
 
-class Obliging(worker.SimulatedPartner):
+class Obliging(SimulatedPartner):
     """Takes everything and says nothing."""
 
     def answer(self, pharmacy: str, reference: str, lines: Any) -> Acknowledged:

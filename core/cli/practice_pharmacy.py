@@ -1,27 +1,22 @@
-"""A pharmacy's order system to try things with: the JSON order API over HTTP, with every fault one has met.
+"""A pharmacy's order system to try things with: its books, and every fault that one has met.
 
-``python -m core partner`` serves it. It keeps orders in memory, takes the same order twice as two orders, as real ones
-do, and does as ``POST /control`` tells it. It listens to this machine alone unless told otherwise.
+It keeps orders in memory, takes the same order twice as two orders, as real ones do, and does as it is told.
+practice_pharmacy_server.py serves it over HTTP.
 """
 
 from __future__ import annotations
 
-import json
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
 
 Json = dict[str, Any]
 
 STORY: Final = ("Received", "Approved", "Compounding", "Shipping", "Delivered")
 """What it says of a prescription, one step after another."""
 NO_STATE: Final = "Quantum flux"
-MOST_BYTES: Final = 5_000_000
 
 
 class Fault(StrEnum):
@@ -53,14 +48,14 @@ class EventFault(StrEnum):
     UNKNOWN = "unknown"
 
 
-Push = Callable[[Sequence[Json]], None]
+SendRows = Callable[[Sequence[Json]], None]
 """How rows leave for the clinic's webhook receiver."""
 
 
-class StandIn:
+class PracticePharmacy:
     """The pharmacy's books, and what is to go wrong next. Safe to use from several threads."""
 
-    def __init__(self, push: Push | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, push: SendRows | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.orders: list[Json] = []
         self.faults: list[Fault] = []
         self.event_faults: frozenset[EventFault] = frozenset()
@@ -92,14 +87,14 @@ class StandIn:
     def order(self, number: str) -> Json | None:
         """What it says of an order, by its own number."""
         with self._lock:
-            return next((self._told(kept) for kept in self.orders if kept["orderId"] == number), None)
+            return next((self._status_of(kept) for kept in self.orders if kept["orderId"] == number), None)
 
     def by_reference(self, reference: str) -> Json | None:
         """What it says of an order, by the clinic's reference."""
         with self._lock:
-            return next((self._told(kept) for kept in self.orders if kept["referenceId"] == reference), None)
+            return next((self._status_of(kept) for kept in self.orders if kept["referenceId"] == reference), None)
 
-    def _told(self, kept: Json) -> Json:
+    def _status_of(self, kept: Json) -> Json:
         rows = [self._row(kept, rx) for rx in kept["rxs"]]
         return {"data": {"orderId": kept["orderId"], "referenceId": kept["referenceId"], "rxs": rows}}
 
@@ -139,128 +134,15 @@ class StandIn:
             rows, self._kept_back = [*self._kept_back, *moved], []
         return rows * 2 if EventFault.TWICE in self.event_faults else rows
 
-    def control(self, told: Mapping[str, Any]) -> Json:
+    def control(self, settings: Mapping[str, Any]) -> Json:
         """Does what it is told, and says how it stands. Raises ValueError for what it does not know."""
-        if "faults" in told:
-            self.faults = [Fault(name) for name in told["faults"]]
-        if "events" in told:
-            self.event_faults = frozenset(EventFault(name) for name in told["events"])
-        if "seconds" in told:
-            self.seconds = float(told["seconds"])
-        if "messages" in told:
-            self.messages = [str(text) for text in told["messages"]]
-        pushed = sum(self.step() for _ in range(int(told.get("steps", 0))))
+        if "faults" in settings:
+            self.faults = [Fault(name) for name in settings["faults"]]
+        if "events" in settings:
+            self.event_faults = frozenset(EventFault(name) for name in settings["events"])
+        if "seconds" in settings:
+            self.seconds = float(settings["seconds"])
+        if "messages" in settings:
+            self.messages = [str(text) for text in settings["messages"]]
+        pushed = sum(self.step() for _ in range(int(settings.get("steps", 0))))
         return {"orders": len(self.orders), "faults": self.faults, "events": sorted(self.event_faults), "rows": pushed}
-
-
-def serve(books: StandIn, host: str, port: int, credentials: str = "") -> ThreadingHTTPServer:
-    """The server, listening; ``credentials`` is ``user:password`` of Basic authentication, empty for none."""
-
-    class Bound(_Handler):
-        stand_in = books
-        expected = credentials
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 128
-
-    return Server((host, port), Bound)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    stand_in: StandIn
-    expected: str
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 60
-
-    def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > MOST_BYTES:
-            self._say(413, {"type": "error", "messages": ["too large"]})
-            return
-        try:
-            told = json.loads(self.rfile.read(length) or b"{}")
-        except ValueError:
-            self._say(400, {"type": "error", "messages": ["The body is not JSON."]})
-            return
-        if self.path == "/control":
-            self._control(told)
-        elif self.path.endswith("/order") and isinstance(told, dict):
-            self._order(told.get("order") or {})
-        else:
-            self._say(404, {"type": "error", "messages": []})
-
-    def do_GET(self) -> None:
-        if self.path == "/control":
-            self._say(200, self.stand_in.control({}))
-            return
-        if not self._known():
-            return
-        parts = urlsplit(self.path)
-        reference = parse_qs(parts.query).get("referenceId")
-        number = unquote(parts.path.rpartition("/")[2])
-        found = self.stand_in.by_reference(reference[0]) if reference else self.stand_in.order(number)
-        self._say(200 if found else 404, found or {"type": "error", "messages": ["The order was not found."]})
-
-    def _control(self, told: Any) -> None:
-        try:
-            self._say(200, self.stand_in.control(told))
-        except (ValueError, TypeError) as error:
-            self._say(400, {"type": "error", "messages": [str(error)]})
-
-    def _known(self) -> bool:
-        from base64 import b64encode
-
-        basic = f"Basic {b64encode(self.expected.encode()).decode()}"
-        if self.expected and self.headers.get("Authorization") != basic:
-            self._say(401, {})
-            return False
-        return True
-
-    def _order(self, order: Json) -> None:
-        if not self._known():
-            return
-        fault = self.stand_in.next_fault()
-        taken = self.stand_in.accept(order) if fault is None or fault in ACCEPTS else {}
-        match fault:
-            case Fault.SLOW:
-                time.sleep(self.stand_in.seconds)
-                self._say(200, taken)
-            case Fault.HANG:
-                time.sleep(self.stand_in.seconds)
-                self.close_connection = True
-            case Fault.DROP | Fault.DROP_UNREAD:
-                self.close_connection = True
-            case Fault.ERROR | Fault.ERROR_AFTER:
-                self._say(500, {"type": "error", "messages": ["Server error"]})
-            case Fault.REJECT:
-                self._say(422, {"type": "error", "messages": self.stand_in.messages})
-            case Fault.LIMIT:
-                self._say(429, {}, {"Retry-After": "7"})
-            case Fault.GARBLED:
-                self._say(200, "<html>Thank you</html>")
-            case Fault.NOBODY:
-                self._say(401, {})
-            case Fault.CONFLICT:
-                self._say(409, {"type": "error", "messages": ["An order with this reference exists."]})
-            case _:
-                self._say(200, taken)
-
-    def _say(self, status: int, data: Any, headers: Mapping[str, str] | None = None) -> None:
-        body = json.dumps(data).encode()
-        self.send_response(status)
-        for name, value in {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            **(headers or {}),
-        }.items():
-            self.send_header(name, value)
-        try:
-            self.end_headers()
-            self.wfile.write(body)
-        except OSError:  # whoever asked has gone
-            self.close_connection = True
-
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-        """An order's path is no news, and its body nobody's business."""

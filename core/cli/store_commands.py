@@ -29,7 +29,9 @@ def worker(run: Run) -> CommandResult:
     require(run.person, Action.WORK_ORDERS)
     if run.arguments.status:
         now = status(run.store, run.person, run.clinic)
-        rows = {name: [row._asdict() for row in getattr(now, name)] for name in ("workers", "pharmacies", "beats")}
+        heartbeats = [heartbeat._asdict() for heartbeat in now.heartbeats]
+        rows = {name: [row._asdict() for row in getattr(now, name)] for name in ("workers", "pharmacies")}
+        rows["beats"] = heartbeats
         return CommandResult({"queue": now.queue._asdict(), **rows})
     if run.arguments.once:
         return CommandResult(run_once(run.store, run.clinic)._asdict())

@@ -15,7 +15,7 @@ from core.domain.model import LineState
 from core.domain.money import cents_from
 from core.domain.orders.book import Event
 from core.domain.orders.records import EventOutcome
-from core.domain.partners.link import Adapter
+from core.domain.partners.adapter import Transmission
 from core.services.orders.events import record_event
 from core.services.orders.recovery import cancel, refund, resolve, settle_unmatched
 from core.services.orders.views import LineDetail, OrderAction, strays
@@ -66,7 +66,7 @@ def action_form(session: Session, detail: LineDetail, context: Context, chosen: 
 def _phone_first(session: Session, detail: LineDetail) -> None:
     """Only a simulated pharmacy learns of a request by itself: order APIs have no way to cancel."""
     connection = session.call(connections).get(detail.line.pharmacy)
-    if connection is not None and connection.link.adapter is not Adapter.SIMULATED:
+    if connection is not None and connection.adapter.transmission is not Transmission.SIMULATED:
         st.warning(
             plain(f"Call {connection.name}: it is not notified automatically. Then record its answer here."),
             icon=":material/call:",

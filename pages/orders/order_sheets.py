@@ -6,7 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.services.partners.order_sheets import ToHandOver, as_csv, mark_sent, order_sheet, to_hand_over
+from core.adapters.pharmacies.order_sheet.sheet import as_csv
+from core.services.partners.order_sheets import WaitingSheet, mark_sent, order_sheet, to_hand_over
 from pages.shared.formats import count, moment, plain
 from pages.shared.notices import attempt
 from pages.shared.session import Session
@@ -30,7 +31,7 @@ def sheet_downloads(session: Session, order: str, *, waiting: bool, key: str) ->
 
 
 def _file(session: Session, order: str, waiting: bool, kind: str) -> bytes:
-    from core.services.partners.order_sheet_pages import as_pdf
+    from core.adapters.pharmacies.order_sheet.pdf import as_pdf
 
     sheet = session.call(order_sheet, order, waiting=waiting)
     return as_pdf(sheet) if kind == "pdf" else as_csv(sheet)
@@ -48,7 +49,7 @@ def sheets_to_send(session: Session, zone: str) -> None:
             _mark(session, order)
 
 
-def _mark(session: Session, order: ToHandOver) -> None:
+def _mark(session: Session, order: WaitingSheet) -> None:
     key = f"orders_handed_{order.reference}"
     with st.form(f"{key}_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
@@ -67,7 +68,7 @@ def _mark(session: Session, order: ToHandOver) -> None:
         )
 
 
-def _marked(session: Session, order: ToHandOver, key: str) -> None:
+def _marked(session: Session, order: WaitingSheet, key: str) -> None:
     channel = str(st.session_state[key] or "")
     attempt(
         lambda: session.call(mark_sent, order.reference, order.lines, channel),

@@ -8,18 +8,18 @@ from typing import Final
 
 import streamlit as st
 
-from core.domain.payments.operations import FOR_A_PERSON, Kind, Operation
+from core.domain.payments.operations import FOR_A_PERSON, Operation, OperationKind
 from core.services.payments.decisions import open_payments, pay_again, settle_by_hand
 from pages.shared.formats import count, moment, money, plain
 from pages.shared.notices import attempt
 from pages.shared.session import Session
 
 SHOWN: Final = 20
-WAITS: Final[Mapping[Kind, str]] = {
-    Kind.AUTHORISE: "could not be authorized. This order is not sent until it is.",
-    Kind.CAPTURE: "could not be captured.",
-    Kind.RELEASE: "could not be released.",
-    Kind.REFUND: "could not be refunded.",
+WAITS: Final[Mapping[OperationKind, str]] = {
+    OperationKind.AUTHORISE: "could not be authorized. This order is not sent until it is.",
+    OperationKind.CAPTURE: "could not be captured.",
+    OperationKind.RELEASE: "could not be released.",
+    OperationKind.REFUND: "could not be refunded.",
 }
 
 
@@ -56,7 +56,7 @@ def _card(session: Session, operation: Operation, zone: str) -> None:
                 on_click=partial(_again, session, operation),
                 help="Requests the amount due now from the card that is set up now.",
             )
-        if operation.kind is not Kind.AUTHORISE:
+        if operation.kind is not OperationKind.AUTHORISE:
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 st.text_input("How it was settled", key=f"{key}_how", max_chars=200, placeholder="By check 1204")
                 st.button(

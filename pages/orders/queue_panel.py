@@ -7,8 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.domain.partners.link import Adapter
-from core.services.partners.worker import Status, status, step_day, step_stage
+from core.domain.partners.adapter import Transmission
+from core.services.partners.worker import WorkerStatus, status, step_day, step_stage
 from pages.shared.formats import count, moment, plain
 from pages.shared.notices import attempt
 from pages.shared.session import Session
@@ -22,7 +22,7 @@ def queue_panel(session: Session, zone: str) -> None:
     st.session_state[SEEN] = session.data_version()
     pharmacies = session.call(status).pharmacies
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="orders_live"):
-        if not any(pharmacy.adapter is Adapter.SIMULATED for pharmacy in pharmacies):
+        if not any(pharmacy.transmission is Transmission.SIMULATED for pharmacy in pharmacies):
             _watched(session, zone)
             return
         st.badge("Demo: simulated pharmacies", icon=":material/science:", color="orange")
@@ -38,9 +38,9 @@ def _watched(session: Session, zone: str) -> None:
     st.caption(_queue_words(session.call(status), zone))
 
 
-def _queue_words(now: Status, zone: str) -> str:
+def _queue_words(now: WorkerStatus, zone: str) -> str:
     queue = now.queue
-    by_hand = sum(pharmacy.queued for pharmacy in now.pharmacies if pharmacy.adapter is Adapter.SHEET)
+    by_hand = sum(pharmacy.queued for pharmacy in now.pharmacies if pharmacy.transmission is Transmission.PERSON)
     sizes = {
         "to send": queue.queued - by_hand,
         "order sheets to send": by_hand,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import cycle, groupby
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 from streamlit.column_config import DatetimeColumn
 
-from core.domain.partners.link import NUMBERS, Adapter, Authentication, Link, QuantityUnit
+from core.adapters.pharmacies.registry import ADAPTERS
+from core.domain.partners.adapter import ConnectionField, Transmission
+from core.domain.partners.link import NUMBERS, Authentication, Link
 from core.domain.partners.rate_limit import breaker
 from core.services.partners.connections import (
     Connection,
@@ -21,33 +24,14 @@ from core.services.partners.connections import (
     recent_pushes,
     try_again,
 )
-from pages.setup.settings_form import SECRET_NAME, missing_secrets, settings_form
+from pages.setup.settings_form import missing_secrets, settings_form
 from pages.shared.formats import plain
 from pages.shared.layout import open_expander
 from pages.shared.notices import attempt
 from pages.shared.session import ReferenceData, Session
 from pages.shared.tables import table
 
-ADAPTERS: Final[Mapping[Adapter, str]] = {
-    Adapter.SIMULATED: "Simulated",
-    Adapter.HTTP: "JSON order API",
-    Adapter.SHEET: "Order sheet",
-}
-DOES: Final[Mapping[Adapter, str]] = {
-    Adapter.SIMULATED: "Nothing leaves this machine: a script accepts, rejects, holds, ships and delivers.",
-    Adapter.HTTP: "The worker sends orders; updates are polled or pushed.",
-    Adapter.SHEET: "Orders wait under Order sheets to send until somebody faxes or mails the sheet and marks it sent.",
-}
-PROOFS: Final[Mapping[Authentication, str]] = {
-    Authentication.NONE: "None",
-    Authentication.BASIC: "User and password",
-    Authentication.BEARER: "Bearer token",
-    Authentication.HMAC: "Signature (HMAC)",
-}
-UNITS: Final[Mapping[QuantityUnit, str]] = {
-    QuantityUnit.MEASURE: "Milliliters for liquids, pieces for everything else",
-    QuantityUnit.PIECES: "Vials and pieces",
-}
+_UPDATES: Final = {Transmission.SIMULATED: "by script", Transmission.PERSON: "recorded by a person"}
 
 
 def connection_settings(session: Session, reference: ReferenceData) -> None:
@@ -61,10 +45,10 @@ def connection_settings(session: Session, reference: ReferenceData) -> None:
         [
             {
                 "Pharmacy": connection.name,
-                "Orders sent by": ADAPTERS[connection.link.adapter],
+                "Orders sent by": connection.adapter.label,
                 "Base URL": connection.link.base_url or None,
                 "Limit per minute": connection.link.per_minute,
-                "Updates": _updates(connection.link),
+                "Updates": _UPDATES.get(connection.adapter.transmission) or _updates(connection.link),
                 "Circuit breaker": breaker(connection.health, now),
                 "Last answer": connection.health.last_ok_at,
                 "Last failure": connection.health.last_error or None,
@@ -112,8 +96,6 @@ def _pushes(session: Session, names: Mapping[str, str], zone: str) -> None:
 
 
 def _updates(link: Link) -> str:
-    if link.adapter is not Adapter.HTTP:
-        return "by script" if link.adapter is Adapter.SIMULATED else "recorded by a person"
     polled = f"polled every {link.poll_minutes} min" if link.poll_minutes else ""
     pushed = "pushed" if link.push is not Authentication.NONE else ""
     return " and ".join(part for part in (pushed, polled) if part) or "none"
@@ -133,22 +115,38 @@ def _connection(session: Session, code: str, connection: Connection) -> None:
     settings_form(
         "Orders sent by",
         link.adapter,
-        ADAPTERS,
-        DOES,
+        {name: adapter.label for name, adapter in ADAPTERS.items()},
+        {name: adapter.summary for name, adapter in ADAPTERS.items()},
         key=key,
         fields=partial(_fields, link, key),
         button=f"Save the connection of {plain(connection.name)}",
         save=partial(_save, session, link, key),
     )
-    if link.adapter is Adapter.HTTP:
+    if connection.adapter.transmission is Transmission.WORKER:
         _products(session, code)
 
 
-def _fields(link: Link, key: str, adapter: Adapter) -> None:
-    if adapter is Adapter.HTTP:
-        _http_fields(link, key)
-    elif adapter is Adapter.SHEET:
-        _units(link, key)
+def _fields(link: Link, key: str, adapter: str) -> None:
+    """The form's fields: runs of two columns, filled row by row, between those that take the whole width."""
+    for full_width, run in groupby(ADAPTERS[adapter].fields, lambda field: field.full_width):
+        columns = [st.container()] if full_width else st.columns(2)
+        for field, column in zip(run, cycle(columns), strict=False):
+            with column:
+                _field(field, getattr(link, field.name), f"{key}_{field.name}")
+
+
+def _field(field: ConnectionField, value: Any, key: str) -> None:
+    if field.options:
+        options = list(field.options)
+        words = field.options.__getitem__
+        st.selectbox(field.label, options, index=options.index(value), format_func=words, key=key, help=field.help)
+    elif field.name in NUMBERS:
+        least, most = NUMBERS[field.name]
+        st.number_input(field.label, least, most, value, step=1, key=key, placeholder="none", help=field.help)
+    elif isinstance(value, bool):
+        st.checkbox(field.label, value, key=key, help=field.help)
+    else:
+        st.text_input(field.label, value, key=key, placeholder=field.placeholder, help=field.help)
 
 
 def _again(session: Session, code: str, name: str) -> None:
@@ -185,48 +183,7 @@ def _products(session: Session, code: str) -> None:
             st.rerun()
 
 
-def _http_fields(link: Link, key: str) -> None:
-    st.text_input("Base URL", link.base_url, key=f"{key}_base_url", placeholder="https://orders.example.com/api")
-    left, right = st.columns(2)
-    with left:
-        methods = [Authentication.BASIC, Authentication.BEARER, Authentication.NONE]
-        _choice("Authentication", methods, link.authentication, f"{key}_authentication", PROOFS)
-        _number("Practice ID", link, "practice_id", key)
-        _number("Cold shipping service ID", link, "cold_service", key)
-        _units(link, key)
-        _number("Submissions per minute, at most", link, "per_minute", key)
-        _choice("Push authentication", list(Authentication), link.push, f"{key}_push", PROOFS)
-        _number("Poll for updates every, in minutes", link, "poll_minutes", key)
-    with right:
-        _text("Credentials name", link, "credentials", key, f"{SECRET_NAME}user:password, or the token.", "CEDAR_API")
-        _text("Vendor ID", link, "vendor_id", key, "Header X-Vendor-ID, if the pharmacy requires one.")
-        _number("Ambient shipping service ID", link, "ambient_service", key)
-        _text("Location ID", link, "location_id", key, "Header X-Location-ID.")
-        _number("Submissions at the same time, at most", link, "at_once", key)
-        push = f"{SECRET_NAME}the push secret. Use a separate one for each clinic and pharmacy."
-        _text("Push secret name", link, "push_secret", key, push, "CEDAR_PUSH")
-        _text("Network ID", link, "network_id", key, "Header X-API-Network-ID.")
-    st.checkbox("Orders can be looked up by our reference", link.looks_up, key=f"{key}_looks_up")
-
-
-def _text(label: str, link: Link, field: str, key: str, help_: str, example: str = "") -> None:
-    st.text_input(label, getattr(link, field), key=f"{key}_{field}", placeholder=example, help=help_)
-
-
-def _units(link: Link, key: str) -> None:
-    _choice("Quantity unit", list(QuantityUnit), link.quantity_unit, f"{key}_quantity_unit", UNITS)
-
-
-def _choice(label: str, options: list[Any], value: Any, key: str, names: Mapping[Any, str]) -> None:
-    st.selectbox(label, options, index=options.index(value), format_func=lambda each: names[each], key=key)
-
-
-def _number(label: str, link: Link, field: str, key: str) -> None:
-    least, most = NUMBERS[field]
-    st.number_input(label, least, most, getattr(link, field), step=1, key=f"{key}_{field}", placeholder="none")
-
-
-def _save(session: Session, link: Link, key: str, adapter: Adapter) -> None:
+def _save(session: Session, link: Link, key: str, adapter: str) -> None:
     typed = {
         name.removeprefix(f"{key}_"): value
         for name, value in st.session_state.items()
@@ -234,7 +191,10 @@ def _save(session: Session, link: Link, key: str, adapter: Adapter) -> None:
     }
     fields = {name: _cell(typed[name]) for name in Link._fields if name in typed and name != "adapter"}
     changed = link._replace(adapter=adapter, **fields)
-    attempt(lambda: session.call(connect, changed), f"{link.pharmacy}: orders are sent by {ADAPTERS[adapter].lower()}.")
+    attempt(
+        lambda: session.call(connect, changed),
+        f"{link.pharmacy}: orders are sent by {ADAPTERS[adapter].label.lower()}.",
+    )
 
 
 def _cell(value: Any) -> Any:

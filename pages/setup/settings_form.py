@@ -4,14 +4,13 @@ never shown."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from typing import Final, TypeVar
 
 import streamlit as st
 
 from pages.shared.formats import plain
 
-T = TypeVar("T", bound=StrEnum)
+T = TypeVar("T", bound=str)
 SECRET_NAME: Final = (
     "The name of an environment variable, or of an entry of [pharmacies] in .streamlit/secrets.toml, with "
 )

@@ -9,11 +9,11 @@ from streamlit.column_config import DatetimeColumn, TextColumn
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.adapters.files import FILES, File, templates
+from core.adapters.pharmacies.registry import ADAPTERS
 from core.domain.errors import BadInput
 from core.services.clinic_export import export, zipped
 from core.services.clinic_import import Loaded, load, preview_load
-from core.services.partners.worker import Status, status
-from pages.setup.connections import ADAPTERS
+from core.services.partners.worker import WorkerStatus, status
 from pages.setup.row_editor import label_of
 from pages.shared.formats import count, moment, plain
 from pages.shared.layout import Metric, metrics
@@ -59,7 +59,7 @@ def _health(session: Session, zone: str) -> None:
             ),
             Metric(
                 "Workers alive",
-                f"{sum(beat.alive for beat in now.beats):,}",
+                f"{sum(beat.alive for beat in now.heartbeats):,}",
                 "Workers with a heartbeat in the last two minutes.",
                 delta_description=f"last active {moment(newest.last_run_at, zone)}" if newest else None,
             ),
@@ -69,12 +69,12 @@ def _health(session: Session, zone: str) -> None:
     _workers(now, session, zone)
 
 
-def _pharmacies(now: Status, session: Session, zone: str) -> None:
+def _pharmacies(now: WorkerStatus, session: Session, zone: str) -> None:
     st.subheader("Queue by pharmacy", anchor=False)
     rows: list[Row] = [
         {
             "Pharmacy": each.name,
-            "Sent by": ADAPTERS[each.adapter],
+            "Sent by": ADAPTERS[each.adapter].label,
             "Waiting": each.queued,
             "Oldest": each.oldest_queued_at,
             "Unconfirmed": each.unknown,
@@ -97,10 +97,10 @@ def _pharmacies(now: Status, session: Session, zone: str) -> None:
     table(rows, name="pharmacy_queues", alt="Queue of every pharmacy", session=session, columns=columns)
 
 
-def _workers(now: Status, session: Session, zone: str) -> None:
+def _workers(now: WorkerStatus, session: Session, zone: str) -> None:
     st.subheader("Workers", anchor=False)
     busy = {run.worker: run for run in now.workers}
-    alive = {beat.worker: beat for beat in now.beats}
+    alive = {beat.worker: beat for beat in now.heartbeats}
     rows: list[Row] = [
         {
             "Worker": name,

@@ -18,7 +18,7 @@ from core.domain.context import Context
 from core.domain.model import CartLine, Days, Objective, Promise, RoutedLine, ShipTo
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
-from core.domain.partners.link import Adapter, Authentication, Link
+from core.domain.partners.link import Authentication, Link
 from core.domain.partners.protocol import Acknowledged, Message
 from core.domain.roles import LOCAL
 from core.rules.pricing.quotes import box_for, quote
@@ -108,7 +108,7 @@ def connect_all(store: Store, address: str, at_once: int) -> None:
         codes = sorted(load_context(work, ()).pharmacies)
     for code in codes:
         link = Link(
-            code, Adapter.HTTP, address, Authentication.NONE, practice_id=1, cold_service=2, ambient_service=3,
+            code, "http", address, Authentication.NONE, practice_id=1, cold_service=2, ambient_service=3,
             at_once=at_once, poll_minutes=None,
         )  # fmt: skip
         connect(store, LOCAL, CLINIC, link)

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from sqlalchemy import event
 
 from core.__main__ import main
-from core.adapters.payments.stripe_provider import StripePort
+from core.adapters.payments.stripe_provider import StripeProvider
 from core.adapters.store import Store, open_store
 from core.adapters.store.backup import backup
 from core.domain.orders.book import Event
@@ -83,14 +83,14 @@ def send_until(url: str, clinic: str, now: datetime, notes: Path, point: int) ->
 
 def pay(url: str, clinic: str, now: datetime, address: str, key: str) -> None:
     """Everything that is due at the payment provider."""
-    carry_out_payments(open_store(url, clock=lambda: now), clinic, lambda _: StripePort(key, address))
+    carry_out_payments(open_store(url, clock=lambda: now), clinic, lambda _: StripeProvider(key, address))
 
 
 def pay_until(url: str, clinic: str, now: datetime, address: str, key: str, point: int) -> None:
     """The same, dying before the statement with this number."""
     store = open_store(url, clock=lambda: now)
     _die_at(store, point)
-    carry_out_payments(store, clinic, lambda _: StripePort(key, address))
+    carry_out_payments(store, clinic, lambda _: StripeProvider(key, address))
     _die()
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.adapters.payments.stripe_provider import StripePort
+from core.adapters.payments.stripe_provider import StripeProvider
 from core.adapters.store import Store
 from core.adapters.store.payments import paid_orders
 from core.domain.model import LineState
@@ -47,7 +47,7 @@ def a_paying_clinic(store: Store, clinic: str) -> str:
 def finished(store: Store, clinic: str, clock: Clock, stripe: FakeStripe) -> None:
     """Another worker comes when the leases of the dead one have run out."""
     clock.now += LEASE + timedelta(seconds=1)
-    carry_out_payments(store, clinic, lambda _: StripePort(KEY, stripe.address))
+    carry_out_payments(store, clinic, lambda _: StripeProvider(KEY, stripe.address))
     assert open_payments(store, LOCAL, clinic).operations == []
 
 
@@ -107,7 +107,7 @@ def test_a_worker_that_dies_before_any_statement_of_paying(
 ) -> None:
     counted = a_paying_clinic(store, "counted")
     with statements(store) as ran:
-        carry_out_payments(store, counted, lambda _: StripePort(KEY, stripe.address))
+        carry_out_payments(store, counted, lambda _: StripeProvider(KEY, stripe.address))
     for point in points(KILLS // 2, len(ran)):
         clinic = a_paying_clinic(store, f"p{point}")
 

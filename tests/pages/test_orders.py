@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.adapters.pharmacies.simulated.partner import SimulatedPartner
 from core.adapters.store import Store
 from core.adapters.store.queue import claim
 from core.domain.model import LineState, Role
 from core.domain.orders.book import Event
-from core.domain.partners.link import Adapter, Link
+from core.domain.partners.link import Link
 from core.domain.partners.protocol import Acknowledged, Lost
 from core.domain.roles import LOCAL
 from core.services.audit_trail import audit_trail
@@ -54,7 +55,7 @@ def clinic(store: Store) -> Store:
     return store
 
 
-class Obliging(worker.SimulatedPartner):
+class Obliging(SimulatedPartner):
     """Takes everything and says nothing."""
 
     def answer(self, pharmacy: str, reference: str, lines: Any) -> Acknowledged:
@@ -514,7 +515,7 @@ def test_a_download_holds_every_line_of_the_filter_and_is_audited(
 
 
 def test_a_sheet_is_marked_as_sent_by_who_handed_it_over(clinic: Store, opens: Opens) -> None:
-    connect(clinic, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    connect(clinic, LOCAL, CLINIC, Link("cedar", "sheet"))
     send(clinic)
     page = opens("orders", Role.STAFF)
     assert "Order sheets to send (3)" in options(page, "Reason")
@@ -529,6 +530,6 @@ def test_a_pharmacy_that_nothing_tells_of_a_cancel_request_is_phoned(clinic: Sto
     send(clinic)
     page = choose(opens("orders", Role.STAFF, line=ref(1)), "Actions", "Request cancellation")
     assert "Call Cedar" not in told(page)
-    connect(clinic, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    connect(clinic, LOCAL, CLINIC, Link("cedar", "sheet"))
     page = choose(opens("orders", Role.STAFF, line=ref(1)), "Actions", "Request cancellation")
     assert "Call Cedar Compounding: it is not notified automatically." in told(page)

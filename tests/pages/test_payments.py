@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
 from core.domain.model import Role
-from core.domain.payments.operations import Kind, Method, Setup, State
+from core.domain.payments.operations import Method, OperationKind, OperationState, Setup
 from core.domain.payments.provider import Declined, Impossible, Outcome
 from core.domain.roles import LOCAL
 from core.services.checkout import place
@@ -91,7 +91,7 @@ def test_a_declined_card_is_said_on_orders_and_tried_again(clinic: Store, opens:
     assert [one.label for one in shown.button if one.label == "Mark as settled"] == []
     press(shown, "Try again")
     (waits,) = open_payments(clinic, STAFF, CLINIC).operations
-    assert (waits.kind, waits.state) == (Kind.AUTHORISE, State.WAITING)
+    assert (waits.kind, waits.state) == (OperationKind.AUTHORISE, OperationState.WAITING)
 
 
 def test_what_is_settled_otherwise_is_said_how(clinic: Store, opens: Opens) -> None:
@@ -117,6 +117,6 @@ def test_a_line_tells_what_the_provider_was_asked_for(clinic: Store, opens: Open
     shown.session_state["orders_payments"] = True
     shown.run()
     (asked,) = (one.value for one in shown.dataframe if "Pharmacy order" in one.value.columns)
-    assert asked[["Kind", "Status", "Message"]].values.tolist() == [
+    assert asked[["OperationKind", "Status", "Message"]].values.tolist() == [
         ["authorise", "declined", "Your card was declined."]
     ]

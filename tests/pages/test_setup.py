@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from core.adapters.files import FILES, Folder, csv_bytes, export_folder, templates
 from core.adapters.store import Store, load_context
 from core.domain.model import LicenceKind, Role, Setting
-from core.domain.partners.link import Adapter
 from core.domain.rejections import REJECTIONS
 from core.domain.roles import LOCAL
 from core.domain.settings import SETTINGS
@@ -352,7 +351,7 @@ def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: S
     page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
     groups: Sequence[Any] = page.get("button_group")
     (adapter,) = [group for group in groups if group.proto.label == "Orders sent by"]
-    page = adapter.set_value(Adapter.HTTP).run()
+    page = adapter.set_value("http").run()
     typed = {
         "Base URL": "https://orders.example.com/api",
         "Credentials name": "CEDAR_API",
@@ -368,7 +367,7 @@ def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: S
     assert not page.exception
     link = connections(store, LOCAL, CLINIC)["cedar"].link
     assert (link.adapter, link.base_url, link.credentials) == (
-        Adapter.HTTP, "https://orders.example.com/api", "CEDAR_API",
+        "http", "https://orders.example.com/api", "CEDAR_API",
     )  # fmt: skip
     assert (link.practice_id, link.per_minute, link.poll_minutes, link.version) == (77, None, 30, 1)
     warned = [warning.value.replace("\\", "") for warning in page.warning]
@@ -380,7 +379,7 @@ def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) ->
     page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
     groups: Sequence[Any] = page.get("button_group")
     (adapter,) = [group for group in groups if group.proto.label == "Orders sent by"]
-    page = adapter.set_value(Adapter.HTTP).run()
+    page = adapter.set_value("http").run()
     (save,) = [button for button in page.button if button.label.startswith("Save the connection")]
     save.click().run()
     assert connections(store, LOCAL, CLINIC)["cedar"].link.version == 0

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from core.cli.practice_pharmacy import StandIn, serve
+from core.cli.practice_pharmacy import PracticePharmacy
+from core.cli.practice_pharmacy_server import serve
+from tests.http_servers import serving
 
 
 @pytest.fixture
-def books() -> StandIn:
-    return StandIn()
+def books() -> PracticePharmacy:
+    return PracticePharmacy()
 
 
 @pytest.fixture
-def address(books: StandIn) -> Iterator[str]:
-    server = serve(books, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+def address(books: PracticePharmacy) -> Iterator[str]:
+    with serving(serve(books, "127.0.0.1", 0)) as opened:
+        yield opened

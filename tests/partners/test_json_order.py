@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,12 +16,23 @@ from core.adapters.pharmacies.json_order.answers import answer_of, retry_after
 from core.adapters.pharmacies.json_order.body import order, phone, refusals
 from core.adapters.pharmacies.json_order.client import JsonOrders
 from core.adapters.pharmacies.json_order.statuses import STATUSES, read_rows, state_word
-from core.cli.practice_pharmacy import Fault, StandIn, serve
+from core.adapters.pharmacies.registry import faults_of
+from core.cli.practice_pharmacy import Fault, PracticePharmacy
+from core.cli.practice_pharmacy_server import serve
 from core.domain.model import ShipTo
 from core.domain.orders.book import RejectionMessage
-from core.domain.partners.link import Authentication, Link, QuantityUnit, faults
-from core.domain.partners.protocol import Acknowledged, Address, Lost, Message, MessageLine, NotSent, Refused
+from core.domain.partners.link import Authentication, Link, QuantityUnit
+from core.domain.partners.protocol import (
+    Acknowledged,
+    Lost,
+    Message,
+    MessageLine,
+    NotSent,
+    Rejected,
+    ShippingAddress,
+)
 from tests.builders import SIG, a_patient, a_prescriber, a_prescription, a_sku
+from tests.http_servers import serving
 from tests.order_books import NOW
 
 LINK = Link(
@@ -33,7 +43,7 @@ SECOND = LINE._replace(reference="RD-20261204-01/02", number=2)
 
 
 def a_message(*lines: MessageLine, **over: Any) -> Message:
-    address = Address("Ana Rivera", "1 Oak St", "", "Austin", "TX", "78704")
+    address = ShippingAddress("Ana Rivera", "1 Oak St", "", "Austin", "TX", "78704")
     usual: dict[str, Any] = {
         "reference": "RD-20261204-01-S01", "pharmacy": "cedar", "patient": a_patient(), "prescriber": a_prescriber(),
         "ship_to": ShipTo.PATIENT, "address": address, "cold": True, "lines": lines or (LINE,),
@@ -87,7 +97,7 @@ def test_a_controlled_refill_carries_schedule_and_dea_number() -> None:
 
 
 def test_a_box_to_the_clinic_goes_to_the_clinic_and_names_the_patient() -> None:
-    clinic = Address("Juniper Clinic", "12 Elm St", "", "Austin", "TX", "78701")
+    clinic = ShippingAddress("Juniper Clinic", "12 Elm St", "", "Austin", "TX", "78701")
     shipping = order(a_message(ship_to=ShipTo.CLINIC, address=clinic), LINK, NOW)["order"]["shipping"]
     assert (shipping["recipientType"], shipping["addressLine1"], shipping["zipCode"]) == (
         "clinic",
@@ -208,19 +218,15 @@ def test_a_connection_that_lacks_a_number_keeps_the_order_and_refuses_no_line(ov
 
 
 @pytest.fixture
-def books() -> StandIn:
-    return StandIn(clock=lambda: NOW)
+def books() -> PracticePharmacy:
+    return PracticePharmacy(clock=lambda: NOW)
 
 
 @pytest.fixture
-def address(books: StandIn) -> Iterator[str]:
+def address(books: PracticePharmacy) -> Iterator[str]:
     """A pharmacy's order system on this machine."""
-    server = serve(books, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/api"
-    server.shutdown()
-    server.server_close()
+    with serving(serve(books, "127.0.0.1", 0)) as opened:
+        yield f"{opened}/api"
 
 
 def partner(address: str, *, seconds: float = 5, **over: Any) -> JsonOrders:
@@ -260,7 +266,7 @@ UNKNOWN = "it may or may not have the order"
         ),
         (
             Fault.REJECT,
-            Refused((RejectionMessage("The selected order.rxs.0.directions is invalid.", "RD-20261204-01/01"),)),
+            Rejected((RejectionMessage("The selected order.rxs.0.directions is invalid.", "RD-20261204-01/01"),)),
             0,
         ),
         (Fault.LIMIT, NotSent("The pharmacy takes no more for now (429).", timedelta(seconds=7)), 0),
@@ -274,7 +280,7 @@ UNKNOWN = "it may or may not have the order"
     ],
 )
 def test_every_fault_of_a_pharmacy_has_one_meaning(
-    books: StandIn, address: str, fault: Fault | None, answer: object, in_the_books: int
+    books: PracticePharmacy, address: str, fault: Fault | None, answer: object, in_the_books: int
 ) -> None:
     books.seconds = 1.0 if fault is Fault.HANG else 0.05
     books.faults = [fault] if fault else []
@@ -294,7 +300,7 @@ def test_a_name_that_nobody_has_was_not_sent_anything() -> None:
     assert answer == NotSent("The pharmacy cannot be reached (ConnectError).")
 
 
-def test_credentials_are_asked_for_before_anything_leaves(books: StandIn, address: str) -> None:
+def test_credentials_are_asked_for_before_anything_leaves(books: PracticePharmacy, address: str) -> None:
     link = LINK._replace(base_url=address, authentication=Authentication.BASIC, credentials="CEDAR_API")
     assert JsonOrders(link, "America/Chicago", None).send(a_message(), NOW) == NotSent(
         "The secret CEDAR_API is not set, or no plain text, where the worker runs."
@@ -303,23 +309,20 @@ def test_credentials_are_asked_for_before_anything_leaves(books: StandIn, addres
 
 
 def test_credentials_are_shown() -> None:
-    books = StandIn(clock=lambda: NOW)
-    server = serve(books, "127.0.0.1", 0, "clinic:s3cret")
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    link = LINK._replace(base_url=f"http://127.0.0.1:{server.server_address[1]}", authentication=Authentication.BASIC)
-    assert JsonOrders(link, "America/Chicago", "clinic:s3cret").send(a_message(), NOW) == Acknowledged("70001")
-    assert isinstance(JsonOrders(link, "America/Chicago", "clinic:wrong").send(a_message(), NOW), NotSent)
-    server.shutdown()
-    server.server_close()
+    books = PracticePharmacy(clock=lambda: NOW)
+    with serving(serve(books, "127.0.0.1", 0, "clinic:s3cret")) as address:
+        link = LINK._replace(base_url=address, authentication=Authentication.BASIC)
+        assert JsonOrders(link, "America/Chicago", "clinic:s3cret").send(a_message(), NOW) == Acknowledged("70001")
+        assert isinstance(JsonOrders(link, "America/Chicago", "clinic:wrong").send(a_message(), NOW), NotSent)
 
 
-def test_what_would_be_refused_is_refused_here(books: StandIn, address: str) -> None:
+def test_what_would_be_refused_is_refused_here(books: PracticePharmacy, address: str) -> None:
     answer = partner(address).send(a_message(patient=a_patient(sex="")), NOW)
-    assert answer == Refused((RejectionMessage("Not sent: patient.gender is empty."),))
+    assert answer == Rejected((RejectionMessage("Not sent: patient.gender is empty."),))
     assert books.orders == []
 
 
-def test_a_lost_order_is_found_by_our_reference(books: StandIn, address: str) -> None:
+def test_a_lost_order_is_found_by_our_reference(books: PracticePharmacy, address: str) -> None:
     books.faults = [Fault.DROP]
     assert isinstance(partner(address).send(a_message(), NOW), Lost)
     assert partner(address).look_up("RD-20261204-01-S01") == Acknowledged("70001")
@@ -327,7 +330,7 @@ def test_a_lost_order_is_found_by_our_reference(books: StandIn, address: str) ->
     assert partner(address, looks_up=False).look_up("RD-20261204-01-S01") is None
 
 
-def test_an_order_sent_twice_would_be_two_orders(books: StandIn, address: str) -> None:
+def test_an_order_sent_twice_would_be_two_orders(books: PracticePharmacy, address: str) -> None:
     """The reason why nothing is sent again by itself."""
     for _ in range(2):
         partner(address).send(a_message(), NOW)
@@ -338,23 +341,23 @@ def test_an_order_sent_twice_would_be_two_orders(books: StandIn, address: str) -
     ("case", "status", "body", "answer"),
     [
         ("no reason given", 400, b"",
-         Refused((RejectionMessage("The pharmacy refused the order (400) without saying why."),))),
+         Rejected((RejectionMessage("The pharmacy refused the order (400) without saying why."),))),
         (
             "fields and messages", 422, b'{"title":"Bad","errors":[{"field":"rxs[1].sig","message":"too long"}]}',
-            Refused((RejectionMessage("rxs[1].sig: too long", "RD-20261204-01/02"),)),
+            Rejected((RejectionMessage("rxs[1].sig: too long", "RD-20261204-01/02"),)),
         ),
         (
             "named by our number", 400, b'{"type":"error","messages":["Rx RD-20261204-01/02/1: product not mapped"]}',
-            Refused((RejectionMessage("Rx RD-20261204-01/02/1: product not mapped", "RD-20261204-01/02"),)),
+            Rejected((RejectionMessage("Rx RD-20261204-01/02/1: product not mapped", "RD-20261204-01/02"),)),
         ),
-        ("an error in a 200", 200, b'{"type":"error","messages":["No"]}', Refused((RejectionMessage("No"),))),
+        ("an error in a 200", 200, b'{"type":"error","messages":["No"]}', Rejected((RejectionMessage("No"),))),
         ("moved away", 302, b"", Lost(f"The pharmacy answered 302; {UNKNOWN}.")),
         ("busy", 503, b"", Lost(f"The pharmacy answered 503; {UNKNOWN}.")),
         ("too slow for it", 408, b"", Lost(f"The pharmacy answered 408; {UNKNOWN}.")),
         ("not the API", 404, b"<html>", NotSent(
             "The pharmacy has no order API at this address (404): check the address on Setup.")),
         ("taken, of another shape", 201, b'{"orderId": 5}', Acknowledged("5")),
-        ("words with a NUL", 400, b'{"messages":["a\\u0000b"]}', Refused((RejectionMessage("ab"),))),
+        ("words with a NUL", 400, b'{"messages":["a\\u0000b"]}', Rejected((RejectionMessage("ab"),))),
     ],
 )  # fmt: skip
 def test_what_an_answer_means(case: str, status: int, body: bytes, answer: object) -> None:
@@ -475,11 +478,9 @@ def test_a_row_that_says_nothing_readable_is_told_and_the_others_count(
     ],
 )
 def test_a_link_that_cannot_work_is_told_where(case: str, over: dict[str, Any], field: str) -> None:
-    from core.domain.partners.link import Adapter
-
-    sound = Link("cedar", Adapter.HTTP, "https://orders.example.com/api", credentials="CEDAR_API")
-    assert list(faults(sound)) == []
-    assert [name for name, _ in faults(sound._replace(**over))] == [field]
+    sound = Link("cedar", "http", "https://orders.example.com/api", credentials="CEDAR_API")
+    assert faults_of(sound) == []
+    assert [name for name, _ in faults_of(sound._replace(**over))] == [field]
 
 
 def test_a_line_in_a_message_is_dated_by_its_prescription() -> None:

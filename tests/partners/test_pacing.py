@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from core.domain.partners.link import Adapter, Health, Link
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
-from core.domain.partners.rate_limit import TRIPS_AFTER, after, allowance, breaker, rest
+from core.domain.partners.link import Health, Link
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Rejected
+from core.domain.partners.rate_limit import TRIPS_AFTER, after, breaker, cooldown
+from core.services.partners.submissions import room_at
 from tests.order_books import NOW
 
 GOOD, BAD, GONE = Acknowledged(), Lost("500"), NotSent("refused")
@@ -20,7 +21,7 @@ LATER = NOW + timedelta(minutes=1)
     ("case", "link", "health", "sent", "may"),
     [
         ("nothing is known", Link("cedar"), WELL, 0, 10),
-        ("a sheet is handed over by a person", Link("cedar", Adapter.SHEET), WELL, 0, 0),
+        ("a sheet is handed over by a person", Link("cedar", "sheet"), WELL, 0, 0),
         ("room for three this minute", Link("cedar", per_minute=5), WELL, 2, 3),
         ("none this minute", Link("cedar", per_minute=5), WELL, 5, 0),
         ("more than allowed, by hand", Link("cedar", per_minute=5), WELL, 9, 0),
@@ -30,16 +31,16 @@ LATER = NOW + timedelta(minutes=1)
     ],
 )
 def test_how_much_may_be_claimed(case: str, link: Link, health: Health, sent: int, may: int) -> None:
-    assert allowance(link, health, sent, 10, NOW) == may
+    assert room_at(link, health, sent, 10, NOW) == may
 
 
 @pytest.mark.parametrize(
     ("case", "answers", "failures", "state"),
     [
-        ("all is well", [GOOD, Refused(())], 0, "closed"),
+        ("all is well", [GOOD, Rejected(())], 0, "closed"),
         ("two failures", [BAD, GONE], 2, "closed"),
         ("three in a row", [BAD, GONE, BAD], 3, "open"),
-        ("an answer between", [BAD, BAD, Refused(()), BAD], 1, "closed"),
+        ("an answer between", [BAD, BAD, Rejected(()), BAD], 1, "closed"),
         ("what was not tried tells nothing", [BAD, BAD, NotSent("x", tried=False)], 2, "closed"),
         ("it asks for patience", [NotSent("429", timedelta(seconds=30))], 0, "open"),
         ("it is back", [BAD, BAD, BAD, GOOD], 0, "closed"),
@@ -53,7 +54,9 @@ def test_three_failures_in_a_row_trip_the_breaker(case: str, answers: list[Answe
 
 
 def test_a_rest_doubles_to_half_an_hour_and_then_one_tries() -> None:
-    rests = [rest(Health("cedar", failures)) / timedelta(minutes=1) for failures in range(TRIPS_AFTER, TRIPS_AFTER + 8)]
+    rests = [
+        cooldown(Health("cedar", failures)) / timedelta(minutes=1) for failures in range(TRIPS_AFTER, TRIPS_AFTER + 8)
+    ]
     for minutes, plain in zip(rests, (1, 2, 4, 8, 16, 30, 30, 30), strict=True):
         assert plain <= minutes <= plain * 1.5
     tripped = after(Health("cedar", TRIPS_AFTER - 1), BAD, NOW)
@@ -62,7 +65,7 @@ def test_a_rest_doubles_to_half_an_hour_and_then_one_tries() -> None:
 
 
 def test_pharmacies_that_failed_together_do_not_come_back_together() -> None:
-    assert len({rest(Health(code, TRIPS_AFTER)) for code in ("cedar", "birch", "alder", "maple")}) == 4
+    assert len({cooldown(Health(code, TRIPS_AFTER)) for code in ("cedar", "birch", "alder", "maple")}) == 4
 
 
 def test_a_pharmacys_patience_is_not_endless() -> None:

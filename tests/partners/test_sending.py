@@ -16,10 +16,10 @@ import pytest
 
 from core.adapters.store import Store, audits, open_store
 from core.adapters.store.partners import healths
-from core.cli.practice_pharmacy import EventFault, Fault, StandIn
+from core.cli.practice_pharmacy import EventFault, Fault, PracticePharmacy
 from core.domain.errors import BadInput, NotAllowed, Refused, Stale
 from core.domain.model import Role, SubmissionState
-from core.domain.partners.link import Adapter, Authentication, Link
+from core.domain.partners.link import Authentication, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent
 from core.domain.partners.rate_limit import breaker
 from core.domain.roles import LOCAL, Person
@@ -62,7 +62,7 @@ def _answer(answer: Answer, _: Message) -> Answer:
 
 def linked(address: str, pharmacy: str = "cedar", **over: Any) -> Link:
     usual = Link(
-        pharmacy, Adapter.HTTP, address, Authentication.NONE, practice_id=1, cold_service=2, ambient_service=3,
+        pharmacy, "http", address, Authentication.NONE, practice_id=1, cold_service=2, ambient_service=3,
         poll_minutes=10, looks_up=True,
     )  # fmt: skip
     return usual._replace(**over)
@@ -80,7 +80,7 @@ def run(store: Store, partner: Scripted) -> worker.Round:
 
 
 def test_a_connected_pharmacy_is_sent_its_orders_and_the_other_stays_simulated(
-    sqlite: Store, books: StandIn, address: str
+    sqlite: Store, books: PracticePharmacy, address: str
 ) -> None:
     a_queue(sqlite, 5, birch=2)
     connect(sqlite, LOCAL, CLINIC, linked(address))
@@ -89,7 +89,9 @@ def test_a_connected_pharmacy_is_sent_its_orders_and_the_other_stays_simulated(
     assert sorted(order["referenceId"] for order in books.orders) == [f"{CHECKOUT}-S0{at}" for at in (1, 2, 3)]
 
 
-def test_the_whole_way_of_an_order_by_polling(sqlite: Store, clock: Clock, books: StandIn, address: str) -> None:
+def test_the_whole_way_of_an_order_by_polling(
+    sqlite: Store, clock: Clock, books: PracticePharmacy, address: str
+) -> None:
     a_queue(sqlite, 1)
     connect(sqlite, LOCAL, CLINIC, linked(address))
     said = []
@@ -104,7 +106,7 @@ def test_the_whole_way_of_an_order_by_polling(sqlite: Store, clock: Clock, books
 
 
 def test_a_word_that_nobody_knows_is_shown_and_moves_nothing(
-    sqlite: Store, clock: Clock, books: StandIn, address: str
+    sqlite: Store, clock: Clock, books: PracticePharmacy, address: str
 ) -> None:
     a_queue(sqlite, 1)
     connect(sqlite, LOCAL, CLINIC, linked(address))
@@ -118,7 +120,7 @@ def test_a_word_that_nobody_knows_is_shown_and_moves_nothing(
 
 
 def test_a_pharmacy_is_asked_for_news_when_its_time_has_come(
-    sqlite: Store, clock: Clock, books: StandIn, address: str
+    sqlite: Store, clock: Clock, books: PracticePharmacy, address: str
 ) -> None:
     a_queue(sqlite, 1)
     connect(sqlite, LOCAL, CLINIC, linked(address))
@@ -131,7 +133,7 @@ def test_a_pharmacy_is_asked_for_news_when_its_time_has_come(
 
 
 def test_news_are_asked_for_within_the_limit_until_all_are_asked_about(
-    sqlite: Store, clock: Clock, books: StandIn, address: str
+    sqlite: Store, clock: Clock, books: PracticePharmacy, address: str
 ) -> None:
     a_queue(sqlite, 6)
     link = connect(sqlite, LOCAL, CLINIC, linked(address, poll_minutes=None))
@@ -146,7 +148,7 @@ def test_news_are_asked_for_within_the_limit_until_all_are_asked_about(
     assert {line.state.value for line in track(sqlite, LOCAL, CLINIC).lines} == {"accepted"}
 
 
-def test_a_lost_order_is_looked_up_and_not_sent_again(sqlite: Store, books: StandIn, address: str) -> None:
+def test_a_lost_order_is_looked_up_and_not_sent_again(sqlite: Store, books: PracticePharmacy, address: str) -> None:
     a_queue(sqlite, 1)
     connect(sqlite, LOCAL, CLINIC, linked(address))
     books.faults = [Fault.DROP]
@@ -155,7 +157,7 @@ def test_a_lost_order_is_looked_up_and_not_sent_again(sqlite: Store, books: Stan
 
 
 def test_one_that_the_pharmacy_does_not_find_stays_unknown_and_is_asked_about_later(
-    store: Store, clock: Clock, books: StandIn, address: str
+    store: Store, clock: Clock, books: PracticePharmacy, address: str
 ) -> None:
     a_queue(store, 1)
     connect(store, LOCAL, CLINIC, linked(address))
@@ -170,7 +172,7 @@ def test_one_that_the_pharmacy_does_not_find_stays_unknown_and_is_asked_about_la
 
 
 @pytest.mark.postgres
-def test_two_processes_send_every_submission_once(postgres_url: str, books: StandIn, address: str) -> None:
+def test_two_processes_send_every_submission_once(postgres_url: str, books: PracticePharmacy, address: str) -> None:
     store = a_queue(open_store(postgres_url), 40)
     connect(store, LOCAL, CLINIC, linked(address))
     command = [sys.executable, "-m", "core", "--db", postgres_url, "worker", "--once"]
@@ -276,7 +278,7 @@ def test_a_batch_is_what_is_sent_in_half_a_second(size: int, seconds: float, the
     assert next_size(size, timedelta(seconds=seconds)) == then
 
 
-def test_a_slow_pharmacy_holds_up_no_other(sqlite: Store, books: StandIn, address: str) -> None:
+def test_a_slow_pharmacy_holds_up_no_other(sqlite: Store, books: PracticePharmacy, address: str) -> None:
     a_queue(sqlite, 2, birch=1)
     connect(sqlite, LOCAL, CLINIC, linked(address))
     books.faults, books.seconds = [Fault.SLOW], 3.0
@@ -292,7 +294,7 @@ def test_a_slow_pharmacy_holds_up_no_other(sqlite: Store, books: StandIn, addres
     stop.set()
     running.join(20)
     assert states(sqlite) == {"acknowledged": 2}
-    assert [(beat.worker, beat.alive) for beat in worker.status(sqlite, LOCAL, CLINIC).beats] == [("w1", True)]
+    assert [(beat.worker, beat.alive) for beat in worker.status(sqlite, LOCAL, CLINIC).heartbeats] == [("w1", True)]
 
 
 # Its health
@@ -300,10 +302,10 @@ def test_a_slow_pharmacy_holds_up_no_other(sqlite: Store, books: StandIn, addres
 
 def test_the_status_says_how_every_pharmacy_is(store: Store) -> None:
     a_queue(store, 6, birch=1)
-    connect(store, LOCAL, CLINIC, Link("birch", Adapter.SHEET))
+    connect(store, LOCAL, CLINIC, Link("birch", "sheet"))
     run(store, Scripted(lambda _: Lost("500")))
     birch, cedar = worker.status(store, LOCAL, CLINIC).pharmacies
-    assert (birch.adapter, birch.queued, birch.unknown, birch.breaker) == (Adapter.SHEET, 1, 0, "closed")
+    assert (birch.adapter, birch.queued, birch.unknown, birch.breaker) == ("sheet", 1, 0, "closed")
     assert (cedar.queued, cedar.unknown, cedar.breaker, cedar.last_error) == (2, 3, "open", "500")
     assert cedar.oldest_queued_at == store.clock()
 
@@ -313,7 +315,7 @@ def test_a_sign_of_life_is_no_news_for_screens(store: Store) -> None:
     before = store.data_version(CLINIC)
     assert worker._alive(store, "w1", store.clock(), None) == store.clock()
     assert store.data_version(CLINIC) == before
-    assert [beat.worker for beat in worker.status(store, LOCAL, CLINIC).beats] == ["w1"]
+    assert [beat.worker for beat in worker.status(store, LOCAL, CLINIC).heartbeats] == ["w1"]
 
 
 # Connections
@@ -351,19 +353,21 @@ def test_a_connection_that_cannot_work_changes_nothing(sqlite: Store) -> None:
 def test_sheets_that_wait_keep_the_adapter(sqlite: Store) -> None:
     """A sheet that somebody has in his hand would otherwise be sent once more."""
     a_queue(sqlite, 2)
-    sheets = connect(sqlite, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    sheets = connect(sqlite, LOCAL, CLINIC, Link("cedar", "sheet"))
     run(sqlite, taking())
     assert states(sqlite) == {"queued": 2}
     with pytest.raises(Refused, match="2 of cedar's submissions wait to be handed over on a sheet"):
-        connect(sqlite, LOCAL, CLINIC, sheets._replace(adapter=Adapter.SIMULATED))
+        connect(sqlite, LOCAL, CLINIC, sheets._replace(adapter="simulated"))
 
 
-def test_real_lines_keep_the_pharmacy_from_becoming_a_script(sqlite: Store, books: StandIn, address: str) -> None:
+def test_real_lines_keep_the_pharmacy_from_becoming_a_script(
+    sqlite: Store, books: PracticePharmacy, address: str
+) -> None:
     a_queue(sqlite, 1)
     real = connect(sqlite, LOCAL, CLINIC, linked(address))
     worker.run_once(sqlite, CLINIC)
     with pytest.raises(Refused, match="cedar really has 1 lines that are not finished"):
-        connect(sqlite, LOCAL, CLINIC, real._replace(adapter=Adapter.SIMULATED))
+        connect(sqlite, LOCAL, CLINIC, real._replace(adapter="simulated"))
 
 
 @pytest.mark.parametrize(
@@ -445,7 +449,7 @@ def test_a_clock_set_back_while_another_sends_never_ends_its_lease_early(sqlite:
 
 
 def test_a_pharmacys_product_numbers_are_sent_and_one_that_is_missing_stops_its_order(
-    store: Store, books: StandIn, address: str
+    store: Store, books: PracticePharmacy, address: str
 ) -> None:
     a_queue(store, 2, birch=1)
     connect(store, LOCAL, CLINIC, linked(address))

@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
+from core.adapters.files.pdf import printable
+from core.adapters.pharmacies.order_sheet.pdf import as_pdf
+from core.adapters.pharmacies.order_sheet.sheet import COLUMNS, OrderSheet, as_csv
 from core.adapters.store import Store, open_store
 from core.adapters.store.order_views import Queue
 from core.domain.errors import NotAllowed, Refused
 from core.domain.model import Role
-from core.domain.partners.link import Adapter, Link, amount
+from core.domain.partners.link import Link, dispense_quantity
 from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders.events import record_event
@@ -25,8 +28,7 @@ from core.services.orders.recovery import cancel, resubmit, settle_unmatched
 from core.services.orders.views import queues, track
 from core.services.partners import worker
 from core.services.partners.connections import connect
-from core.services.partners.order_sheet_pages import as_pdf, printable
-from core.services.partners.order_sheets import COLUMNS, Sheet, as_csv, mark_sent, order_sheet, to_hand_over
+from core.services.partners.order_sheets import mark_sent, order_sheet, to_hand_over
 from tests.builders import DAYS, FRIDAY, a_clinic, a_patient, a_prescription, a_sku
 from tests.order_books import CHECKOUT, said
 from tests.partners.test_json_order import LINE, SECOND, a_message
@@ -52,7 +54,7 @@ def test_a_sheet_has_every_line_that_is_to_be_filled(store: Store) -> None:
 def test_a_change_after_checkout_keeps_a_sheet_back(store: Store) -> None:
     load(store, a_folder(**patients(1)))
     place(store, STAFF, CLINIC, confirmation(a_cart(line(1))))
-    connect(store, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    connect(store, LOCAL, CLINIC, Link("cedar", "sheet"))
     load(store, a_folder(**patients(1) | {"patients": (a_patient(active=False),)}))
     with pytest.raises(Refused, match="keeps RD-20261204-01-S01 back"):
         mark_sent(store, STAFF, CLINIC, f"{CHECKOUT}-CEDAR", [f"{CHECKOUT}/01/1"], "by fax")
@@ -72,7 +74,7 @@ def test_a_change_after_checkout_keeps_a_sheet_back(store: Store) -> None:
     ],
 )
 def test_packs_as_a_pharmacy_counts_them(case: str, over: dict[str, Any], quantity: int, said: str) -> None:
-    assert str(amount(a_sku(**over), quantity)) == said
+    assert str(dispense_quantity(a_sku(**over), quantity)) == said
 
 
 def test_a_sheet_is_for_who_works_on_orders(store: Store) -> None:
@@ -97,7 +99,7 @@ def clinic(sqlite_url: str, clock: Clock) -> Iterator[Store]:
 def at_a_sheet_pharmacy(store: Store) -> Store:
     """The same, in a store at hand."""
     load(store, a_folder(**patients(3)))
-    connect(store, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    connect(store, LOCAL, CLINIC, Link("cedar", "sheet"))
     place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at) for at in (1, 2, 3)))))
     cancel(store, STAFF, CLINIC, f"{CHECKOUT}/03", "patient asked")
     return store
@@ -183,7 +185,7 @@ def test_what_did_not_fit_keeps_a_sheet_back(clinic: Store) -> None:
 def test_the_pages_hold_every_line_whole() -> None:
     long = "Inject 0.25 mg (10 units) subcutaneously once weekly. " * 18
     message = a_message(LINE, SECOND._replace(sig=long))
-    sheet = Sheet(ORDER, a_clinic(), "Cedar Compounding", FRIDAY, Link("cedar"), (message,) * 5)
+    sheet = OrderSheet(ORDER, a_clinic(), "Cedar Compounding", FRIDAY, Link("cedar"), (message,) * 5)
     drawn = as_pdf(sheet)
     text = text_of(drawn)
     assert drawn.startswith(b"%PDF-")
@@ -212,7 +214,7 @@ def test_letters_that_cannot_be_printed_are_told(case: str, written: str, printe
 
 def test_a_name_that_is_not_printed_as_spelt_has_a_note() -> None:
     patient = a_patient(first_name="Łukasz")
-    sheet = Sheet(ORDER, a_clinic(), "Cedar", FRIDAY, Link("cedar"), (a_message(patient=patient),))
+    sheet = OrderSheet(ORDER, a_clinic(), "Cedar", FRIDAY, Link("cedar"), (a_message(patient=patient),))
     text = text_of(as_pdf(sheet))
     assert "Rivera, Lukasz   COLD BOX *" in text
     assert f"the exact spelling is in {ORDER}.csv" in text

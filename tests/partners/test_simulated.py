@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
-from core.adapters.pharmacies.simulated import SimulatedPartner, Step
+from core.adapters.pharmacies.simulated.partner import ScriptedEvent, SimulatedPartner
 from core.adapters.store import Store
 from core.domain.lifecycle import ORDER
 from core.domain.model import LineState
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Refused
+from core.domain.partners.protocol import Rejected
 from core.domain.rejections import code_for
 from core.domain.roles import LOCAL
 from core.services.checkout import place
@@ -42,7 +42,7 @@ def a_sent_line(number: int = 1, **over: object) -> SentLine:
     return line._replace(**over)  # type: ignore[arg-type]
 
 
-def scripts(partner: SimulatedPartner) -> list[list[Step]]:
+def scripts(partner: SimulatedPartner) -> list[list[ScriptedEvent]]:
     return [partner.script(a_sent_line(number)) for number in range(2000)]
 
 
@@ -74,7 +74,7 @@ def test_its_words_have_codes() -> None:
     partner = SimulatedPartner()
     refused = [step.reason for script in scripts(partner) for step in script if step.state is S.REJECTED]
     at_once = [partner.answer("cedar", f"S{number}", ["a", "b"]) for number in range(2000)]
-    words = [*refused, *(one.refusals[0].text for one in at_once if isinstance(one, Refused))]
+    words = [*refused, *(one.refusals[0].text for one in at_once if isinstance(one, Rejected))]
     assert {"SIG_REJECTED", "OUT_OF_STOCK", "DEMOGRAPHIC_MISMATCH", "PRODUCT_NOT_MAPPED"} < set(map(code_for, words))
 
 

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from core.adapters.store import Store, open_store
-from core.cli.practice_pharmacy import Fault, StandIn
+from core.cli.practice_pharmacy import Fault, PracticePharmacy
 from core.domain.model import SubmissionState
 from core.domain.roles import LOCAL
 from core.services.orders.verification import verify_ledger
@@ -39,11 +39,11 @@ def submissions(store: Store) -> dict[str, SubmissionState]:
     return {f"{CHECKOUT}-S{at:02d}": line.submission_state for at, line in enumerate(lines, 1)}
 
 
-def arrived(books: StandIn) -> Counter[str]:
+def arrived(books: PracticePharmacy) -> Counter[str]:
     return Counter(str(order["referenceId"]) for order in books.orders)
 
 
-def assert_nothing_twice_or_lost(store: Store, books: StandIn) -> None:
+def assert_nothing_twice_or_lost(store: Store, books: PracticePharmacy) -> None:
     """What is acknowledged arrived once; what arrived is acknowledged; what is refused or unknown is not there."""
     there = arrived(books)
     assert set(there.values()) <= {1}
@@ -53,7 +53,7 @@ def assert_nothing_twice_or_lost(store: Store, books: StandIn) -> None:
 
 @pytest.mark.parametrize("seed", range(max(KILLS // 6, 1)))
 def test_orders_in_any_weather_arrive_once_and_what_arrived_is_known(
-    sqlite_url: str, clock: Clock, books: StandIn, address: str, seed: int
+    sqlite_url: str, clock: Clock, books: PracticePharmacy, address: str, seed: int
 ) -> None:
     store, dice = a_queue(open_store(sqlite_url, clock=clock), LINES), Random(seed)
     connect(store, LOCAL, CLINIC, linked(address))
@@ -73,7 +73,7 @@ def test_orders_in_any_weather_arrive_once_and_what_arrived_is_known(
 
 
 def test_a_worker_killed_while_it_sends_over_http_leaves_nothing_twice_or_lost(
-    sqlite_url: str, books: StandIn, address: str
+    sqlite_url: str, books: PracticePharmacy, address: str
 ) -> None:
     store = a_queue(open_store(sqlite_url), LINES)
     connect(store, LOCAL, CLINIC, linked(address))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
-import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,12 +13,14 @@ import httpx
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from starlette.applications import Starlette
 
 from core.adapters.pharmacies.signatures import SIGNATURE, TIMESTAMP, pusher, signature
 from core.adapters.store import Store, open_store
 from core.adapters.store.tables import PARTNER_PUSH
-from core.cli.practice_pharmacy import EventFault, StandIn
-from core.cli.webhook_server import MOST_BYTES, webhook
+from core.cli.http_server import HttpServer
+from core.cli.practice_pharmacy import EventFault, PracticePharmacy
+from core.cli.webhook_server import MOST_AT_ONCE, MOST_BYTES, routes, webhook
 from core.domain.partners.link import Authentication, Link
 from core.domain.roles import LOCAL
 from core.services.checkout import place
@@ -27,6 +29,7 @@ from core.services.partners import worker
 from core.services.partners.connections import connect, recent_pushes
 from core.services.partners.pushes import receive
 from tests.builders import a_pharmacy, an_offer, licences
+from tests.http_servers import serving
 from tests.order_books import CHECKOUT
 from tests.partners.test_worker import taking
 from tests.stores import CLINIC, NOW, Clock, a_folder, load
@@ -292,12 +295,8 @@ def test_whatever_was_pushed_is_kept_and_cannot_be_changed(store: Store) -> None
 @pytest.fixture
 def address(clinic: Store) -> Iterator[str]:
     """A receiver on this machine."""
-    server = webhook(clinic, "127.0.0.1", 0, SECRETS.get)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with serving(webhook(clinic, "127.0.0.1", 0, SECRETS.get)) as opened:
+        yield opened
 
 
 def test_a_push_over_http(clinic: Store, address: str) -> None:
@@ -315,8 +314,9 @@ def test_a_push_over_http(clinic: Store, address: str) -> None:
         ("the parent's parent", f"/events/../{CLINIC}/cedar", {}, 404),
         ("no credentials", f"/events/{CLINIC}/cedar", {}, 401),
         ("no length", f"/events/{CLINIC}/cedar", {"Transfer-Encoding": "chunked"}, 411),
-        ("a length of nonsense", f"/events/{CLINIC}/cedar", {"Content-Length": "-5"}, 411),
-        ("a huge length", f"/events/{CLINIC}/cedar", {"Content-Length": "9" * 40}, 413),
+        ("a length of nonsense", f"/events/{CLINIC}/cedar", {"Content-Length": "-5"}, 400),
+        ("a length beyond all lengths", f"/events/{CLINIC}/cedar", {"Content-Length": "9" * 40}, 400),
+        ("a huge length", f"/events/{CLINIC}/cedar", {"Content-Length": "9" * 20}, 413),
         ("a byte too much", f"/events/{CLINIC}/cedar", {"Content-Length": str(MOST_BYTES + 1)}, 413),
     ],
 )
@@ -332,6 +332,36 @@ def test_hostile_requests_are_answered_and_nothing_happens(
     assert (kept(clinic), state(clinic)) == ([], "submitted")
 
 
+HEAD = f"POST /events/{CLINIC}/cedar HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\n".encode()
+
+
+def connected_to(address: str) -> socket.socket:
+    host, port = address.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=30)
+
+
+def test_more_pushes_than_are_taken_at_once_are_told_to_come_again(clinic: Store, address: str) -> None:
+    with contextlib.ExitStack() as slow:
+        for _ in range(MOST_AT_ONCE):
+            slow.enter_context(connected_to(address)).sendall(HEAD)
+        answers = (httpx.post(f"{address}/events/{CLINIC}/cedar", content=b"[]") for _ in range(200))
+        refused = next(answer for answer in answers if answer.status_code != 401)
+    assert (refused.status_code, refused.json()) == (503, {"error": "Too many pushes at once; try again."})
+
+
+@pytest.mark.parametrize(
+    ("case", "sent", "answered"),
+    [("nothing", b"", b""), ("half a head", HEAD[:30], b""), ("half a body", HEAD + b"[", b"HTTP/1.1 400")],
+)
+def test_who_stays_silent_is_let_go(clinic: Store, case: str, sent: bytes, answered: bytes) -> None:
+    app = Starlette(routes=routes(clinic, SECRETS.get, silence_seconds=1))
+    with serving(HttpServer(app, "127.0.0.1", 0, silence_seconds=1)) as address, connected_to(address) as connection:
+        connection.sendall(sent)
+        assert connection.recv(12) == answered
+        while connection.recv(1_000):
+            pass
+
+
 @pytest.mark.parametrize(
     ("case", "faults", "seen"),
     [
@@ -342,12 +372,12 @@ def test_hostile_requests_are_answered_and_nothing_happens(
         ("words that nobody knows", (EventFault.UNKNOWN,), ["submitted"] * 4),
     ],
 )
-def test_the_stand_in_pushes_as_badly_as_it_is_told(
+def test_the_practice_pharmacy_pushes_as_badly_as_it_is_told(
     clinic: Store, monkeypatch: pytest.MonkeyPatch, address: str, case: str, faults: tuple[EventFault, ...],
     seen: list[str],
 ) -> None:  # fmt: skip
     monkeypatch.setattr("core.adapters.pharmacies.signatures.time.time", NOW.timestamp)
-    books = StandIn(pusher(f"{address}/events/{CLINIC}/cedar", KEY), lambda: NOW)
+    books = PracticePharmacy(pusher(f"{address}/events/{CLINIC}/cedar", KEY), lambda: NOW)
     books.accept({"general": {"referenceId": f"{CHECKOUT}-S01"}, "rxs": [{"foreignRxNumber": f"{CHECKOUT}/01/1"}]})
     books.event_faults = frozenset(faults)
     came_to = []

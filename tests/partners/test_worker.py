@@ -15,7 +15,7 @@ from core.domain.errors import NotAllowed
 from core.domain.model import LineState, Override, Role, SubmissionState
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
 from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders import views
@@ -31,7 +31,7 @@ from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 class Scripted:
     """A partner that answers as it is told, and remembers what it got."""
 
-    def __init__(self, answer: Callable[[Message], Answer], found: Acknowledged | Refused | None = None) -> None:
+    def __init__(self, answer: Callable[[Message], Answer], found: Acknowledged | Rejected | None = None) -> None:
         self.answer, self.found = answer, found
         self.got: list[Message] = []
         self.news: list[Event] = []
@@ -40,7 +40,7 @@ class Scripted:
         self.got.append(message)
         return self.answer(message)
 
-    def look_up(self, reference: str) -> Acknowledged | Refused | None:
+    def look_up(self, reference: str) -> Acknowledged | Rejected | None:
         return self.found
 
     def poll(self, lines: Sequence[SentLine], now: datetime) -> list[Event]:
@@ -111,7 +111,7 @@ def test_nothing_is_sent_twice(clinic: Store) -> None:
 @pytest.mark.parametrize(
     ("case", "answer", "state"),
     [
-        ("refused", Refused((RejectionMessage("Item out of stock"),)), ("rejected", "rejected")),
+        ("refused", Rejected((RejectionMessage("Item out of stock"),)), ("rejected", "rejected")),
         ("the answer was lost", Lost("no answer within 45 seconds"), ("placed", "unknown")),
         ("it never left", NotSent("connection refused"), ("placed", "queued")),
     ],

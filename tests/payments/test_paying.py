@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import func, select
 
 from core.__main__ import main
-from core.adapters.payments.stripe_provider import StripePort
+from core.adapters.payments.stripe_provider import StripeProvider
 from core.adapters.store import METADATA, Store, open_store
 from core.domain.errors import Refused
 from core.domain.model import LineState
 from core.domain.orders.book import Event
-from core.domain.payments.operations import Kind, Method, Setup, State
-from core.domain.payments.provider import PaymentPort, Request, TryAgain
+from core.domain.payments.operations import Method, OperationKind, OperationState, Setup
+from core.domain.payments.provider import PaymentProvider, Request, TryAgain
 from core.domain.roles import LOCAL
 from core.services.audit_trail import audit_trail
 from core.services.checkout import place
@@ -36,7 +36,7 @@ from tests.test_checkout import STAFF, a_cart, confirmation, line, patients
 
 CHECKOUT = "RD-20261204-01"
 SETUP = Setup(Method.STRIPE, "cus_1", "pm_good", "REFILL_TEST_KEY", "")
-DONE, WAITING, DECLINED = State.DONE, State.WAITING, State.DECLINED
+DONE, WAITING, DECLINED = OperationState.DONE, OperationState.WAITING, OperationState.DECLINED
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def said(store: Store, number: int, status: LineState, at: Clock) -> None:
     record_event(store, LOCAL, CLINIC, event)
 
 
-def operations(store: Store) -> list[tuple[Kind, int, State]]:
+def operations(store: Store) -> list[tuple[OperationKind, int, OperationState]]:
     return [(one.kind, one.cents, one.state) for one in payments_of(store, LOCAL, CLINIC, CHECKOUT)]
 
 
@@ -97,7 +97,7 @@ def test_an_order_is_held_before_it_is_sent_and_taken_when_its_last_line_is_answ
     clinic: Store, stripe: FakeStripe, clock: Clock
 ) -> None:
     placed(clinic)
-    assert operations(clinic) == [(Kind.AUTHORISE, 270_00, WAITING)]
+    assert operations(clinic) == [(OperationKind.AUTHORISE, 270_00, WAITING)]
     assert stripe.requests == []
     assert run_once(clinic, CLINIC).acknowledged == 2
     assert (stripe.held_cents, stripe.taken_cents) == (270_00, 0)
@@ -116,7 +116,7 @@ def test_a_rejected_line_is_not_taken(clinic: Store, stripe: FakeStripe, clock: 
     said(clinic, 2, LineState.REJECTED, clock)
     carry_out_payments(clinic, CLINIC)
     assert (stripe.held_cents, stripe.taken_cents) == (0, 135_00)
-    assert operations(clinic) == [(Kind.AUTHORISE, 270_00, DONE), (Kind.CAPTURE, 135_00, DONE)]
+    assert operations(clinic) == [(OperationKind.AUTHORISE, 270_00, DONE), (OperationKind.CAPTURE, 135_00, DONE)]
     sound(clinic)
 
 
@@ -142,7 +142,7 @@ def test_what_is_cancelled_before_it_was_asked_for_is_never_asked_for(clinic: St
     placed(clinic, 1)
     cancel(clinic, STAFF, CLINIC, f"{CHECKOUT}/01", "changed her mind")
     assert carry_out_payments(clinic, CLINIC) == Paid()
-    assert operations(clinic) == [(Kind.AUTHORISE, 135_00, State.WITHDRAWN)]
+    assert operations(clinic) == [(OperationKind.AUTHORISE, 135_00, OperationState.WITHDRAWN)]
     assert stripe.requests == []
     sound(clinic)
 
@@ -161,7 +161,10 @@ def test_a_declined_card_holds_the_order_back_until_a_person_acts(clinic: Store,
     change_setup(clinic, LOCAL, CLINIC, SETUP)
     pay_again(clinic, STAFF, CLINIC, waits.id)
     assert run_once(clinic, CLINIC).acknowledged == 1
-    assert operations(clinic) == [(Kind.AUTHORISE, 270_00, State.WITHDRAWN), (Kind.AUTHORISE, 135_00, DONE)]
+    assert operations(clinic) == [
+        (OperationKind.AUTHORISE, 270_00, OperationState.WITHDRAWN),
+        (OperationKind.AUTHORISE, 135_00, DONE),
+    ]
     assert stripe.held_cents == 135_00
     assert audit_trail(clinic, LOCAL, CLINIC)[0].action == "pay again"
     sound(clinic)
@@ -201,7 +204,7 @@ class Dies(Exception):
 class Dying:
     """A provider that is asked, and a worker that is gone before or after the answer."""
 
-    def __init__(self, port: PaymentPort, after: bool) -> None:
+    def __init__(self, port: PaymentProvider, after: bool) -> None:
         self.port, self.after = port, after
 
     def carry_out(self, request: Request) -> TryAgain:
@@ -214,7 +217,7 @@ class Dying:
 def test_a_worker_that_dies_loses_and_doubles_nothing(
     clinic: Store, stripe: FakeStripe, clock: Clock, after: bool
 ) -> None:
-    port = StripePort(KEY, stripe.address)
+    port = StripeProvider(KEY, stripe.address)
     placed(clinic)
 
     def dies() -> None:
@@ -222,7 +225,7 @@ def test_a_worker_that_dies_loses_and_doubles_nothing(
             carry_out_payments(clinic, CLINIC, lambda _: Dying(port, after))
 
     dies()
-    assert operations(clinic) == [(Kind.AUTHORISE, 270_00, State.SENDING)]
+    assert operations(clinic) == [(OperationKind.AUTHORISE, 270_00, OperationState.SENDING)]
     assert run_once(clinic, CLINIC).acknowledged == 0
     clock.now += LEASE + timedelta(seconds=1)
     dies()
@@ -247,7 +250,7 @@ def test_an_answer_that_was_lost_is_no_second_payment(
         run_once(clinic, CLINIC)
         clock.forward(minutes=5)
     assert (len(stripe.intents), stripe.held_cents) == (1, 270_00)
-    assert operations(clinic) == [(Kind.AUTHORISE, 270_00, DONE)]
+    assert operations(clinic) == [(OperationKind.AUTHORISE, 270_00, DONE)]
     sound(clinic)
 
 
@@ -259,10 +262,10 @@ def test_a_hold_that_ran_out_is_made_anew_and_taken(clinic: Store, stripe: FakeS
     carry_out_payments(clinic, CLINIC)
     assert (stripe.held_cents, stripe.taken_cents) == (0, 135_00)
     assert operations(clinic) == [
-        (Kind.AUTHORISE, 135_00, State.LAPSED),
-        (Kind.CAPTURE, 135_00, State.WITHDRAWN),
-        (Kind.AUTHORISE, 135_00, DONE),
-        (Kind.CAPTURE, 135_00, DONE),
+        (OperationKind.AUTHORISE, 135_00, OperationState.LAPSED),
+        (OperationKind.CAPTURE, 135_00, OperationState.WITHDRAWN),
+        (OperationKind.AUTHORISE, 135_00, DONE),
+        (OperationKind.CAPTURE, 135_00, DONE),
     ]
     sound(clinic)
 
@@ -291,7 +294,7 @@ def test_what_stripe_will_never_do_waits_for_a_person(clinic: Store, stripe: Fak
     said(clinic, 1, LineState.SHIPPED, clock)
     assert carry_out_payments(clinic, CLINIC) == Paid(refused=1)
     (waits,) = open_payments(clinic, STAFF, CLINIC).operations
-    assert (waits.kind, waits.state) == (Kind.CAPTURE, State.FAILED)
+    assert (waits.kind, waits.state) == (OperationKind.CAPTURE, OperationState.FAILED)
     with pytest.raises(Refused, match="Say how it was settled"):
         settle_by_hand(clinic, STAFF, CLINIC, waits.id, " ")
     settle_by_hand(clinic, STAFF, CLINIC, waits.id, "captured the rest by invoice 7")
@@ -316,7 +319,7 @@ def test_a_worker_that_runs_on_pays_first_and_sends_then(
     stop.set()
     worker.join()
     assert stripe.held_cents == 270_00
-    assert operations(clinic) == [(Kind.AUTHORISE, 270_00, DONE)]
+    assert operations(clinic) == [(OperationKind.AUTHORISE, 270_00, DONE)]
 
 
 def test_two_workers_ask_once(clinic: Store, stripe: FakeStripe) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +14,14 @@ from core.adapters.store import Store, open_store
 from core.cli.webhook_server import webhook as receiver
 from core.domain.errors import Refused
 from core.domain.model import LineState
-from core.domain.payments.operations import Kind, State
+from core.domain.payments.operations import OperationKind, OperationState
 from core.domain.roles import LOCAL
 from core.services.orders.recovery import refund
 from core.services.partners.worker import run_once
 from core.services.payments.decisions import change_setup, open_payments, payments_of
 from core.services.payments.execution import carry_out_payments
 from core.services.payments.webhook import apply_event, verify
+from tests.http_servers import serving
 from tests.payments.fake_stripe import FakeStripe
 from tests.payments.test_paying import SETUP, clinic, operations, placed, said, sound, stripe
 from tests.stores import CLINIC, NOW, Clock, a_folder, load
@@ -101,7 +101,10 @@ def test_a_capture_whose_answer_was_lost_is_known_from_its_event(
     stripe.faults.append("lost after")
     carry_out_payments(clinic, CLINIC)
     assert apply_event(clinic, CLINIC, told("payment_intent.succeeded", stripe.intents["pi_1"])) == "done"
-    assert operations(clinic) == [(Kind.AUTHORISE, 135_00, State.DONE), (Kind.CAPTURE, 135_00, State.DONE)]
+    assert operations(clinic) == [
+        (OperationKind.AUTHORISE, 135_00, OperationState.DONE),
+        (OperationKind.CAPTURE, 135_00, OperationState.DONE),
+    ]
     sound(clinic)
 
 
@@ -110,7 +113,10 @@ def test_a_hold_that_the_bank_gives_up_is_made_anew(clinic: Store, stripe: FakeS
     run_once(clinic, CLINIC)
     stripe.lapse("pi_1")
     assert apply_event(clinic, CLINIC, told("payment_intent.canceled", stripe.intents["pi_1"])) == "lapsed"
-    assert operations(clinic) == [(Kind.AUTHORISE, 135_00, State.LAPSED), (Kind.AUTHORISE, 135_00, State.WAITING)]
+    assert operations(clinic) == [
+        (OperationKind.AUTHORISE, 135_00, OperationState.LAPSED),
+        (OperationKind.AUTHORISE, 135_00, OperationState.WAITING),
+    ]
     clock.forward(seconds=1)
     carry_out_payments(clinic, CLINIC)
     assert stripe.held_cents == 135_00
@@ -123,11 +129,11 @@ def test_a_refund_that_comes_back_waits_for_a_person(clinic: Store, stripe: Fake
     said(clinic, 1, LineState.SHIPPED, clock)
     refund(clinic, STAFF, CLINIC, "RD-20261204-01/01", 35_00, "broken vial")
     carry_out_payments(clinic, CLINIC)
-    assert operations(clinic)[-1] == (Kind.REFUND, 35_00, State.DONE)
+    assert operations(clinic)[-1] == (OperationKind.REFUND, 35_00, OperationState.DONE)
     event = told("refund.failed", stripe.refunds["re_1"] | {"failure_reason": "expired_or_canceled_card"})
     assert apply_event(clinic, CLINIC, event) == "failed"
     (waits,) = open_payments(clinic, STAFF, CLINIC).operations
-    assert (waits.kind, waits.code) == (Kind.REFUND, "expired_or_canceled_card")
+    assert (waits.kind, waits.code) == (OperationKind.REFUND, "expired_or_canceled_card")
 
 
 @pytest.mark.parametrize(
@@ -175,13 +181,8 @@ def test_the_receiver_takes_the_providers_events(
     store = open_store(sqlite_url, clock=clock)
     load(store, a_folder(**patients(1)))
     change_setup(store, LOCAL, CLINIC, SETUP._replace(webhook_key_name="STRIPE_HOOK"))
-    server = receiver(store, "127.0.0.1", 0, {"STRIPE_HOOK": SECRET}.get)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_address[1]}{path}"
-    answer = httpx.post(address, content=BODY, headers={"Stripe-Signature": signature}, trust_env=False)
-    server.shutdown()
-    server.server_close()
+    with serving(receiver(store, "127.0.0.1", 0, {"STRIPE_HOOK": SECRET}.get)) as address:
+        answer = httpx.post(f"{address}{path}", content=BODY, headers={"Stripe-Signature": signature}, trust_env=False)
     store.close()
     assert answer.status_code == status
     if status == 200:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from core.domain.payments.operations import Kind
+from core.domain.payments.operations import OperationKind
 from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 from tests.simulation.pharmacies import Died
 
@@ -51,7 +51,7 @@ class Bank:
         """Do it, once for each key, or not; raises Died with the worker that asked."""
         fate = "does it" if self.fair else self._dice.choices([*FATES], [*FATES.values()])[0]
         self._say(f"the bank {fate}: {request.kind} {request.cents} of {request.pharmacy_order}")
-        if fate.startswith("does it") or (fate == "declines" and request.kind is not Kind.AUTHORISE):
+        if fate.startswith("does it") or (fate == "declines" and request.kind is not OperationKind.AUTHORISE):
             self._answers.setdefault(request.key, self._done(request))
         elif fate == "declines":
             self._answers.setdefault(request.key, Declined("card_declined", "Your card was declined."))
@@ -64,7 +64,7 @@ class Bank:
     def _done(self, request: Request) -> Outcome:
         if request.key in self._answers:
             return self._answers[request.key]
-        if request.kind is Kind.AUTHORISE:
+        if request.kind is OperationKind.AUTHORISE:
             name, lapses_at = f"pi_{len(self.holds) + 1}", self._now() + HOLDS_FOR
             self.holds[name] = Hold(request.pharmacy_order, request.cents, lapses_at)
             return Done(name, lapses_at)
@@ -113,4 +113,8 @@ class Bank:
                 yield f"the bank took {cents} of {order}, the ledger says {paid.get(order, 0)}"
 
 
-_FOLLOWS: Final = {Kind.CAPTURE: Bank._capture, Kind.RELEASE: Bank._release, Kind.REFUND: Bank._refund}
+_FOLLOWS: Final = {
+    OperationKind.CAPTURE: Bank._capture,
+    OperationKind.RELEASE: Bank._release,
+    OperationKind.REFUND: Bank._refund,
+}

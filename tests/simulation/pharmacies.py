@@ -15,7 +15,7 @@ from typing import Final
 from core.domain.model import LineState
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
 from tests.simulation.clinic import PHARMACIES, TELLS
 
 S = LineState
@@ -92,7 +92,7 @@ class Pharmacies:
         elif fate.startswith("refuses"):
             self.received[message.reference] += 1
         answer = self._answer(fate, message)
-        if isinstance(answer, Acknowledged | Refused):
+        if isinstance(answer, Acknowledged | Rejected):
             self.answered.setdefault(message.reference, answer)
         if "slowly" in fate or "lost" in fate:
             self._meanwhile(600)
@@ -106,9 +106,9 @@ class Pharmacies:
         if fate in TAKEN:
             return Acknowledged(f"{message.pharmacy}-{sum(self.received.values())}")
         if fate == "refuses all of it":
-            return Refused((RejectionMessage("The order.shipping.zipCode is invalid."),))
+            return Rejected((RejectionMessage("The order.shipping.zipCode is invalid."),))
         if fate == "refuses one line of it":
-            return Refused((RejectionMessage("Item out of stock.", message.lines[-1].reference),))
+            return Rejected((RejectionMessage("Item out of stock.", message.lines[-1].reference),))
         return NotSent("connection refused")
 
     def _take(self, message: Message) -> None:
@@ -121,12 +121,12 @@ class Pharmacies:
 
     _now: datetime
 
-    def look_up(self, pharmacy: str, reference: str) -> Acknowledged | Refused | None:
+    def look_up(self, pharmacy: str, reference: str) -> Acknowledged | Rejected | None:
         """What became of a submission; most cannot say, and none of what it never saw."""
         if not self.fair and self._dice.random() < 0.2:
             raise TimeoutError
         found = self.answered.get(reference) if pharmacy in TELLS else None
-        return found if isinstance(found, Acknowledged | Refused) else None
+        return found if isinstance(found, Acknowledged | Rejected) else None
 
     def poll(self, lines: Sequence[SentLine], now: datetime) -> list[Event]:
         """News of these lines: some at once, some late, some twice."""
@@ -202,7 +202,7 @@ class Pharmacy:
         self._all._now = now
         return self._all.send(message)
 
-    def look_up(self, reference: str) -> Acknowledged | Refused | None:
+    def look_up(self, reference: str) -> Acknowledged | Rejected | None:
         """What became of a submission."""
         return self._all.look_up(self._code, reference)
 

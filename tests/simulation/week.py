@@ -155,7 +155,7 @@ class Week:
             return self._run(steps)
         change_setup(self.store, LOCAL, CLINIC, Setup(Method.STRIPE, "cus_1", "pm_1", "SIMULATED_KEY"))
         self.pharmacies.paid_for = self.bank.covers
-        pay = partial(carry_out_payments, ports=lambda _: self.bank)
+        pay = partial(carry_out_payments, providers=lambda _: self.bank)
         with patch(
             "core.services.partners.worker.carry_out_payments", pay
         ):  # a worker asks the provider that Setup names

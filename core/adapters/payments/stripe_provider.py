@@ -13,16 +13,16 @@ from typing import Any, Final
 
 import stripe
 
-from core.domain.payments.operations import HOLD_LASTS, Kind
+from core.domain.payments.operations import HOLD_LASTS, OperationKind
 from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, Request, TryAgain
 
 TIMEOUT_SECONDS: Final = 20
-_BEFORE: Final = timedelta(minutes=10)
+_CLOCK_DRIFT: Final = timedelta(minutes=10)
 """How far the provider's clock may be behind when an intent is looked for."""
 logging.getLogger("stripe").setLevel(logging.WARNING)
 
 
-class StripePort:
+class StripeProvider:
     """One clinic's account at Stripe. ``address`` is another server than Stripe's own, for tests."""
 
     def __init__(self, key: str, address: str | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
@@ -36,9 +36,9 @@ class StripePort:
     def carry_out(self, request: Request) -> Outcome:
         """See ``PaymentPort``."""
         try:
-            if request.again and (before := self._looked_up(request)):
-                return before
-            return _ASKED[request.kind](self, request)
+            if request.is_retry and (earlier := self._looked_up(request)):
+                return earlier
+            return _REQUESTS[request.kind](self, request)
         except stripe.StripeError as error:
             return self._answered(request, error)
 
@@ -86,42 +86,37 @@ class StripePort:
 
     def _looked_up(self, request: Request) -> Outcome | None:
         """What is known at Stripe of a request whose answer was lost; None where there is nothing of it."""
-        if request.kind is Kind.AUTHORISE:
-            return self._found(request)
-        if request.kind is Kind.REFUND:
+        if request.kind is OperationKind.AUTHORISE:
+            return self._held(request)
+        if request.kind is OperationKind.REFUND:
             refunds = self._client.v1.refunds.list({"payment_intent": request.reference, "limit": 100})
-            mine = [one for one in refunds.auto_paging_iter() if _operation(one) == request.operation]
-            return _refunded(mine[0]) if mine else None
+            matches = [refund for refund in refunds.auto_paging_iter() if _operation(refund) == request.operation]
+            return _refunded(matches[0]) if matches else None
         return _ended(request, self._client.v1.payment_intents.retrieve(request.reference))
 
-    def _found(self, request: Request) -> Outcome | None:
-        since = int((request.made_at - _BEFORE).timestamp())
-        found = self._client.v1.payment_intents.list(
-            {
-                "customer": request.customer,
-                "created": {"gte": since},
-                "limit": 100,
-                "expand": ["data.latest_charge"],
-            }
+    def _held(self, request: Request) -> Outcome | None:
+        since = int((request.made_at - _CLOCK_DRIFT).timestamp())
+        intents = self._client.v1.payment_intents.list(
+            {"customer": request.customer, "created": {"gte": since}, "limit": 100, "expand": ["data.latest_charge"]}
         )
-        mine = [one for one in found.auto_paging_iter() if _operation(one) == request.operation]
-        held = [one for one in mine if one.status in {"requires_capture", "succeeded"}]
+        matches = [intent for intent in intents.auto_paging_iter() if _operation(intent) == request.operation]
+        held = [intent for intent in matches if intent.status in {"requires_capture", "succeeded"}]
         return _authorised(held[0]) if held else None
 
     def _answered(self, request: Request, error: stripe.StripeError) -> Outcome:
         """An error in our words. Its text may go on screen, so it is Stripe's own message or none."""
-        said = error.user_message or type(error).__name__
+        message = error.user_message or type(error).__name__
         if isinstance(error, stripe.CardError):
-            return Declined(error.code or "card_declined", said)
+            return Declined(error.code or "card_declined", message)
         if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
             return TryAgain("Stripe does not accept the key: look at Setup.")
         if isinstance(error, stripe.RateLimitError) or error.http_status in {None, 409, 429}:
             return TryAgain(f"Stripe could not be reached ({type(error).__name__}).")
         if (error.http_status or 0) >= 500:
             return TryAgain("Stripe answered with an error of its own.", answered=True)
-        if error.code in _ENDED_ALREADY and request.kind in {Kind.CAPTURE, Kind.RELEASE}:
+        if error.code in _ENDED_ALREADY and request.kind in {OperationKind.CAPTURE, OperationKind.RELEASE}:
             return self._as_it_is(request)
-        return Impossible(error.code or "refused", said)
+        return Impossible(error.code or "refused", message)
 
     def _as_it_is(self, request: Request) -> Outcome:
         """A hold that was ended already: as we asked for it before, or by itself."""
@@ -132,18 +127,18 @@ class StripePort:
         return _ended(request, intent) or Impossible(intent.status, "The hold is in no state to be ended.")
 
 
-_ASKED: Final[Mapping[Kind, Callable[[StripePort, Request], Outcome]]] = {
-    Kind.AUTHORISE: StripePort._authorise,
-    Kind.CAPTURE: StripePort._capture,
-    Kind.RELEASE: StripePort._release,
-    Kind.REFUND: StripePort._refund,
+_REQUESTS: Final[Mapping[OperationKind, Callable[[StripeProvider, Request], Outcome]]] = {
+    OperationKind.AUTHORISE: StripeProvider._authorise,
+    OperationKind.CAPTURE: StripeProvider._capture,
+    OperationKind.RELEASE: StripeProvider._release,
+    OperationKind.REFUND: StripeProvider._refund,
 }
 _ENDED_ALREADY: Final = frozenset({"payment_intent_unexpected_state", "charge_expired_for_capture"})
 
 
 def _operation(thing: Any) -> str | None:
-    found: str | None = thing.metadata.to_dict().get("operation") if thing.metadata else None
-    return found
+    operation: str | None = thing.metadata.to_dict().get("operation") if thing.metadata else None
+    return operation
 
 
 def _authorised(intent: Any) -> Outcome:
@@ -168,11 +163,11 @@ def _lapses_at(intent: Any) -> datetime:
 def _ended(request: Request, intent: Any) -> Outcome | None:
     """Whether the hold has ended as it was asked to; None while it has not ended."""
     if intent.status == "succeeded":
-        if request.kind is Kind.CAPTURE and intent.amount_received == request.cents:
+        if request.kind is OperationKind.CAPTURE and intent.amount_received == request.cents:
             return Done(intent.id)
         return Impossible("captured", f"The hold was captured already, for {intent.amount_received} cents.")
     if intent.status == "canceled":
-        return Done(intent.id) if request.kind is Kind.RELEASE else Lapsed("The hold ran out at the bank.")
+        return Done(intent.id) if request.kind is OperationKind.RELEASE else Lapsed("The hold ran out at the bank.")
     return None
 
 

@@ -1,1 +1,1 @@
-"""Pharmacies as partners: the protocol, the simulated one, and the worker that sends and listens."""
+"""Pharmacies as partners: a folder for each way of reaching them, and registry.py, which lists the folders."""

@@ -1,5 +1,5 @@
 """How a pharmacy's push proves who sent it: HMAC-SHA256 over its time and its bytes, a bearer token, or Basic. Pure but
-for ``pusher``, the sending side that the stand-in pharmacy uses.
+for ``pusher``, the sending side that the practice pharmacy uses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from email.message import Message as Headers
 from typing import Any, Final
 
 from core.domain.partners.link import Authentication
@@ -28,23 +27,24 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def why_not_theirs(
-    how: Authentication, secret: str, headers: Headers | Mapping[str, str], body: bytes, now_seconds: float
+    method: Authentication, secret: str, headers: Mapping[str, str], body: bytes, now_seconds: float
 ) -> str | None:
     """Why a push cannot be believed; None for one that can. Compared in constant time. ``headers`` ignore case."""
-    if how is Authentication.HMAC:
+    if method is Authentication.HMAC:
         timestamp = headers.get(TIMESTAMP) or ""
         if not same(headers.get(SIGNATURE) or "", signature(secret, timestamp, body)):
             return "The signature is not that of this body and time."
         late = not timestamp.isdecimal() or abs(now_seconds - int(timestamp[:15])) > WINDOW_SECONDS
         return f"The timestamp is more than {WINDOW_SECONDS} seconds off." if late else None
-    expected = f"Bearer {secret}" if how is Authentication.BEARER else f"Basic {b64encode(secret.encode()).decode()}"
-    known = how in {Authentication.BEARER, Authentication.BASIC} and same(headers.get("Authorization") or "", expected)
-    return None if known else "The credentials are not this pharmacy's."
+    expected = f"Bearer {secret}" if method is Authentication.BEARER else f"Basic {b64encode(secret.encode()).decode()}"
+    in_header = method in {Authentication.BEARER, Authentication.BASIC}
+    proved = in_header and same(headers.get("Authorization") or "", expected)
+    return None if proved else "The credentials are not this pharmacy's."
 
 
-def same(given: str, expected: str) -> bool:
+def same(text: str, expected: str) -> bool:
     """Whether two texts are the same, in a time that does not tell how much of them is."""
-    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+    return hmac.compare_digest(text.encode("utf-8", "replace"), expected.encode())
 
 
 def pusher(url: str, secret: str) -> Callable[[Sequence[Mapping[str, Any]]], None]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists
 
 from core.adapters.store.tables import ATTEMPT, MISFIT_DECISION, ORDER_EVENT, ORDER_LINE, PAYMENT_OPERATION
 from core.domain.orders.records import EventOutcome
-from core.domain.payments.operations import OPEN, Kind
+from core.domain.payments.operations import OPEN, OperationKind
 
 AUTHORIZED: Final = (
     ATTEMPT.c.medication_cents
@@ -44,6 +44,6 @@ def unpaid_order(order: Any) -> ColumnElement[bool]:
     return exists().where(
         PAYMENT_OPERATION.c.clinic == order.table.c.clinic,
         PAYMENT_OPERATION.c.pharmacy_order == order,
-        PAYMENT_OPERATION.c.kind == Kind.AUTHORISE,
+        PAYMENT_OPERATION.c.kind == OperationKind.AUTHORISE,
         PAYMENT_OPERATION.c.state.in_(sorted(OPEN)),
     )

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
+from core.adapters.pharmacies.registry import named_by
 from core.adapters.store.base import columns_of
 from core.adapters.store.conditions import AUTHORIZED, NEWEST_ATTEMPT, UNMATCHED
 from core.adapters.store.engine import Work, insert_rows
@@ -26,7 +27,7 @@ from core.adapters.store.tables import (
 )
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.orders.records import EventOutcome
-from core.domain.partners.link import Adapter
+from core.domain.partners.adapter import Transmission
 
 K = TypeVar("K")
 
@@ -217,7 +218,7 @@ def _queues(clinic: str, stalled_before: date) -> dict[Queue, ColumnElement[bool
     by_hand = exists().where(
         PARTNER_LINK.c.clinic == ORDER_LINE.c.clinic,
         PARTNER_LINK.c.pharmacy == ORDER_LINE.c.pharmacy,
-        PARTNER_LINK.c.adapter == Adapter.SHEET,
+        PARTNER_LINK.c.adapter.in_(named_by(Transmission.PERSON)),
     )
     return {
         Queue.REJECTED: and_(ORDER_LINE.c.state == LineState.REJECTED, ~_replaced()),

@@ -26,7 +26,16 @@ from core.adapters.store.tables import (
     SUBMISSION,
 )
 from core.domain.model import SubmissionState
-from core.domain.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, Setup, Standing, State
+from core.domain.payments.operations import (
+    FOR_A_PERSON,
+    OPEN,
+    LedgerPosition,
+    Method,
+    Operation,
+    OperationKind,
+    OperationState,
+    Setup,
+)
 from core.domain.payments.plan import planned
 
 _OP: Final = PAYMENT_OPERATION.c
@@ -83,12 +92,12 @@ def _provider_paid(work: Work) -> Select[Any]:
 
 
 def _made(
-    work: Work, checkout: str, order: str, kind: Kind, cents: int, hold: str | None, new: Sequence[Operation]
+    work: Work, checkout: str, order: str, kind: OperationKind, cents: int, hold: str | None, new: Sequence[Operation]
 ) -> Operation:
     key = work.new_id()
     if hold is None:  # an authorisation, or what is taken from the one planned just before it
-        hold = key if kind is Kind.AUTHORISE else new[-1].id
-    return Operation(key, checkout, order, kind, cents, hold, State.WAITING, work.now(), work.now())
+        hold = key if kind is OperationKind.AUTHORISE else new[-1].id
+    return Operation(key, checkout, order, kind, cents, hold, OperationState.WAITING, work.now(), work.now())
 
 
 def _insert(work: Work, operations: Sequence[Operation]) -> None:
@@ -102,10 +111,10 @@ def withdraw(work: Work, holds: Collection[str]) -> None:
     """What is not carried out yet of these holds is no longer wanted."""
     if holds:
         unfinished = and_(work.of_clinic(PAYMENT_OPERATION), _OP.hold.in_(holds), _OP.state.in_(OPEN))
-        work.connection.execute(update(PAYMENT_OPERATION).where(unfinished).values(state=State.WITHDRAWN))
+        work.connection.execute(update(PAYMENT_OPERATION).where(unfinished).values(state=OperationState.WITHDRAWN))
 
 
-def _standings(work: Work, checkouts: Collection[str]) -> dict[tuple[str, str], Standing]:
+def _standings(work: Work, checkouts: Collection[str]) -> dict[tuple[str, str], LedgerPosition]:
     """By (checkout, pharmacy order): what its attempts hold open and have paid."""
     uncaptured = ATTEMPT.c.captured_at.is_(None)
     statement = (
@@ -121,7 +130,7 @@ def _standings(work: Work, checkouts: Collection[str]) -> dict[tuple[str, str], 
         .order_by(ATTEMPT.c.checkout, SUBMISSION.c.pharmacy_order)
     )
     rows = work.connection.execute(statement)
-    return {(row[0], row[1]): Standing(int(row[2]), int(row[3])) for row in rows}
+    return {(row[0], row[1]): LedgerPosition(int(row[2]), int(row[3])) for row in rows}
 
 
 def _operations(work: Work, *where: ColumnElement[bool]) -> list[Operation]:
@@ -137,7 +146,9 @@ def _by_order(operations: Iterable[Operation]) -> dict[str, list[Operation]]:
     return {order: list(its) for order, its in groupby(operations, lambda operation: operation.pharmacy_order)}
 
 
-def operations_of(work: Work, checkout: str | None = None, states: Collection[State] | None = None) -> list[Operation]:
+def operations_of(
+    work: Work, checkout: str | None = None, states: Collection[OperationState] | None = None
+) -> list[Operation]:
     """Operations by pharmacy order in order of making: of one checkout, in one of these states."""
     where = [_OP.checkout == checkout] if checkout is not None else []
     return _operations(work, *where, *([_OP.state.in_(sorted(states))] if states is not None else []))
@@ -146,7 +157,7 @@ def operations_of(work: Work, checkout: str | None = None, states: Collection[St
 class PaidOrders(NamedTuple):
     """Everything that a provider is paid for, by pharmacy order; ``sent`` are the orders that a pharmacy has."""
 
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, LedgerPosition]
     operations: Mapping[str, Sequence[Operation]]
     sent: frozenset[str]
 
@@ -186,7 +197,7 @@ def claim_operations(work: Work, lease_until: datetime, limit: int) -> list[Oper
     if not ids:
         return []
     claimed = and_(work.of_clinic(PAYMENT_OPERATION), _OP.id.in_(ids))
-    values = {"state": State.SENDING, "lease_until": lease_until, "tries": _OP.tries + 1}
+    values = {"state": OperationState.SENDING, "lease_until": lease_until, "tries": _OP.tries + 1}
     work.connection.execute(update(PAYMENT_OPERATION).where(claimed).values(values))
     return operations_by_id(work, ids)
 
@@ -196,8 +207,8 @@ def _due(now: datetime) -> ColumnElement[bool]:
     follows = exists().where(
         before.clinic == _OP.clinic, before.hold == _OP.hold, before.id < _OP.id, before.state.in_(sorted(OPEN))
     )
-    waiting = and_(_OP.state == State.WAITING, _OP.next_try_at <= now)
-    return and_(or_(waiting, and_(_OP.state == State.SENDING, _OP.lease_until < now)), ~follows)
+    waiting = and_(_OP.state == OperationState.WAITING, _OP.next_try_at <= now)
+    return and_(or_(waiting, and_(_OP.state == OperationState.SENDING, _OP.lease_until < now)), ~follows)
 
 
 def operations_by_id(work: Work, ids: Collection[str]) -> list[Operation]:
@@ -222,16 +233,16 @@ def lapsing_holds(work: Work, notice: timedelta) -> list[Operation]:
     closed = exists().where(
         ended.clinic == _OP.clinic,
         ended.hold == _OP.id,
-        ended.kind.in_(sorted((Kind.CAPTURE, Kind.RELEASE))),
-        ended.state != State.WITHDRAWN,
+        ended.kind.in_(sorted((OperationKind.CAPTURE, OperationKind.RELEASE))),
+        ended.state != OperationState.WITHDRAWN,
     )
     soon = and_(_OP.lapses_at < work.now() + notice, _OP.done_at < work.now() - notice)
-    return _operations(work, _OP.kind == Kind.AUTHORISE, _OP.state == State.DONE, soon, ~closed)
+    return _operations(work, _OP.kind == OperationKind.AUTHORISE, _OP.state == OperationState.DONE, soon, ~closed)
 
 
 def by_reference(work: Work, provider_reference: str) -> Operation | None:
     """The authorisation that the provider knows by this name."""
-    holds = _operations(work, _OP.kind == Kind.AUTHORISE, _OP.provider_reference == provider_reference)
+    holds = _operations(work, _OP.kind == OperationKind.AUTHORISE, _OP.provider_reference == provider_reference)
     return holds[-1] if holds else None
 
 
@@ -256,6 +267,8 @@ class Payments(NamedTuple):
 def count_payments(work: Work) -> Payments:
     """How many operations wait for the worker, and how many for a person."""
     statement = select(_OP.state, func.count()).where(work.of_clinic(PAYMENT_OPERATION), _OP.state.in_(sorted(OPEN)))
-    counts: dict[State, int] = {row[0]: row[1] for row in work.connection.execute(statement.group_by(_OP.state))}
+    counts: dict[OperationState, int] = {
+        row[0]: row[1] for row in work.connection.execute(statement.group_by(_OP.state))
+    }
     theirs = sum(counts.get(state, 0) for state in FOR_A_PERSON)
     return Payments(sum(counts.values()) - theirs, theirs)

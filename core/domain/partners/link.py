@@ -15,13 +15,8 @@ from urllib.parse import urlsplit
 
 from core.domain.model import Sku
 
-
-class Adapter(StrEnum):
-    """How orders leave: to the simulated pharmacy, to a JSON order API, or on a sheet that a person hands over."""
-
-    SIMULATED = "simulated"
-    HTTP = "http"
-    SHEET = "sheet"
+SIMULATED: Final = "simulated"
+"""The adapter of a pharmacy that nobody has connected. core/adapters/pharmacies/registry.py has them all."""
 
 
 class Authentication(StrEnum):
@@ -43,13 +38,14 @@ class QuantityUnit(StrEnum):
 class Link(NamedTuple):
     """One pharmacy's connection. A pharmacy without a row is simulated.
 
-    ``credentials`` and ``push_secret`` are names, never the secrets. ``cold_service`` and ``ambient_service`` are the
-    pharmacy's own numbers of its ways of shipping. ``per_minute`` None is not limited; ``poll_minutes`` None never
-    asks. ``push`` none takes no pushes. ``version`` rises with every edit.
+    ``adapter`` names one of the registry. ``credentials`` and ``push_secret`` are names, never the secrets.
+    ``cold_service`` and ``ambient_service`` are the pharmacy's own numbers of its shipping services. ``per_minute``
+    None is not limited; ``poll_minutes`` None never asks. ``push`` none takes no pushes. ``version`` rises with every
+    edit.
     """
 
     pharmacy: str
-    adapter: Adapter = Adapter.SIMULATED
+    adapter: str = SIMULATED
     base_url: str = ""
     authentication: Authentication = Authentication.BASIC
     credentials: str = ""
@@ -70,7 +66,7 @@ class Link(NamedTuple):
 
 
 class Health(NamedTuple):
-    """What is known of a pharmacy: failures in a row, until when it is left alone, and what it last said."""
+    """What is known of a pharmacy: failures in a row, until when it is left alone, and its last answer and failure."""
 
     pharmacy: str
     failures: int = 0
@@ -97,7 +93,7 @@ LONGEST_HEADER: Final = 100
 
 
 def faults(link: Link) -> Iterator[tuple[str, str]]:
-    """(field, what is wrong with it) of a link that cannot work; a simulated or a sheet pharmacy needs nothing."""
+    """(field, its problem) of a link that cannot work, whatever its adapter; an adapter has its own checks besides."""
     for field, (least, most) in NUMBERS.items():
         value = getattr(link, field)
         if value is not None and not least <= value <= most:
@@ -110,15 +106,14 @@ def faults(link: Link) -> Iterator[tuple[str, str]]:
         value = getattr(link, field)
         if value and not SECRET_NAME.fullmatch(value):
             yield field, "is the name of a secret, in capitals such as CEDAR_API: put the secret itself under that name"
-    if link.adapter is Adapter.HTTP:
-        yield from _http_faults(link)
     if link.push is not Authentication.NONE and not link.push_secret:
         yield "push_secret", "is empty, so nobody could tell the pharmacy's pushes from somebody else's"
 
 
-def _http_faults(link: Link) -> Iterator[tuple[str, str]]:
-    if wrong := why_no_address(link.base_url):
-        yield "base_url", wrong
+def network_faults(link: Link) -> Iterator[tuple[str, str]]:
+    """(field, its problem) of a link over the network: its address, and how requests prove where they come from."""
+    if problem := why_no_address(link.base_url):
+        yield "base_url", problem
     if link.authentication is Authentication.HMAC:
         yield "authentication", "is for pushes; requests to a pharmacy use basic, bearer or none"
     elif link.authentication is not Authentication.NONE and not link.credentials:
@@ -141,7 +136,7 @@ def why_no_address(url: str) -> str | None:
     return None
 
 
-class Amount(NamedTuple):
+class DispenseQuantity(NamedTuple):
     """A quantity as a pharmacy counts it, written without an exponent or a trailing zero."""
 
     number: str
@@ -151,10 +146,10 @@ class Amount(NamedTuple):
         return f"{self.number} {self.unit}"
 
 
-def amount(sku: Sku, packs: int, unit: QuantityUnit = QuantityUnit.MEASURE) -> Amount:
+def dispense_quantity(sku: Sku, packs: int, unit: QuantityUnit = QuantityUnit.MEASURE) -> DispenseQuantity:
     """Packs as a pharmacy counts them: millilitres of a liquid and pieces of the rest, or vials and pieces."""
     pieces = sku.pieces * packs
     if sku.volume_ml is not None and unit is QuantityUnit.MEASURE:
         text = format(sku.volume_ml * pieces, "f")
-        return Amount(text.rstrip("0").rstrip(".") if "." in text else text, "mL")
-    return Amount(str(pieces), "pieces")
+        return DispenseQuantity(text.rstrip("0").rstrip(".") if "." in text else text, "mL")
+    return DispenseQuantity(str(pieces), "pieces")

@@ -1,4 +1,4 @@
-"""What every partner can do: take a message, say what it knows of one, tell what has happened to lines."""
+"""What every partner can do: take a message, look one up, tell what has happened to lines, polled or pushed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MessageLine(NamedTuple):
         return bool(self.prescription.rx_pharmacy and self.prescription.rx_number)
 
 
-class Address(NamedTuple):
+class ShippingAddress(NamedTuple):
     """Where the box goes."""
 
     recipient: str
@@ -54,7 +54,7 @@ class Message(NamedTuple):
     patient: Patient
     prescriber: Prescriber
     ship_to: ShipTo
-    address: Address
+    address: ShippingAddress
     cold: bool
     lines: tuple[MessageLine, ...]
 
@@ -70,7 +70,7 @@ class Acknowledged(NamedTuple):
     short: tuple[RejectionMessage, ...] = ()
 
 
-class Refused(NamedTuple):
+class Rejected(NamedTuple):
     """The partner takes none of it, in its own words."""
 
     refusals: tuple[RejectionMessage, ...]
@@ -93,7 +93,22 @@ class NotSent(NamedTuple):
     tried: bool = True
 
 
-Answer = Acknowledged | Refused | Lost | NotSent
+Answer = Acknowledged | Rejected | Lost | NotSent
+
+
+class UnreadRow(NamedTuple):
+    """A row of a push that no event can be made of, by its place from 1, and why."""
+
+    row: int
+    why: str
+
+
+class PushContent(NamedTuple):
+    """What a push holds; ``problem`` is why nothing of it can be read, else empty."""
+
+    events: Sequence[Event] = ()
+    unread: Sequence[UnreadRow] = ()
+    problem: str = ""
 
 
 class Partner(Protocol):
@@ -102,7 +117,7 @@ class Partner(Protocol):
     def send(self, message: Message, now: datetime) -> Answer:
         """Hand a message over."""
 
-    def look_up(self, reference: str) -> Acknowledged | Refused | None:
+    def look_up(self, reference: str) -> Acknowledged | Rejected | None:
         """What became of a submission whose answer was lost; None where the partner cannot say."""
 
     def poll(self, lines: Sequence[SentLine], now: datetime) -> Sequence[Event]:

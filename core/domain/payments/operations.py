@@ -15,7 +15,7 @@ class Method(StrEnum):
     STRIPE = "stripe"
 
 
-class Kind(StrEnum):
+class OperationKind(StrEnum):
     """``authorise`` makes a hold on the clinic's card; the others end one, or give back what was taken from it."""
 
     AUTHORISE = "authorise"
@@ -24,9 +24,9 @@ class Kind(StrEnum):
     REFUND = "refund"
 
 
-class State(StrEnum):
+class OperationState(StrEnum):
     """``declined`` and ``failed`` wait for a person; ``lapsed`` is a hold that ran out before anything was taken;
-    ``withdrawn`` was never carried out and is no longer wanted."""
+    ``withdrawn`` was never carried out and is no longer needed."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -37,12 +37,14 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OPEN: Final = frozenset({State.WAITING, State.SENDING, State.DECLINED, State.FAILED})
+OPEN: Final = frozenset(
+    {OperationState.WAITING, OperationState.SENDING, OperationState.DECLINED, OperationState.FAILED}
+)
 """Not carried out yet. An order with an authorisation in one of these is not sent to its pharmacy."""
 HOLD_LASTS: Final = timedelta(days=5)
 """Of a hold whose end the provider does not name: the shortest of the card networks' for payments without the
 cardholder."""
-FOR_A_PERSON: Final = frozenset({State.DECLINED, State.FAILED})
+FOR_A_PERSON: Final = frozenset({OperationState.DECLINED, OperationState.FAILED})
 
 
 @dataclass
@@ -56,10 +58,10 @@ class Operation:
     id: str
     checkout: str
     pharmacy_order: str
-    kind: Kind
+    kind: OperationKind
     cents: int
     hold: str
-    state: State
+    state: OperationState
     made_at: datetime
     next_try_at: datetime
     tries: int = 0
@@ -87,7 +89,7 @@ class Setup(NamedTuple):
     webhook_key_name: str = ""
 
 
-class Standing(NamedTuple):
+class LedgerPosition(NamedTuple):
     """What the ledger says of a pharmacy order: authorised and not captured, and captured less refunded, in cents."""
 
     open_cents: int

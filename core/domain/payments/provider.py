@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from core.domain.payments.operations import Kind
+from core.domain.payments.operations import OperationKind
 
 
 class Request(NamedTuple):
     """One operation as a provider needs it.
 
     ``key`` is its idempotency key, ``operation`` its id here, which the provider keeps with the payment. ``reference``
-    is the provider's name of the hold, empty for an authorisation. ``again`` says that it was asked before and that
-    nobody knows what came of it: the adapter looks before it asks.
+    is the provider's name of the hold, empty for an authorisation. ``is_retry`` says that it was asked before and
+    that nobody knows what came of it: the adapter looks before it asks.
     """
 
-    kind: Kind
+    kind: OperationKind
     operation: str
     key: str
     cents: int
@@ -25,7 +25,7 @@ class Request(NamedTuple):
     payment_method: str
     pharmacy_order: str
     made_at: datetime
-    again: bool
+    is_retry: bool
 
 
 class Done(NamedTuple):
@@ -68,7 +68,7 @@ class TryAgain(NamedTuple):
 Outcome = Done | Declined | Lapsed | Impossible | TryAgain
 
 
-class PaymentPort(Protocol):
+class PaymentProvider(Protocol):
     """A provider. It never raises: what goes wrong is an outcome."""
 
     def carry_out(self, request: Request) -> Outcome:

@@ -16,7 +16,7 @@ from random import Random
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.pharmacies.simulated import SimulatedPartner, Step
+from core.adapters.pharmacies.simulated.partner import ScriptedEvent, SimulatedPartner
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context
 from core.adapters.store.order_books import new_book, next_number, save_book, take_over_fills
@@ -319,14 +319,18 @@ class PastOrders:
             self.book.now = step.at
             self.book.apply(_event(attempt, number, step))
 
-    def _steps_to(self, state: LineState, sent_at: datetime) -> list[Step]:
+    def _steps_to(self, state: LineState, sent_at: datetime) -> list[ScriptedEvent]:
         hours = [sent_at + timedelta(hours=at, minutes=self._dice.randrange(50)) for at in (1, 4, 8)]
         if state is S.REJECTED:
-            return [Step(S.REJECTED, hours[0], REFUSED[self._dice.randrange(len(REFUSED))])]
+            return [ScriptedEvent(S.REJECTED, hours[0], REFUSED[self._dice.randrange(len(REFUSED))])]
         if state is S.ON_HOLD:
-            return [Step(S.ACCEPTED, hours[0]), Step(S.ON_HOLD, hours[1], HELD)]
+            return [ScriptedEvent(S.ACCEPTED, hours[0]), ScriptedEvent(S.ON_HOLD, hours[1], HELD)]
         tracking = f"7{self._dice.randrange(10**10, 10**11)}"
-        steps = [Step(S.ACCEPTED, hours[0]), Step(S.COMPOUNDING, hours[1]), Step(S.SHIPPED, hours[2], "", tracking)]
+        steps = [
+            ScriptedEvent(S.ACCEPTED, hours[0]),
+            ScriptedEvent(S.COMPOUNDING, hours[1]),
+            ScriptedEvent(S.SHIPPED, hours[2], "", tracking),
+        ]
         return steps[: 1 + [step.state for step in steps].index(state)]
 
 
@@ -334,13 +338,13 @@ def _ready_on(routed: RoutedLine) -> tuple[date, int]:
     return (routed.promise.ready if routed.promise else date.min, routed.line.number)
 
 
-def _event(attempt: Attempt, number: int, step: Step) -> Event:
+def _event(attempt: Attempt, number: int, step: ScriptedEvent) -> Event:
     """Named as the simulated partner names it, so that it is not told twice."""
     name = f"SIM-{attempt.line}-{attempt.number}-{number}"
     return Event(name, attempt.line, attempt.number, step.state.value, step.at, step.tracking, step.reason)
 
 
-def _shipped_on(day: date, steps: Sequence[Step], attempt: Attempt, zone: ZoneInfo) -> list[Step]:
+def _shipped_on(day: date, steps: Sequence[ScriptedEvent], attempt: Attempt, zone: ZoneInfo) -> list[ScriptedEvent]:
     """The script of a fill that shipped on a day that is known: refused at most once, before."""
     first = steps[0]
     if first.state is S.REJECTED and attempt.number == 1:
@@ -352,9 +356,9 @@ def _shipped_on(day: date, steps: Sequence[Step], attempt: Attempt, zone: ZoneIn
     held = [step for step in steps if step.state is S.ON_HOLD and step.at < made]
     tracking = next((step.tracking for step in steps if step.tracking), f"7{minute:02d}{day:%Y%m%d}")
     return [
-        Step(S.ACCEPTED, first.at),
+        ScriptedEvent(S.ACCEPTED, first.at),
         *held,
-        Step(S.COMPOUNDING, made),
-        Step(S.SHIPPED, shipped, tracking=tracking),
-        Step(S.DELIVERED, max(arrives, shipped + timedelta(hours=15))),
+        ScriptedEvent(S.COMPOUNDING, made),
+        ScriptedEvent(S.SHIPPED, shipped, tracking=tracking),
+        ScriptedEvent(S.DELIVERED, max(arrives, shipped + timedelta(hours=15))),
     ]

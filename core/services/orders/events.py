@@ -14,8 +14,8 @@ from core.domain.errors import BadCell, BadInput
 from core.domain.model import SubmissionState
 from core.domain.orders.book import Book, Event
 from core.domain.orders.records import EventOutcome, Submission
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Refused
-from core.domain.partners.rate_limit import chance
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Rejected
+from core.domain.partners.rate_limit import jitter
 from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_no_key, why_not_kept
 from core.services.audit_trail import record
@@ -123,7 +123,7 @@ def record_answers(work: Work, answers: Mapping[str, Answer], by: str) -> None:
 
     A refusal gives money back, which moves shares between the lines of a checkout, so that it needs all of it.
     """
-    refused = {name: answer for name, answer in answers.items() if isinstance(answer, Refused)}
+    refused = {name: answer for name, answer in answers.items() if isinstance(answer, Rejected)}
     others = {name: answer for name, answer in answers.items() if name not in refused}
     if refused:
         _record_answers(work, open_book(work, by, {checkout_of(name) for name in refused}), refused)
@@ -145,7 +145,7 @@ def _take_in(book: Book, submission: Submission, answer: Answer) -> None:
             book.acknowledge(submission, book.now, partner_reference)
             for line in short:
                 book.hold(submission, line, book.now)
-        case Refused(refusals):
+        case Rejected(refusals):
             book.refuse(submission, refusals, book.now)
         case Lost(why):
             submission.state, submission.lease_until, submission.message = SubmissionState.UNKNOWN, None, why
@@ -158,4 +158,4 @@ def _take_in(book: Book, submission: Submission, answer: Answer) -> None:
 def pause(tries: int, seed: str) -> timedelta:
     """How long a submission that never left waits before the next try: a minute, doubling to an hour, longer by up to
     half as chance has it, so that what failed together does not come back together."""
-    return min(FIRST_PAUSE * (1 << min(tries - 1, 10)), LONGEST_PAUSE) * (1 + chance(seed) / 2)
+    return min(FIRST_PAUSE * (1 << min(tries - 1, 10)), LONGEST_PAUSE) * (1 + jitter(seed) / 2)

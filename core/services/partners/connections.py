@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from core.adapters.pharmacies.simulated import SimulatedPartner
+from core.adapters.pharmacies.registry import adapter_of, faults_of, transmission_of
 from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context, pharmacies_of
 from core.adapters.store.partners import healths, links, products, pushes, put_healths, put_link, put_products
 from core.adapters.store.queue import make_due, open_at, waiting_at
 from core.domain.errors import BadCell, BadInput, Refused, Stale
-from core.domain.orders.book import Event
-from core.domain.orders.records import SentLine
-from core.domain.partners.link import LONGEST_HEADER, Adapter, Authentication, Health, Link, faults
-from core.domain.partners.protocol import Message, NotSent, Partner
+from core.domain.partners.adapter import PharmacyAdapter, Transmission
+from core.domain.partners.link import LONGEST_HEADER, Authentication, Health, Link
+from core.domain.partners.protocol import Partner
 from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
 from core.services.audit_trail import record
 
 Partners = Callable[[str], Partner]
 """The partner of a pharmacy's code."""
-
-SIMULATED: Final = SimulatedPartner()
-
-
-class ByHand:
-    """A pharmacy that people write to and hear from: nothing is sent to it, and it says nothing by itself."""
-
-    def send(self, message: Message, now: datetime) -> NotSent:
-        """A person hands its sheet over."""
-        return NotSent("Its orders are handed over by a person.", tried=False)
-
-    def look_up(self, reference: str) -> None:
-        """It is asked by phone."""
-
-    def poll(self, lines: Sequence[SentLine], now: datetime) -> Sequence[Event]:
-        """A person records what it says."""
-        return ()
-
-
-BY_HAND: Final = ByHand()
 
 
 class Connection(NamedTuple):
@@ -54,22 +33,30 @@ class Connection(NamedTuple):
     health: Health
     missing: tuple[str, ...]
 
+    @property
+    def adapter(self) -> PharmacyAdapter:
+        """How it is reached."""
+        return adapter_of(self.link)
+
 
 def connections(store: Store, person: Person, clinic: str) -> dict[str, Connection]:
     """Every pharmacy of the clinic by code, connected or simulated."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
         names = {code: pharmacy.name for code, pharmacy in pharmacies_of(work).items()}
-        found, well = links(work), healths(work)
+        linked, health = links(work), healths(work)
     return {
-        code: Connection(name, link := found.get(code, Link(code)), well.get(code, Health(code)), tuple(_missing(link)))
+        code: Connection(
+            name, link := linked.get(code, Link(code)), health.get(code, Health(code)), tuple(_missing(link))
+        )
         for code, name in sorted(names.items())
     }
 
 
 def _missing(link: Link) -> list[str]:
     """Secrets are looked for where this process runs; a worker elsewhere may have others."""
-    used = [link.credentials] if link.adapter is Adapter.HTTP and link.authentication is not Authentication.NONE else []
+    sends = transmission_of(link) is Transmission.WORKER and link.authentication is not Authentication.NONE
+    used = [link.credentials] if sends else []
     used += [link.push_secret] if link.push is not Authentication.NONE else []
     return [name for name in used if name and secret(name) is None]
 
@@ -98,17 +85,17 @@ def number_products(store: Store, person: Person, clinic: str, pharmacy: str, nu
     cannot be sent, Refused for an unknown pharmacy or SKU.
     """
     require(person, Action.SET_UP)
-    wanted = {sku: number.strip() for sku, number in numbers.items()}
-    if bad := [sku for sku, number in wanted.items() if not _plain(number)]:
+    entered = {sku: number.strip() for sku, number in numbers.items()}
+    if bad := [sku for sku, number in entered.items() if not _plain(number)]:
         raise BadInput([BadCell("products", None, sku, None, "is not plain text of at most 100 signs") for sku in bad])
 
     def use_case(work: Work) -> int:
         context = load_context(work, ())
-        unknown = {pharmacy} - context.pharmacies.keys() or wanted.keys() - context.skus.keys()
+        unknown = {pharmacy} - context.pharmacies.keys() or entered.keys() - context.skus.keys()
         if unknown:
             raise Refused(f"There is no {', '.join(sorted(unknown))}.")
         before = products(work).get(pharmacy, {})
-        changed = {sku: number for sku, number in wanted.items() if before.get(sku, "") != number}
+        changed = {sku: number for sku, number in entered.items() if before.get(sku, "") != number}
         if changed:
             put_products(work, pharmacy, changed)
             was = {sku: before.get(sku, "") for sku in changed}
@@ -147,11 +134,11 @@ def connect(store: Store, person: Person, clinic: str, link: Link) -> Link:
     sheets wait to be handed over: another adapter would send them once more.
     """
     require(person, Action.SET_UP)
-    wrong = [BadCell("connection", None, field, None, reason) for field, reason in faults(link)]
+    problems = faults_of(link)
     texts = (link.base_url, link.vendor_id, link.location_id, link.network_id)
-    wrong += [BadCell("connection", None, "text", None, reason) for text in texts if (reason := why_not_kept(text))]
-    if wrong:
-        raise BadInput(wrong)
+    problems += [("text", reason) for text in texts if (reason := why_not_kept(text))]
+    if problems:
+        raise BadInput([BadCell("connection", None, field, None, reason) for field, reason in problems])
 
     def use_case(work: Work) -> Link:
         if link.pharmacy not in pharmacies_of(work):
@@ -173,20 +160,21 @@ def connect(store: Store, person: Person, clinic: str, link: Link) -> Link:
 
 def _may_change(work: Work, before: Link, link: Link) -> None:
     """Raises Refused for a change after which something would be sent twice, made up, or believed of the wrong one."""
-    leaves_sheets = before.adapter is Adapter.SHEET and link.adapter is not Adapter.SHEET
-    if leaves_sheets and (waiting := waiting_at(work, link.pharmacy)):
+    earlier, later = transmission_of(before), transmission_of(link)
+    leaves_paper = earlier is Transmission.PERSON and later is not Transmission.PERSON
+    if leaves_paper and (waiting := waiting_at(work, link.pharmacy)):
         raise Refused(
             f"{waiting} of {link.pharmacy}'s submissions wait to be handed over on a sheet and would be sent once "
             "more: mark them as sent, or cancel their lines, first."
         )
-    becomes_a_script = before.adapter is not Adapter.SIMULATED and link.adapter is Adapter.SIMULATED
-    if becomes_a_script and (lines := open_at(work, link.pharmacy)):
+    becomes_simulated = earlier is not Transmission.SIMULATED and later is Transmission.SIMULATED
+    if becomes_simulated and (lines := open_at(work, link.pharmacy)):
         raise Refused(
             f"{link.pharmacy} really has {lines} lines that are not finished, and a simulated pharmacy would make up "
             "what becomes of them. Finish them first."
         )
-    others = (other for other in links(work).values() if other.pharmacy != link.pharmacy)
-    sharing = sorted(other.pharmacy for other in others if link.push_secret and link.push_secret == other.push_secret)
+    same_secret = (each for each in links(work).values() if link.push_secret and link.push_secret == each.push_secret)
+    sharing = sorted(each.pharmacy for each in same_secret if each.pharmacy != link.pharmacy)
     if sharing or (link.push_secret and link.push_secret == link.credentials):
         whose = f"by {sharing[0]}" if sharing else "for our own requests"
         raise Refused(f"{link.push_secret} is used {whose} already: a pharmacy's pushes have a secret of their own.")
@@ -216,21 +204,17 @@ def try_again(store: Store, person: Person, clinic: str, pharmacy: str) -> None:
 def connected(store: Store, clinic: str) -> Partners:
     """The clinic's partners as they are set up now; each is made when it is first asked for."""
     with store.read(clinic) as work:
-        found = links(work)
+        linked = links(work)
         zones = {code: pharmacy.time_zone for code, pharmacy in pharmacies_of(work).items()}
 
     def partner(code: str) -> Partner:
-        link = found.get(code, Link(code))
-        if link.adapter is not Adapter.HTTP:
-            return SIMULATED if link.adapter is Adapter.SIMULATED else BY_HAND
-        return _orders(link, zones[code], secret(link.credentials) if link.credentials else None)
+        link = linked.get(code, Link(code))
+        return _partner(link, zones[code], secret(link.credentials) if link.credentials else None)
 
     return partner
 
 
 @lru_cache(maxsize=256)
-def _orders(link: Link, time_zone: str, password: str | None) -> Partner:
-    """One client for each connection as it is set up: a new one would greet the pharmacy anew for every order."""
-    from core.adapters.pharmacies.json_order.client import JsonOrders
-
-    return JsonOrders(link, time_zone, password)
+def _partner(link: Link, time_zone: str, password: str | None) -> Partner:
+    """One for each connection as it is set up: a new client would greet the pharmacy anew for every order."""
+    return adapter_of(link).partner(link, time_zone, password)

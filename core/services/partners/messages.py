@@ -12,7 +12,7 @@ from core.adapters.store.partners import products
 from core.adapters.store.queue import Placed, lines_in, submissions_named
 from core.domain.context import Context
 from core.domain.model import LineState, Patient, ShipTo
-from core.domain.partners.protocol import Address, Message, MessageLine
+from core.domain.partners.protocol import Message, MessageLine, ShippingAddress
 from core.rules.days_supply import supply_days
 
 TO_SEND: Final = frozenset({LineState.PLACED})
@@ -58,16 +58,10 @@ def _line(placed: Placed, context: Context, today: date, product: str | None) ->
     )
 
 
-def address(patient: Patient, ship_to: ShipTo, context: Context) -> Address:
+def address(patient: Patient, ship_to: ShipTo, context: Context) -> ShippingAddress:
     """The patient's address, or the clinic's."""
     if ship_to is ShipTo.CLINIC:
         clinic = context.clinic
-        return Address(clinic.name, clinic.address1, "", clinic.city, clinic.state, clinic.zip)
-    return Address(
-        f"{patient.first_name} {patient.last_name}".strip(),
-        patient.address1,
-        patient.address2,
-        patient.city,
-        patient.state,
-        patient.zip,
-    )
+        return ShippingAddress(clinic.name, clinic.address1, "", clinic.city, clinic.state, clinic.zip)
+    name = f"{patient.first_name} {patient.last_name}".strip()
+    return ShippingAddress(name, patient.address1, patient.address2, patient.city, patient.state, patient.zip)

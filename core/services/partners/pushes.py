@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping
-from email.message import Message as Headers
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.pharmacies.json_order.statuses import Unread, read_rows
+from core.adapters.pharmacies.registry import adapter_of
 from core.adapters.pharmacies.signatures import why_not_theirs
 from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
@@ -20,17 +18,18 @@ from core.adapters.store.contexts import pharmacies_of
 from core.adapters.store.partners import keep_push, links
 from core.domain.orders.book import Event
 from core.domain.partners.link import Authentication, Link
+from core.domain.partners.protocol import PushContent, UnreadRow
 from core.services.orders.events import apply_events
 from core.services.partners.submissions import BY
 
 UNREADABLE: Final = "unreadable"
-"""What stands for the state in a row that says none: a misfit, for a person to see."""
+"""What stands for the state in a row that says none: an unmatched event, for a person to see."""
 STRANGER: Final = "The credentials are not this pharmacy's."
 
 _log = logging.getLogger(__name__)
 
 
-class Said(NamedTuple):
+class PushResponse(NamedTuple):
     """The answer to a push: an HTTP status and a JSON object."""
 
     status: int
@@ -41,23 +40,25 @@ def receive(
     store: Store,
     clinic: str,
     pharmacy: str,
-    headers: Headers | Mapping[str, str],
+    headers: Mapping[str, str],
     body: bytes,
     secret_of: Callable[[str], str | None] = secret,
-) -> Said:
+) -> PushResponse:
     """Take a push in. Nobody is told whether clinic or pharmacy exist; ``headers`` ignore case.
 
     What comes with the right credentials is kept whatever it says; what does not is not. Raises Unavailable.
     """
     link, zone = _link(store, clinic, pharmacy)
     if link is None or link.push is Authentication.NONE:
-        return Said(401, {"error": STRANGER})
+        return PushResponse(401, {"error": STRANGER})
     if (password := secret_of(link.push_secret)) is None:
         _log.warning("a push of %s to %s is turned away: the secret %s is not set", pharmacy, clinic, link.push_secret)
-        return Said(503, {"error": "Pushes cannot be checked here for now."})
-    if wrong := why_not_theirs(link.push, password, headers, body, store.clock().timestamp()):
-        return Said(401, {"error": wrong})
-    return store.write(clinic, lambda work: _take_in(work, pharmacy, zone, headers.get("Content-Type") or "", body))
+        return PushResponse(503, {"error": "Pushes cannot be checked here for now."})
+    if reason := why_not_theirs(link.push, password, headers, body, store.clock().timestamp()):
+        return PushResponse(401, {"error": reason})
+    content = adapter_of(link).read_push(body, zone, pharmacy)
+    content_type = headers.get("Content-Type") or ""
+    return store.write(clinic, lambda work: _take_in(work, pharmacy, content, content_type, body))
 
 
 def _link(store: Store, clinic: str, pharmacy: str) -> tuple[Link | None, ZoneInfo]:
@@ -67,14 +68,8 @@ def _link(store: Store, clinic: str, pharmacy: str) -> tuple[Link | None, ZoneIn
     return link, ZoneInfo(zone)
 
 
-def _take_in(work: Work, pharmacy: str, zone: ZoneInfo, content_type: str, body: bytes) -> Said:
-    push, problem = work.new_id(), ""
-    events: list[Event] = []
-    unread: list[Unread] = []
-    try:
-        events, unread = read_rows(json.loads(body), zone, pharmacy)
-    except (ValueError, RecursionError):
-        problem = "The body is not JSON."
+def _take_in(work: Work, pharmacy: str, content: PushContent, content_type: str, body: bytes) -> PushResponse:
+    push, (events, unread, problem) = work.new_id(), content
     problem = problem or "; ".join(f"row {row} cannot be read: {why}" for row, why in unread)
     text, encoding = _kept(body)
     keep_push(
@@ -87,11 +82,11 @@ def _take_in(work: Work, pharmacy: str, zone: ZoneInfo, content_type: str, body:
     strays = [_stray(work, push, pharmacy, row, body) for row in unread]
     outcomes = Counter(outcome.value for outcome in apply_events(work, [*events, *strays], BY))
     if problem and not events:
-        return Said(400, {"error": problem, "push": push})
-    return Said(200, {"push": push, "events": len(events), "unread": len(unread), **outcomes})
+        return PushResponse(400, {"error": problem, "push": push})
+    return PushResponse(200, {"push": push, "events": len(events), "unread": len(unread), **outcomes})
 
 
-def _stray(work: Work, push: str, pharmacy: str, unread: Unread, body: bytes) -> Event:
+def _stray(work: Work, push: str, pharmacy: str, unread: UnreadRow, body: bytes) -> Event:
     """A row that cannot be read, as work for a person; the same message again is the same event."""
     name = f"push {hashlib.sha256(body).hexdigest()[:32]} row {unread.row}"
     reason = f"Row {unread.row} of a message cannot be read: {unread.why}. The message is kept as {push}."

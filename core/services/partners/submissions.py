@@ -14,12 +14,14 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final, NamedTuple
 
+from core.adapters.pharmacies.registry import transmission_of
 from core.adapters.store import Store, Work
 from core.adapters.store.partners import healths, links, put_healths, sent_since
 from core.adapters.store.queue import Claim, anything_to_do, claim, claimable, give_up_leases
-from core.domain.partners.link import Adapter, Health, Link
+from core.domain.partners.adapter import Transmission
+from core.domain.partners.link import Health, Link
 from core.domain.partners.protocol import Answer, Lost, Message, NotSent
-from core.domain.partners.rate_limit import WINDOW, after, allowance, resting, trying
+from core.domain.partners.rate_limit import WINDOW, after, allowance, is_open, is_tripped
 from core.services.orders.events import record_answers
 from core.services.partners.connections import Partners
 from core.services.partners.holds import hold_changed
@@ -108,37 +110,37 @@ def send_batch(
         return {}, timedelta()
     with store.read(clinic) as work:
         outgoing = messages(work, claimed)
-        found, well = links(work), healths(work)
-    began = store.clock()
-    answers = _sent(store, outgoing, partners, until, found, well)
-    took = store.clock() - began
+        linked, health = links(work), healths(work)
+    started_at = store.clock()
+    answers = _sent(store, outgoing, partners, until, linked, health)
+    took = store.clock() - started_at
     store.write(clinic, lambda work: _record(work, outgoing, answers))
     return answers, took
 
 
 def _allowed(work: Work, lane: Lane, size: int) -> Claim:
     """Which pharmacies may be sent something, and how much to those that are limited."""
-    found, well, now = links(work), healths(work), work.now()
-    limited = any(link.per_minute is not None for link in found.values())
+    linked, health, now = links(work), healths(work), work.now()
+    limited = any(link.per_minute is not None for link in linked.values())
     sent = sent_since(work, now - WINDOW) if limited else {}
-    most = {
-        code: room for code in found.keys() | well.keys() if (room := _room(code, found, well, sent, size, now)) < size
+    rooms = {
+        code: room_at(linked.get(code, Link(code)), health.get(code, Health(code)), sent.get(code, 0), size, now)
+        for code in linked.keys() | health.keys()
     }
-    blocked = frozenset(code for code, room in most.items() if room == 0)
-    return Claim(lane.only, lane.but | blocked, most)
+    blocked = frozenset(code for code, room in rooms.items() if room == 0)
+    return Claim(lane.only, lane.but | blocked, {code: room for code, room in rooms.items() if room < size})
 
 
-def _room(
-    code: str, found: Mapping[str, Link], well: Mapping[str, Health], sent: Mapping[str, int], size: int, now: datetime
-) -> int:
-    return allowance(found.get(code, Link(code)), well.get(code, Health(code)), sent.get(code, 0), size, now)
+def room_at(link: Link, health: Health, sent: int, most: int, now: datetime) -> int:
+    """How many submissions a worker may claim for a pharmacy now: none where a person hands them over."""
+    return 0 if transmission_of(link) is Transmission.PERSON else allowance(link, health, sent, most, now)
 
 
 def _try_alone(work: Work, pharmacies: Collection[str]) -> None:
     """While one submission tries whether a pharmacy is back, nobody sends it another."""
-    well = healths(work)
-    tried = [well[code] for code in sorted(pharmacies) if code in well and trying(well[code])]
-    put_healths(work, [health._replace(rests_until=work.now() + LEASE) for health in tried])
+    health = healths(work)
+    half_open = [health[code] for code in sorted(pharmacies) if code in health and is_tripped(health[code])]
+    put_healths(work, [each._replace(rests_until=work.now() + LEASE) for each in half_open])
 
 
 def _sent(
@@ -146,30 +148,35 @@ def _sent(
     outgoing: Sequence[Message],
     partners: Partners,
     until: Deadline,
-    found: Mapping[str, Link],
-    well: Mapping[str, Health],
+    linked: Mapping[str, Link],
+    health: Mapping[str, Health],
 ) -> dict[str, Answer]:
     """Every message handed over, to pharmacies over the network several at once, to each as many as it takes."""
-    handing = {
-        code: _Handing(store, partners, until, well.get(code, Health(code)))
+    senders = {
+        code: _Sender(store, partners, until, health.get(code, Health(code)))
         for code in {message.pharmacy for message in outgoing}
     }
-    far = {code: link.at_once for code, link in found.items() if link.adapter is Adapter.HTTP and code in handing}
-    many = min(sum(far.values()), len(outgoing))
-    if many <= 1:
-        return {message.reference: handing[message.pharmacy].answer(message) for message in outgoing}
-    gates = {code: threading.Semaphore(far.get(code, 1)) for code in handing}
-    with ThreadPoolExecutor(many) as threads:
-        answers = threads.map(lambda message: _through(gates[message.pharmacy], handing, message), outgoing)
+    at_once = {code: link.at_once for code, link in linked.items() if code in senders and is_remote(link)}
+    threads_used = min(sum(at_once.values()), len(outgoing))
+    if threads_used <= 1:
+        return {message.reference: senders[message.pharmacy].answer(message) for message in outgoing}
+    gates = {code: threading.Semaphore(at_once.get(code, 1)) for code in senders}
+
+    def answer(message: Message) -> Answer:
+        with gates[message.pharmacy]:
+            return senders[message.pharmacy].answer(message)
+
+    with ThreadPoolExecutor(threads_used) as threads:
+        answers = threads.map(answer, outgoing)
         return {message.reference: answer for message, answer in zip(outgoing, answers, strict=True)}
 
 
-def _through(gate: threading.Semaphore, handing: Mapping[str, _Handing], message: Message) -> Answer:
-    with gate:
-        return handing[message.pharmacy].answer(message)
+def is_remote(link: Link) -> bool:
+    """Whether a worker reaches the pharmacy over the network."""
+    return transmission_of(link) is Transmission.WORKER
 
 
-class _Handing:
+class _Sender:
     """Messages handed to one pharmacy. Once it is out of reach, or fails too often, the rest stays here.
 
     After ``until`` nothing goes out either: another worker may have given these up, and a person have settled them.
@@ -190,7 +197,7 @@ class _Handing:
         self._health = after(self._health, answer, now)
         if isinstance(answer, NotSent):
             self._kept_back = answer._replace(tried=False)
-        elif resting(self._health, now):
+        elif is_open(self._health, now):
             self._kept_back = NotSent(f"Kept back, since others failed: {self._health.last_error}", tried=False)
         return answer
 
@@ -207,8 +214,8 @@ def _record(work: Work, outgoing: Sequence[Message], answers: Mapping[str, Answe
     """The answers, and what they tell of the pharmacies."""
     record_answers(work, answers, BY)
     before = healths(work)
-    well = dict(before)
+    health = dict(before)
     for message in outgoing:
-        health = well.get(message.pharmacy, Health(message.pharmacy))
-        well[message.pharmacy] = after(health, answers[message.reference], work.now())
-    put_healths(work, [health for code, health in sorted(well.items()) if health != before.get(code)])
+        earlier = health.get(message.pharmacy, Health(message.pharmacy))
+        health[message.pharmacy] = after(earlier, answers[message.reference], work.now())
+    put_healths(work, [each for code, each in sorted(health.items()) if each != before.get(code)])

@@ -1,5 +1,5 @@
 """How what the ledger says is carried out: on account by default, or by a payment provider (docs/decisions/0007).
 
 The ledger is the truth. Operations for a provider are written in the transaction that writes the ledger's entries
-(``planning``), and carried out afterwards, outside any transaction, by the worker (``working``).
+(core/domain/payments/plan.py), and carried out afterwards, outside any transaction, by the worker (``execution``).
 """

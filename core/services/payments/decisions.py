@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from core.adapters.store import Store, Work
@@ -19,7 +20,15 @@ from core.adapters.store.payments import (
     withdraw,
 )
 from core.domain.errors import Refused
-from core.domain.payments.operations import FOR_A_PERSON, OPEN, Kind, Method, Operation, Setup, State
+from core.domain.payments.operations import (
+    FOR_A_PERSON,
+    OPEN,
+    Method,
+    Operation,
+    OperationKind,
+    OperationState,
+    Setup,
+)
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import record
 
@@ -67,25 +76,25 @@ def _refuse_nonsense(setup: Setup) -> None:
             raise Refused(f"The {field.replace('_', ' ')} is the provider's own id, which starts with {start}.")
 
 
-class Listed(NamedTuple):
+class OpenPayments(NamedTuple):
     """How payments stand: counts, and every operation that is not carried out yet."""
 
     counts: Payments
     operations: Sequence[Operation]
 
 
-def open_payments(store: Store, person: Person, clinic: str) -> Listed:
+def open_payments(store: Store, person: Person, clinic: str) -> OpenPayments:
     """What is still to be carried out, and what waits for a person."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
-        return Listed(count_payments(work), operations_of(work, states=OPEN))
+        return OpenPayments(count_payments(work), operations_of(work, states=OPEN))
 
 
 def payments_of(store: Store, person: Person, clinic: str, checkout: str) -> list[Operation]:
     """Everything that the provider was asked for about a checkout, in order of making."""
     require(person, Action.WORK_ORDERS)
     with store.read(clinic) as work:
-        return sorted(operations_of(work, checkout), key=lambda one: one.id)
+        return sorted(operations_of(work, checkout), key=lambda each: each.id)
 
 
 def pay_again(store: Store, person: Person, clinic: str, operation: str) -> None:
@@ -95,19 +104,19 @@ def pay_again(store: Store, person: Person, clinic: str, operation: str) -> None
     """
     require(person, Action.WORK_ORDERS)
 
-    def again(work: Work) -> None:
-        one = _turned_down(work, operation)
-        if one.kind is Kind.AUTHORISE:
-            withdraw(work, [one.hold])
-            settle(work, [one.checkout])
+    def retry(work: Work) -> None:
+        declined = _turned_down(work, operation)
+        if declined.kind is OperationKind.AUTHORISE:
+            withdraw(work, [declined.hold])
+            settle(work, [declined.checkout])
         else:
-            one.state, one.next_try_at, one.generation = State.WAITING, work.now(), one.generation + 1
-            save_operations(work, [one])
-        record(
-            work, person, "pay again", one.pharmacy_order, {"code": one.code}, {"kind": one.kind, "cents": one.cents}
-        )
+            generation = declined.generation + 1
+            fresh = replace(declined, state=OperationState.WAITING, next_try_at=work.now(), generation=generation)
+            save_operations(work, [fresh])
+        after = {"kind": declined.kind, "cents": declined.cents}
+        record(work, person, "pay again", declined.pharmacy_order, {"code": declined.code}, after)
 
-    store.write(clinic, again)
+    store.write(clinic, retry)
 
 
 def settle_by_hand(store: Store, person: Person, clinic: str, operation: str, reason: str) -> None:
@@ -120,18 +129,19 @@ def settle_by_hand(store: Store, person: Person, clinic: str, operation: str, re
         raise Refused("Say how it was settled.")
 
     def settled(work: Work) -> None:
-        one = _turned_down(work, operation)
-        if one.kind is Kind.AUTHORISE:
+        declined = _turned_down(work, operation)
+        if declined.kind is OperationKind.AUTHORISE:
             raise Refused("Only the bank can authorize; try again, with another card if need be, or cancel the lines.")
-        one.state, one.done_at, one.message = State.DONE, work.now(), f"settled by {person.email}: {reason.strip()}"
-        save_operations(work, [one])
-        record(work, person, "settle payment", one.pharmacy_order, {"code": one.code}, {"reason": reason.strip()})
+        message = f"settled by {person.email}: {reason.strip()}"
+        save_operations(work, [replace(declined, state=OperationState.DONE, done_at=work.now(), message=message)])
+        after = {"reason": reason.strip()}
+        record(work, person, "settle payment", declined.pharmacy_order, {"code": declined.code}, after)
 
     store.write(clinic, settled)
 
 
 def _turned_down(work: Work, operation: str) -> Operation:
-    found = operations_by_id(work, [operation])
-    if not found or found[0].state not in FOR_A_PERSON:
+    operations = operations_by_id(work, [operation])
+    if not operations or operations[0].state not in FOR_A_PERSON:
         raise Refused("This payment does not wait for anybody: it is done, on its way, or there is no such payment.")
-    return found[0]
+    return operations[0]

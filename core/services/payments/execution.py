@@ -25,8 +25,17 @@ from core.adapters.store.payments import (
     settle,
     withdraw,
 )
-from core.domain.payments.operations import Kind, Operation, Setup, State
-from core.domain.payments.provider import Declined, Done, Impossible, Lapsed, Outcome, PaymentPort, Request, TryAgain
+from core.domain.payments.operations import Operation, OperationKind, OperationState, Setup
+from core.domain.payments.provider import (
+    Declined,
+    Done,
+    Impossible,
+    Lapsed,
+    Outcome,
+    PaymentProvider,
+    Request,
+    TryAgain,
+)
 
 BATCH: Final = 20
 LEASE: Final = timedelta(minutes=10)
@@ -37,7 +46,7 @@ _FIRST_WAIT: Final = timedelta(seconds=15)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 _log = logging.getLogger(__name__)
 
-Ports = Callable[[Setup], PaymentPort | None]
+Providers = Callable[[Setup], PaymentProvider | None]
 """The provider that a clinic pays through; None while it cannot be used."""
 
 
@@ -49,7 +58,7 @@ class Paid(NamedTuple):
     later: int = 0
 
 
-def port_of(setup: Setup) -> PaymentPort | None:
+def provider_of(setup: Setup) -> PaymentProvider | None:
     """The clinic's provider, with the key that its setup names; None while nobody has given that key.
 
     ``STRIPE_API_ADDRESS`` in the environment is another server than Stripe's own, for trying things.
@@ -57,21 +66,20 @@ def port_of(setup: Setup) -> PaymentPort | None:
     key = secret(setup.key_name) if setup.key_name else None
     if key is None:
         return None
-    from core.adapters.payments.stripe_provider import StripePort
+    from core.adapters.payments.stripe_provider import StripeProvider
 
-    return StripePort(key, os.environ.get("STRIPE_API_ADDRESS"))
+    return StripeProvider(key, os.environ.get("STRIPE_API_ADDRESS"))
 
 
-def carry_out_payments(store: Store, clinic: str, ports: Ports = port_of) -> Paid:
+def carry_out_payments(store: Store, clinic: str, providers: Providers = provider_of) -> Paid:
     """Everything that is due at the clinic's provider; what it came to."""
-    done = Paid()
+    total = Paid()
     _renew(store, clinic)
     while batch := _claimed(store, clinic):
-        setup, operations, holds = batch
-        outcomes = _carried_out(ports(setup), setup, operations, holds)
+        outcomes = _carried_out(providers(batch.setup), batch)
         store.write(clinic, partial(record_outcomes, outcomes=outcomes))
-        done = Paid(*(sum(pair) for pair in zip(done, _counted(outcomes), strict=True)))
-    return done
+        total = Paid(*(sum(pair) for pair in zip(total, _counted(outcomes), strict=True)))
+    return total
 
 
 def _counted(outcomes: Mapping[str, Outcome]) -> Paid:
@@ -80,58 +88,54 @@ def _counted(outcomes: Mapping[str, Outcome]) -> Paid:
     return Paid(kinds.count(Done), kinds.count(Declined) + kinds.count(Impossible), later)
 
 
-class _Batch(NamedTuple):
+class ClaimedPayments(NamedTuple):
     setup: Setup
     operations: Sequence[Operation]
     holds: Mapping[str, Operation]
 
 
-def _claimed(store: Store, clinic: str) -> _Batch | None:
+def _claimed(store: Store, clinic: str) -> ClaimedPayments | None:
     with store.read(clinic) as work:
         if not anything_to_pay(work):
             return None
 
-    def take(work: Work) -> _Batch:
+    def take(work: Work) -> ClaimedPayments:
         operations = claim_operations(work, work.now() + LEASE, BATCH)
-        holds = operations_by_id(work, {one.hold for one in operations})
-        return _Batch(payment_setup(work), operations, {hold.id: hold for hold in holds})
+        holds = operations_by_id(work, {operation.hold for operation in operations})
+        return ClaimedPayments(payment_setup(work), operations, {hold.id: hold for hold in holds})
 
     batch = store.write(clinic, take)
     return batch if batch.operations else None
 
 
-def _carried_out(
-    port: PaymentPort | None, setup: Setup, operations: Sequence[Operation], holds: Mapping[str, Operation]
-) -> dict[str, Outcome]:
-    outcomes: dict[str, Outcome] = {}
-    for one in operations:
-        if port is None:
-            outcomes[one.id] = TryAgain("The worker has no key of the name that Setup gives.")
-            continue
-        outcomes[one.id] = _asked(port, _request(setup, one, holds[one.hold]))
-    return outcomes
+def _carried_out(provider: PaymentProvider | None, batch: ClaimedPayments) -> dict[str, Outcome]:
+    if provider is None:
+        no_key = TryAgain("The worker has no key of the name that Setup gives.")
+        return dict.fromkeys((operation.id for operation in batch.operations), no_key)
+    requests = (_request(batch.setup, each, batch.holds[each.hold]) for each in batch.operations)
+    return {request.operation: _outcome(provider, request) for request in requests}
 
 
-def _asked(port: PaymentPort, request: Request) -> Outcome:
+def _outcome(provider: PaymentProvider, request: Request) -> Outcome:
     try:
-        return port.carry_out(request)
+        return provider.carry_out(request)
     except Exception as error:  # noqa: BLE001  (whatever went wrong, it may have been done)
         _log.warning("payment %s failed: %s", request.operation, type(error).__name__)
         return TryAgain(f"Paying stopped with {type(error).__name__}.")
 
 
-def _request(setup: Setup, one: Operation, hold: Operation) -> Request:
+def _request(setup: Setup, operation: Operation, hold: Operation) -> Request:
     return Request(
-        kind=one.kind,
-        operation=one.id,
-        key=one.key,
-        cents=one.cents,
-        reference="" if one.kind is Kind.AUTHORISE else hold.provider_reference,
+        kind=operation.kind,
+        operation=operation.id,
+        key=operation.key,
+        cents=operation.cents,
+        reference="" if operation.kind is OperationKind.AUTHORISE else hold.provider_reference,
         customer=setup.customer,
         payment_method=setup.payment_method,
-        pharmacy_order=one.pharmacy_order,
-        made_at=one.made_at,
-        again=one.tries > 1,
+        pharmacy_order=operation.pharmacy_order,
+        made_at=operation.made_at,
+        is_retry=operation.tries > 1,
     )
 
 
@@ -140,43 +144,40 @@ def record_outcomes(work: Work, outcomes: Mapping[str, Outcome]) -> None:
 
     A hold that turned out to have lapsed is made anew where something still needs it.
     """
-    operations = [one for one in operations_by_id(work, outcomes) if one.state is State.SENDING]
-    for one in operations:
-        _record(work, one, outcomes[one.id])
+    operations = [each for each in operations_by_id(work, outcomes) if each.state is OperationState.SENDING]
+    for operation in operations:
+        _record(work, operation, outcomes[operation.id])
     save_operations(work, operations)
-    gone = [one for one in operations if isinstance(outcomes[one.id], Lapsed)]
-    if gone:
-        lapse(work, [one.hold for one in gone], "The hold ran out at the bank before anything was taken from it.")
+    if lapsed := [each.hold for each in operations if isinstance(outcomes[each.id], Lapsed)]:
+        lapse(work, lapsed, "The hold ran out at the bank before anything was taken from it.")
 
 
-def _record(work: Work, one: Operation, outcome: Outcome) -> None:
-    one.lease_until = None
+def _record(work: Work, operation: Operation, outcome: Outcome) -> None:
+    operation.lease_until = None
     match outcome:
         case Done(reference, lapses_at):
-            one.state, one.done_at, one.lapses_at = State.DONE, work.now(), lapses_at
-            one.provider_reference, one.code, one.message = reference, "", ""
+            operation.state, operation.done_at, operation.lapses_at = OperationState.DONE, work.now(), lapses_at
+            operation.provider_reference, operation.code, operation.message = reference, "", ""
         case Declined(code, message):
-            one.state, one.code, one.message = State.DECLINED, code, message
+            operation.state, operation.code, operation.message = OperationState.DECLINED, code, message
         case Impossible(code, message):
-            one.state, one.code, one.message = State.FAILED, code, message
+            operation.state, operation.code, operation.message = OperationState.FAILED, code, message
         case Lapsed(message):
-            one.state, one.code, one.message = State.WAITING, "lapsed", message
+            operation.state, operation.code, operation.message = OperationState.WAITING, "lapsed", message
         case TryAgain(message, answered):
-            one.state, one.code, one.message = State.WAITING, "try_again", message
-            one.next_try_at = work.now() + min(_FIRST_WAIT * 2 ** min(one.tries - 1, 20), _LONGEST_WAIT)
-            one.generation += int(answered)
+            operation.state, operation.code, operation.message = OperationState.WAITING, "try_again", message
+            operation.next_try_at = work.now() + min(_FIRST_WAIT * 2 ** min(operation.tries - 1, 20), _LONGEST_WAIT)
+            operation.generation += int(answered)
 
 
 def lapse(work: Work, holds: Sequence[str], message: str) -> None:
     """These holds are gone: what was still to follow on them is withdrawn, and what is still needed is made anew."""
-    checkouts = set()
-    known = operations_by_id(work, holds)
-    for hold in known:
-        hold.state, hold.code, hold.message = State.LAPSED, "lapsed", message
-        checkouts.add(hold.checkout)
-    save_operations(work, known)
-    withdraw(work, [hold.id for hold in known])
-    settle(work, checkouts)
+    lapsed = operations_by_id(work, holds)
+    for hold in lapsed:
+        hold.state, hold.code, hold.message = OperationState.LAPSED, "lapsed", message
+    save_operations(work, lapsed)
+    withdraw(work, [hold.id for hold in lapsed])
+    settle(work, {hold.checkout for hold in lapsed})
 
 
 def _renew(store: Store, clinic: str) -> None:

@@ -11,8 +11,8 @@ import hmac
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.message import Message
 from typing import Any, Final
 
 from core.adapters.secrets import secret
@@ -27,11 +27,13 @@ from core.adapters.store.payments import (
     save_operations,
 )
 from core.domain.errors import Refused
-from core.domain.payments.operations import HOLD_LASTS, Kind, Operation, State
-from core.services.partners.pushes import Said
+from core.domain.payments.operations import HOLD_LASTS, Operation, OperationKind, OperationState
+from core.services.partners.pushes import PushResponse
 from core.services.payments.execution import lapse
 
 _log = logging.getLogger(__name__)
+UNMATCHED: Final = "misfit"
+"""The stored outcome of an event about something that nobody here asked for."""
 TOLERANCE: Final = timedelta(minutes=5)
 """How old a signature may be: an older one may be a recording that somebody plays again."""
 
@@ -47,8 +49,8 @@ def verify(payload: bytes, signature: str, secret: str, now: datetime) -> Mappin
     if not secret or len(times) != 1 or len(times[0]) > 12:
         raise Refused("The webhook has no signature that can be checked.")
     expected = hmac.new(secret.encode(), times[0].encode() + b"." + payload, hashlib.sha256).hexdigest()
-    given = [value.strip() for name, _, value in parts if name.strip() == "v1"]
-    if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in given):
+    digests = [value.strip() for name, _, value in parts if name.strip() == "v1"]
+    if not any(hmac.compare_digest(expected.encode(), digest.encode()) for digest in digests):
         raise Refused("The webhook's signature is not the one of this clinic's secret.")
     if abs(now - datetime.fromtimestamp(int(times[0]), UTC)) > TOLERANCE:
         raise Refused("The webhook was signed more than five minutes ago, or ahead of time.")
@@ -62,14 +64,10 @@ def verify(payload: bytes, signature: str, secret: str, now: datetime) -> Mappin
 
 
 def receive_payment(
-    store: Store,
-    clinic: str,
-    headers: Message | Mapping[str, str],
-    body: bytes,
-    secret_of: Callable[[str], str | None] = secret,
-) -> Said:
+    store: Store, clinic: str, headers: Mapping[str, str], body: bytes, secret_of: Callable[[str], str | None] = secret
+) -> PushResponse:
     """Take a push of Stripe's in. Nobody is told whether the clinic exists. Raises Unavailable."""
-    stranger = Said(401, {"error": "The signature is not one that is known here."})
+    stranger = PushResponse(401, {"error": "The signature is not one that is known here."})
     if clinic not in store.clinics():
         return stranger
     with store.read(clinic) as work:
@@ -78,17 +76,17 @@ def receive_payment(
         return stranger
     if (password := secret_of(setup.webhook_key_name)) is None:
         _log.warning("a payment event of %s is turned away: %s is not set", clinic, setup.webhook_key_name)
-        return Said(503, {"error": "Pushes cannot be checked here for now."})
+        return PushResponse(503, {"error": "Pushes cannot be checked here for now."})
     try:
         event = verify(body, headers.get("Stripe-Signature") or "", password, store.clock())
     except Refused:
         return stranger
-    return Said(200, {"outcome": apply_event(store, clinic, event)})
+    return PushResponse(200, {"outcome": apply_event(store, clinic, event)})
 
 
 def apply_event(store: Store, clinic: str, event: Mapping[str, Any]) -> str:
     """Take a verified event in, once; what became of it: ``duplicate``, ``ignored``, ``known``, ``done``, ``lapsed``,
-    ``failed``, or ``misfit`` for what nobody here asked for."""
+    ``failed``, or UNMATCHED for what nobody here asked for."""
 
     def take_in(work: Work) -> str:
         about = (event.get("data") or {}).get("object") or {}
@@ -101,8 +99,8 @@ def apply_event(store: Store, clinic: str, event: Mapping[str, Any]) -> str:
         }
         if event_is_known(work, event["id"]):
             return "duplicate"
-        takes = _TAKEN.get(kept["type"])
-        outcome = takes(work, about) if takes else "ignored"
+        handler = _HANDLERS.get(kept["type"])
+        outcome = handler(work, about) if handler else "ignored"
         keep_event(work, kept | {"outcome": outcome})
         return outcome
 
@@ -110,73 +108,77 @@ def apply_event(store: Store, clinic: str, event: Mapping[str, Any]) -> str:
 
 
 def _authorised(work: Work, intent: Mapping[str, Any]) -> str:
-    one = _asked_for(work, intent, Kind.AUTHORISE)
-    if one is None:
-        return "misfit"
-    if one.state is not State.WAITING:
-        return "known"
-    one.lapses_at = work.now() + HOLD_LASTS  # the event does not say when; this is early rather than late
-    return _finish(work, one, str(intent.get("id", "")))
+    operation = _requested(work, intent, OperationKind.AUTHORISE)
+    if operation is None:
+        return UNMATCHED
+    lapses_at = work.now() + HOLD_LASTS  # the event does not say when; this is early rather than late
+    return _finish(work, operation, str(intent.get("id", "")), lapses_at)
 
 
 def _captured(work: Work, intent: Mapping[str, Any]) -> str:
-    ends = _ends(work, intent, Kind.CAPTURE)
-    if not ends or ends[-1].cents != intent.get("amount_received"):
-        return "misfit"
-    return _finish(work, ends[-1], str(intent.get("id", ""))) if ends[-1].state is State.WAITING else "known"
+    captures = _follow_ups(work, intent, OperationKind.CAPTURE)
+    if not captures or captures[-1].cents != intent.get("amount_received"):
+        return UNMATCHED
+    return _finish(work, captures[-1], str(intent.get("id", "")))
 
 
 def _cancelled(work: Work, intent: Mapping[str, Any]) -> str:
     hold = by_reference(work, str(intent.get("id", "")))
     if hold is None:
-        return "misfit"
-    if hold.state is not State.DONE:
+        return UNMATCHED
+    if hold.state is not OperationState.DONE:
         return "known"
-    releases = _ends(work, intent, Kind.RELEASE)
+    releases = _follow_ups(work, intent, OperationKind.RELEASE)
     if releases:
-        return _finish(work, releases[-1], hold.provider_reference) if releases[-1].state is State.WAITING else "known"
+        waits = releases[-1].state is OperationState.WAITING
+        return _finish(work, releases[-1], hold.provider_reference) if waits else "known"
     lapse(work, [hold.id], "The hold was canceled at Stripe, or ran out at the bank.")
     return "lapsed"
 
 
 def _refund_failed(work: Work, refund: Mapping[str, Any]) -> str:
-    one = _asked_for(work, refund, Kind.REFUND)
-    if one is None:
-        return "misfit"
-    one.state, one.code = State.FAILED, str(refund.get("failure_reason") or "refund_failed")
-    one.message = "The bank sent the refund back."
-    save_operations(work, [one])
+    operation = _requested(work, refund, OperationKind.REFUND)
+    if operation is None:
+        return UNMATCHED
+    operation.state, operation.code = OperationState.FAILED, str(refund.get("failure_reason") or "refund_failed")
+    operation.message = "The bank sent the refund back."
+    save_operations(work, [operation])
     return "failed"
 
 
-def _misfit(work: Work, about: Mapping[str, Any]) -> str:
-    return "misfit"
+def _unmatched(work: Work, about: Mapping[str, Any]) -> str:
+    return UNMATCHED
 
 
-_TAKEN: Final[Mapping[str, Callable[[Work, Mapping[str, Any]], str]]] = {
+_HANDLERS: Final[Mapping[str, Callable[[Work, Mapping[str, Any]], str]]] = {
     "payment_intent.amount_capturable_updated": _authorised,
     "payment_intent.succeeded": _captured,
     "payment_intent.canceled": _cancelled,
     "refund.failed": _refund_failed,
-    "charge.dispute.created": _misfit,
+    "charge.dispute.created": _unmatched,
 }
 
 
-def _asked_for(work: Work, thing: Mapping[str, Any], kind: Kind) -> Operation | None:
+def _requested(work: Work, thing: Mapping[str, Any], kind: OperationKind) -> Operation | None:
     """The operation that the thing at Stripe carries the id of."""
     named = str((thing.get("metadata") or {}).get("operation", ""))
-    return next((one for one in operations_by_id(work, [named]) if one.kind is kind), None)
+    return next((each for each in operations_by_id(work, [named]) if each.kind is kind), None)
 
 
-def _ends(work: Work, intent: Mapping[str, Any], kind: Kind) -> list[Operation]:
+def _follow_ups(work: Work, intent: Mapping[str, Any], kind: OperationKind) -> list[Operation]:
     hold = by_reference(work, str(intent.get("id", "")))
     if hold is None:
         return []
-    mine = [one for one in operations_of(work, hold.checkout) if one.hold == hold.id and one.kind is kind]
-    return [one for one in mine if one.state is not State.WITHDRAWN]
+    follow_ups = [each for each in operations_of(work, hold.checkout) if (each.hold, each.kind) == (hold.id, kind)]
+    return [each for each in follow_ups if each.state is not OperationState.WITHDRAWN]
 
 
-def _finish(work: Work, one: Operation, reference: str) -> str:
-    one.state, one.done_at, one.provider_reference, one.code, one.message = State.DONE, work.now(), reference, "", ""
-    save_operations(work, [one])
+def _finish(work: Work, operation: Operation, reference: str, lapses_at: datetime | None = None) -> str:
+    if operation.state is not OperationState.WAITING:
+        return "known"
+    finished = replace(
+        operation, state=OperationState.DONE, done_at=work.now(), provider_reference=reference, code="", message="",
+        lapses_at=lapses_at or operation.lapses_at,
+    )  # fmt: skip
+    save_operations(work, [finished])
     return "done"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any, Final
 
-from fpdf import FPDF
-
+from core.adapters.files.pdf import FOLD, GREY, INK, PdfPages
 from core.domain.model import Program, ProgramKind
 from core.domain.money import shown
 from core.rules.pricing.monthly import plans
@@ -17,10 +16,7 @@ from core.services.quotes.selection import QuotedProgram, QuotedSku, Selection
 _NARROWEST_NAME: Final = 62.0
 _COLUMN: Final = 50.0
 _ROW: Final = 8.4
-_GREY: Final = (91, 107, 112)
-_INK: Final = (22, 38, 43)
 _DEMO: Final = (179, 83, 0)
-_ASCII: Final = str.maketrans({"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "\u00a0": " "})
 
 
 def pages(selection: Selection) -> bytes:
@@ -34,18 +30,14 @@ def pages(selection: Selection) -> bytes:
     return bytes(drawn.output())
 
 
-class _QuotePages(FPDF):
+class _QuotePages(PdfPages):
     """The pages while they are drawn; sources are numbered as they come."""
 
     def __init__(self, selection: Selection) -> None:
-        super().__init__("L", "mm", "Letter")
+        super().__init__("L", f"SKU costs of {selection.clinic}", selection.day, (12, 10), 14)
         self.selection = selection
         self.numbers: dict[str, int] = {}
         self.in_table = True
-        self.set_margins(12, 10)
-        self.set_auto_page_break(True, 14)
-        self.set_title(_latin(f"SKU costs of {selection.clinic}"))
-        self.set_creation_date(datetime.combine(selection.day, time(), UTC))
         many = max(len(selection.programs), 1)
         self.names = max(self.epw - many * _COLUMN, _NARROWEST_NAME)
         self.column = (self.epw - self.names) / many
@@ -59,10 +51,10 @@ class _QuotePages(FPDF):
         self.ln(7)
         packs = f"{selection.units:,} {'pack' if selection.units == 1 else 'packs'} in a shipment"
         about = f"Prices in force on {_day(selection.day)}. {packs}. Dollars a pack, landed: medication, program fee, "
-        self._say(about + "shipping and processing, at the cheapest pharmacy.", 8, color=_GREY, height=4.5)
+        self._say(about + "shipping and processing, at the cheapest pharmacy.", 8, color=GREY, height=4.5)
         self.ln(4)
         legend = "Cheapest program in bold. In gray the pharmacy, the price of a pack, its first day and [its source]."
-        self._say(legend, 8, color=_GREY, height=4.5)
+        self._say(legend, 8, color=GREY, height=4.5)
         self.ln(6.5)
         if self.in_table:
             self._head()
@@ -71,7 +63,7 @@ class _QuotePages(FPDF):
         """Which page this is."""
         self.set_y(-10)
         made = f"Refill Day, {_day(self.selection.day)}. Page {self.page_no()} of {{nb}}"
-        self._say(made, 7, color=_GREY, align="R", height=4)
+        self._say(made, 7, color=GREY, align="R", height=4)
 
     def _head(self) -> None:
         self.set_fill_color(238, 242, 246)
@@ -106,7 +98,7 @@ class _QuotePages(FPDF):
         self.set_xy(left, top + 0.6)
         self._say(text, 8.5, bold=bold, width=width, height=4, align=align)
         self.set_xy(left, top + 4.2)
-        self._say(small, 6, tail=tail, color=_GREY, width=width, height=3.2, align=align)
+        self._say(small, 6, tail=tail, color=GREY, width=width, height=3.2, align=align)
         self.set_y(top)
 
     def _origin(self, compared: QuotedSku, under: QuotedProgram) -> tuple[str, str]:
@@ -149,8 +141,7 @@ class _QuotePages(FPDF):
         self._lines(listed or "No source is recorded for these prices.")
 
     def _lines(self, text: str) -> None:
-        self.set_font("helvetica", "", 7)
-        self.set_text_color(*_GREY)
+        self.use_font(7, color=GREY)
         self.multi_cell(self.epw, 3.4, _latin(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
     def _say(
@@ -162,12 +153,11 @@ class _QuotePages(FPDF):
         bold: bool = False,
         width: float = 0,
         height: float = 5,
-        color: tuple[int, int, int] = _INK,
+        color: tuple[int, int, int] = INK,
         **look: Any,
     ) -> None:
         """One line; what does not fit is cut from ``text``, never from ``tail``."""
-        self.set_font("helvetica", "B" if bold else "", size)
-        self.set_text_color(*color)
+        self.use_font(size, bold=bold, color=color)
         room = (width or self.w - self.r_margin - self.get_x()) - 2 * self.c_margin
         cut, end = _latin(text), _latin(tail)
         while cut and self.get_string_width(cut + end) > room:
@@ -193,4 +183,4 @@ def _day(day: date) -> str:
 
 def _latin(text: str) -> str:
     """What the fonts of every PDF reader have; anything else is a question mark."""
-    return text.translate(_ASCII).encode("latin-1", "replace").decode("latin-1")
+    return text.translate(FOLD).encode("latin-1", "replace").decode("latin-1")

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from core.adapters.pharmacies.json_order.body import line_named
 from core.domain.orders.book import RejectionMessage
-from core.domain.partners.link import QuantityUnit, amount
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.partners.link import QuantityUnit, dispense_quantity
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
 from core.domain.text_limits import why_not_kept
 
 MOST_BYTES: Final = 1_000_000
@@ -43,25 +43,25 @@ def answer_of(
 ) -> Answer:
     """What the pharmacy's answer to an order means; ``unit`` is what it counts."""
     data = _object(body)
-    said = words(data)
+    messages = messages_in(data)
     if 200 <= status < 300:
-        return _taken(status, data, said, message, unit)
+        return _accepted(status, data, messages, message, unit)
     if status == 429:
         patience = retry_after(headers.get("retry-after", ""), now)
         return NotSent("The pharmacy takes no more for now (429).", patience or timedelta(minutes=1))
     if status in UNSURE or not 400 <= status < 500:
-        return Lost(_with(f"The pharmacy answered {status}; it may or may not have the order.", said))
-    if said:
-        return refused(said, message)
+        return Lost(_with(f"The pharmacy answered {status}; it may or may not have the order.", messages))
+    if messages:
+        return refused(messages, message)
     if status in TURNED_AWAY:
         return NotSent(TURNED_AWAY[status])
-    return Refused((RejectionMessage(f"The pharmacy refused the order ({status}) without saying why."),))
+    return Rejected((RejectionMessage(f"The pharmacy refused the order ({status}) without saying why."),))
 
 
-def _taken(status: int, data: Any, said: list[str], message: Message, unit: QuantityUnit) -> Answer:
+def _accepted(status: int, data: Any, messages: list[str], message: Message, unit: QuantityUnit) -> Answer:
     if isinstance(data, Mapping):
-        if data.get("type") == "error" and said:
-            return refused(said, message)
+        if data.get("type") == "error" and messages:
+            return refused(messages, message)
         if number := order_number(data):
             return Acknowledged(number, tuple(_short(data, message, unit)))
     return Lost(f"The pharmacy answered {status} without an order number; it may or may not have the order.")
@@ -74,9 +74,9 @@ def _short(data: Mapping[str, Any], message: Message, unit: QuantityUnit) -> Ite
     if not isinstance(rows, list) or len(rows) != len(message.lines):
         return
     for row, line in zip(rows, message.lines, strict=True):
-        asked, told = amount(line.sku, line.quantity, unit), _number(row)
-        if told is not None and told < Decimal(asked.number):
-            yield RejectionMessage(f"The pharmacy took {told:f} of {asked}.", line.reference)
+        ordered, accepted = dispense_quantity(line.sku, line.quantity, unit), _number(row)
+        if accepted is not None and accepted < Decimal(ordered.number):
+            yield RejectionMessage(f"The pharmacy took {accepted:f} of {ordered}.", line.reference)
 
 
 def _number(row: Any) -> Decimal | None:
@@ -90,9 +90,9 @@ def _number(row: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def refused(said: list[str], message: Message) -> Refused:
+def refused(messages: list[str], message: Message) -> Rejected:
     """Its messages, each at the line that it names."""
-    return Refused(tuple(RejectionMessage(text, line_named(text, message.lines)) for text in said))
+    return Rejected(tuple(RejectionMessage(text, line_named(text, message.lines)) for text in messages))
 
 
 def order_number(data: Mapping[str, Any]) -> str:
@@ -106,17 +106,17 @@ def order_number(data: Mapping[str, Any]) -> str:
     return ""
 
 
-def words(data: Any) -> list[str]:
+def messages_in(data: Any) -> list[str]:
     """A refusal's messages, as they can be kept: ``messages``, or ``errors`` with a field and a message each."""
     if not isinstance(data, Mapping):
         return []
-    found: list[str] = []
+    texts: list[str] = []
     for name in ("messages", "errors"):
         rows = data.get(name)
-        found += [_text(row) for row in rows] if isinstance(rows, list) else []
-    if not found and isinstance(single := data.get("message") or data.get("title"), str):
-        found = [single]
-    return [text.replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST_WORDS] for text in found[:50] if text]
+        texts += [_text(row) for row in rows] if isinstance(rows, list) else []
+    if not texts and isinstance(single := data.get("message") or data.get("title"), str):
+        texts = [single]
+    return [text.replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST_WORDS] for text in texts[:50] if text]
 
 
 def _text(row: Any) -> str:
@@ -125,8 +125,8 @@ def _text(row: Any) -> str:
     return row if isinstance(row, str) else ""
 
 
-def _with(sentence: str, said: list[str]) -> str:
-    return f"{sentence} It said: {'; '.join(said)}" if said else sentence
+def _with(sentence: str, messages: list[str]) -> str:
+    return f"{sentence} It said: {'; '.join(messages)}" if messages else sentence
 
 
 def _object(body: bytes) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.domain.identifiers import us_phone
 from core.domain.model import ShipTo
 from core.domain.orders.book import RejectionMessage
-from core.domain.partners.link import Link, amount
+from core.domain.partners.link import Link, dispense_quantity
 from core.domain.partners.protocol import Message, MessageLine
 
 Json = dict[str, Any]
@@ -23,41 +23,17 @@ CLINIC_PAYS: Final = "doc"
 MOST_LINES: Final = 50
 
 LIMITS: Final[Mapping[str, int]] = {
-    "general.memo": 120,
-    "general.referenceId": 200,
-    "prescriber.npi": 20,
-    "prescriber.licenseState": 2,
-    "prescriber.licenseNumber": 50,
-    "prescriber.lastName": 30,
+    "general.memo": 120, "general.referenceId": 200,
+    "prescriber.npi": 20, "prescriber.licenseState": 2, "prescriber.licenseNumber": 50, "prescriber.lastName": 30,
     "prescriber.firstName": 30,
-    "patient.lastName": 30,
-    "patient.firstName": 30,
-    "patient.address1": 60,
-    "patient.address2": 60,
-    "patient.city": 30,
-    "patient.state": 2,
-    "patient.zip": 10,
-    "patient.phoneMobile": 16,
-    "patient.email": 100,
-    "shipping.recipientLastName": 30,
-    "shipping.recipientFirstName": 30,
-    "shipping.recipientPhone": 16,
-    "shipping.recipientEmail": 100,
-    "shipping.addressLine1": 60,
-    "shipping.addressLine2": 60,
-    "shipping.city": 30,
-    "shipping.state": 2,
-    "shipping.zipCode": 10,
-    "rxs.rxNumber": 50,
-    "rxs.drugName": 254,
-    "rxs.drugStrength": 254,
-    "rxs.drugForm": 255,
-    "rxs.foreignRxNumber": 50,
-    "rxs.lfProductID": 100,
-    "rxs.quantity": 45,
-    "rxs.directions": 1000,
-    "rxs.clinicalDifferenceStatement": 1000,
-}
+    "patient.lastName": 30, "patient.firstName": 30, "patient.address1": 60, "patient.address2": 60,
+    "patient.city": 30, "patient.state": 2, "patient.zip": 10, "patient.phoneMobile": 16, "patient.email": 100,
+    "shipping.recipientLastName": 30, "shipping.recipientFirstName": 30, "shipping.recipientPhone": 16,
+    "shipping.recipientEmail": 100, "shipping.addressLine1": 60, "shipping.addressLine2": 60, "shipping.city": 30,
+    "shipping.state": 2, "shipping.zipCode": 10,
+    "rxs.rxNumber": 50, "rxs.drugName": 254, "rxs.drugStrength": 254, "rxs.drugForm": 255, "rxs.foreignRxNumber": 50,
+    "rxs.lfProductID": 100, "rxs.quantity": 45, "rxs.directions": 1000, "rxs.clinicalDifferenceStatement": 1000,
+}  # fmt: skip
 """The most characters of each field."""
 
 REQUIRED: Final = (
@@ -93,13 +69,13 @@ def order(message: Message, link: Link, now: datetime) -> Json:
 
 def _prescriber(message: Message) -> Json:
     prescriber = message.prescriber
-    licence = prescriber.licences.get(message.patient.state)
+    license_held = prescriber.licences.get(message.patient.state)
     scheduled = any(line.sku.scheduled for line in message.lines)
     return {
         "npi": prescriber.npi,
         "licenseState": message.patient.state,
-        "licenseNumber": licence.number if licence else "",
-        "dea": licence.dea_number if licence and scheduled else "",
+        "licenseNumber": license_held.number if license_held else "",
+        "dea": license_held.dea_number if license_held and scheduled else "",
         "lastName": prescriber.last_name,
         "firstName": prescriber.first_name,
     }
@@ -144,7 +120,7 @@ def _shipping(message: Message, link: Link) -> Json:
 
 def _rx(line: MessageLine, message: Message, link: Link) -> Json:
     sku, prescription = line.sku, line.prescription
-    counted = amount(sku, line.quantity, link.quantity_unit)
+    counted = dispense_quantity(sku, line.quantity, link.quantity_unit)
     rx = {
         "rxType": "refill" if line.is_refill else "new",
         "rxNumber": prescription.rx_number if line.is_refill else "",
@@ -188,12 +164,12 @@ def zip_code(text: str) -> str:
 def refusals(body: Json, message: Message, link: Link) -> list[RejectionMessage]:
     """What the pharmacy's system would refuse, or could not fill safely, in this side's words; empty when it may go."""
     content = body["order"]
-    found = [RejectionMessage(text) for text in _of_order(message)]
+    faults = [RejectionMessage(text) for text in _of_order(message)]
     for section in ("general", "prescriber", "patient", "shipping"):
-        found += [RejectionMessage(text) for text in _of_fields(section, content[section])]
+        faults += [RejectionMessage(text) for text in _of_fields(section, content[section])]
     for rx, line in zip(content["rxs"], message.lines, strict=True):
-        found += [RejectionMessage(text, line.reference) for text in (*_of_fields("rxs", rx), *_of_line(line, link))]
-    return found
+        faults += [RejectionMessage(text, line.reference) for text in (*_of_fields("rxs", rx), *_of_line(line, link))]
+    return faults
 
 
 def unset(message: Message, link: Link) -> str | None:

@@ -19,7 +19,7 @@ from core.adapters.pharmacies.json_order.statuses import read_rows
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.link import Authentication, Link
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Refused
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 45.0
@@ -60,11 +60,11 @@ class JsonOrders:
         """Hand an order over once. What the pharmacy would refuse anyway never leaves."""
         if self._link.authentication is not Authentication.NONE and not _usable(self._secret):
             return NotSent(f"The secret {self._link.credentials} is not set, or no plain text, where the worker runs.")
-        if wrong_here := unset(message, self._link):
-            return NotSent(wrong_here)
+        if lacking := unset(message, self._link):
+            return NotSent(lacking)
         body = order(message, self._link, now)
         if wrong := refusals(body, message, self._link):
-            return Refused(tuple(wrong))
+            return Rejected(tuple(wrong))
         try:
             status, content, headers = self._ask("POST", "/order", body)
         except NEVER_LEFT as error:
@@ -73,7 +73,7 @@ class JsonOrders:
             return Lost(f"The connection broke ({type(error).__name__}); the pharmacy may or may not have the order.")
         return answer_of(status, content, headers, message, now, self._link.quantity_unit)
 
-    def look_up(self, reference: str) -> Acknowledged | Refused | None:
+    def look_up(self, reference: str) -> Acknowledged | Rejected | None:
         """The order that carries our reference, where the pharmacy can be asked. That it finds none proves nothing."""
         if not self._link.looks_up:
             return None
@@ -89,8 +89,8 @@ class JsonOrders:
             status, content, _ = self._ask("GET", f"/order/{quote(number, safe='')}")
             if status == 200:
                 events += read_rows(_json(content), self._zone, self._link.pharmacy)[0]
-        seen = {event for line in lines for event in line.known_events}
-        return [event for event in events if event.id not in seen]
+        recorded = {event for line in lines for event in line.known_events}
+        return [event for event in events if event.id not in recorded]
 
     def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes, httpx.Headers]:
         """Status, body and headers; neither a long nor a slow body is waited for."""

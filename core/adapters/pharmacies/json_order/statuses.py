@@ -1,21 +1,23 @@
 """What is said of lines later, in the rows that pharmacies push or answer a poll with. Pure.
 
-A pharmacy's word maps to a state by a table; a word that is not in it is kept as it was said and becomes a misfit, for
-a person to see. It is never guessed.
+A pharmacy's word maps to a state by a table; a word that is not in it is kept as it was said and becomes an unmatched
+event, for a person to see. It is never guessed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from core.adapters.files.cells import MOST_WHOLE
 from core.domain.model import LineState
 from core.domain.orders.book import Event
+from core.domain.partners.protocol import PushContent, UnreadRow
 from core.domain.text_limits import why_no_key, why_not_kept
 
 S = LineState
@@ -36,16 +38,9 @@ STATUSES: Final[Mapping[LineState, tuple[str, ...]]] = {
 _STATE_OF: Final = {word: state for state, words in STATUSES.items() for word in words}
 
 
-class Unread(NamedTuple):
-    """A row that no event can be made of, by its place from 1, and why."""
-
-    row: int
-    why: str
-
-
-def state_word(said: str) -> str:
+def state_word(status: str) -> str:
     """The state that a pharmacy's word stands for, or the word itself, folded."""
-    folded = re.sub(r"[\s_-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", said.strip())).lower()
+    folded = re.sub(r"[\s_-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", status.strip())).lower()
     state = _STATE_OF.get(folded)
     return state.value if state else folded
 
@@ -63,14 +58,22 @@ def rows_of(data: object) -> Sequence[object]:
     return [data]
 
 
-def read_rows(data: object, zone: ZoneInfo, pharmacy: str) -> tuple[list[Event], list[Unread]]:
+def read_push(body: bytes, zone: ZoneInfo, pharmacy: str) -> PushContent:
+    """The rows of a push's body, which is JSON."""
+    try:
+        return PushContent(*read_rows(json.loads(body), zone, pharmacy))
+    except (ValueError, RecursionError):
+        return PushContent(problem="The body is not JSON.")
+
+
+def read_rows(data: object, zone: ZoneInfo, pharmacy: str) -> tuple[list[Event], list[UnreadRow]]:
     """The events of a message, and the rows that hold none. An instant without a zone is in the pharmacy's."""
     events: list[Event] = []
-    unread: list[Unread] = []
+    unread: list[UnreadRow] = []
     for number, row in enumerate(rows_of(data), 1):
         problem = next(_problems(row, zone), None)
         if problem is not None or not isinstance(row, Mapping):
-            unread.append(Unread(number, problem or "is not a JSON object"))
+            unread.append(UnreadRow(number, problem or "is not a JSON object"))
         else:
             events.append(_event(row, zone, pharmacy))
     return events, unread
@@ -81,7 +84,7 @@ def _problems(row: object, zone: ZoneInfo) -> Iterator[str]:
         yield "is not a JSON object"
         return
     for name, texts in _FIELDS.items():
-        value = _said(row, *texts)
+        value = _cell(row, *texts)
         if value is None and name in _NEEDED:
             yield f"{texts[0]} is missing"
         elif (value is not None and not isinstance(value, str | int)) or isinstance(value, bool):
@@ -90,7 +93,7 @@ def _problems(row: object, zone: ZoneInfo) -> Iterator[str]:
             yield f"{texts[0]} {wrong}"
     if _line(row) is None:
         yield "foreignRxNumber is not the number that we gave"
-    if instant(_said(row, *_FIELDS["at"]), zone) is None:
+    if instant(_cell(row, *_FIELDS["at"]), zone) is None:
         yield "rxStatusDateTime is not an instant"
 
 
@@ -107,38 +110,38 @@ _NEEDED: Final = ("line", "status", "at")
 _KEYS: Final = ("line", "status", "id", "tracking")
 
 
-def _said(row: Mapping[Any, Any], *names: str) -> Any:
+def _cell(row: Mapping[Any, Any], *names: str) -> Any:
     return next((row[name] for name in names if row.get(name) not in (None, "")), None)
 
 
 def _line(row: Mapping[Any, Any]) -> tuple[str, int] | None:
     """A line and its attempt, from the number that it was given: ``RD-20261204-01/07/2``."""
-    reference, slash, attempt = str(_said(row, *_FIELDS["line"]) or "").rpartition("/")
+    reference, slash, attempt = str(_cell(row, *_FIELDS["line"]) or "").rpartition("/")
     if not slash or not reference or not re.fullmatch(r"[0-9]{1,9}", attempt):
         return None
     return (reference, int(attempt)) if 1 <= int(attempt) <= MOST_WHOLE else None
 
 
 def _event(row: Mapping[Any, Any], zone: ZoneInfo, pharmacy: str) -> Event:
-    line, at = _line(row), instant(_said(row, *_FIELDS["at"]), zone)
+    line, at = _line(row), instant(_cell(row, *_FIELDS["at"]), zone)
     if line is None or at is None:
         raise ValueError("a row is read after its problems")
-    said, tracking = str(_said(row, *_FIELDS["status"])), str(_said(row, *_FIELDS["tracking"]) or "")
+    status, tracking = str(_cell(row, *_FIELDS["status"])), str(_cell(row, *_FIELDS["tracking"]) or "")
     return Event(
-        id=str(_said(row, *_FIELDS["id"]) or event_name(line, said, at)),
+        id=str(_cell(row, *_FIELDS["id"]) or event_name(line, status, at)),
         reference=line[0],
         attempt=line[1],
-        status=state_word(said),
+        status=state_word(status),
         at=at,
         tracking=tracking,
-        reason=str(_said(row, *_FIELDS["reason"]) or ""),
+        reason=str(_cell(row, *_FIELDS["reason"]) or ""),
         sender=pharmacy,
     )
 
 
-def event_name(line: tuple[str, int], said: str, at: datetime) -> str:
+def event_name(line: tuple[str, int], status: str, at: datetime) -> str:
     """The name of an event that came without one: the same news, pushed or polled, is the same event."""
-    digest = hashlib.sha256(f"{line[0]}/{line[1]}\n{state_word(said)}\n{at.astimezone(UTC).isoformat()}".encode())
+    digest = hashlib.sha256(f"{line[0]}/{line[1]}\n{state_word(status)}\n{at.astimezone(UTC).isoformat()}".encode())
     return f"row-{digest.hexdigest()[:32]}"
 
 

@@ -1,56 +1,24 @@
 """An order sheet as pages to fax or mail: one block a patient and box, directions whole, amounts as they are counted.
 
-The fonts are those that every PDF reader has, so letters beyond Latin-1 lose their marks or are written as code points;
-a star and a note at the foot say so, and the CSV beside it has the exact spelling.
+What is not printed as it is spelt has a star; a note at the foot says so, and the CSV beside it has the exact spelling.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from fpdf import FPDF
-
+from core.adapters.files.pdf import GREY, PdfPages, printable
+from core.adapters.pharmacies.order_sheet.sheet import OrderSheet, allergies, dea_number, prescription_words
 from core.domain.model import ShipTo
-from core.domain.partners.link import amount
+from core.domain.partners.link import dispense_quantity
 from core.domain.partners.protocol import Message, MessageLine
-from core.services.partners.order_sheets import Sheet, allergies, dea_number, prescription_words
 
-_INK: Final = (22, 38, 43)
-_GREY: Final = (91, 107, 112)
-_FOLD: Final = str.maketrans(
-    {"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "\u00a0": " ", "≤": "<=", "≥": ">=",
-     "μ": "µ", "→": "->", "•": "-", "×": "x", "\u202f": " ", "\u2009": " ", "⁄": "/"}
-)  # fmt: skip
-"""Signs that mean the same in other letters; they need no note."""
-_BARE: Final = str.maketrans({"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", "Ħ": "H", "ħ": "h", "Œ": "OE"})
-"""Letters that have no marks to lose."""
 _LABEL: Final = 27.0
 
 
-def printable(text: str) -> tuple[str, bool]:
-    """The text in letters that can be printed, and whether that is not how it is spelt."""
-    folded = text.translate(_FOLD)
-    written = "".join(_letter(sign) for sign in folded)
-    return written, written != folded
-
-
-def _letter(sign: str) -> str:
-    if _is_latin(sign):
-        return sign if sign.isprintable() or sign == "\n" else " "
-    bare = "".join(part for part in unicodedata.normalize("NFKD", sign.translate(_BARE)) if _is_latin(part))
-    marks = unicodedata.combining(sign)
-    return bare or ("" if marks else f"[U+{ord(sign):04X}]")
-
-
-def _is_latin(sign: str) -> bool:
-    return all(ord(part) < 256 for part in sign)
-
-
-def as_pdf(sheet: Sheet) -> bytes:
+def as_pdf(sheet: OrderSheet) -> bytes:
     """The sheet as PDF, portrait Letter."""
-    drawn = _Pages(sheet)
+    drawn = _SheetPages(sheet)
     drawn.add_page()
     for message in sheet.messages:
         drawn.block(message)
@@ -58,25 +26,20 @@ def as_pdf(sheet: Sheet) -> bytes:
     return bytes(drawn.output())
 
 
-class _Pages(FPDF):
+class _SheetPages(PdfPages):
     """The pages while they are drawn."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        super().__init__("P", "mm", "Letter")
+    def __init__(self, sheet: OrderSheet) -> None:
+        super().__init__("P", f"Order {sheet.reference}", sheet.made_on, (14, 12), 20)
         self.sheet = sheet
         self.starred = False
-        self.set_margins(14, 12)
-        self.set_auto_page_break(True, 20)
-        self.alias_nb_pages()
-        self.set_title(printable(f"Order {sheet.reference}")[0])
-        self.set_creation_date(datetime.combine(sheet.made_on, time(), UTC))
 
     def header(self) -> None:
         """Which order, from whom, to whom: on every page, since pages of a fax part."""
         sheet, clinic, self.starred = self.sheet, self.sheet.clinic, False
-        self._font(15, bold=True)
+        self.use_font(15, bold=True)
         self._put(f"Order {sheet.reference}", 7)
-        self._font(9, color=_GREY)
+        self.use_font(9, color=GREY)
         lines = sum(len(message.lines) for message in sheet.messages)
         place = _listed(clinic.address1, clinic.city, f"{clinic.state} {clinic.zip}")
         self._put(f"To {sheet.pharmacy}", 4.6)
@@ -84,14 +47,14 @@ class _Pages(FPDF):
         count = f"{lines} prescription{'' if lines == 1 else 's'}"
         self._put(f"{sheet.made_on:%d %b %Y}. {count}. Bill the clinic; do not charge the patient.", 4.6)
         if sheet.copy:
-            self._font(9, bold=True)
+            self.use_font(9, bold=True)
             self._put("COPY for the record: some of it may have been sent before. Do not fill from it.", 4.6)
         self.ln(2.5)
 
     def footer(self) -> None:
         """The page, and what the star means."""
         self.set_y(-16)
-        self._font(7, color=_GREY)
+        self.use_font(7, color=GREY)
         if self.starred:
             exact = f"{self.sheet.reference}.csv"
             self._put(f"* Holds letters that this page cannot print; the exact spelling is in {exact}.", 3.6)
@@ -115,7 +78,7 @@ class _Pages(FPDF):
     def _patient(self, message: Message) -> None:
         patient, prescriber, to = message.patient, message.prescriber, message.address
         self.set_fill_color(238, 242, 246)
-        self._font(10.5, bold=True)
+        self.use_font(10.5, bold=True)
         box = "COLD BOX" if message.cold else "Ambient box"
         self._put(f"{patient.name}   {box}", 7, fill=True)
         self.ln(1)
@@ -126,8 +89,8 @@ class _Pages(FPDF):
         whose = "the clinic" if message.ship_to is ShipTo.CLINIC else "the patient"
         street = _listed(to.address1, to.address2, to.city, f"{to.state} {to.zip}")
         self._fact("Ship to", f"{whose}: {to.recipient}, {street}")
-        licence = prescriber.licences.get(patient.state)
-        number = f", license {patient.state} {licence.number}" if licence and licence.number else ""
+        license_held = prescriber.licences.get(patient.state)
+        number = f", license {patient.state} {license_held.number}" if license_held and license_held.number else ""
         self._fact("Prescriber", f"{prescriber.name}, NPI {prescriber.npi}{number}")
 
     def _line(self, message: Message, line: MessageLine) -> None:
@@ -136,8 +99,8 @@ class _Pages(FPDF):
         self.set_draw_color(205, 213, 219)
         self.line(self.l_margin, self.get_y(), self.w - self.r_margin, self.get_y())
         self.ln(1.5)
-        self._font(10, bold=True)
-        counted = amount(sku, line.quantity, self.sheet.link.quantity_unit)
+        self.use_font(10, bold=True)
+        counted = dispense_quantity(sku, line.quantity, self.sheet.link.quantity_unit)
         packs = f"{line.quantity} pack{'' if line.quantity == 1 else 's'}"
         self._put(f"{sku.name}: {counted} ({packs})", 5.2)
         self._fact("Directions", line.sig)
@@ -152,25 +115,21 @@ class _Pages(FPDF):
     def signature(self) -> None:
         """Where whoever hands it over writes that he did."""
         self.ln(6)
-        self._font(8.5, color=_GREY)
+        self.use_font(8.5, color=GREY)
         self._put("Handed over by ____________________   on ____________________   by fax / mail / courier", 5)
 
     def _fact(self, label: str, text: str) -> None:
-        self._font(8, color=_GREY)
+        self.use_font(8, color=GREY)
         self.cell(_LABEL, 4.6, label)
-        self._font(9)
+        self.use_font(9)
         self._put(text, 4.6)
 
     def _put(self, text: str, height: float, **look: Any) -> None:
         """A text, whole, over as many lines as it needs."""
         written, changed = printable(text)
         self.starred = self.starred or changed
-        said = f"{written} *" if changed else written
-        self.multi_cell(0, height, said, align="L", new_x="LMARGIN", new_y="NEXT", **look)
-
-    def _font(self, size: float, *, bold: bool = False, color: tuple[int, int, int] = _INK) -> None:
-        self.set_font("helvetica", "B" if bold else "", size)
-        self.set_text_color(*color)
+        starred = f"{written} *" if changed else written
+        self.multi_cell(0, height, starred, align="L", new_x="LMARGIN", new_y="NEXT", **look)
 
 
 def _listed(*parts: str) -> str:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from core.domain.model import LineState
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Acknowledged, Answer, Message, Refused
+from core.domain.partners.protocol import Acknowledged, Answer, Message, Rejected
 
 S = LineState
 
@@ -56,7 +56,7 @@ HOLDS: Final = (
 )
 
 
-class Step(NamedTuple):
+class ScriptedEvent(NamedTuple):
     """One thing that the script says, and when."""
 
     state: LineState
@@ -75,50 +75,50 @@ class SimulatedPartner:
         """Acknowledged, but for a few that its order system refuses."""
         return self.answer(message.pharmacy, message.reference, [line.reference for line in message.lines])
 
-    def answer(self, pharmacy: str, reference: str, lines: Sequence[str]) -> Acknowledged | Refused:
+    def answer(self, pharmacy: str, reference: str, lines: Sequence[str]) -> Acknowledged | Rejected:
         """What it says to a submission that carries these lines."""
         dice = self._dice(pharmacy, reference)
         if dice.random() >= REFUSED_AT_ONCE * self._care(pharmacy):
             return Acknowledged(f"{pharmacy.upper()}-{dice.randrange(10**7, 10**8)}")
         named = dice.choice(lines) if len(lines) > 1 else None
-        return Refused((RejectionMessage(dice.choice(AT_ONCE), named),))
+        return Rejected((RejectionMessage(dice.choice(AT_ONCE), named),))
 
     def look_up(self, reference: str) -> None:
         """It cannot say: a person decides."""
 
     def poll(self, lines: Sequence[SentLine], now: datetime) -> list[Event]:
         """The script of each line as far as its clock has come."""
-        return [event for line in lines for event in self._untold(line) if event.at <= now]
+        return [event for line in lines for event in self._pending(line) if event.at <= now]
 
     def next_step(self, lines: Sequence[SentLine]) -> list[Event]:
         """The next thing that each line's script says, however far off."""
-        untold = (next(self._untold(line), None) for line in lines)
-        return [event for event in untold if event is not None]
+        pending = (next(self._pending(line), None) for line in lines)
+        return [event for event in pending if event is not None]
 
-    def _untold(self, line: SentLine) -> Iterator[Event]:
+    def _pending(self, line: SentLine) -> Iterator[Event]:
         steps = self._cancelled(line) if line.cancel_requested_at else self.script(line)
         for number, step in enumerate(steps, 1):
             name = f"SIM-{line.reference}-{line.attempt}-{step.state.value if line.cancel_requested_at else number}"
             if name not in line.known_events:
                 yield Event(name, line.reference, line.attempt, step.state.value, step.at, step.tracking, step.reason)
 
-    def _cancelled(self, line: SentLine) -> list[Step]:
+    def _cancelled(self, line: SentLine) -> list[ScriptedEvent]:
         """A cancel request is granted until the line is being made; then it goes its way."""
-        asked = line.cancel_requested_at
-        if asked is None or line.state in {S.COMPOUNDING, S.SHIPPED, S.DELIVERED}:
+        requested_at = line.cancel_requested_at
+        if requested_at is None or line.state in {S.COMPOUNDING, S.SHIPPED, S.DELIVERED}:
             return self.script(line)
-        return [Step(S.CANCELLED, asked + timedelta(hours=1), "Cancelled at the clinic's request.")]
+        return [ScriptedEvent(S.CANCELLED, requested_at + timedelta(hours=1), "Cancelled at the clinic's request.")]
 
-    def script(self, line: SentLine) -> list[Step]:
+    def script(self, line: SentLine) -> list[ScriptedEvent]:
         """Everything that will be said of a line's attempt, in order."""
         dice, care = self._dice(line.pharmacy, line.reference, str(line.attempt)), self._care(line.pharmacy)
         answered = line.sent_at + timedelta(minutes=dice.randint(40, int(420 * care)))
         if dice.random() < REFUSED_ON_REVIEW * care * (0.2 if line.attempt > 1 else 1):
-            return [Step(S.REJECTED, answered, _drawn(dice))]
+            return [ScriptedEvent(S.REJECTED, answered, _review_reason(dice))]
         return [
-            Step(S.ACCEPTED, answered),
+            ScriptedEvent(S.ACCEPTED, answered),
             *_hold(dice, line, answered, care),
-            *_fulfilment(dice, line, answered, care),
+            *_fulfillment(dice, line, answered, care),
         ]
 
     def _dice(self, *names: str) -> Random:
@@ -130,32 +130,33 @@ class SimulatedPartner:
         return self._dice(pharmacy).uniform(0.5, 1.8)
 
 
-def _drawn(dice: Random) -> str:
+def _review_reason(dice: Random) -> str:
     return dice.choices([text for _, text in REVIEW], [weight for weight, _ in REVIEW])[0]
 
 
-def _hold(dice: Random, line: SentLine, after: datetime, care: float) -> list[Step]:
+def _hold(dice: Random, line: SentLine, after: datetime, care: float) -> list[ScriptedEvent]:
     if dice.random() >= HELD * care:
         return []
     words = dice.choice(HOLDS)
     if line.quantity > 1:
         words = f"Only {line.quantity - 1} of {line.quantity} packs available until the next batch."
-    return [Step(S.ON_HOLD, after + timedelta(minutes=dice.randint(30, 300)), words)]
+    return [ScriptedEvent(S.ON_HOLD, after + timedelta(minutes=dice.randint(30, 300)), words)]
 
 
-def _fulfilment(dice: Random, line: SentLine, after: datetime, care: float) -> Iterator[Step]:
+def _fulfillment(dice: Random, line: SentLine, after: datetime, care: float) -> Iterator[ScriptedEvent]:
     zone = ZoneInfo(line.time_zone)
     late = dice.randint(1, 3) if dice.random() < SHIPPED_LATE * care else 0
-    made = max(_at(line.ready_on, time(10, dice.randrange(60)), zone), after + timedelta(hours=6))
-    shipped = max(_at(line.ships_on, time(16, dice.randrange(60)), zone) + timedelta(late), made + timedelta(hours=2))
-    yield Step(S.COMPOUNDING, made)
-    yield Step(S.SHIPPED, shipped, tracking=f"7{dice.randrange(10**10, 10**11)}")
+    compounded = max(_at(line.ready_on, time(10, dice.randrange(60)), zone), after + timedelta(hours=6))
+    picked_up = _at(line.ships_on, time(16, dice.randrange(60)), zone)
+    shipped = max(picked_up + timedelta(late), compounded + timedelta(hours=2))
+    yield ScriptedEvent(S.COMPOUNDING, compounded)
+    yield ScriptedEvent(S.SHIPPED, shipped, tracking=f"7{dice.randrange(10**10, 10**11)}")
     if dice.random() < SENT_BACK:
-        yield Step(S.RETURNED, shipped + timedelta(days=5), "Undeliverable: the carrier sent it back.")
+        yield ScriptedEvent(S.RETURNED, shipped + timedelta(days=5), "Undeliverable: the carrier sent it back.")
         return
     slow = dice.randint(1, 2) if dice.random() < DELIVERED_LATE else 0
     arrives = _at(line.delivers_on, time(dice.randint(9, 16), dice.randrange(60)), zone)
-    yield Step(S.DELIVERED, max(arrives + timedelta(late + slow), shipped + timedelta(hours=15)))
+    yield ScriptedEvent(S.DELIVERED, max(arrives + timedelta(late + slow), shipped + timedelta(hours=15)))
 
 
 def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
