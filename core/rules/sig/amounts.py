@@ -107,9 +107,10 @@ def equal_amount(tokens: list[Token], place: int) -> Found:
 
 def syringe_scale(tokens: list[Token], place: int) -> Found:
     """``1 mL = 100 units``, as a sentence: how a U-100 syringe is marked, no dose."""
-    begins = place == 0 or tokens[place - 1].word in {".", ";", "("}
+    if place and tokens[place - 1].word not in {".", ";", "("}:
+        return None
     scale = tuple(token.word for token in tokens[place : place + 5])
-    return (EXTRA, place + 5) if begins and scale in _SCALES else None
+    return (EXTRA, place + 5) if scale in _SCALES else None
 
 
 _SCALES = frozenset({("1", "ml", "=", "100", "units"), ("100", "units", "=", "1", "ml")})

@@ -11,6 +11,7 @@ from core.rules.sig.elements import (
     AS_NEEDED,
     CLOSE,
     EQUALS,
+    EXTRA,
     OPEN,
     OR,
     THEN,
@@ -106,14 +107,15 @@ class Assembly:
         """Takes the next piece in."""
         item, words = piece
         match item:
+            case Connective():
+                if item is not EXTRA:
+                    self._mark(item, words)
             case DoseAmount():
                 self._dose(item, words)
             case Often() | Either() | NamedDays() | Slot() | Meals() | Cycle():
                 self._timing(item, words)
             case Lasting() | Until() | After() | StepHeader() | MaximumDose():
                 self._bounds(item, words)
-            case Connective():
-                self._mark(item, words)
             case UnknownWord():
                 self._leave(words, harmless=item.harmless)
             case SigDrug() | Concentration():

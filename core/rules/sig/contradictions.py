@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -31,24 +31,20 @@ class Contradiction(NamedTuple):
 
 def contradictions(assembly: Assembly) -> tuple[Contradiction, ...]:
     """Everything that does not go together; empty where all agrees."""
-    checks = (
-        _unfinished,
-        _uncounted,
-        _over_maximum,
-        _too_short,
-        _misplaced,
-        _repeated,
-        _clashing,
-        _unclosed,
-        _misstated,
-    )
-    return tuple(contradiction for check in checks for contradiction in check(assembly))
+    checks: list[Callable[[Assembly], Iterable[Contradiction]]] = [_too_short, _misplaced, _clashing, _misstated]
+    if len(assembly.steps) > 1:
+        checks.append(_unfinished)
+    if any(step.limits for step in assembly.steps):
+        checks += (_uncounted, _over_maximum)
+    if any(len(step.arms) > 1 for step in assembly.steps):
+        checks.append(_repeated)
+    if assembly.depth:
+        checks.append(_unclosed)
+    return tuple([contradiction for check in checks for contradiction in check(assembly)])
 
 
 def _unfinished(assembly: Assembly) -> Iterator[Contradiction]:
     """The words that begin a step whose predecessor has no length: nobody can say when."""
-    if len(assembly.steps) < 2:
-        return
     steps = [step for step in assembly.steps if not step.is_empty]
     for before, after in pairwise(steps):
         if before.lasting is None:
@@ -79,8 +75,6 @@ def _too_short(assembly: Assembly) -> Iterator[Contradiction]:
 
 def _over_maximum(assembly: Assembly) -> Iterator[Contradiction]:
     """A maximum that the directions themselves exceed, or of which nobody can say what it raises."""
-    if not any(step.limits for step in assembly.steps):
-        return
     steps = [step for step in assembly.steps if not step.is_empty]
     for own in steps:
         for limit, words in own.limits:
@@ -143,7 +137,7 @@ def _misplaced(assembly: Assembly) -> Iterator[Contradiction]:
 def _repeated(assembly: Assembly) -> Iterator[Contradiction]:
     """The words of a dose told again in the same step: it may be one more, or the same one."""
     for step in assembly.steps:
-        if len(step.arms) < 2 or side_by_side(step.arms):
+        if side_by_side(step.arms):
             continue
         for number, arm in enumerate(step.arms[1:], 1):
             if any(arm.doses == before.doses for before in step.arms[:number]):
@@ -161,8 +155,7 @@ def _clashing(assembly: Assembly) -> Iterator[Contradiction]:
 
 def _unclosed(assembly: Assembly) -> Iterator[Contradiction]:
     """The bracket that nothing closes: what follows may belong in it or not."""
-    if assembly.depth:
-        yield Contradiction(assembly.open_words)
+    yield Contradiction(assembly.open_words)
 
 
 def _misstated(assembly: Assembly) -> Iterator[Contradiction]:

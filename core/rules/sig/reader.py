@@ -72,7 +72,7 @@ def _reading(
 ) -> ParsedSig:
     segments = alternatives[0]
     unsettled = contradictions(assembly)
-    unsettled_words = [word for contradiction in unsettled for word in contradiction.words]
+    unsettled_words = [word for contradiction in unsettled for word in contradiction.words] if unsettled else ()
     named = _route(assembly, segments)
     route = named or (implied_route(sku, assembly.action) if assembly.action else None)
     missing = tuple(_missing(assembly.action, route, segments, of))
@@ -95,7 +95,7 @@ def _reading(
         sites=tuple(assembly.sites),
         other_routes=tuple(assembly.other_routes),
         route_from_sku=route is not None and named is None,
-        conflicts=tuple(dict.fromkeys(one.sentence for one in unsettled if one.sentence)),
+        conflicts=tuple(dict.fromkeys([one.sentence for one in unsettled if one.sentence])) if unsettled else (),
     )
 
 

@@ -126,21 +126,28 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
             or _other(tokens, place, sku_words, indication)
         )
         word = tokens[place].word
-        if word in LINKS and _leads_nowhere(tokens, place, end, pieces):
-            item = UNSURE
-        elif indication and isinstance(item, SigDrug) and indication != "of" and item.name in MAY_BE_INDICATED:
-            item = EXTRA
-        elif indication and word in {"dose", "doses"}:
-            item = UNSURE  # "for low mood high dose"
-        elif word == "only" and sum(isinstance(piece.item, DoseAmount) for piece in pieces) > 1:
-            item = UNSURE  # of the last dose, or of all
-        elif word == "as" and item == _AS_DIRECTED and pieces and pieces[-1].item in _GOING_ON:
-            item = UNSURE  # another dose, that nobody told
-        pieces.append(Piece(item, tuple(token.written for token in tokens[place:end])))
-        if indication or item is AS_NEEDED or word in INDICATION_STARTS or word in _PURPOSES:
+        if indication or word in _WATCHED:
+            item = _in_context(item, tokens, place, end, pieces, indication)
+        pieces.append(Piece(item, tuple([token.written for token in tokens[place:end]])))
+        if indication or item is AS_NEEDED or word in _STARTS:
             indication = _indicated_by(word, item, indication)
         place = end
     return pieces
+
+
+def _in_context(item: Item, tokens: list[Token], place: int, end: int, before: list[Piece], indication: str) -> Item:
+    """The item, or what it is where it stands: nothing that may be passed over, or a word of the indication."""
+    word = tokens[place].word
+    if word in LINKS and _leads_nowhere(tokens, place, end, before):
+        return UNSURE
+    if isinstance(item, SigDrug) and indication not in {"", "of"} and item.name in MAY_BE_INDICATED:
+        return EXTRA
+    if indication and word in {"dose", "doses"}:  # "for low mood high dose"
+        return UNSURE
+    if word == "only" and sum(isinstance(piece.item, DoseAmount) for piece in before) > 1:
+        return UNSURE  # of the last dose, or of all
+    another = word == "as" and item == _AS_DIRECTED and before and before[-1].item in _GOING_ON
+    return UNSURE if another else item  # "or as directed" is another dose, that nobody told
 
 
 def _leads_nowhere(tokens: list[Token], place: int, end: int, before: list[Piece]) -> bool:
@@ -198,6 +205,8 @@ _PURPOSES = frozenset({"to", "due", "because"})
 """First words of phrases that an indication follows: "to treat", "due to"."""
 _AS_DIRECTED = UnknownWord(harmless=True)
 _GOING_ON = (AND, OR, THEN)
+_STARTS = _PURPOSES | INDICATION_STARTS
+_WATCHED = LINKS | {"only", "as"}
 _JOINS = frozenset({"and", "or", "&", "plus", "of"})
 _NOTHING = frozenset({"", ".", ";", ",", ")", "and", "or"})
 _MARKS = {"(": OPEN, ")": CLOSE, ".": STOP, ";": STOP, ",": COMMA} | dict.fromkeys(":-'\"“”‘’!•#*", EXTRA)
