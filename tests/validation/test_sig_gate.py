@@ -229,7 +229,7 @@ def test_a_dose_mismatch_names_both_readings_and_chooses_neither() -> None:
 
 def test_incomplete_directions_name_what_is_missing_and_what_was_not_understood() -> None:
     (found,) = findings(world(rx={"sig": "Use as directed.", "days_supply": None}), a_line(sig="Use as directed."))
-    assert found.message == ("The directions do not tell the dose, frequency. Not understood: “as”, “directed”.")
+    assert found.message == ("The directions do not tell the dose, route, frequency. Not understood: “as”, “directed”.")
 
 
 def test_ambiguous_directions_say_both_readings() -> None:

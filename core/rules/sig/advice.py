@@ -218,5 +218,5 @@ def _logistics(tokens: list[Token], place: int) -> tuple[Item, int] | None:
             end += 2
     if not counted and tokens[place].word in {"refill", "refills", "supply", "quantity"}:
         return None
-    whole = counted and at(tokens, end).word in {"", ".", ";", ",", ")", *_LOGISTICS}
-    return (EXTRA, end) if whole else (UNSURE, _clause_end(tokens, place))
+    is_complete = counted and at(tokens, end).word in {"", ".", ";", ",", ")", *_LOGISTICS}
+    return (EXTRA, end) if is_complete else (UNSURE, _clause_end(tokens, place))

@@ -106,8 +106,8 @@ def _places(stated: _Stated, sku: Sku) -> list[int] | None:
 
 def _place(name: str | None, sku: Sku) -> int | None:
     for place, active in enumerate(sku.actives):
-        own = set(drug_names(active))
-        if name in own or any(name in ALSO_NAMED.get(one, ()) for one in own):
+        active_names = set(drug_names(active))
+        if name in active_names or any(name in ALSO_NAMED.get(active_name, ()) for active_name in active_names):
             return place
     return None
 

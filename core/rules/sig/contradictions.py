@@ -76,12 +76,12 @@ def _too_short(assembly: Assembly) -> Iterator[Contradiction]:
 def _over_maximum(assembly: Assembly) -> Iterator[Contradiction]:
     """A maximum that the directions themselves exceed, or of which nobody can say what it raises."""
     steps = [step for step in assembly.steps if not step.is_empty]
-    for own in steps:
-        for limit, words in own.limits:
+    for limited_step in steps:
+        for limit, words in limited_step.limits:
             written = " ".join(words)
             if any(_exceeds(limit, step, assembly) for step in steps):
                 yield Contradiction(words, f"The maximum (“{written}”) is below the dose and frequency.")
-            elif _raises_unclearly(limit, own, assembly, several=len(steps) > 1):
+            elif _raises_unclearly(limit, limited_step, assembly, several=len(steps) > 1):
                 yield Contradiction(words, f"The maximum (“{written}”) could raise the dose or the frequency.")
 
 

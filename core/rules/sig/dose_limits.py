@@ -57,7 +57,7 @@ def unmeasurable(reading: ParsedSig, sku: Sku | None, share: Fraction) -> tuple[
 
 
 def _segments(reading: ParsedSig) -> Iterable[Segment]:
-    return dict.fromkeys(segment for way in reading.alternatives for segment in way)
+    return dict.fromkeys(segment for segments in reading.alternatives for segment in segments)
 
 
 def _of_volume(segment: Segment, sku: Sku, of: Strength, injected: bool) -> Iterator[str]:
@@ -158,7 +158,7 @@ def _far_from_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimi
         if mg and (mg >= limits.times_usual * usual_mg or mg * limits.times_usual <= usual_mg):
             times = in_times(mg / usual_mg).replace("the dose", "the usual dose")
             yield f"{segment.dose} is {times} of {sku.name} ({number(usual_mg)} mg)."
-    week = max((_highest_week(way, of) for way in reading.alternatives), default=Fraction(0))
+    week = max((_highest_week(segments, of) for segments in reading.alternatives), default=Fraction(0))
     if usual_week and week >= limits.weekly_times * usual_week:
         yield (
             f"{number(week)} mg a week is {number(week / usual_week)} times the usual week of {sku.name} "
@@ -170,6 +170,8 @@ def _highest_week(segments: Iterable[Segment], of: Strength) -> Fraction:
     weeks = []
     for _, step in groupby(segments, key=lambda segment: segment.step):
         doses = [segment for segment in step if segment.days is None or segment.days >= _SHORTEST_COURSE]
-        known = [(mg_per_dose(segment, of), segment.per_week) for segment in doses]
-        weeks.append(sum((mg * rate.high for mg, rate in known if mg is not None and rate is not None), Fraction(0)))
+        doses_and_rates = [(mg_per_dose(segment, of), segment.per_week) for segment in doses]
+        weeks.append(
+            sum((mg * rate.high for mg, rate in doses_and_rates if mg is not None and rate is not None), Fraction(0))
+        )
     return max(weeks, default=Fraction(0))

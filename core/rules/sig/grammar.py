@@ -282,9 +282,9 @@ def cycle(tokens: list[Token], place: int) -> Found:
     alike = off is not None and tokens[on[1] - 2].is_number == tokens[off[1] - 2].is_number
     if off is None or not alike:
         return None
-    again = _period(tokens, off[1])
-    same_period = again is not None and again.low == on[0] + off[0]  # "... each week"
-    return Cycle(on[0], off[0]), again.end if again is not None and same_period else off[1]
+    repeated_period = _period(tokens, off[1])
+    same_period = repeated_period is not None and repeated_period.low == on[0] + off[0]  # "... each week"
+    return Cycle(on[0], off[0]), repeated_period.end if repeated_period is not None and same_period else off[1]
 
 
 def _stretch(tokens: list[Token], place: int, word: str) -> tuple[Fraction, int] | None:

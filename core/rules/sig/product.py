@@ -46,7 +46,7 @@ _FORMS: Final = (
 """By a word of the form: what a dose may be counted in, and the routes where the catalog tells none."""
 
 
-class Product(NamedTuple):
+class SkuProfile(NamedTuple):
     """What is known of a SKU: ``route`` where the catalog has just one, ``routes`` all by which it may be given.
 
     ``pieces`` is None where the form is not known, ``drugs`` is empty where the actives are not.
@@ -59,7 +59,7 @@ class Product(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def product(sku: Sku) -> Product:
+def product(sku: Sku) -> SkuProfile:
     """What a SKU's catalog row says of how it is given."""
     form = next((entry for entry in _FORMS if entry[0] in sku.form.casefold()), None)
     named = _routes_in(sku.route)
@@ -67,14 +67,14 @@ def product(sku: Sku) -> Product:
     if not sku.route.strip() and form is not None:
         routes = form[2]
     sole = next(iter(named)) if len(named) == 1 else None
-    return Product(sole, routes, form[1] if form else None, _drugs_of(sku))
+    return SkuProfile(sole, routes, form[1] if form else None, _drugs_of(sku))
 
 
 def _routes_in(text: str) -> frozenset[str]:
     """The routes in a catalog cell, "subcutaneous or intramuscular"; empty where a part of it is none."""
     parts = [part.strip() for part in re.split(r"[;,/|&+]|\bor\b|\band\b", text.casefold()) if part.strip()]
-    found = [_SPELLINGS.get(tuple(part.split())) for part in parts]
-    return frozenset(route for route in found if route) if None not in found else frozenset()
+    route_names = [_SPELLINGS.get(tuple(part.split())) for part in parts]
+    return frozenset(route for route in route_names if route) if None not in route_names else frozenset()
 
 
 def _drugs_of(sku: Sku) -> frozenset[str]:
@@ -95,10 +95,10 @@ def implied_route(sku: Sku | None, action: str | None) -> str | None:
     """The route that follows from the SKU alone: the catalog has one, no other is usual, and the action goes by it."""
     if sku is None:
         return None
-    known = product(sku)
-    if known.route is None or known.route not in routes_of(action):
+    profile = product(sku)
+    if profile.route is None or profile.route not in routes_of(action):
         return None
-    return None if known.route == "intramuscular" else known.route
+    return None if profile.route == "intramuscular" else profile.route
 
 
 def route_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
@@ -124,7 +124,9 @@ def form_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
     if pieces is None:
         return
     counted = sku.volume_ml is None and sku.mg_per_unit is not None
-    units = {dose.unit for way in reading.alternatives for segment in way for dose in segment.amounts if dose.unit}
+    units = {
+        dose.unit for segments in reading.alternatives for segment in segments for dose in segment.amounts if dose.unit
+    }
     for unit in sorted(units):
         liquid = counted and unit in {Unit.ML, Unit.UNITS, Unit.G}
         if liquid or (unit.is_piece and unit not in pieces):

@@ -10,7 +10,7 @@ from core.domain.model import Sku
 from core.rules.sig.assembly import Assembly
 from core.rules.sig.blends import merged
 from core.rules.sig.compatibility import action_of, goes_by
-from core.rules.sig.contradictions import contradictions
+from core.rules.sig.contradictions import Contradiction, contradictions
 from core.rules.sig.elements import DoseAmount, Piece, SigAction, SigRoute
 from core.rules.sig.interpretations import Interpretation, interpretations_of
 from core.rules.sig.product import implied_route, product
@@ -74,7 +74,8 @@ def _reading(
     unsettled = contradictions(assembly)
     unsettled_words = [word for contradiction in unsettled for word in contradiction.words] if unsettled else ()
     named = _route(assembly, segments)
-    route = named or (implied_route(sku, assembly.action) if assembly.action else None)
+    dosed = any(segment.dose is not None for segment in segments)
+    route = named or (implied_route(sku, assembly.action) if assembly.action and dosed else None)
     missing = tuple(_missing(assembly.action, route, segments, of))
     first = segments[0] if segments else None
     mg, ml = (mg_per_dose(first, of), ml_per_dose(first, of)) if first else (None, None)
@@ -95,8 +96,12 @@ def _reading(
         sites=tuple(assembly.sites),
         other_routes=tuple(assembly.other_routes),
         route_from_sku=route is not None and named is None,
-        conflicts=tuple(dict.fromkeys([one.sentence for one in unsettled if one.sentence])) if unsettled else (),
+        conflicts=_sentences(unsettled) if unsettled else (),
     )
+
+
+def _sentences(unsettled: tuple[Contradiction, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([conflict.sentence for conflict in unsettled if conflict.sentence]))
 
 
 def _route(assembly: Assembly, segments: Interpretation) -> str | None:

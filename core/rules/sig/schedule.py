@@ -79,8 +79,8 @@ class Schedule:
         elif last in _JOINERS and slot.clock is not None and before.clock is not None:
             self.choice = self.choice or last == OR
             self.slots.append(slot)
-        elif (one := _as_one(before, slot)) is not None and last != AND:
-            self.slots[-1] = one
+        elif (merged_slot := _as_one(before, slot)) is not None and last != AND:
+            self.slots[-1] = merged_slot
         else:
             if {before.name, slot.name} != {"evening", "night"}:
                 self.clash = words
@@ -147,7 +147,8 @@ class Schedule:
         count = 1 if self.choice else len(keys)
         if self.choice or count < 2 or not (self.loose or {"evening", "night"} <= keys):
             return (count,)
-        fits = [one for one in (count, count - 1) if often is not None and often.low == often.high == one * _WEEK]
+        rate = often.low if often is not None and often.low == often.high else None
+        fits = [fitting for fitting in (count, count - 1) if rate == fitting * _WEEK]
         return (fits[0],) if fits else (count, count - 1)
 
     def _share(self) -> Fraction:
