@@ -131,7 +131,7 @@ def _clause_end(tokens: list[Token], place: int) -> int:
 def _tells_more(tokens: list[Token], place: int, end: int, long_times: bool, allowed: frozenset[str]) -> bool:
     while place < end:
         token = tokens[place]
-        start = place + 2 if words_at(tokens, place, ("more", "than")) else place
+        start = place + (2 if words_at(tokens, place, ("more", "than")) else token.word == "between")
         counts = at(tokens, start).is_number or at(tokens, start).word in COUNTING
         past = _past_time(tokens, start, long_times) if counts else None
         if past is not None:
