@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -73,9 +73,19 @@ def a_prescriber(**over: Any) -> Prescriber:
 
 
 def a_patient(**over: Any) -> Patient:
+    """Ana Rivera; under another code than P1 another person, with a name, birth date, phone and street of that code."""
     return Patient(**{"patient": "P1", "first_name": "Ana", "last_name": "Rivera", "born_on": date(1980, 5, 6), "sex": "f",
                       "phone": "512-555-0142", "address1": "1 Oak St", "city": "Austin", "state": "TX", "zip": "78704",
-                      "allergies": ()} | over)  # fmt: skip
+                      "allergies": ()} | _somebody_else(over.get("patient", "P1")) | over)  # fmt: skip
+
+
+def _somebody_else(code: str) -> dict[str, Any]:
+    if code == "P1":
+        return {}
+    number = int("".join(letter for letter in code if letter.isdigit()) or sum(map(ord, code)))
+    letters = "".join(chr(ord("a") + number // 26**place % 26) for place in (3, 2, 1, 0))
+    return {"first_name": f"Ana {letters.title()}", "born_on": date(1950, 1, 1) + timedelta(days=number % 15_000),
+            "phone": f"512-555-{number % 10_000:04d}", "address1": f"{number} Elm St"}  # fmt: skip
 
 
 def a_prescription(**over: Any) -> Prescription:

@@ -22,7 +22,9 @@ from core.domain.model import (
     Setting,
     ShipTo,
 )
-from core.rules.eligibility import FILTERS, Eligibility, codes_against, earliest_refill
+from core.rules.eligibility import FILTERS, OBSTACLES, Eligibility, codes_against, earliest_refill
+from core.rules.split.options import RX_AT_OTHER_PHARMACY
+from core.rules.split.preferences import EXCLUDED
 from tests.builders import (
     DAYS,
     SIG,
@@ -353,6 +355,11 @@ def test_unknown_codes_are_no_offer(case: str, line: dict[str, Any], pharmacy: s
     assert codes(a_context(), a_line(**line), pharmacy=pharmacy) == ("NO_OFFER",)
     if "sku" in line:
         assert earliest_refill(a_line(**line), pharmacy, a_context(), DAYS) is None
+
+
+def test_every_code_against_a_pharmacy_says_why_and_what_would_have_to_change() -> None:
+    assert list(OBSTACLES) == [*FILTERS, EXCLUDED, RX_AT_OTHER_PHARMACY]
+    assert all(each.reason and each.change for each in OBSTACLES.values())
 
 
 def test_every_filter_at_once_in_order() -> None:

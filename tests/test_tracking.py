@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.adapters.store import Store
+from core.__main__ import main
+from core.adapters.store import Store, open_store
 from core.adapters.store.order_views import OrderFilter, Queue
 from core.adapters.store.queue import claim
 from core.domain.errors import BadInput, Blocked, Differs, NotAllowed, Refused
@@ -437,6 +439,43 @@ def test_findings_stop_a_resubmission_until_they_are_answered(clinic: Store) -> 
         resubmit(clinic, STAFF, CLINIC, ref(1))
     resubmit(clinic, STAFF, CLINIC, ref(1), overrides=(Override(1, "REFILL_TOO_SOON", "lost in the mail"),))
     assert tracked(clinic, 1).attempt == 2
+
+
+@pytest.mark.parametrize(
+    ("case", "words", "status"),
+    [
+        ("no override", (), 1),
+        ("the code and the reason", ("--override", "REFILL_TOO_SOON=lost in the mail"), 0),
+        ("with a line's number, as place takes it", ("--override", "1:REFILL_TOO_SOON=lost in the mail"), 0),
+        ("confirmed by somebody", ("--override", "REFILL_TOO_SOON=lost, confirmed by Dr Okafor on 2026-12-04"), 0),
+        ("another code", ("--override", "SUSPECTED_DUPLICATE=lost"), 1),
+        ("a code that nobody may override", ("--override", "RX_EXPIRED=old"), 1),
+        ("without a reason", ("--override", "REFILL_TOO_SOON="), 1),
+        ("another prescription of the patient", ("--rx", "RX9", "--override", "REFILL_TOO_SOON=lost"), 0),
+        ("a prescription of nobody", ("--rx", "RX77", "--override", "REFILL_TOO_SOON=lost"), 1),
+    ],
+)
+def test_the_command_resubmits_as_the_screen_does(
+    sqlite_url: str, clock: Clock, capsys: pytest.CaptureFixture[str], case: str, words: tuple[str, ...], status: int
+) -> None:
+    store = open_store(sqlite_url, clock=clock)
+    load(store, a_folder(**patients(1)))
+    place(store, STAFF, CLINIC, confirmation(a_cart(line(1))))
+    send(store)
+    tell(store, said(1, "rejected"))
+    early = a_prescription(rx="RX1", patient="P1", last_filled_on=date(2026, 12, 1))
+    again = a_prescription(rx="RX9", patient="P1", last_filled_on=None, first_filled_on=None)
+    load(store, a_folder(patients=(a_patient(),), prescriptions=(early, again)))
+    store.close()
+    on = ("--on", "2026-12-04", "--db", sqlite_url, "--json")
+    assert main(["resubmit", ref(1), *words, *on]) == status
+    answer = json.loads(capsys.readouterr().out)
+    assert ("error" in answer or "message" in answer or "findings" in answer) is (status != 0)
+    reopened = open_store(sqlite_url, clock=clock)
+    assert tracked(reopened, 1).attempt == (1 if status else 2)
+    rx = views.line_detail(reopened, STAFF, CLINIC, ref(1)).line.rx
+    assert rx == ("RX9" if "RX9" in words else "RX1")
+    reopened.close()
 
 
 @pytest.mark.parametrize("state", [S.SUBMITTED, S.ACCEPTED, S.SHIPPED, S.DELIVERED])

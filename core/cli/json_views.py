@@ -127,7 +127,7 @@ def plans_json(plans: Plans) -> Json:
 def reading_json(reading: ParsedSig, days_supply: int | None, findings: tuple[Finding, ...]) -> Json:
     """Directions as they were read, and what the SIG gate says of them."""
     return {
-        **fields_of(reading, "text", "certainty", "action", "route", "as_needed"),
+        **fields_of(reading, "text", "certainty", "action", "route", "route_from_sku", "as_needed"),
         "segments": [_segment(segment) for segment in reading.segments],
         "mg_per_dose": reading.mg_per_dose,
         "ml_per_dose": reading.ml_per_dose,

@@ -76,6 +76,11 @@ def _override(text: str) -> Override:
     return Override(line, code, words["reason"].strip(), words["by"].strip(), confirmed_on)
 
 
+def _override_of_one(text: str) -> Override:
+    """``CODE=REASON`` of a command about one line; a line's number before the code is taken too."""
+    return _override(text if re.match(r"\s*\d+\s*:", text) else f"1:{text}")
+
+
 _CONFIRMED = re.compile(r"(?P<reason>.*?)[,;]?\s*confirmed by (?P<by>.+?) on (?P<on>\d{4}-\d{2}-\d{2})", re.IGNORECASE)
 
 
@@ -117,7 +122,8 @@ def resubmit(run: Run) -> CommandResult:
     try:
         recovery.resubmit(
             run.store, run.person, run.clinic, given.reference,
-            pharmacy=given.pharmacy, expected_cents=given.expect, days=days,
+            pharmacy=given.pharmacy, rx=given.rx, expected_cents=given.expect, days=days,
+            overrides=tuple(_override_of_one(text) for text in given.override),
         )  # fmt: skip
     except (Blocked, Differs) as refusal:
         return CommandResult(json_views.refusal_json(refusal), status=1)

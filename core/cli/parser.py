@@ -112,7 +112,9 @@ COMMANDS: Final = (
     Command("resubmit", order_commands.resubmit, "send a rejected or returned line again", (
         REFERENCE,
         _option("--pharmacy", "P"),
+        _option("--rx", "RX", "another prescription of the patient for the SKU"),
         _option("--expect", "TOTAL", "the line's confirmed cost in dollars"),
+        _option("--override", "CODE=REASON", "may end in: confirmed by NAME on DATE", action="append", default=[]),
     )),
     Command("refund", order_commands.refund, "give back what was captured for a line", (
         REFERENCE, _option("amount", "AMOUNT", "dollars"), REASON,

@@ -92,6 +92,12 @@ def code_order(code: str) -> CodeOrder:
     return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), code
 
 
+def code_fold(code: str) -> str:
+    """What codes that a person takes for the same share: no capitals, spaces or leading zeros; ``p-01001`` folds as
+    ``P-1001`` does. Zeros after a point stay: 0.05 is not 0.5."""
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", "".join(code.split()).casefold())
+
+
 @lru_cache(maxsize=4096)
 def is_npi(npi: str) -> bool:
     """Whether it is ten digits, the first 1 or 2, that pass Luhn over ``80840`` + NPI (45 CFR 162.406)."""

@@ -69,7 +69,7 @@ class Objective(StrEnum):
 
 
 class PreferenceKind(StrEnum):
-    """What a person asks of the split beside its objective."""
+    """What a routing preference does."""
 
     USE = "use"
     AVOID = "avoid"
@@ -80,7 +80,7 @@ class PreferenceKind(StrEnum):
 
 
 class PreferenceScope(StrEnum):
-    """Which lines a constraint is about."""
+    """Which lines a routing preference is about."""
 
     CART = "cart"
     PATIENT = "patient"
@@ -488,7 +488,7 @@ class CartLine(Model):
 
 
 class RoutingPreference(NamedTuple):
-    """What a person asks of the split, for the lines that it chooses pharmacies for (not held, not pinned).
+    """A routing preference that staff give, for the lines that it chooses pharmacies for (not held, not pinned).
 
     ``of`` is the patient, the SKU or the line's number; empty for the whole cart. ``use`` and ``avoid`` name the
     ``pharmacy`` that must or must not fill them; ``together`` sends all of a patient's lines to one pharmacy; ``stay``
@@ -509,7 +509,7 @@ MOST_PACKS = 10_000
 
 
 class Cart(Model):
-    """A refill day's lines, in order, and what people ask of their split."""
+    """A refill day's lines, in order, and its routing preferences."""
 
     refill_day: date
     lines: tuple[CartLine, ...] = ()

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from core.domain.model import Owner
 
-RETURNED: Final = "released, or refunded where it was captured; resubmitting authorizes a fresh quote"
+RETURNED: Final = "released, or refunded where it was captured; resubmitting authorizes a new quote"
 UNPAID: Final = "released, or refunded where it was captured; settle the account with the pharmacy before resubmitting"
 
 
@@ -54,7 +54,8 @@ REJECTED_AS: Final[Mapping[str, str]] = {
     code: reason
     for reason, codes in (
         ("SIG_REJECTED", "SIG_MISSING SIG_INCOMPLETE SIG_AMBIGUOUS SIG_TOO_LONG SIG_DOSE_MISMATCH SIG_NO_MG"),
-        ("SIG_REJECTED", "SIG_SUPPLY_MISMATCH DOSE_OVER_MAX RX_SIG_CHANGED DOSE_START_HIGH TITRATION_SKIP"),
+        ("SIG_REJECTED", "SIG_ROUTE_MISMATCH SIG_FORM_MISMATCH SIG_DRUG_MISMATCH DOSE_NOT_MEASURABLE DOSE_IMPLAUSIBLE"),
+        ("SIG_REJECTED", "SIG_SUPPLY_MISMATCH DOSE_OVER_MAX RX_SIG_CHANGED DOSE_START_HIGH TITRATION_SKIP RETITRATION"),
         ("PRESCRIBER_NOT_LICENSED", "NPI_INVALID PRESCRIBER_NOT_LICENSED LICENCE_EXPIRING RX_PRESCRIBER_MISMATCH"),
         ("CONTROLLED_RULE", "DEA_MISSING DEA_INVALID CONTROLLED_LIMIT"),
         ("RX_NOT_FOUND", "RX_MISSING RX_PATIENT_MISMATCH RX_SKU_MISMATCH RX_QUANTITY RX_AT_OTHER_PHARMACY"),
@@ -62,55 +63,282 @@ REJECTED_AS: Final[Mapping[str, str]] = {
         ("NO_REFILLS", "NO_REFILLS"),
         ("CLINICAL_DIFFERENCE_MISSING", "CLINICAL_DIFFERENCE_MISSING CLINICAL_DIFFERENCE_BOILERPLATE"),
         ("REFILL_TOO_SOON", "REFILL_TOO_SOON"),
-        ("SUSPECTED_DUPLICATE", "SUSPECTED_DUPLICATE"),
-        ("DUPLICATE_THERAPY", "DUPLICATE_THERAPY"),
+        ("SUSPECTED_DUPLICATE", "SUSPECTED_DUPLICATE SAME_PERSON"),
+        ("DUPLICATE_THERAPY", "DUPLICATE_THERAPY THERAPY_SWITCH"),
         ("PRODUCT_NOT_MAPPED", "NO_OFFER PRICE_STALE NO_PRICE QUANTITY_LIMIT"),
         ("OUT_OF_STOCK", "OUT_OF_STOCK"),
         ("OTHER", "PHARMACY_NOT_LICENSED COLD_CHAIN_WINDOW EXCLUDED"),
         ("ADDRESS_INVALID", "ADDRESS_INCOMPLETE PO_BOX STATE_ZIP_MISMATCH"),
-        ("DEMOGRAPHIC_MISMATCH", "PATIENT_INCOMPLETE PHONE_INVALID"),
-        ("ALLERGY", "ALLERGY ALLERGIES_UNKNOWN"),
+        ("DEMOGRAPHIC_MISMATCH", "PATIENT_INCOMPLETE PHONE_INVALID BIRTH_DATE_DOUBTFUL UNDER_AGE"),
+        ("ALLERGY", "ALLERGY ALLERGIES_UNKNOWN ALLERGY_POSSIBLE ALLERGY_UNRECOGNIZED"),
     )
     for code in codes.split()
 }  # fmt: skip
 """For which reason a pharmacy would reject a line that a rule speaks of: whether it did is the rule's record."""
 
-_WORDS: Final = tuple(
-    (code, re.compile("|".join(patterns), re.IGNORECASE))
-    for code, *patterns in (
-        ("CLINICAL_DIFFERENCE_MISSING", r"clinical(ly)?[ _-]?(significant )?(difference|statement)"),
-        ("CONTROLLED_RULE", r"\bdea\b", "epcs", r"controlled[ _-]?(rule|substance)", r"schedule (ii|iii|iv|v|[2-5])\b"),
-        ("PRESCRIBER_NOT_LICENSED", r"(prescriber|provider|doctor|practitioner|npi).*(licen|state)", "supervis",
-         r"licen[cs]e.*(prescriber|provider)"),
-        ("OUT_OF_STOCK", r"out[ _-]?of[ _-]?stock", "back[ -]?order", "inventory", "no stock", "not in stock"),
-        ("PRODUCT_NOT_MAPPED", r"product.*(not |un)(mapped|found|known|recogni)", "unknown (product|drug)",
-         "(lfproductid|drugname).*invalid", "not (carried|compounded)"),
-        ("PAYMENT_NOT_RECEIVED", "payment", "credit limit", "billing", "past due", "card (was )?declined"),
-        ("SUSPECTED_DUPLICATE", "duplicate[ _-]?(order|id|prescription|rx)", "suspected[ _-]?duplicate",
-         "already (on file|received|exists)"),
-        ("DUPLICATE_THERAPY", r"duplicat\w*[ _-]?therap", "therapeutic duplication"),
-        ("ALLERGY", "allerg"),
-        ("REFILL_TOO_SOON", "too[ _-]?(soon|early)", "early refill", r"\ber\b", "not due"),
-        ("NO_REFILLS", "no[ _-](more )?refills", "refills? exhausted", "fills? denied", "depleted"),
-        ("RX_EXPIRED", "expired", "older than", "out of date"),
-        ("RX_NOT_FOUND", "(rx|prescription).*(not found|unknown|no record)", "no such (rx|prescription)"),
-        ("ADDRESS_INVALID", "address", r"\bzip", "postal", "undeliverable", r"shipping\.(city|state)",
-         r"p\.? ?o\.? box"),
-        ("SIG_REJECTED", r"\bsig\b", "sig[ _-]rejected", "direction", "dose", "dosing", "instructions"),
-        ("DEMOGRAPHIC_MISMATCH", "demographic", "date ?of ?birth", r"\bdob\b", "gender", r"\bsex\b",
-         "patient.*(name|mismatch|identity)", "(first|last)name"),
-        ("PHARMACY_UNREACHABLE", "unreachable", "timed? ?out", "pharmacy (is )?closed", "service unavailable"),
-    )
-)  # fmt: skip
-"""What partners write, most telling first: the first pattern found names the code."""
+_SHORT_FORMS: Final = {
+    "prescription": "rx rxs script escript erx",
+    "patient": "pt pts",
+    "prescriber": "dr md doctor prescribers doctors providers physician physicians provider practitioner np",
+    "address": "addr",
+    "out of stock": "oos",
+    "payment": "pmt",
+    "credit card": "cc",
+    "refill too soon": "rts",
+    "duplicate": "dup",
+    "therapy": "ther",
+    "date of birth": "birthdate birthday dob",
+    "license": "lic licence licensed licenses",
+    "medication": "med meds",
+    "backorder": "bo",
+    "schedule iii": "ciii",
+    "schedule ii": "cii",
+    "schedule iv": "civ",
+    "authorization": "auth",
+    "not": "isnt doesnt dont cant cannot wont didnt hasnt havent wasnt",
+    "account": "acct",
+    "": "been",
+    "year": "yr",
+}
+"""What words mean here, with the short forms that technicians write for them."""
+
+_MEANING: Final = {short: words for words, forms in _SHORT_FORMS.items() for short in forms.split()}
+
+_WORDS: Final = {
+    "CLINICAL_DIFFERENCE_MISSING": r"""
+        clinical(ly)? (significant )?(difference|statement|justification)
+        medical necessity
+        essential(ly)? (a )?copy
+        \bfda copy
+        why (the )?commercial product
+        justification for compound
+    """,
+    "CONTROLLED_RULE": r"""
+        \bdea\b
+        \bepcs
+        controlled (rule|substance|prescription)
+        \bpdmp\b
+        schedule (ii|iii|iv|v|[2-5])\b
+        must be (electronic|e prescribed)
+        telehealth for control
+    """,
+    "PRESCRIBER_NOT_LICENSED": r"""
+        (prescriber|npi)\b.*\b(license|(patients?|this|their) state\b)
+        license\b.*\bprescriber
+        supervis
+        prescriber\b.*\bnot prescribe in
+        npi (invalid|not found|unknown)
+    """,
+    "OUT_OF_STOCK": r"""
+        out of stock
+        back ?order
+        \bno (inventory|stock)\b
+        insufficient (stock|inventory)
+        not in stock
+        \b(api|drug|supply|supplier|product) shortage\b
+        temporarily unavailable
+        unavailable (at this time|from)
+        (drug|product|medication|strength|\d) unavailable
+        \bran out\b
+        (we are|were) out of (this|the|that)
+        not enough (on hand|in stock|stock)
+        short on (product|stock|inventory|supply)
+    """,
+    "PRODUCT_NOT_MAPPED": r"""
+        (product|drug|item|sku|ndc|medication)( id| code)?\b.*\b(un|not |no )(mapped|found|known|recogni)
+        (product|drug|item|sku|ndc|medication)\b.*\bnot in (our|the) (catalog|formulary|system)
+        unknown (product|drug|item|sku)
+        (lf ?product ?id|product id|drug ?name)\b.*invalid
+        (invalid|wrong) (product|drug|item|sku)\b
+        \b(not|no longer) (carry|carried|make|compound|compounded|offer)\b
+        not on our (list|menu|formulary)
+        discontinued (product|item|drug|strength|size|sku)
+        (product|item|drug|strength|size) (\w+ )?discontinued
+    """,
+    "PAYMENT_NOT_RECEIVED": r"""
+        payment (not|failed|declined|required|needed|missing|overdue|due|rejected|method)
+        no payment
+        credit (limit|hold)
+        past due
+        \bcard( on file| ending \d+)?( was| is| has)? (declin|expire|reject)
+        \bcard\b.*\bnot go through
+        \b(updat\w*|new|valid) card
+        insufficient funds
+        \bunpaid\b
+        account (is )?(suspended|overdue|delinquent)
+        (open|unpaid|outstanding) balance
+        balance (due|owed)
+    """,
+    "SUSPECTED_DUPLICATE": r"""
+        duplicate (order|id|prescription|of|submission|request)
+        suspected duplicate
+        already (on file|received|exists?|processing|shipped|have this order)
+        (second|2 nd) order
+        (order|prescription|drug|this) (was )?sent (twice|2 ?x|two times)
+        received this (order )?(already|yesterday)
+    """,
+    "DUPLICATE_THERAPY": r"""
+        duplicat\w* (of )?therap
+        therap\w* duplicat
+        already (on|taking)\b(?! file)
+        on same class
+        \btwo (glp|testosterone)
+        on two \w+ products
+        currently (on|taking|using)\b
+        patient (is )?(on|taking|using) (ozempic|wegovy|mounjaro|zepbound|saxenda|semaglutide|tirzepatide|another)
+    """,
+    "ALLERGY": r"""
+        (?<!no )(?<!no known )\ballerg(?!(y|ies) list)
+        hypersensitiv
+        anaphyla
+    """,
+    "REFILL_TOO_SOON": r"""
+        too (soon|early)
+        early refill
+        refill\w* (requested )?early
+        not due(?! to)
+        next (fill|refill) (date|due)
+        last filled?\b.*\b(ago|days|\d)
+        not (re)?fill (before|until)
+        (still have|has) (\w+ )?(medication|supply|drug)\b.*\b(hand|remaining|left)
+        \d days early
+        wait until\b.*\bto (re)?fill
+        too close to last fill
+        eligible (to|for) refill
+        picked up an? \d+ day
+    """,
+    "NO_REFILLS": r"""
+        \bno (more )?(refills?|rf)\b
+        refills? (exhausted|depleted|used|denied|0)
+        (\b0|zero) refills?
+        out of refills
+        fills? denied
+        \bdepleted
+        all (re)?fills (were |are )?used
+        refill authorization
+        last refill (was )?(dispensed|used|filled)
+        refill request denied
+        filled max
+    """,
+    "RX_EXPIRED": r"""
+        prescription\b.*\b(expired|expiration|too old)
+        expired prescription
+        older than (1|one|a|12)
+        out of date
+        prescription past 12
+        prescription (is )?no longer valid
+        written (date )?(over|more than)\b.*\b(year|months)
+        (1|12|one|a) ?(yr|year|months?) old
+    """,
+    "RX_NOT_FOUND": r"""
+        prescription\b.*\b(not (found|on file|exist|received|in (our|the) system)|unknown|no record)
+        (no such|unknown) prescription
+        no (record of (this |the )?)?prescription( on file|\b.*\d|$)
+        waiting (on|for) (the )?prescription
+        (not|unable to|never) (\w+ )?(locate|find|have|see|received?) (this |the |a |any )?prescription
+        prescription never (came|received|arrived)
+    """,
+    "ADDRESS_INVALID": r"""
+        \baddress (undeliver|incomplete|invalid|missing|bad|wrong|not|is a|flag|needed|required)
+        (bad|wrong|invalid|missing|incomplete|verify|validate|shipping|delivery|this|new|correct|no|from) address
+        (verify|validate) delivery
+        \bzip\b
+        \bzip ?code
+        postal
+        undeliverable
+        shipping (city|state|zip|address)
+        p ?o ?box
+        \b(apt|apartment|unit number|street number|suite number)\b
+        (validate|missing|wrong|invalid) street
+    """,
+    "SIG_REJECTED": r"""
+        \bsig\b
+        directions
+        dose (too|exceed|high|low|missing|unclear|invalid|not|over|above)
+        (missing|invalid|unclear|wrong|clarify|max|maximum|weekly) dose
+        \bdosing\b
+        instructions
+        (frequency|route) (missing|unclear)
+        what is the (frequency|dose|route)
+        no route
+        mg and units
+        clarify (the )?(route|frequency)
+        how many (units|mg|ml)
+    """,
+    "DEMOGRAPHIC_MISMATCH": r"""
+        demographic
+        date ?of ?birth
+        \bd o b\b
+        \bgender\b
+        \bsex (is |not |missing|invalid|unknown|mismatch)
+        (missing|wrong|no|invalid|patient) sex\b
+        (?<!drug )\bnames? (mismatch|spelled|is different|not match|on file)
+        patient.*identity
+        (first|last) ?name
+    """,
+    "PHARMACY_UNREACHABLE": r"""
+        unreachable
+        timed? ?out
+        timeout
+        (pharmacy|we|were) (is |are )?closed( until| for| today|$)
+        service unavailable
+        (system|site|server|software|portal|api)\b.*\b(down|offline|error)
+    """,
+}
+"""What partners write, by code: words that one code alone can mean, a pattern a line."""
+
+_PATTERNS: Final = {code: re.compile("|".join(lines.split("\n        ")[1:]).strip()) for code, lines in _WORDS.items()}
+
+_BEFORE: Final = {
+    "CONTROLLED_RULE": {"PRESCRIBER_NOT_LICENSED", "RX_EXPIRED", "NO_REFILLS", "RX_NOT_FOUND", "PRODUCT_NOT_MAPPED"},
+    "CLINICAL_DIFFERENCE_MISSING": {"PRODUCT_NOT_MAPPED", "OUT_OF_STOCK"},
+    "PAYMENT_NOT_RECEIVED": {"RX_EXPIRED", "RX_NOT_FOUND", "SUSPECTED_DUPLICATE"},
+    "PRESCRIBER_NOT_LICENSED": {"RX_EXPIRED", "SUSPECTED_DUPLICATE"},
+    "ALLERGY": {"SIG_REJECTED", "PRODUCT_NOT_MAPPED"},
+    "DUPLICATE_THERAPY": {"SUSPECTED_DUPLICATE", "OUT_OF_STOCK"},
+    "SUSPECTED_DUPLICATE": {"RX_NOT_FOUND"},
+    "REFILL_TOO_SOON": {"NO_REFILLS"},
+    "ADDRESS_INVALID": {"PRESCRIBER_NOT_LICENSED"},
+    "OUT_OF_STOCK": {"PRODUCT_NOT_MAPPED", "RX_NOT_FOUND"},
+    "PRODUCT_NOT_MAPPED": {"RX_NOT_FOUND"},
+    "PHARMACY_UNREACHABLE": {"OUT_OF_STOCK"},
+    "SIG_REJECTED": {"RX_NOT_FOUND"},
+    "DEMOGRAPHIC_MISMATCH": {"RX_NOT_FOUND", "SUSPECTED_DUPLICATE"},
+    "NO_REFILLS": {"RX_NOT_FOUND"},
+    "RX_EXPIRED": {"RX_NOT_FOUND"},
+}
+"""Of two codes that words could mean, the one that says what happened: an expired card is no expired prescription."""
+
+_NO_REFUSAL: Final = re.compile(
+    r"\bcancel|deceased|pregnan|interaction with|contraindicat|\btransferred to|\bpick ?up\b|insurance|signature"
+    r"|consent|(?<!not be )verified|(is|looks?|was|billing) (fine|ok|good)|\breceived,? (order|waiting)|board|hospice"
+    r"|until labs"
+)
+"""Words of what no code stands for: a person reads them."""
 
 
 def code_for(text: str) -> str:
-    """The canonical code of a partner's words: a code itself, what its words tell, or OTHER."""
+    """The canonical code of a partner's words: a code itself, the one that its words can mean, or OTHER.
+
+    Words that could mean several codes, or something that no code stands for, are OTHER: a wrong code sends a person to
+    the wrong place.
+    """
     word = text.strip().upper()
     if word in REJECTIONS:
         return word
-    return next((code for code, pattern in _WORDS if pattern.search(text)), "OTHER")
+    plain = _plain(text)
+    codes = {code for code, pattern in _PATTERNS.items() if pattern.search(plain)}
+    left = codes - {other for code in codes for other in _BEFORE.get(code, ())}
+    return left.pop() if len(left) == 1 and not _NO_REFUSAL.search(plain) else "OTHER"
+
+
+def _plain(text: str) -> str:
+    """Small letters, words apart, short forms written out."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).casefold().replace("’", "'").replace("n't", "nt")
+    for written, meant in (("b/o", "backorder"), ("c-iii", "ciii"), ("e-script", "rx"), ("'", "")):
+        apart = apart.replace(written, meant)
+    words = re.findall(r"[a-z]+|\d+", apart)
+    return " ".join(filter(None, (_MEANING.get(word, word) for word in words)))
 
 
 def refused_with(lines: tuple[int, ...]) -> str:

@@ -70,7 +70,7 @@ SETTINGS = {
         SettingKind("max_ml_subcutaneous", "Most mL injected under the skin at once", "1.5", Decimal, "Mathaes and others 2016 (Eur J Pharm Biopharm 100): 1.5 mL is the usual limit", CLINIC_ONLY),
         SettingKind("max_ml_deltoid", "Most mL injected into the upper arm's muscle at once", "2", Decimal, "nursing references: deltoid 1 mL, at most 2 mL", CLINIC_ONLY),
         SettingKind("max_ml_intramuscular", "Most mL injected into another muscle at once", "3", Decimal, "nursing references: gluteal muscles and thigh of an adult, 3 mL", CLINIC_ONLY),
-        SettingKind("usual_dose_times", "How many times its usual dose a SKU's dose may not reach", "10", Decimal, "ISMP: tenfold errors, a decimal point lost or misread", CLINIC_ONLY),
+        SettingKind("usual_dose_times", "How many times its usual dose, or what part of it, a SKU's dose may not reach", "10", Decimal, "ISMP: tenfold errors, a decimal point lost or misread", CLINIC_ONLY),
         SettingKind("usual_week_times", "How many times its usual week a SKU's weekly amount may not reach", "7", Decimal, "ISMP: daily instead of weekly, as with methotrexate", CLINIC_ONLY),
         SettingKind("supply_tolerance_days", "Days by which a stated days' supply may differ, if this is more than the share below", "3", int, "rules.md, SIG_SUPPLY_MISMATCH", CLINIC_ONLY),
         SettingKind("supply_tolerance_share", "Share by which a stated days' supply may differ", "0.10", Decimal, "rules.md, SIG_SUPPLY_MISMATCH", CLINIC_ONLY),

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 from core.adapters.files import FILES, Folder, KnownKeys, csv_bytes, read_files, read_folder
 from core.adapters.store import Store, Work, save_folder
-from core.adapters.store.contexts import clinic_of
+from core.adapters.store.contexts import clinic_of, patients_of
 from core.adapters.store.folders import FileDifference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
+from core.domain.model import Patient
 from core.domain.roles import Action, Person, require
+from core.rules.same_person import likenesses
 from core.services.audit_trail import Entry, record_all
 from core.services.rule_history import RULE_FILES
 from core.services.rule_history import load_entries as changed_rules
@@ -57,7 +59,8 @@ def load(store: Store, person: Person, files: Files, clinic: str | None = None, 
         record_all(work, person, [Entry("load files", code, None, folder.counts()), *_changed(changes)])
         return changes
 
-    return Loaded(code, folder.counts(), store.write(code, save, new=folder.clinic is not None), folder.warnings)
+    changes = store.write(code, save, new=folder.clinic is not None)
+    return Loaded(code, folder.counts(), changes, (*folder.warnings, *_same_people(store, code, changes)))
 
 
 def preview_load(store: Store, person: Person, files: Files, clinic: str | None = None) -> Loaded:
@@ -68,7 +71,27 @@ def preview_load(store: Store, person: Person, files: Files, clinic: str | None 
         changes = {file: FileDifference(folder.rows(file), (), 0) for file in folder.counts()}
         return Loaded(code, folder.counts(), changes, folder.warnings)
     with store.read(code) as work:
-        return Loaded(code, folder.counts(), differences(work, folder), folder.warnings)
+        changes = differences(work, folder)
+    return Loaded(code, folder.counts(), changes, (*folder.warnings, *_same_people(store, code, changes)))
+
+
+def _same_people(store: Store, clinic: str, changes: Mapping[str, FileDifference]) -> Iterator[BadCell]:
+    """A warning for every new or changed patient who is likely one of the clinic under another code; once a pair."""
+    written = (
+        [Patient.model_validate(row) for row in changes["patients.csv"].written] if "patients.csv" in changes else []
+    )
+    if not written:
+        return
+    with store.read(clinic) as work:
+        patients = patients_of(work) | {row.patient: row for row in written}
+    warned: set[frozenset[str]] = set()
+    for code, alike in likenesses(written, patients.values()).items():
+        for likeness in alike:
+            pair = frozenset((code, likeness.other))
+            if pair not in warned:
+                reason = f"has the same {likeness.common} as {likeness.other}: one person under two codes?"
+                yield BadCell("patients.csv", None, "patient", code, reason)
+            warned.add(pair)
 
 
 def save_row(

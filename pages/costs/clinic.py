@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -27,7 +26,7 @@ _MONEY = ("Paid", "Under program", "Saving", "Drug price", "Fees", "Shipping", "
 
 def clinic_tab(session: Session, view: CostView) -> None:
     """Key figures of one program beside what was paid; every program by month; what drives it; how sure it is."""
-    answer = _repriced(session.clinic, session.data_version(), view.today, session)
+    answer = session.remembered(repriced)
     if not answer.lines or not answer.programs:
         empty_state(
             f"No orders were placed in the last {PERIOD_DAYS} days.", "Orders placed on Refill day are compared here."
@@ -46,11 +45,6 @@ def clinic_tab(session: Session, view: CostView) -> None:
         _sensitivity(session, repricing, program)
     else:
         st.caption("Choose an aggregate program above to see how other prices and rates would change the result.")
-
-
-@st.cache_resource(max_entries=8, show_spinner="Repricing recent orders")
-def _repriced(clinic: str, version: int, today: date, _session: Session) -> Repriced:
-    return repriced(_session.store, _session.person, clinic)
 
 
 def _chosen(answer: Repriced, view: CostView) -> Repricing:

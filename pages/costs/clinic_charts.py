@@ -8,11 +8,9 @@ from fractions import Fraction
 
 import plotly.graph_objects as go
 
-from pages.shared.charts import DOLLARS, WHOLE_DOLLARS, ChartPoint, Series
+from pages.shared.charts import DOLLARS, LEGEND, MARGIN, WHOLE_DOLLARS, ChartPoint, Series
 
 _SAVES, _LOSES, _WHOLE, _EVEN, _LINE = "#0072b2", "#d55e00", "#5b6b70", "#f4f6f7", "#7b4f9d"
-_MARGIN = {"l": 8, "r": 24, "t": 36, "b": 8}
-_LEGEND = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
 
 
 def by_month(series: Sequence[Series]) -> go.Figure:
@@ -31,8 +29,8 @@ def by_month(series: Sequence[Series]) -> go.Figure:
     figure.update_layout(
         barmode="group",
         height=320,
-        margin=_MARGIN,
-        legend=_LEGEND,
+        margin=MARGIN,
+        legend=LEGEND,
         xaxis={"type": "category"},
         yaxis={"title": "Dollars saved (below zero: lost)", "tickformat": WHOLE_DOLLARS, "zeroline": True},
     )
@@ -60,7 +58,7 @@ def waterfall(steps: Sequence[tuple[str, Decimal]], total: str) -> go.Figure:
     )
     figure.update_layout(
         height=110 + 30 * len(values),
-        margin={**_MARGIN, "r": 88},
+        margin={**MARGIN, "r": 88},
         showlegend=False,
         xaxis={"title": "Dollars saved, running total", "tickformat": WHOLE_DOLLARS, "zeroline": True},
         yaxis={"autorange": "reversed", "automargin": True},
@@ -114,8 +112,8 @@ def heat_map(
     )  # fmt: skip
     figure.update_layout(
         height=360,
-        margin=_MARGIN,
-        legend=_LEGEND,
+        margin=MARGIN,
+        legend=LEGEND,
         xaxis={"title": "Change of the aggregate prices", "ticksuffix": " %", "zeroline": False, "showgrid": False},
         yaxis={"title": "Software rate", "ticksuffix": " %", "zeroline": False, "showgrid": False},
     )

@@ -56,7 +56,7 @@ def filter_bar(reference: ReferenceData) -> CostView:
             help="The packs in a box share its fee, so larger shipments cost less per pack.",
         )
         spend = st.number_input(
-            "Medication a month, in dollars",
+            "Medication a month ($)",
             0,
             100_000_000,
             20_000,

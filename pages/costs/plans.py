@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import streamlit as st
 
@@ -30,7 +29,7 @@ def plans_tab(session: Session, view: CostView) -> None:
     answer = plans(programs, view.spend_cents)
     metrics(_plan_figures(answer))
     badge(any(is_demo(program.source) for program in programs))
-    months = _months(session.clinic, session.data_version(), view.today, session)
+    months = session.remembered(monthly_spends)
     answers_by_month = [plans(programs, month.cents) for month in months]
     answers = [plans(programs, spend) for spend in _spends(answer, months)]
     figure = by_amount(
@@ -65,11 +64,6 @@ def plans_tab(session: Session, view: CostView) -> None:
         session=session,
         columns={"Monthly fee": MONEY, "Rate": PERCENT},
     )
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _months(clinic: str, version: int, today: date, _session: Session) -> tuple[MonthSpend, ...]:
-    return monthly_spends(_session.store, _session.person, clinic)
 
 
 def _own_months(session: Session, months: Sequence[MonthSpend], answers_by_month: Sequence[Plans]) -> None:

@@ -77,7 +77,7 @@ def sku_figures(view: CostView, pair: SkuCosts) -> list[Metric]:
             delta_description=f"by {money(abs(priced.difference_cents or 0))} a pack" if priced else None,
         ),
         Metric(
-            "Cheaper program switches at",
+            "Switches programs at",
             f"{count(packs, 'pack')} a month" if packs is not None else "No volume" if priced else NOTHING,
             "With fewer packs a month, the lower monthly fee outweighs the lower landed cost.",
             delta_description=f"{money(priced.flips_at_spend_cents)} of medication" if priced and packs else None,

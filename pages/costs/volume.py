@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 
 import streamlit as st
@@ -33,7 +32,7 @@ def our_volume(session: Session, view: CostView, pair: SkuCosts) -> None:
         or versus is None
     ):
         return
-    packs = _packs(session.clinic, session.data_version(), view.today, session).get(pair.row.sku, 0)
+    packs = session.remembered(packs_placed).get(pair.row.sku, 0)
     month = pair.row.at_volume(pass_through.program, aggregate.program, packs, PERIOD_DAYS)
     with st.container(border=True):
         st.markdown(f"**{plain(volume_sentence(versus, month, packs))}**")
@@ -48,11 +47,6 @@ def our_volume(session: Session, view: CostView, pair: SkuCosts) -> None:
                     session=session,
                     columns=dict.fromkeys((*headings, "Difference"), MONEY),
                 )
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _packs(clinic: str, version: int, today: date, _session: Session) -> dict[str, int]:
-    return packs_placed(_session.store, _session.person, clinic)
 
 
 def volume_sentence(versus: BreakEven, month: AtVolume | None, packs: int) -> str:

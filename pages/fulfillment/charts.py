@@ -13,7 +13,7 @@ from core.services.measures import Measures, StageTime
 from pages.shared.chart_card import chart
 from pages.shared.charts import Series, Span, bars, over_time, spans, stacked_over_time
 from pages.shared.filters import choose
-from pages.shared.formats import amount, code_words, count, money, percent, percentage_points
+from pages.shared.formats import amount, code_phrase, code_words, count, money, percent, percentage_points
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, table
 
@@ -62,7 +62,7 @@ def rejections(session: Session, now: Measures, names: Names) -> None:
     total = count(sum(codes.values()), "attempt was", "attempts were")
     chart(
         bars([code_words(code) for code in codes], list(codes.values()), "Attempts rejected"),
-        f"{total} rejected; most often for {code_words(first).lower()}, {codes[first]}",
+        f"{total} rejected; most often for {code_phrase(first)}, {codes[first]}",
         [
             {
                 "Pharmacy": names[row.pharmacy],

@@ -17,7 +17,7 @@ from core.rules.validation import RULES
 from core.services.orders.recovery import Resubmission, ResubmissionOptions, resubmission_options, resubmit
 from core.services.orders.views import LineDetail
 from pages.orders.money import COMPONENTS
-from pages.shared.formats import amount, code_words, day, full_day, listed, money, plain
+from pages.shared.formats import amount, code_phrase, code_words, day, full_day, listed, money, plain
 from pages.shared.notices import attempt, show_error
 from pages.shared.patient_form import patient_form
 from pages.shared.session import Session
@@ -138,7 +138,7 @@ def _offer(name: str, resubmission: Resubmission, *, before: bool) -> str:
 
 
 def _why(resubmission: Resubmission) -> str:
-    return listed([code_words(code).lower() for code in resubmission.routed.codes])
+    return listed([code_phrase(code) for code in resubmission.routed.codes])
 
 
 def _findings(detail: LineDetail, resubmission: Resubmission) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
+from typing import Final
 
 import streamlit as st
 
 from core.domain.errors import Differs
 from core.domain.model import Days, DifferenceValue, PlanDifference, Quote
 from core.rules.plan_differences import shown_plan
-from core.rules.pricing.parts import more_than, parts_by_pharmacy
+from core.rules.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
 from core.rules.pricing.quotes import under_every_program
 from core.services.checkout import Confirmation, Receipt, place
 from pages.refill_day.cart_actions import done_here
@@ -23,9 +25,14 @@ from pages.shared.notices import attempt
 from pages.shared.tables import MONEY, Row, table
 
 _DIFFERS = "refill_differs"
-MONEY_COLUMNS = dict.fromkeys(
-    ("Medication", "Program fee", "Encounters", "Shipping", "Processing", "Total", "Landed"), MONEY
-)
+COMPONENTS: Final = {
+    "Medication": "medication_cents",
+    "Program fee": "program_fee_cents",
+    "Shipping": "shipping_cents",
+    "Encounters": "encounters_cents",
+    "Processing": "processing_cents",
+}
+MONEY_COLUMNS: Final = dict.fromkeys((*COMPONENTS, "Total", "Landed"), MONEY)
 
 
 def confirm_step(desk: Desk, views: Sequence[LineView]) -> None:
@@ -42,7 +49,8 @@ def confirm_step(desk: Desk, views: Sequence[LineView]) -> None:
 def _sheet(desk: Desk) -> None:
     st.subheader(f"Checkout under {plain(desk.program.program)}", anchor=False)
     with st.container(width=480):
-        facts(checkout_rows(desk.plan.quote))
+        total = {"Total": desk.plan.quote.total_cents}
+        facts({name: money(cents) for name, cents in (components(desk.plan.quote) | total).items()})
     st.subheader("Each pharmacy's part", anchor=False)
     table(_parts(desk), name="checkout_parts", alt="Each pharmacy's part", session=desk.session, columns=MONEY_COLUMNS)
     st.subheader("The same cart under every program", anchor=False)
@@ -170,16 +178,13 @@ def _blockers(views: Sequence[LineView]) -> None:
     st.button("Back to the cart", key="refill_back", icon=":material/arrow_back:", on_click=go_to, args=("Cart",))
 
 
-def checkout_rows(quote: Quote) -> dict[str, str]:
-    """The rows of the checkout, as it is written on a bill."""
-    return {
-        "Medication": money(quote.medication_cents),
-        "Program fee": money(quote.program_fee_cents),
-        "Shipping": money(quote.shipping_cents),
-        "Encounters": money(quote.encounters_cents),
-        "Processing": money(quote.processing_cents),
-        "Total": money(quote.total_cents),
-    }
+def components(of: Quote | PharmacyPart) -> dict[str, int]:
+    """What a checkout or a pharmacy's part of it is made of, in cents, in the order of a bill."""
+    return {name: getattr(of, field) for name, field in COMPONENTS.items()}
+
+
+def _amounts(of: Quote | PharmacyPart) -> dict[str, Decimal]:
+    return {name: amount(cents) for name, cents in components(of).items()}
 
 
 def _parts(desk: Desk) -> list[Row]:
@@ -188,11 +193,7 @@ def _parts(desk: Desk) -> list[Row]:
             "Pharmacy": pharmacy_name(part.pharmacy, desk.context),
             "Lines": part.lines,
             "Boxes": part.boxes,
-            "Medication": amount(part.medication_cents),
-            "Program fee": amount(part.program_fee_cents),
-            "Shipping": amount(part.shipping_cents),
-            "Encounters": amount(part.encounters_cents),
-            "Processing": amount(part.processing_cents),
+            **_amounts(part),
             "Landed": amount(part.landed_cents),
         }
         for part in parts_by_pharmacy(desk.plan.split.filled, desk.plan.quote)
@@ -200,22 +201,18 @@ def _parts(desk: Desk) -> list[Row]:
 
 
 def _programs(desk: Desk) -> list[Row]:
-    return [
-        {
-            "Program": each.program,
-            "Kind": each.quote.kind.value if each.quote else None,
-            "Medication": amount(each.quote.medication_cents) if each.quote else None,
-            "Program fee": amount(each.quote.program_fee_cents) if each.quote else None,
-            "Shipping": amount(each.quote.shipping_cents) if each.quote else None,
-            "Encounters": amount(each.quote.encounters_cents) if each.quote else None,
-            "Processing": amount(each.quote.processing_cents) if each.quote else None,
-            "Total": amount(each.quote.total_cents) if each.quote else None,
-            "Against this checkout": signed_money(more_than(each.quote, desk.plan.quote))
-            if each.quote
-            else each.reason,
-        }
-        for each in under_every_program(desk.plan.split.filled, desk.context, desk.days)
-    ]
+    rows: list[Row] = []
+    for program, quote, _without_price, reason in under_every_program(desk.plan.split.filled, desk.context, desk.days):
+        rows.append(
+            {
+                "Program": program,
+                "Kind": quote.kind.value if quote else None,
+                **(_amounts(quote) if quote else dict.fromkeys(COMPONENTS)),
+                "Total": amount(quote.total_cents) if quote else None,
+                "Against this checkout": signed_money(more_than(quote, desk.plan.quote)) if quote else reason,
+            }
+        )
+    return rows
 
 
 def _as_they_are(desk: Desk, views: Sequence[LineView]) -> None:

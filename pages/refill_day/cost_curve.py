@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from core.domain.model import Objective
 from core.rules.split.what_if import Point
+from pages.shared.charts import MARGIN
 from pages.shared.formats import amount, money
 
 
@@ -69,7 +70,7 @@ def cost_against_days(points: Sequence[Point], now: Point | None) -> go.Figure:
     )
     figure.update_layout(
         height=300,
-        margin={"l": 8, "r": 24, "t": 36, "b": 8},
+        margin=MARGIN,
         showlegend=False,
         clickmode="event+select",
         dragmode=False,

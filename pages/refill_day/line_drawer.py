@@ -129,7 +129,7 @@ def _parts(reading: ParsedSig) -> Iterator[str]:
         yield reading.action
     yield from (str(segment) for segment in reading.segments if str(segment))
     if reading.route:
-        yield reading.route
+        yield f"{reading.route}, as the SKU is" if reading.route_from_sku else reading.route
     if reading.as_needed:
         yield "as needed"
     in_mg = any(segment.dose is not None and segment.dose.unit is Unit.MG for segment in reading.segments[:1])

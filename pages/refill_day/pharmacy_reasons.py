@@ -9,7 +9,7 @@ from core.domain.context import Context
 from core.domain.model import Alternative, RoutedLine
 from core.rules.eligibility import OBSTACLES, Obstacle, destination_state
 from core.rules.split.preferences import EXCLUDED
-from pages.shared.formats import code_words, count, day, listed, pharmacy_name, signed_money
+from pages.shared.formats import code_phrase, count, day, listed, pharmacy_name, signed_money
 
 _NEAREST: Final = 4
 
@@ -51,7 +51,7 @@ def reasons(routed: RoutedLine, codes: Sequence[str], context: Context) -> str:
 
 
 def _obstacle(code: str) -> Obstacle:
-    words = code_words(code).lower()
+    words = code_phrase(code)
     return OBSTACLES.get(code, Obstacle(words, words))
 
 

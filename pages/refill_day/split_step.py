@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import streamlit as st
@@ -18,7 +18,6 @@ from pages.refill_day.search_progress import gap_in_words
 from pages.refill_day.views import LineView
 from pages.refill_day.what_if import comparison, preference_prices
 from pages.shared.formats import amount, count, day, money, pharmacy_name, plain, sku_name
-from pages.shared.session import Session
 from pages.shared.tables import DAY, MONEY, Row, table
 
 _ACROSS = 4
@@ -71,13 +70,7 @@ def _best(objective: Objective) -> str:
 def _turnarounds(desk: Desk) -> Mapping[str, StageTime]:
     """How long each pharmacy took lately; nothing without history."""
     last = desk.days.placing_day
-    return _observed(desk.session.clinic, desk.session.data_version(), last, desk.session)
-
-
-@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
-def _observed(clinic: str, version: int, last: date, _session: Session) -> Mapping[str, StageTime]:
-    first = last - timedelta(days=OBSERVED_DAYS - 1)
-    return turnarounds(_session.store, _session.person, clinic, first, last)
+    return desk.session.remembered(turnarounds, last - timedelta(days=OBSERVED_DAYS - 1), last)
 
 
 def turnaround_in_words(observed: StageTime) -> str:

@@ -50,17 +50,9 @@ def stacked(bars: Sequence[Segments], unit: str = "Dollars a pack, delivered") -
     """Horizontal stacked bars from the top down, one trace a part, the total at each bar's end."""
     names = list(dict.fromkeys(name for bar in bars for name in bar.parts))
     labels = [bar.label for bar in bars]
+    hover = f"%{{x:{DOLLARS}}}"
     figure = go.Figure(
-        [
-            go.Bar(
-                name=name,
-                y=labels,
-                x=_drawn(bar.parts.get(name, 0) for bar in bars),
-                orientation="h",
-                hovertemplate=f"%{{y}}<br>{name} %{{x:{DOLLARS}}}<extra></extra>",
-            )
-            for name in names
-        ]
+        [_part(name, labels, drawn(bar.parts.get(name, 0) for bar in bars), f"{name} {hover}") for name in names]
     )
     for bar in bars:
         total = sum(bar.parts.values(), Decimal(0))
@@ -80,10 +72,10 @@ def differences(labels: Sequence[str], values: Sequence[Decimal], cheaper: tuple
             go.Bar(
                 name=f"{side} is cheaper",
                 y=labels,
-                x=_drawn(value if is_drawn(value) else None for value in values),
+                x=drawn(value if is_drawn(value) else None for value in values),
                 orientation="h",
                 hovertemplate=f"%{{y}}<br>{side} is cheaper by %{{customdata:{DOLLARS}}}<extra></extra>",
-                customdata=_drawn(abs(value) for value in values),
+                customdata=drawn(abs(value) for value in values),
             )
             for side, is_drawn in zip(cheaper, (_negative, _positive), strict=True)
         ]
@@ -99,7 +91,11 @@ def differences(labels: Sequence[str], values: Sequence[Decimal], cheaper: tuple
     return figure
 
 
-def _drawn(values: Iterable[Number | None]) -> list[float | None]:
+def _part(name: str, labels: Sequence[str], values: Sequence[float | None], hover: str) -> go.Bar:
+    return go.Bar(name=name, y=labels, x=values, orientation="h", hovertemplate=f"%{{y}}<br>{hover}<extra></extra>")
+
+
+def drawn(values: Iterable[Number | None]) -> list[float | None]:
     """Amounts as lengths on a screen: the one place where money may lose its exactness."""
     return [None if value is None else float(value) for value in values]
 
@@ -117,7 +113,7 @@ def bars(labels: Sequence[str], values: Sequence[Number], unit: str, form: str =
     figure = go.Figure(
         go.Bar(
             y=labels,
-            x=_drawn(values),
+            x=drawn(values),
             orientation="h",
             texttemplate=f"%{{x:{form}}}",
             textposition="outside",
@@ -131,18 +127,7 @@ def bars(labels: Sequence[str], values: Sequence[Number], unit: str, form: str =
 
 def stacked_counts(labels: Sequence[str], parts: Mapping[str, Sequence[int]], unit: str) -> go.Figure:
     """Horizontal stacked bars of whole numbers from the top down, one trace a part."""
-    figure = go.Figure(
-        [
-            go.Bar(
-                name=name,
-                y=labels,
-                x=list(values),
-                orientation="h",
-                hovertemplate=f"%{{y}}<br>{name}: %{{x:,d}}<extra></extra>",
-            )
-            for name, values in parts.items()
-        ]
-    )
+    figure = go.Figure([_part(name, labels, list(values), f"{name}: %{{x:,d}}") for name, values in parts.items()])
     figure.update_layout(**_bars(len(labels)), barmode="stack", xaxis={"title": unit, "tickformat": ",d"})
     return figure
 
@@ -154,7 +139,7 @@ def stacked_over_time(series: Iterable[Series], unit: str, form: str = DOLLARS) 
             go.Bar(
                 name=line.name,
                 x=line.x,
-                y=_drawn(line.y),
+                y=drawn(line.y),
                 hovertemplate=f"{line.name}<br>%{{x|%a %e %b}}: %{{y:{form}}}<extra></extra>",
             )
             for line in series
@@ -171,7 +156,7 @@ def over_time(series: Iterable[Series], unit: str, form: str = DOLLARS, *, steps
             go.Scatter(
                 name=line.name,
                 x=line.x,
-                y=_drawn(line.y),
+                y=drawn(line.y),
                 mode="lines+markers",
                 line={"shape": "hv" if steps else "linear", "width": 2},
                 marker={"size": 5},
@@ -192,8 +177,8 @@ def by_amount(
     lines = [
         go.Scatter(
             name=line.name,
-            x=_drawn(line.x),
-            y=_drawn(line.y),
+            x=drawn(line.x),
+            y=drawn(line.y),
             mode="lines",
             line={"width": 2},
             hovertemplate=f"{line.name}<br>at {at}: %{{y:{DOLLARS}}}<extra></extra>",
@@ -202,8 +187,8 @@ def by_amount(
     ]
     named = go.Scatter(
         name="Cheapest changes",
-        x=_drawn(mark.x for mark in marks),
-        y=_drawn(mark.y for mark in marks),
+        x=drawn(mark.x for mark in marks),
+        y=drawn(mark.y for mark in marks),
         text=[mark.text for mark in marks],
         mode="markers+text",
         textposition="bottom right",
@@ -214,8 +199,8 @@ def by_amount(
     figure = go.Figure([*lines, named] if marks else lines)
     figure.update_layout(
         height=320,
-        margin=_MARGIN,
-        legend=_LEGEND,
+        margin=MARGIN,
+        legend=LEGEND,
         xaxis={"title": across, "tickprefix": "$" if dollars_across else "", "tickformat": ",d"},
         yaxis={"title": unit, "tickprefix": "$", "tickformat": ",d", "rangemode": "tozero"},
     )
@@ -288,15 +273,15 @@ def states(tiles: Mapping[str, tuple[int, str]], levels: Sequence[str]) -> go.Fi
     return figure
 
 
-_MARGIN = {"l": 8, "r": 24, "t": 36, "b": 8}
-_LEGEND = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
+MARGIN = {"l": 8, "r": 24, "t": 36, "b": 8}
+LEGEND = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
 
 
 def _bars(rows: int) -> dict[str, object]:
     return {
         "height": _PIXELS_AROUND + _BAR * max(rows, 2),
-        "margin": {**_MARGIN, "r": 72},
-        "legend": {**_LEGEND, "traceorder": "normal"},
+        "margin": {**MARGIN, "r": 72},
+        "legend": {**LEGEND, "traceorder": "normal"},
         "yaxis": {"autorange": "reversed", "automargin": True},
         "bargap": 0.3,
     }
@@ -305,8 +290,8 @@ def _bars(rows: int) -> dict[str, object]:
 def _time(unit: str, form: str) -> dict[str, object]:
     return {
         "height": 320,
-        "margin": _MARGIN,
-        "legend": _LEGEND,
+        "margin": MARGIN,
+        "legend": LEGEND,
         "xaxis": {"title": None},
         "yaxis": {"title": unit, "tickformat": WHOLE_DOLLARS if form == DOLLARS else form, "rangemode": "tozero"},
     }

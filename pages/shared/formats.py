@@ -24,6 +24,7 @@ _CODE_WORDS: Final = {
     "ZIP": "ZIP",
     "MG": "mg",
     "RX": "prescription",
+    "LICENCE": "license",
 }
 """Parts of codes that are not written in lower case."""
 OWNERS: Final = {
@@ -101,8 +102,13 @@ def listed(names: Sequence[str]) -> str:
 
 def code_words(code: str) -> str:
     """``Prescriber not licensed`` of PRESCRIBER_NOT_LICENSED; the registers' own abbreviations stay."""
-    text = " ".join(_CODE_WORDS.get(word, word.lower()) for word in code.split("_"))
+    text = code_phrase(code)
     return text[:1].upper() + text[1:]
+
+
+def code_phrase(code: str) -> str:
+    """The same within a sentence: ``prescriber not licensed``, ``SIG rejected``."""
+    return " ".join(_CODE_WORDS.get(word, word.lower()) for word in code.split("_"))
 
 
 def pharmacy_name(code: str, context: Context) -> str:

@@ -23,7 +23,7 @@ FIELDS: Final = {
     "city": "City",
     "state": "State",
     "zip": "ZIP code",
-    "allergies": "Allergies, separated by ;, or none",
+    "allergies": "Allergies (separate with ; or write none)",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -42,6 +42,13 @@ class Session:
         """A use case of core, carried out or refused for this person at this clinic."""
         return use_case(self.store, self.person, self.clinic, *args, **named)
 
+    def remembered(self, use_case: Callable[..., T], *args: Any) -> T:
+        """The same, kept until the clinic is written to or its day changes. Pages ask first what a role may see."""
+        with self.read() as work:
+            today = work.today
+        answer: T = _remembered(self.clinic, self.data_version(), today, use_case.__qualname__, args, self, use_case)
+        return answer
+
     def data_version(self) -> int:
         """How often the clinic was written to: what may be kept between runs is keyed by it."""
         return self.store.data_version(self.clinic)
@@ -72,6 +79,19 @@ class ReferenceData(NamedTuple):
 def _reference(clinic: str, version: int, _store: Store) -> Context:
     with _store.read(clinic) as work:
         return load_context(work, patients=())
+
+
+@st.cache_resource(max_entries=32, show_spinner="Calculating")
+def _remembered(
+    clinic: str,
+    version: int,
+    today: date,
+    name: str,
+    args: tuple[Any, ...],
+    _session: Session,
+    _use_case: Callable[..., Any],
+) -> Any:
+    return _session.call(_use_case, *args)
 
 
 def sign_in_configured() -> bool:

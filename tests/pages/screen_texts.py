@@ -23,7 +23,9 @@ NOT_SHOWN: Final = frozenset({
     "vertical_alignment", "width", "xanchor", "yanchor"
 })  # fmt: skip
 """Arguments whose strings are no text on screen."""
-IDENTIFIER: Final = re.compile(r"[a-z0-9_./{}… -]*_[a-z0-9_./{}… -]*|[A-Z]+_[A-Z_]+|[a-z]+[A-Z][A-Za-z]+|[A-Z]{2}")
+IDENTIFIER: Final = re.compile(
+    r"[a-z0-9_./{}… -]*_[a-z0-9_./{}… -]*|[A-Z]+_[A-Z_]+|[A-Z]{5,}|[a-z]+[A-Z][A-Za-z]+|[A-Z]{2}"
+)
 WORD: Final = re.compile(r"[A-Za-z]{2}")
 
 

@@ -144,7 +144,7 @@ def test_one_sku_says_what_is_cheapest_and_what_it_is_made_of(priced: Store, ope
     assert "**Cedar Compounding under REFILL is cheapest: 1 pack delivered for $131.65**" in sentences
     assert figures(shown) == {
         "Cheaper delivered": "REFILL",
-        "Cheaper program switches at": "90 packs a month",
+        "Switches programs at": "90 packs a month",
         "Break-even aggregate price": "$113.30",
         "A pack lasts": "28 days",
     }

@@ -65,8 +65,8 @@ def test_one_program_beside_what_was_paid(ordered: Store, opens: Opens) -> None:
         "REFILL would have lost $31.88 (-$20.00 by drug prices, +$26.70 by fees and -$38.58 by monthly fees); "
         "the best program is FREE, $0.00"
     ) in texts
-    assert "Semaglutide 2.5 mg/mL, 2 mL weighs most: over 2 lines it saves $6.70 under REFILL" in texts
-    assert "REFILL saves nothing until its prices are 14.3% lower, at its rate of today" in texts
+    assert "Semaglutide 2.5 mg/mL, 2 mL matters most: over 2 lines it saves $6.70 under REFILL" in texts
+    assert "REFILL saves money only if its prices fall by 14.3%, at today's rate" in texts
 
 
 def test_a_pass_through_program_has_no_unpublished_price(ordered: Store, opens: Opens) -> None:

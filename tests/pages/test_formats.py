@@ -7,7 +7,19 @@ from decimal import Decimal
 
 import pytest
 
-from pages.shared.formats import amount, count, day, full_day, listed, moment, money, percent, plain, signed_money
+from pages.shared.formats import (
+    amount,
+    code_words,
+    count,
+    day,
+    full_day,
+    listed,
+    moment,
+    money,
+    percent,
+    plain,
+    signed_money,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +50,18 @@ from pages.shared.formats import amount, count, day, full_day, listed, moment, m
 )  # fmt: skip
 def test_words(case: str, said: object, expected: object) -> None:
     assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("SIG_DOSE_MISMATCH", "SIG dose mismatch"),
+        ("RX_EXPIRED", "Prescription expired"),
+        ("PO_BOX", "PO box"),
+        ("NPI_INVALID", "NPI invalid"),
+        ("LICENCE_EXPIRING", "License expiring"),
+        ("ALLERGY", "Allergy"),
+    ],
+)
+def test_codes_in_words(code: str, words: str) -> None:
+    assert code_words(code) == words

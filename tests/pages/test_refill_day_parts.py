@@ -15,7 +15,6 @@ from pages.refill_day.causes import Cause, causes_of, owed_by, remaining
 from pages.refill_day.line_drawer import reading_in_words
 from pages.refill_day.pharmacy_reasons import why
 from pages.refill_day.views import CartLineState, LineFilter, LineView, filtered, first_finding, views_of
-from pages.shared.formats import code_words
 from tests.builders import (
     DAYS,
     FRIDAY,
@@ -65,7 +64,7 @@ def test_what_is_shown(case: str, show: LineFilter, search: str, numbers: list[i
 def test_a_price_that_ends_before_the_day_is_pointed_out() -> None:
     context = a_context(offers=(an_offer(valid_to=date(2026, 12, 2)),))
     view = views(a_line())[0]
-    assert first_finding(view, context, date(2026, 12, 1), FRIDAY) == "PreferenceCost ends on Wed 2 Dec."
+    assert first_finding(view, context, date(2026, 12, 1), FRIDAY) == "Price ends on Wed 2 Dec."
     assert first_finding(view, CONTEXT, date(2026, 12, 1), FRIDAY) is None
 
 
@@ -94,7 +93,7 @@ def test_lines_with_one_cause_stand_together_the_widest_first() -> None:
             date(2026, 12, 5),
             "Prescriber not licensed: Ada Okafor, MD, TX license ends Sat 5 Dec 2026",
         ),
-        ("ends soon after", date(2026, 12, 20), "Licence expiring: Ada Okafor, MD, TX license ends Sun 20 Dec 2026"),
+        ("ends soon after", date(2026, 12, 20), "License expiring: Ada Okafor, MD, TX license ends Sun 20 Dec 2026"),
     ],
 )
 def test_a_licence_that_stops_many_lines_is_one_cause(case: str, expires_on: date, title: str) -> None:
@@ -138,20 +137,6 @@ def test_what_each_owner_has_to_put_right() -> None:
 
 def test_keys_of_causes_say_nothing_about_a_patient() -> None:
     assert all("P2" not in cause.key for cause in causes(SECOND))
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        ("SIG_DOSE_MISMATCH", "SIG dose mismatch"),
-        ("RX_EXPIRED", "Prescription expired"),
-        ("PO_BOX", "PO box"),
-        ("NPI_INVALID", "NPI invalid"),
-        ("ALLERGY", "Allergy"),
-    ],
-)
-def test_codes_in_words(code: str, words: str) -> None:
-    assert code_words(code) == words
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from core.domain.partners.link import Adapter, Link, amount
 from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders.events import record_event
-from core.services.orders.recovery import cancel, resubmit
+from core.services.orders.recovery import cancel, resubmit, settle_unmatched
 from core.services.orders.views import queues, track
 from core.services.partners import worker
 from core.services.partners.connections import connect
@@ -47,6 +47,20 @@ def test_a_sheet_has_every_line_that_is_to_be_filled(store: Store) -> None:
     assert (first["line"], first["patient"], first["amount"]) == (f"{CHECKOUT}/01", "Rivera, Ana", "2 mL")
     assert (first["prescription"], second["prescription"]) == ("new, 0 refills", "refill of =77-1")
     assert (first["allergies"], first["dea"], first["zip"], first["temperature"]) == ("none", "", "78704", "cold")
+
+
+def test_a_change_after_checkout_keeps_a_sheet_back(store: Store) -> None:
+    load(store, a_folder(**patients(1)))
+    place(store, STAFF, CLINIC, confirmation(a_cart(line(1))))
+    connect(store, LOCAL, CLINIC, Link("cedar", Adapter.SHEET))
+    load(store, a_folder(**patients(1) | {"patients": (a_patient(active=False),)}))
+    with pytest.raises(Refused, match="keeps RD-20261204-01-S01 back"):
+        mark_sent(store, STAFF, CLINIC, f"{CHECKOUT}-CEDAR", [f"{CHECKOUT}/01/1"], "by fax")
+    (held,) = track(store, STAFF, CLINIC).unmatched
+    assert held.reason == "Patient P1 was made inactive after checkout."
+    settle_unmatched(store, STAFF, CLINIC, held.event, "moved away; takes the last fill along")
+    mark_sent(store, STAFF, CLINIC, f"{CHECKOUT}-CEDAR", [f"{CHECKOUT}/01/1"], "by fax")
+    assert track(store, STAFF, CLINIC).lines[0].state.value == "submitted"
 
 
 @pytest.mark.parametrize(

@@ -202,8 +202,8 @@ def test_whatever_happens_the_provider_comes_to_what_the_ledger_says(steps: list
         ("taken from what had run out", Standing(0, 200_00), (LAPSED, op(C, 200_00, "c1")), False,
          "something is captured of a hold that had run out."),
         ("of no hold", Standing(0, 0), (op(R, 300_00, "r1", "h9"),), False, "a payment belongs to no hold"),
-        ("sent and not authorised", Standing(300_00, 0), (DECLINED,), True, "was never authorised."),
-        ("still held for nothing", Standing(0, 0), (DECLINED,), False, "an authorisation waits that nothing needs"),
+        ("sent and not authorised", Standing(300_00, 0), (DECLINED,), True, "was never authorized."),
+        ("still held for nothing", Standing(0, 0), (DECLINED,), False, "an authorization waits that nothing needs"),
     ],
 )  # fmt: skip
 def test_every_disagreement_is_said(

@@ -15,6 +15,7 @@ TIRZEPATIDE_30 = a_sku(
     usual_sig="Inject 10 mg (33 units) subcutaneously once weekly.",
 )  # fmt: skip
 SEMAGLUTIDE = a_sku()
+EITHER_ROUTE = a_sku(route="subcutaneous or intramuscular")
 NOTHING_USUAL = a_sku(usual_sig="")
 
 
@@ -32,7 +33,8 @@ NOTHING_USUAL = a_sku(usual_sig="")
         (SEMAGLUTIDE, "Inject 10 units subq nightly at bedtime",
          {"the same dose, with its mg": "Inject 0.25 mg (10 units = 0.1 mL) subcutaneously once daily at bedtime."}),
         (SEMAGLUTIDE, "Use as directed.", {"the usual directions of this SKU": SEMAGLUTIDE.usual_sig}),
-        (SEMAGLUTIDE, "Inject 0.25 mg weekly", {"the usual directions at 0.25 mg": SEMAGLUTIDE.usual_sig}),
+        (SEMAGLUTIDE, "Inject 0.25 mg weekly", {}),
+        (EITHER_ROUTE, "Inject 0.25 mg weekly", {"the usual directions at 0.25 mg": SEMAGLUTIDE.usual_sig}),
         (SEMAGLUTIDE, "Inject 1 mg subq biweekly",
          {"the usual directions at 1 mg": "Inject 1 mg (40 units = 0.4 mL) subcutaneously once weekly."}),
         (NOTHING_USUAL, "Use as directed.", {}),

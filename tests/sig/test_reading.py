@@ -32,7 +32,7 @@ Inject 10 units subq weekly. Protect from light. Do not use if cloudy.    | inje
 Inject 10 units subq weekly into abdomen or thigh                         | inject subcutaneous: 10 units x 1
 Inject 30 units (60mg) IM twice per week (every 3-4 days)                 | inject intramuscular: 30 units [60 mg] x 2
 Inject 20 units subq daily Monday through Friday. Take Saturday and Sunday off. | inject subcutaneous: 20 units x 5
-Inject 10 units subq weekly. Max dose 20 units weekly                     | inject subcutaneous: 10 units x 1
+Inject 10 units subq weekly. Max dose 20 units weekly                     | inject subcutaneous: 10 units x 1-2
 Inject 10 units at 9am daily subq                                         | inject subcutaneous: 10 units x 7
 Inject 10 units [0.1 mL] subq weekly                                      | inject subcutaneous: 10 units [0.1 mL] x 1
 Month 1: Inject 5 units subq daily. Month 2: Inject 10 units subq daily.  | inject subcutaneous: 5 units x 7 for 30 d; 10 units x 7 for 30 d
@@ -204,7 +204,8 @@ def test_directions_that_are_read_whole(sig: str, expected: str) -> None:
          "Inyectar 10 unidades cada semana"),
         ("Apply to affected area", "unreadable", "dose frequency", ""),
         ("Inject 10 units", "partly", "route frequency", ""),
-        ("10 units subq weekly", "partly", "action", ""),
+        ("10 units weekly", "partly", "action route", ""),
+        ("10 units subq weekly", "read", "", ""),
         ("Inject weekly subq", "partly", "dose", ""),
         ("Inject 10 units weekly", "partly", "route", ""),
         ("Inject 10 subcutaneously once weekly", "partly", "unit", ""),

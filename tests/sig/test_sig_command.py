@@ -12,7 +12,8 @@ import pytest
 from core.__main__ import main
 
 KEYS = [
-    "text", "certainty", "action", "route", "as_needed", "segments", "mg_per_dose", "ml_per_dose", "days_supply",
+    "text", "certainty", "action", "route", "route_from_sku", "as_needed", "segments", "mg_per_dose", "ml_per_dose",
+    "days_supply",
     "unread", "findings",
 ]  # fmt: skip
 
@@ -36,6 +37,7 @@ def test_every_part_of_an_answer(empty: str, capsys: pytest.CaptureFixture[str])
         "certainty": "read",
         "action": "inject",
         "route": "subcutaneous",
+        "route_from_sku": False,
         "as_needed": False,
         "segments": [
             {

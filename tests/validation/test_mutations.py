@@ -42,10 +42,19 @@ MUTATIONS: tuple[Mutation, ...] = (
     ("weekly written as daily", 1, {"rx": {"sig": "Inject 0.25 mg (10 units) subcutaneously once daily.",
                                            "last_filled_on": date(2026, 10, 27)}},
      ["W SIG_SUPPLY_MISMATCH"]),
-    ("a dose above the label's last", 2, {"rx": {"sig": "Inject 20 mg (200 units) subcutaneously once weekly.",
+    ("a dose above the label's last", 2, {"rx": {"sig": "Inject 10 mg (100 units) subcutaneously twice weekly.",
                                                  "days_supply": None, "quantity": 9,
                                                  "last_filled_on": date(2026, 11, 27)}},
      ["B DOSE_OVER_MAX"]),
+    ("into a vein", 2, {"rx": {"sig": "Inject 2.5 mg (25 units) intravenously once weekly."}},
+     ["B SIG_ROUTE_MISMATCH"]),
+    ("swallowed", 3, {"rx": {"sig": "Take 100 mg (50 units) by mouth once weekly."}}, ["B SIG_ROUTE_MISMATCH"]),
+    ("a capsule by the drop", 4, {"rx": {"sig": "Take 1 mL by mouth once daily.", "days_supply": None}},
+     ["B SIG_FORM_MISMATCH"]),
+    ("the other GLP-1", 1, {"rx": {"sig": "Inject 0.25 mg (10 units) tirzepatide subcutaneously once weekly."}},
+     ["B SIG_DRUG_MISMATCH"]),
+    ("a capsule and a bit", 4, {"rx": {"sig": "Take 5 mg by mouth once daily."}}, ["B DOSE_NOT_MEASURABLE"]),
+    ("ten capsules", 4, {"rx": {"sig": "Take 45 mg by mouth once daily.", "days_supply": 3}}, ["B DOSE_IMPLAUSIBLE"]),
     ("longer than a pharmacy takes", 4,
      {"rx": {"sig": "Take 1 capsule by mouth once daily." + COOL * 50}},
      ["B SIG_TOO_LONG"]),
@@ -188,9 +197,14 @@ def test_one_statement_copied_once_more_accuses_every_line_that_has_it() -> None
     assert caught(broken(6, rx=COPIED)) == [f"{line} W CLINICAL_DIFFERENCE_BOILERPLATE" for line in (1, 2, 6)]
 
 
+def test_a_patient_under_two_codes_is_pointed_out_on_the_lines_of_both() -> None:
+    ana = {"first_name": "Ana", "last_name": "Rivera", "born_on": date(1980, 5, 6)}
+    assert caught(broken(5, patient=ana)) == ["1 W SAME_PERSON", "5 W SAME_PERSON"]
+
+
 def test_every_code_of_the_rule_book_catches_something() -> None:
     catching = {code.split(" ")[1] for *_, codes in MUTATIONS for code in codes}
-    assert set(RULES) - catching == {"CLINICAL_DIFFERENCE_BOILERPLATE", "EXCLUDED"}
+    assert set(RULES) - catching == {"CLINICAL_DIFFERENCE_BOILERPLATE", "EXCLUDED", "SAME_PERSON"}
 
 
 LEANS_ON_ANOTHER = {"a neighbour's prescription"}

@@ -124,7 +124,7 @@ ENDED = {"valid_to": date(2026, 11, 30)}
             "licence",
             {"licences": NO_STERILE},
             {},
-            f"{NOBODY}Cedar Compounding: no sterile licence for TX in force on Mon 7 Dec 2026.",
+            f"{NOBODY}Cedar Compounding: no sterile license for TX in force on Mon 7 Dec 2026.",
         ),
     ],
 )

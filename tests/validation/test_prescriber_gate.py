@@ -91,6 +91,6 @@ def test_a_wrong_npi_can_be_replaced_by_the_prescriptions() -> None:
 def test_the_licence_message_names_state_and_dates() -> None:
     (found,) = findings(world(licence={"expires_on": date(2026, 12, 6)}))
     assert found.message == (
-        "Ada Okafor, MD's TX licence ended on Sun 6 Dec 2026; it must be in force on Mon 7 Dec 2026, the ship date."
+        "Ada Okafor, MD's TX license ended on Sun 6 Dec 2026; it must be in force on Mon 7 Dec 2026, the ship date."
     )
     assert found.field == "npi"

@@ -27,6 +27,11 @@ SIG           SIG_INCOMPLETE                   Bo  prescriber
 SIG           SIG_AMBIGUOUS                    Bo  prescriber
 SIG           SIG_TOO_LONG                     B   prescriber
 SIG           SIG_DOSE_MISMATCH                B   prescriber
+SIG           SIG_ROUTE_MISMATCH               Bo  prescriber
+SIG           SIG_FORM_MISMATCH                Bo  prescriber
+SIG           SIG_DRUG_MISMATCH                B   prescriber
+SIG           DOSE_NOT_MEASURABLE              Bo  prescriber
+SIG           DOSE_IMPLAUSIBLE                   Bo  prescriber
 SIG           SIG_NO_MG                        W   prescriber
 SIG           SIG_SUPPLY_MISMATCH              W   prescriber
 SIG           DOSE_OVER_MAX                    Bo  prescriber
@@ -70,6 +75,7 @@ Patient       PATIENT_INCOMPLETE               B   clinic
 Patient       BIRTH_DATE_DOUBTFUL              Bo  clinic
 Patient       UNDER_AGE                        Bo  prescriber
 Patient       PHONE_INVALID                    W   clinic
+Patient       SAME_PERSON                      W   clinic
 Patient       ALLERGY                          Bo  patient
 Patient       ALLERGY_POSSIBLE                 W   patient
 Patient       ALLERGY_UNRECOGNIZED             W   clinic

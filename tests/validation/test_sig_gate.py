@@ -13,7 +13,10 @@ from tests.builders import SIG, a_line, a_pharmacy, a_prescription, a_sku, an_of
 from tests.validation.world import codes, findings, world
 
 TIRZEPATIDE_30 = {"concentration_mg_per_ml": Decimal(30), "actives": ("tirzepatide",), "ingredients": ("tirzepatide",)}
+EITHER_ROUTE = {"route": "subcutaneous or intramuscular"}
 TESTOSTERONE = {
+    "route": "intramuscular",
+    "usual_sig": "",
     "concentration_mg_per_ml": Decimal(200),
     "volume_ml": Decimal(10),
     "in_use_days": 180,
@@ -35,7 +38,8 @@ def with_sig(sig: str, *, rx: dict[str, Any] | None = None, **change: Any) -> li
         ("none", "", {}, ["B SIG_MISSING"]),
         ("spaces", " \t\n", {}, ["B SIG_MISSING"]),
         ("as directed", "Use as directed.", {}, ["B SIG_INCOMPLETE"]),
-        ("no route", "Inject 0.25 mg once weekly.", {}, ["B SIG_INCOMPLETE"]),
+        ("no route, and the SKU has two", "Inject 0.25 mg once weekly.", EITHER_ROUTE, ["B SIG_INCOMPLETE"]),
+        ("no route, and the SKU has one", "Inject 0.25 mg once weekly.", {}, []),
         ("no frequency", "Inject 0.25 mg subcutaneously.", {}, ["B SIG_INCOMPLETE"]),
         ("no unit", "Inject 5 subcutaneously once weekly.", {}, ["B SIG_INCOMPLETE"]),
         ("words that could change it", f"{SIG[:-1]}, then double as tolerated.", {}, ["B SIG_INCOMPLETE"]),
@@ -81,13 +85,14 @@ def with_sig(sig: str, *, rx: dict[str, Any] | None = None, **change: Any) -> li
             "Take 1 tablet (5 mg) by mouth once daily.",
             {
                 "mg_per_unit": Decimal("0.5"),
+                "form": "tablet",
                 "volume_ml": None,
                 "concentration_mg_per_ml": None,
                 "units_per_pack": 30,
                 "route": "oral",
                 "actives": ("naltrexone",),
             },
-            ["B SIG_AMBIGUOUS"],
+            ["B SIG_AMBIGUOUS", "B DOSE_IMPLAUSIBLE"],
         ),
         (
             "mL and units",
@@ -224,7 +229,7 @@ def test_a_dose_mismatch_names_both_readings_and_chooses_neither() -> None:
 
 def test_incomplete_directions_name_what_is_missing_and_what_was_not_understood() -> None:
     (found,) = findings(world(rx={"sig": "Use as directed.", "days_supply": None}), a_line(sig="Use as directed."))
-    assert found.message == ("The directions do not tell the dose, route, frequency. Not understood: “as”, “directed”.")
+    assert found.message == ("The directions do not tell the dose, frequency. Not understood: “as”, “directed”.")
 
 
 def test_ambiguous_directions_say_both_readings() -> None:
@@ -249,7 +254,7 @@ HELD = {"hold": "yes"}
             [f"the usual directions of this SKU: {SIG}"],
         ),
         (
-            "a part is missing", "Inject 0.5 mg once weekly.", {}, "SIG_INCOMPLETE",
+            "a part is missing", "Inject 0.5 mg once weekly.", EITHER_ROUTE, "SIG_INCOMPLETE",
             ["the usual directions at 0.5 mg: Inject 0.5 mg (20 units = 0.2 mL) subcutaneously once weekly."],
         ),
         ("nothing usual", "Use as directed.", {"usual_sig": ""}, "SIG_INCOMPLETE", []),

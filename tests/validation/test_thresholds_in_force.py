@@ -36,6 +36,23 @@ STEP_UP = {"more_prescriptions": {"RX2": a_prescription(
     fills=0, last_filled_on=None, first_filled_on=None,
 )}, "rx": {"first_filled_on": date(2026, 11, 6), "fills": 1}}  # fmt: skip
 GAP: dict[str, Any] = {"rx": {"sig": HALF, "last_filled_on": date(2026, 10, 11)}}
+
+
+def directed(sku: dict[str, Any], sig: str) -> Outcome:
+    """The codes of the clean line of another SKU, prescribed and ordered with these directions."""
+    return found({"sku": sku, "rx": {"sig": sig, "days_supply": None, "last_filled_on": None}}, sig=sig)
+
+
+CAPSULES: dict[str, Any] = {
+    "form": "capsule", "route": "oral", "volume_ml": None, "concentration_mg_per_ml": None, "mg_per_unit": 1,
+    "units_per_pack": 30, "actives": ("naltrexone",), "usual_sig": "",
+}  # fmt: skip
+CREAM: dict[str, Any] = {"form": "cream", "route": "topical", "actives": ("estriol",), "usual_sig": ""}
+MUSCLE: dict[str, Any] = {
+    "route": "intramuscular", "actives": ("methylcobalamin",), "concentration_mg_per_ml": 2,
+    "usual_sig": "Inject 0.25 mg (0.125 mL) intramuscularly once weekly.",
+}  # fmt: skip
+LARGE = ["B DOSE_IMPLAUSIBLE"]
 COPIED = {"clinical_difference": RXS[0]["clinical_difference"]}
 
 
@@ -74,6 +91,13 @@ CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("telemedicine_flexibility_ends", "2026-12-01", found(CONTROLLED), [], ["B CONTROLLED_LIMIT"]),
     ("dose_tolerance_units", "1", found({"rx": {"sig": ELEVEN}}, sig=ELEVEN), ["B SIG_DOSE_MISMATCH"], []),
     ("dose_tolerance_share", "0.1", found({"rx": {"sig": ELEVEN}}, sig=ELEVEN), ["B SIG_DOSE_MISMATCH"], []),
+    ("max_pieces_per_dose", "1", directed(CAPSULES, "Take 2 capsules by mouth daily."), [], LARGE),
+    ("max_metered_per_dose", "3", directed(CREAM, "Apply 4 clicks topically daily."), [], LARGE),
+    ("max_ml_subcutaneous", "0.09", found({}), [], LARGE),
+    ("max_ml_deltoid", "0.4", directed(MUSCLE, "Inject 0.5 mL (1 mg) into the deltoid IM weekly."), [], LARGE),
+    ("max_ml_intramuscular", "0.4", directed(MUSCLE, "Inject 0.5 mL (1 mg) into the thigh IM weekly."), [], LARGE),
+    ("usual_dose_times", "3", directed(MUSCLE, "Inject 1 mg (0.5 mL) intramuscularly weekly."), [], LARGE),
+    ("usual_week_times", "3", directed(MUSCLE, "Inject 0.25 mg (0.125 mL) IM four times weekly."), [], LARGE),
     ("supply_tolerance_days", "5", found({"rx": {"days_supply": 33}}), ["W SIG_SUPPLY_MISMATCH"], []),
     ("supply_tolerance_share", "0.2", found({"rx": {"days_supply": 33}}), ["W SIG_SUPPLY_MISMATCH"], []),
     ("ship_window_days", "1", found({"pharmacy": {"cold_ship_days": frozenset({2})}}), [], ["B COLD_CHAIN_WINDOW"]),

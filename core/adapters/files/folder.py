@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from core.adapters.files.columns import CART, FILES, File
 from core.adapters.files.export import csv_bytes
-from core.adapters.files.records import KnownKeys, Records, dangling, read_records
+from core.adapters.files.records import KnownKeys, Records, dangling, look_alikes, read_records
 from core.adapters.files.tables import too_large
 from core.adapters.files.workbook import MOST_UNPACKED, UNREADABLE, unpacked_bytes
 from core.domain.errors import BadCell, BadInput
@@ -37,6 +37,10 @@ from core.domain.model import (
 
 CARTS = frozenset({CART.name, "faults.csv"})
 """Files that may lie in a clinic's folder and are carts, not data of the clinic."""
+
+
+ONE_CODE_EACH = frozenset({"skus.csv", "pharmacies.csv", "patients.csv"})
+"""Files in which a code that differs from another in its writing alone is a slip, not a second one."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def read_files(
     keys = _keys(named, read, known_keys or {})
     for name, records in read.items():
         errors += [*records.errors, *dangling(named[name].file, records, keys)]
+        if name in ONE_CODE_EACH:
+            errors += look_alikes(named[name].file, records, (known_keys or {}).get(name, ()))
         warnings += records.warnings
     if errors:
         raise BadInput(errors)

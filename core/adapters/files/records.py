@@ -10,6 +10,7 @@ from core.adapters.files.cells import CellContext
 from core.adapters.files.columns import Column, File
 from core.adapters.files.tables import Row, Table, read_table
 from core.domain.errors import BadCell
+from core.domain.identifiers import code_fold
 
 KnownKeys = Mapping[str, Collection[str]]
 """Keys that rows may refer to, by the file that holds them: ``{"skus.csv": {"SEMA-2.5"}}``. A file that is absent
@@ -65,6 +66,19 @@ def dangling(file: File, records: Records, known_keys: KnownKeys) -> Iterator[Ba
         if reference.file in known_keys and reference.key not in known_keys[reference.file]:
             reason = f"is not in {reference.file} or the store"
             yield BadCell(file.name, reference.row, reference.column, reference.key, reason)
+
+
+def look_alikes(file: File, records: Records, stored: Collection[str]) -> Iterator[BadCell]:
+    """New keys that differ from a stored one, or from one before them, in capitals, spaces and leading zeros alone:
+    saved as they are they would be a second patient, SKU or pharmacy."""
+    first = {code_fold(key): key for key in sorted(stored)}
+    exact = frozenset(stored)
+    for record in records.good:
+        key = str(getattr(record.row, file.key[0]))
+        other = first.setdefault(code_fold(key), key)
+        if other != key and key not in exact:
+            reason = f"differs from {other} in capitals, spaces or leading zeros alone; write it as {other}"
+            yield BadCell(file.name, record.number, file.key[0], key, reason)
 
 
 def _values(file: File, row: Row, reading: CellContext) -> tuple[dict[str, object], list[BadCell]]:

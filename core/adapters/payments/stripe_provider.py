@@ -153,7 +153,7 @@ def _authorised(intent: Any) -> Outcome:
         return Declined("authentication_required", "The bank wants the cardholder to confirm this payment.")
     if intent.status == "processing":
         return TryAgain("Stripe is still working on it.")
-    return Declined(str(intent.status), "The card was not authorised.")
+    return Declined(str(intent.status), "The card was not authorized.")
 
 
 def _lapses_at(intent: Any) -> datetime:

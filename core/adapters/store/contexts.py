@@ -64,7 +64,8 @@ def load_context(
     refill_day: date | None = None,
     placing_day: date | None = None,
 ) -> Context:
-    """Everything that decisions need, with these patients (None: every patient) and their own rows.
+    """Everything that decisions need, with these patients (None: every patient), those who may be one of them under
+    another code, and their own rows.
 
     ``named`` are prescriptions that lines name, whoever they belong to. ``other_carts`` are the lines of every open
     cart but that of ``refill_day``; a cart is open until its day is over. Stock is told by the offers in force on
@@ -72,6 +73,9 @@ def load_context(
     """
     if patients is not None and len(patients) > MOST_NAMED:
         patients = None
+    people = _people(work, patients)
+    if patients is not None:
+        patients = {*patients, *people}
     return Context(
         clinic=clinic_of(work),
         skus={row.sku: row for row in _stored(work, SKU, Sku)},
@@ -81,7 +85,7 @@ def load_context(
         programs=_stored(work, PROGRAM, Program),
         aggregate_prices=_stored(work, AGGREGATE_PRICE, AggregatePrice),
         prescribers=_prescribers(work),
-        patients={row.patient: row for row in _stored(work, PATIENT, Patient, patients)},
+        patients=people,
         prescriptions={row.rx: row for row in _stored(work, PRESCRIPTION, Prescription, patients, named)},
         carrier_days=_carrier_days(work),
         closures=_closures(work),
@@ -91,6 +95,29 @@ def load_context(
         reserved=_reserved(work, placing_day or work.today),
         other_carts=_other_carts(work, refill_day),
     )
+
+
+def _people(work: Work, patients: Collection[str] | None) -> dict[str, Patient]:
+    """These patients, and whoever has the date of birth, telephone number or street of one of them."""
+    if not patients:
+        return {row.patient: row for row in _stored(work, PATIENT, Patient, patients)}
+    found = work.connection.execute(_alike(), {"clinic": work.clinic, "patients": list(patients)}).mappings()
+    rows = sorted((dict(row) for row in found), key=lambda row: str(row["patient"]))
+    return {row.patient: row for row in _reader(Patient).validate_python(rows)}
+
+
+@cache
+def _alike() -> Select[Any]:
+    columns = [column for column in PATIENT.c if column.name in Patient.model_fields]
+    named = PATIENT.c.patient.in_(bindparam("patients", expanding=True))
+    given = select(*columns).where(PATIENT.c.clinic == bindparam("clinic"), named).cte("given")
+    facts = [
+        PATIENT.c[name].in_(select(given.c[name]).where(given.c[name].is_not(None), given.c[name] != ""))
+        for name in ("phone", "address1")
+    ]
+    born_on = PATIENT.c.born_on.in_(select(given.c.born_on).where(given.c.born_on.is_not(None)))
+    same = or_(PATIENT.c.patient.in_(select(given.c.patient)), born_on, *facts)
+    return select(*columns).where(PATIENT.c.clinic == bindparam("clinic"), same)
 
 
 def load_for_messages(work: Work, patients: Collection[str]) -> Context:
@@ -121,8 +148,8 @@ def clinic_of(work: Work) -> Clinic:
     return clinics[0]
 
 
-def patients_of(work: Work, patients: Collection[str]) -> dict[str, Patient]:
-    """Those of these patients that the clinic has, by code."""
+def patients_of(work: Work, patients: Collection[str] | None = None) -> dict[str, Patient]:
+    """Those of these patients (None: of all) that the clinic has, by code."""
     return {row.patient: row for row in _stored(work, PATIENT, Patient, patients)}
 
 

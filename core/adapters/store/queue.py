@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, update
@@ -67,8 +67,8 @@ def anything_to_do(work: Work, allowed: Claim = ANY) -> bool:
     return work.connection.scalar(statement) is not None
 
 
-def claim(work: Work, lease_until: datetime, limit: int, allowed: Claim = ANY) -> list[tuple[str, str]]:
-    """(reference, pharmacy) of submissions that are now this worker's to send, oldest first, under a lease."""
+def claimable(work: Work, limit: int, allowed: Claim = ANY) -> list[tuple[str, str]]:
+    """(reference, pharmacy) of the submissions that ``claim`` would take now."""
     statement = (
         select(SUBMISSION.c.reference, SUBMISSION.c.pharmacy)
         .where(work.of_clinic(SUBMISSION), _due(work.now()), allowed.allows())
@@ -82,6 +82,12 @@ def claim(work: Work, lease_until: datetime, limit: int, allowed: Claim = ANY) -
         if left.get(pharmacy, 1) > 0:
             claimed.append((reference, pharmacy))
             left[pharmacy] = left.get(pharmacy, limit + 1) - 1
+    return claimed
+
+
+def claim(work: Work, lease_until: datetime, limit: int, allowed: Claim = ANY) -> list[tuple[str, str]]:
+    """(reference, pharmacy) of submissions that are now this worker's to send, oldest first, under a lease."""
+    claimed = claimable(work, limit, allowed)
     if claimed:
         values = {
             "state": SubmissionState.SENDING,
@@ -113,6 +119,7 @@ class Placed(NamedTuple):
     sku: str
     quantity: int
     sig: str
+    ships_on: date | None
 
 
 def lines_in(work: Work, submissions: Sequence[str], states: Collection[LineState]) -> list[Placed]:
@@ -127,6 +134,7 @@ def lines_in(work: Work, submissions: Sequence[str], states: Collection[LineStat
             ORDER_LINE.c.sku,
             ATTEMPT.c.quantity,
             ORDER_LINE.c.sig,
+            ATTEMPT.c.ships_on,
         )
         .join_from(ATTEMPT, ORDER_LINE)
         .where(work.of_clinic(ATTEMPT), ATTEMPT.c.submission.in_(submissions))
@@ -145,6 +153,7 @@ class Queued(NamedTuple):
     npi: str
     ship_to: ShipTo
     cold: bool
+    queued_at: datetime
 
 
 def submissions_named(work: Work, references: Sequence[str]) -> list[Queued]:

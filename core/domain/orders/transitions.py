@@ -18,6 +18,10 @@ CLOSED: Final = frozenset({S.REJECTED, S.CANCELLED, S.RETURNED})
 """States after which an attempt carries nothing and answers to no event."""
 
 
+HELD: Final = "held before sending"
+"""What this side says of a line whose patient or prescription changed after checkout."""
+
+
 class EventDecision(NamedTuple):
     """``states`` are entered in turn, those before the last being implied; ``note`` says why an event does not fit."""
 
@@ -31,6 +35,8 @@ HISTORY: Final = EventDecision(EventOutcome.HISTORY)
 
 def decide(attempt: Attempt, newest: int, sent: SubmissionState, status: str, at: datetime) -> EventDecision:
     """What ``status``, said at ``at``, means for an attempt of a line whose newest attempt is ``newest``."""
+    if status == HELD:
+        return _unmatched("a person says whether it is still to be sent")
     if status not in set(S):
         return _unmatched(f"“{status}” is not a state that we know")
     target = S(status)

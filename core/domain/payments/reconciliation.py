@@ -21,7 +21,7 @@ def disagreements(
         yield from _wrong_holds(order, its)
         yield from _missing(order, standings.get(order, Standing(0, 0)), its)
         if order in sent and not any(_is_held(one) for one in its) and _costs(standings.get(order)):
-            yield f"{order} is with its pharmacy and was never authorised."
+            yield f"{order} is with its pharmacy and was never authorized."
 
 
 def _missing(order: str, standing: Standing, operations: Sequence[Operation]) -> Iterator[str]:
@@ -29,7 +29,7 @@ def _missing(order: str, standing: Standing, operations: Sequence[Operation]) ->
     for wanted in plan.new:
         yield f"{order}: the ledger says {wanted.kind.value} {shown(wanted.cents)}; the provider was not asked to."
     for _ in plan.withdrawn:
-        yield f"{order}: an authorisation waits that nothing needs any more."
+        yield f"{order}: an authorization waits that nothing needs any more."
 
 
 def _wrong_holds(order: str, operations: Sequence[Operation]) -> Iterator[str]:

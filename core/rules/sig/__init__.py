@@ -16,7 +16,7 @@ from core.rules.sig.builder import (
     Unbuildable,
     build,
 )
-from core.rules.sig.dose_limits import DoseLimits, oversized, unmeasurable
+from core.rules.sig.dose_limits import DoseLimits, implausible, unmeasurable
 from core.rules.sig.product import drug_conflicts, form_conflicts, route_conflicts
 from core.rules.sig.proposals import Proposal, frequency_of, proposals, usual
 from core.rules.sig.reader import read
@@ -57,9 +57,9 @@ __all__ = [
     "drug_conflicts",
     "form_conflicts",
     "frequency_of",
+    "implausible",
     "marks",
     "number",
-    "oversized",
     "proposals",
     "read",
     "route_conflicts",

@@ -58,14 +58,15 @@ _PER_USE: Final = tuple(
         "|with every dose|with each use|each use|each time|every time|with each application|each application"
     )
 )
+_PER_USE_STARTS: Final = frozenset(words[0] for words in _PER_USE)
 _SHORT_TIMES: Final = word_set("second seconds sec secs minute minutes min mins hour hours hr hrs h")
 _LONG_TIMES: Final = word_set("day days week weeks month months")
 _DEGREES: Final = word_set("f c ° degrees degree fahrenheit celsius g gauge")
 _DOSES: Final = frozenset({"dose", "doses"})
 _TELLING: Final = (
     word_set(
-        "below above attached reverse sheet handout list table dose doses dosage dosing dosages double"
-        " doubling triple halve half halving quarter increase increases increasing decrease decreases"
+        "between apart below above attached reverse sheet handout list table dose doses dosage dosing dosages"
+        " double doubling triple halve half halving quarter increase increases increasing decrease decreases"
         " decreasing reduce reduces reducing raise raising lower lowering titrate titrates titration titrating"
         " taper tapering adjust adjusting adjustment schedule scheduled chart table calendar protocol plan"
         " regimen instruction instructions directions step escalate escalation up extra additional another"
@@ -136,11 +137,11 @@ def _tells_more(tokens: list[Token], place: int, end: int, long_times: bool, all
         if past is not None:
             place = past
             continue
-        per_use = next((words for words in _PER_USE if words_at(tokens, place, words)), None)
-        if per_use is not None:
-            place += len(per_use)
+        if token.word in _PER_USE_STARTS and (past := _past_per_use(tokens, place)) is not None:
+            place = past
             continue
-        if token.is_number or (token.word in _TELLING and token.word not in allowed):
+        sunlight = token.word == "sun" and at(tokens, place + 1).word == "exposure"
+        if token.is_number or (token.word in _TELLING and token.word not in allowed and not sunlight):
             return True
         place += 1
     return False
@@ -165,9 +166,9 @@ def _site_change(tokens: list[Token], place: int) -> tuple[Item, int]:
     end, named = place + 1, False
     while end < len(tokens):
         word = tokens[end].word
-        per_use = next((words for words in _PER_USE if words_at(tokens, end, words)), None)
-        if per_use is not None:
-            end += len(per_use)
+        past = _past_per_use(tokens, end) if word in _PER_USE_STARTS else None
+        if past is not None:
+            end = past
         elif word in _SITE_NOUNS:
             end, named = end + 1, True
         elif word in _SITE_LINKS and _leads_to_site(tokens, end):
@@ -175,6 +176,10 @@ def _site_change(tokens: list[Token], place: int) -> tuple[Item, int]:
         else:
             break
     return (EXTRA, end) if named else (UNSURE, _clause_end(tokens, place))
+
+
+def _past_per_use(tokens: list[Token], place: int) -> int | None:
+    return next((place + len(words) for words in _PER_USE if words_at(tokens, place, words)), None)
 
 
 def _leads_to_site(tokens: list[Token], place: int) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from core.rules.sig.elements import Concentration, DoseAmount, Item, UnknownWord
+from core.rules.sig.elements import EQUALS, EXTRA, Concentration, DoseAmount, Item, UnknownWord
 from core.rules.sig.numbers import Number, a_number, at, words_at
 from core.rules.sig.tokens import Token
 from core.rules.sig.vocabulary import MASSES, UNIT_WORDS, Unit
@@ -16,6 +17,7 @@ Rule = Callable[[list[Token], int], Found]
 _TORN_FRACTION = 10
 _ONE_PIECE = frozenset({"tablet", "capsule", "troche", "suppository", "patch", "spray", "drop", "click", "pump"})
 """``12 tablet`` was ``1/2 tablet``; ``2 tablet`` is only badly written."""
+_STRENGTH = re.compile(r"[1-9]\d{0,3}(?:\.\d{1,3})?|0\.\d{1,3}")
 _BODY = frozenset({"kg", "kilogram", "lb", "pound"})
 
 
@@ -98,6 +100,21 @@ def _second_end(tokens: list[Token], end: int, kind: Unit) -> Number | None:
     return Number(second.low, second.high, unit[1]) if second and unit and unit[0] is kind else None
 
 
+def equal_amount(tokens: list[Token], place: int) -> Found:
+    """The ``as`` of "20 units, as 0.2 mL": what follows is the same dose."""
+    return (EQUALS, place + 1) if an_amount(tokens, place + 1) is not None else None
+
+
+def syringe_scale(tokens: list[Token], place: int) -> Found:
+    """``1 mL = 100 units``, as a sentence: how a U-100 syringe is marked, no dose."""
+    begins = place == 0 or tokens[place - 1].word in {".", ";", "("}
+    scale = tuple(token.word for token in tokens[place : place + 5])
+    return (EXTRA, place + 5) if begins and scale in _SCALES else None
+
+
+_SCALES = frozenset({("1", "ml", "=", "100", "units"), ("100", "units", "=", "1", "ml")})
+
+
 def a_strength(tokens: list[Token], place: int) -> Found:
     """A concentration or a percentage: ``2.5 mg/mL``, ``10 mg per mL``, ``5 %``; the product's, not the dose's."""
     count = a_number(tokens, place)
@@ -119,7 +136,7 @@ def blend_strength(tokens: list[Token], place: int) -> Found:
     """The concentration of a blend: ``17/2 mg/mL``, ``17 mg/2 mg per mL``."""
     masses: list[Fraction] = []
     end, unit = place, None
-    while at(tokens, end).word.replace(".", "", 1).isdigit():
+    while at(tokens, end).is_number and _STRENGTH.fullmatch(at(tokens, end).word):
         masses.append(Fraction(tokens[end].word))
         named = a_unit(tokens, end + 1)
         unit, end = (named[0], named[1]) if named else (None, end + 1)

@@ -190,7 +190,7 @@ class Assembly:
         elif not self._arm.doses:
             self._arm.doses.append(self._with_unit(dose))
         elif self.last == EQUALS:
-            self._arm.equivalents.append(dose)
+            self._in_brackets(self._arm, dose, words)
         elif self._goes_on:
             self._next_step(words)
             self._arm.doses.append(self._with_unit(dose))

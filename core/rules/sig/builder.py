@@ -29,6 +29,7 @@ WAYS: Final = {
     "intravenous": ("Inject", "intravenously"),
     "oral": ("Take", "by mouth"),
     "sublingual": ("Dissolve", "under the tongue"),
+    "buccal": ("Dissolve", "between cheek and gum"),
     "topical": ("Apply", "topically"),
     "transdermal": ("Apply", "transdermally"),
     "nasal": ("Use", "nasally"),

@@ -78,7 +78,7 @@ INDICATION_WORDS: Final = word_set(
     " overweight pain painful patient pattern pcos peptide performance perimenopausal perimenopause"
     " pharmacotherapy pigmentation pms polycystic postmenopausal premature premenstrual pressure prevention"
     " prostate prostatic protection psoriasis quality reaction recovery reduction reflux relapse relief repair"
-    " replacement resistance restless rosacea scalp seasonal severe sex sexual sinus skin sleep sleeping"
+    " replacement resistance restless rosacea scalp severe sex sexual sinus skin sleep sleeping"
     " sleeplessness soreness spasm spasms spots stiffness strength stress stubborn sugar support swelling"
     " symptom symptoms syndrome the their therapy thinning this thyroiditis tired tiredness tissue tone"
     " treatment trt tt type ulcers underactive urinary uti vaginal vasomotor vertigo vitality vitamin vitiligo"

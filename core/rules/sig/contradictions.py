@@ -31,12 +31,24 @@ class Contradiction(NamedTuple):
 
 def contradictions(assembly: Assembly) -> tuple[Contradiction, ...]:
     """Everything that does not go together; empty where all agrees."""
-    checks = (_unfinished, _uncounted, _over_maximum, _misplaced, _repeated, _clashing, _unclosed, _misstated)
+    checks = (
+        _unfinished,
+        _uncounted,
+        _over_maximum,
+        _too_short,
+        _misplaced,
+        _repeated,
+        _clashing,
+        _unclosed,
+        _misstated,
+    )
     return tuple(contradiction for check in checks for contradiction in check(assembly))
 
 
 def _unfinished(assembly: Assembly) -> Iterator[Contradiction]:
     """The words that begin a step whose predecessor has no length: nobody can say when."""
+    if len(assembly.steps) < 2:
+        return
     steps = [step for step in assembly.steps if not step.is_empty]
     for before, after in pairwise(steps):
         if before.lasting is None:
@@ -57,8 +69,18 @@ def _doses(step: SigStep) -> Iterator[tuple[Arm, list[Dose]]]:
             yield arm, [dose, *arm.equivalents]
 
 
+def _too_short(assembly: Assembly) -> Iterator[Contradiction]:
+    """A step that ends before its second dose is due: "every other month for 14 days"."""
+    for step in assembly.steps:
+        days = step.lasting.days if step.lasting else None
+        if days and any(often.interval_days > days for arm in step.arms for often in arm.timing.often):
+            yield Contradiction((), f"The doses are further apart than the {days} days that they go on.")
+
+
 def _over_maximum(assembly: Assembly) -> Iterator[Contradiction]:
     """A maximum that the directions themselves exceed, or of which nobody can say what it raises."""
+    if not any(step.limits for step in assembly.steps):
+        return
     steps = [step for step in assembly.steps if not step.is_empty]
     for own in steps:
         for limit, words in own.limits:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from core.domain.model import Sku
+from core.rules.sig.agreement import disagreements, in_times
 from core.rules.sig.builder import parts_of
-from core.rules.sig.product import product
+from core.rules.sig.product import form_conflicts, product, route_conflicts
 from core.rules.sig.reader import read
 from core.rules.sig.strength import SYRINGE_UNITS_PER_ML, Strength, mg_per_dose, ml_per_dose, pieces_per_dose, strength
 from core.rules.sig.syringes import FINEST
-from core.rules.sig.values import Dose, ParsedSig, Segment, number
+from core.rules.sig.values import Certainty, Dose, ParsedSig, Segment, number
 from core.rules.sig.vocabulary import Unit
 
 _INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous"})
@@ -95,12 +98,14 @@ def _of_pieces(segment: Segment, sku: Sku, of: Strength, share: Fraction) -> Ite
             yield f"{end.dose} is {number(count)} pieces, more than the {sku.pieces} of one pack."
 
 
-def oversized(reading: ParsedSig, sku: Sku | None, limits: DoseLimits) -> tuple[str, ...]:
-    """Sentences on doses larger than anybody takes at once, or far above the usual ones of the SKU."""
+def implausible(
+    reading: ParsedSig, sku: Sku | None, limits: DoseLimits, *, against_usual: bool = True
+) -> tuple[str, ...]:
+    """Sentences on doses larger than anybody takes at once, or, ``against_usual``, far from the SKU's usual ones."""
     of = strength(sku, reading.action)
     sentences = [
         *(sentence for segment in _segments(reading) for sentence in _at_once(segment, reading, sku, of, limits)),
-        *(_far_above_usual(reading, sku, of, limits) if sku is not None else ()),
+        *(_far_from_usual(reading, sku, of, limits) if sku is not None and against_usual else ()),
     ]
     return tuple(dict.fromkeys(sentences))
 
@@ -130,19 +135,29 @@ def _most_ml(reading: ParsedSig, limits: DoseLimits) -> tuple[Fraction | None, s
     return limits.ml_intramuscular, "into a muscle"
 
 
-def _far_above_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimits) -> Iterator[str]:
-    usual = read(sku.usual_sig.strip(), sku) if sku.usual_sig.strip() else None
-    if usual is None or not usual.segments:
+@lru_cache(maxsize=4096)
+def _usual(sku: Sku) -> tuple[Fraction, Fraction] | None:
+    """Milligrams of the SKU's usual dose and week; None where its usual directions are none, or not this SKU's."""
+    reading = read(sku.usual_sig.strip(), sku)
+    of = strength(sku, reading.action)
+    mg = mg_per_dose(reading.segments[0], of) if reading.segments else None
+    contradicted = disagreements(reading, sku, tolerance_units=Decimal("0.5"), tolerance_share=Decimal("0.05"))
+    unfit = contradicted or any(route_conflicts(reading, sku)) or any(form_conflicts(reading, sku))
+    if reading.certainty is not Certainty.READ or mg is None or unfit:
+        return None
+    return mg, _highest_week(reading.segments, of)
+
+
+def _far_from_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimits) -> Iterator[str]:
+    usual = _usual(sku)
+    if usual is None:
         return
-    usual_of = strength(sku, usual.action)
-    usual_mg = mg_per_dose(usual.segments[0], usual_of)
+    usual_mg, usual_week = usual
     for segment in _segments(reading):
         mg = mg_per_dose(segment, of)
-        if mg and usual_mg and mg >= limits.times_usual * usual_mg:
-            yield (
-                f"{segment.dose} is {number(mg / usual_mg)} times the usual dose of {sku.name} ({number(usual_mg)} mg)."
-            )
-    usual_week = _highest_week(usual.segments, usual_of)
+        if mg and (mg >= limits.times_usual * usual_mg or mg * limits.times_usual <= usual_mg):
+            times = in_times(mg / usual_mg).replace("the dose", "the usual dose")
+            yield f"{segment.dose} is {times} of {sku.name} ({number(usual_mg)} mg)."
     week = max((_highest_week(way, of) for way in reading.alternatives), default=Fraction(0))
     if usual_week and week >= limits.weekly_times * usual_week:
         yield (

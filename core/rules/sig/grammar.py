@@ -41,6 +41,9 @@ _NO_MORE = (
     ("nte",), ("max", "of"), ("maximum", "of"), ("max",), ("maximum",), ("at", "most"), ("up", "to"), ("limit", "to"),
     ("do", "not", "take", "more", "than"), ("do", "not", "use", "more", "than"), ("must", "not", "exceed"),
 )  # fmt: skip
+_MONTH = 30
+_LONGEST = 4
+"""Digits of a week or day that directions count to."""
 MOST_PER_DAY = 24
 """A frequency above hourly is no frequency of a dose."""
 
@@ -70,7 +73,8 @@ def _interval_often(tokens: list[Token], place: int) -> Found:
 
 def _often(times: Number, period: Number) -> tuple[Often, int] | None:
     low = times.low * 7 / period.high
-    high = low if times.low == times.high and period.low == period.high else times.high * 7 / period.low
+    alike = times.low is times.high and period.low is period.high  # most are, and fractions are slow to compare
+    high = low if alike else times.high * 7 / period.low
     return (Often(low, high, period.low), period.end) if high <= 7 * MOST_PER_DAY else None
 
 
@@ -276,7 +280,11 @@ def cycle(tokens: list[Token], place: int) -> Found:
         after += 1
     off = _stretch(tokens, after, "off")
     alike = off is not None and tokens[on[1] - 2].is_number == tokens[off[1] - 2].is_number
-    return (Cycle(on[0], off[0]), off[1]) if off and alike else None
+    if off is None or not alike:
+        return None
+    again = _period(tokens, off[1])
+    same_period = again is not None and again.low == on[0] + off[0]  # "... each week"
+    return Cycle(on[0], off[0]), again.end if again is not None and same_period else off[1]
 
 
 def _stretch(tokens: list[Token], place: int, word: str) -> tuple[Fraction, int] | None:
@@ -355,6 +363,8 @@ def _in_each_period(tokens: list[Token], length: Lasting, end: int) -> Found:
     on_days = Fraction(length.days or 0)
     if days < 7 or not on_days:
         return None
+    if days == _MONTH and on_days >= days:  # "for 40 days every month"
+        return UNSURE, after + 1
     return (Cycle(on_days, days - on_days), after + 1) if days > on_days else None
 
 
@@ -380,6 +390,18 @@ def after(tokens: list[Token], place: int) -> Found:
     return (After(length[0]), length[1]) if length and isinstance(length[0], Lasting) else None
 
 
+def bare_length(tokens: list[Token], place: int) -> Found:
+    """``90 days`` at the end, as in "1 capsule once a day, 90 days": how long, like "for 90 days"."""
+    length = _length(tokens, place)
+    if length is None or not isinstance(length[0], Lasting) or (length[0].days or 0) < _SHORTEST_SUPPLY:
+        return None
+    return length if at(tokens, length[1]).word in {"", "."} and place else None
+
+
+_SHORTEST_SUPPLY = 10
+"""Days from which a number of days without "for" is a supply; "daily 5 days" may have lost "a week"."""
+
+
 def _length(tokens: list[Token], place: int) -> Found:
     count = a_number(tokens, place)
     if count is None or count.low != count.high:
@@ -387,7 +409,8 @@ def _length(tokens: list[Token], place: int) -> Found:
     word = at(tokens, count.end).word
     days = LENGTH_DAYS.get(word, Fraction(0)) * count.low
     if days >= 1 and days.denominator == 1:
-        return Lasting(int(days)), count.end + 1
+        end = count.end + 1
+        return Lasting(int(days)), end + 3 if words_at(tokens, end, ("(", "s", ")")) else end
     is_whole = count.low.denominator == 1
     return (Lasting(None, int(count.low)), count.end + 1) if word in {"doses", "dose"} and is_whole else None
 
@@ -413,12 +436,13 @@ def step_header(tokens: list[Token], place: int) -> Found:
 def _whole_span(tokens: list[Token], place: int) -> tuple[int, int, int] | None:
     """First and last of ``1-4``, ``1 through 25``, ``5``, and the place after it."""
     first = at(tokens, place).word
-    if not first.isdigit():
+    if not first.isdigit() or len(first) > _LONGEST:
         return None
     if at(tokens, place + 1).word not in {"through", "thru", "to", "-"} or not at(tokens, place + 2).is_number:
         return int(first), int(first), place + 1
     last = at(tokens, place + 2).word
-    return (int(first), int(last), place + 3) if last.isdigit() and int(last) > int(first) else None
+    rises = last.isdigit() and len(last) <= _LONGEST and int(last) > int(first)
+    return (int(first), int(last), place + 3) if rises else None
 
 
 def clock(tokens: list[Token], place: int) -> Found:

@@ -55,7 +55,7 @@ def a_number(tokens: list[Token], place: int) -> Number | None:
         return None
     value, end = first
     high, end = _upper(tokens, end, value)
-    if not value <= high <= _WIDEST * value or not value:
+    if not value or (high is not value and not value <= high <= _WIDEST * value):
         return None
     return Number(value, high, _past_repetition(tokens, end, value, high))
 

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from core.rules.sig.advice import ADVICE, advice, advice_clause, advice_not_to, same_dose
-from core.rules.sig.amounts import Found, Rule, a_strength, an_amount, blend_strength, no_number, up_to_amount
+from core.rules.sig.amounts import (
+    Found,
+    Rule,
+    a_strength,
+    an_amount,
+    blend_strength,
+    equal_amount,
+    no_number,
+    syringe_scale,
+    up_to_amount,
+)
 from core.rules.sig.clinical_terms import INDICATION_WORDS, MAY_BE_INDICATED
 from core.rules.sig.elements import (
     AND,
@@ -28,6 +38,7 @@ from core.rules.sig.elements import (
 from core.rules.sig.grammar import (
     after,
     apart,
+    bare_length,
     clock,
     cycle,
     days_a_week,
@@ -53,11 +64,13 @@ from core.rules.sig.vocabulary import (
     SUSPICIOUS,
     TENS,
     WEEKDAYS,
+    word_set,
 )
 
 _AT_NUMBERS: tuple[Rule, ...] = (
-    an_amount, often, days_a_week, cycle, a_strength, blend_strength, apart,
+    syringe_scale, an_amount, often, days_a_week, cycle, a_strength, blend_strength, apart,
     clock,
+    bare_length,
     no_number,
 )  # fmt: skip
 
@@ -83,6 +96,10 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         "take": (_take_off,),
         "use": (_use_within, _use_new),
         "after": (after,),
+        "as": (equal_amount,),
+        "bd": (_brand,),
+        "weekend": (_weekends_off,),
+        "weekends": (_weekends_off,),
         "through": (until,),
         "thru": (until,),
         "until": (until,),
@@ -113,8 +130,12 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
             item = UNSURE
         elif indication and isinstance(item, SigDrug) and indication != "of" and item.name in MAY_BE_INDICATED:
             item = EXTRA
+        elif indication and word in {"dose", "doses"}:
+            item = UNSURE  # "for low mood high dose"
         elif word == "only" and sum(isinstance(piece.item, DoseAmount) for piece in pieces) > 1:
             item = UNSURE  # of the last dose, or of all
+        elif word == "as" and item == _AS_DIRECTED and pieces and pieces[-1].item in _GOING_ON:
+            item = UNSURE  # another dose, that nobody told
         pieces.append(Piece(item, tuple(token.written for token in tokens[place:end])))
         if indication or item is AS_NEEDED or word in INDICATION_STARTS or word in _PURPOSES:
             indication = _indicated_by(word, item, indication)
@@ -140,7 +161,9 @@ def _indicated_by(word: str, item: Item, indication: str) -> str:
         return "for"
     if word in INDICATION_STARTS and item is EXTRA:
         return indication if indication and word == "of" else word
-    goes_on = item is EXTRA or item in {AND, OR} or item == UnknownWord(harmless=True) or isinstance(item, SigDrug)
+    goes_on = (
+        item is EXTRA or item is AND or item is OR or item == UnknownWord(harmless=True) or isinstance(item, SigDrug)
+    )
     return indication if goes_on and word != ":" else ""
 
 
@@ -173,6 +196,8 @@ def _bare_number(tokens: list[Token], place: int, before: list[Piece]) -> Found:
 
 _PURPOSES = frozenset({"to", "due", "because"})
 """First words of phrases that an indication follows: "to treat", "due to"."""
+_AS_DIRECTED = UnknownWord(harmless=True)
+_GOING_ON = (AND, OR, THEN)
 _JOINS = frozenset({"and", "or", "&", "plus", "of"})
 _NOTHING = frozenset({"", ".", ";", ",", ")", "and", "or"})
 _MARKS = {"(": OPEN, ")": CLOSE, ".": STOP, ";": STOP, ",": COMMA} | dict.fromkeys(":-'\"“”‘’!•#*", EXTRA)
@@ -249,6 +274,19 @@ def _take_off(tokens: list[Token], place: int) -> Found:
         return NamedDays(5, frozenset(range(5))), place + 3
     days = weekdays(tokens, place + 1)
     return days if days is not None and tokens[days[1] - 1].word == "off" else None
+
+
+def _weekends_off(tokens: list[Token], place: int) -> Found:
+    """``weekends off``: the other five days."""
+    return (NamedDays(5, frozenset(range(5))), place + 2) if at(tokens, place + 1).word == "off" else None
+
+
+def _brand(tokens: list[Token], place: int) -> Found:
+    """``BD syringe`` is no "twice a day"."""
+    return (UNSURE, place + 1) if at(tokens, place + 1).word in _BD_PRODUCTS else None
+
+
+_BD_PRODUCTS = word_set("syringe syringes insulin needle needles pen ultra ultrafine micro nano luer brand")
 
 
 def _use_within(tokens: list[Token], place: int) -> Found:

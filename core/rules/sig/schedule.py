@@ -53,7 +53,8 @@ class Schedule:
         """Takes one more statement in; ``last`` is what stood before it, ``words`` its own."""
         match item:
             case Often():
-                self.often.append(item)
+                if words != ("daily",) or len(self.slots) < 2:  # "at 8 am and 8 pm daily" is every day
+                    self.often.append(item)
             case Either():
                 self.often += (item.first, item.second)
             case NamedDays():
@@ -166,6 +167,8 @@ class Schedule:
                 yield Rate(often.low, often.high)
         else:
             yield Rate(often.low * self._share(), often.high * self._share())
+            if self.cycle is not None and often.interval_days > self.cycle.on_days:
+                yield _exactly(per_day * of_week)
             yield from _beside(often, days, slots)
             if self.every_day:
                 yield _exactly(per_day * _WEEK)

@@ -33,20 +33,22 @@ END = Token("", "", False, -1)
 def tokenize(text: str) -> list[Token]:
     """Every lexeme in order; hyphens that only join a word's parts (sub-q, one-half, 10-unit) are left out."""
     tokens: list[Token] = []
+    hyphens = False
     for match in _TOKEN.finditer(text):
-        written = match.group()
-        match match.lastgroup:
-            case "number":
-                tokens.append(Token(written, written, True, match.start()))
-            case "mark":
-                tokens.append(Token(_MARKS.get(written, written), written, False, match.start()))
-            case "vulgar":
-                tokens.append(Token(_VULGAR[written], written, True, match.start()))
-            case "abbreviation":
-                tokens.append(Token(written.replace(".", "").lower(), written, False, match.start()))
-            case _:
-                tokens.append(Token(written.casefold(), written, False, match.start()))
-    return _without_joiners(tokens) if "-" in (token.word for token in tokens) else tokens
+        written, kind, start = match.group(), match.lastgroup, match.start()
+        if kind == "word":
+            tokens.append(Token(written.casefold(), written, False, start))
+        elif kind == "number":
+            tokens.append(Token(written, written, True, start))
+        elif kind == "mark":
+            mark = _MARKS.get(written, written)
+            hyphens = hyphens or mark == "-"
+            tokens.append(Token(mark, written, False, start))
+        elif kind == "vulgar":
+            tokens.append(Token(_VULGAR[written], written, True, start))
+        else:
+            tokens.append(Token(written.replace(".", "").lower(), written, False, start))
+    return _without_joiners(tokens) if hyphens else tokens
 
 
 def _without_joiners(tokens: list[Token]) -> list[Token]:

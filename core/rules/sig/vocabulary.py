@@ -81,15 +81,15 @@ UNITS: Final = {
 UNIT_WORDS: Final = {words: unit for unit, table in UNITS.items() for words in spellings(table)}
 
 ACTIONS: Final = {
-    "inject": "inject|self inject|draw up and inject",
-    "take": "take|may take|drink|swallow|chew",
-    "apply": "apply|spread",
+    "inject": "inject|self inject|draw up and inject|to be injected",
+    "take": "take|may take|drink|swallow|chew|to be taken|to be swallowed",
+    "apply": "apply|spread|to be applied",
     "rub": "rub",
     "massage": "massage",
-    "insert": "insert",
+    "insert": "insert|to be inserted",
     "place": "place|put",
-    "dissolve": "dissolve|allow to dissolve|let dissolve|dissolve slowly|to dissolve",
-    "use": "use|may use",
+    "dissolve": "dissolve|to be dissolved|allow to dissolve|let dissolve|dissolve slowly|to dissolve",
+    "use": "use|may use|to be used",
     "instill": "instill|instil",
     "inhale": "inhale",
     "spray": "spray",
@@ -141,10 +141,11 @@ TWO_SITES: Final = {
     "otic": "each ear|both ears|au",
 }
 SITES: Final = (
-    "abdomen|stomach|belly|thigh|thighs|arm|arms|upper arm|inner arm|inner arms|inner thigh|inner thighs|outer thigh"
-    "|forearm|forearms|inner forearm|inner forearms|wrist|wrists|inner wrist|inner wrists|shoulder|shoulders|deltoid"
-    "|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia|labia majora|labia minora"
-    "|vulva|clitoris|leg|legs"
+    "abdomen|stomach|belly|thigh|thighs|arm|arms|upper arm|inner arm|inner arms|inner thigh|inner thighs"
+    "|outer thigh|forearm|forearms|inner forearm|inner forearms|wrist|wrists|inner wrist|inner wrists|shoulder"
+    "|shoulders|deltoid|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia"
+    "|labia majora|labia minora|vulva|clitoris|leg|legs|upper arms|outer arm|back of arm|back of the arm"
+    "|abdominal fat|abdominal area|fatty tissue|upper thigh|upper thighs|glutes|deltoids|belly fat|outer thighs"
     "|lower abdomen|vastus lateralis|area|gluteal muscle|deltoid muscle|thigh muscle|upper outer quadrant"
 )
 BEFORE_SITES: Final = (
@@ -154,12 +155,12 @@ BEFORE_SITES: Final = (
 
 SLOTS: Final = {
     "morning": "in the morning|every morning|each morning|in am|in the am|qam|q am|am|mornings|before breakfast"
-    "|with breakfast|after breakfast|at breakfast|breakfast|upon waking|on waking|upon awakening|morning",
+    "|mane|with breakfast|after breakfast|at breakfast|breakfast|upon waking|on waking|upon awakening|morning",
     "noon": "at noon|noon|midday|at midday|with lunch|before lunch|after lunch|at lunch|lunch",
     "afternoon": "in the afternoon|every afternoon|each afternoon",
     "evening": "in the evening|every evening|each evening|in pm|in the pm|qpm|q pm|pm|evenings|with dinner"
     "|before dinner|after dinner|with supper|dinner|supper|evening",
-    "night": "at bedtime|before bedtime|bedtime|before bed|at night|nightly|every night|each night|qhs|q hs|hs|qn"
+    "night": "nocte|at bedtime|before bedtime|bedtime|before bed|at night|nightly|every night|each night|qhs|q hs|hs|qn"
     "|at hs|before sleep|nights|night|prior to bedtime|every bedtime",
 }
 
@@ -169,9 +170,9 @@ MEALS: Final = (
 """How many there are is not told: they count only where the frequency is told too."""
 
 PER_WEEK: Final[dict[str, tuple[Fraction | int, int]]] = {
-    "bid": (14, 1),
-    "tid": (21, 1),
-    "qid": (28, 1),
+    "bid|bd": (14, 1),
+    "tid|tds": (21, 1),
+    "qid|qds": (28, 1),
     "qd|daily|qday|everyday": (7, 1),
     "qod|on alternate days|on alternating days|every alternate day": (Fraction(7, 2), 2),
     "weekly|wkly|qw|qwk|qweek|qweekly": (1, 7),
@@ -215,6 +216,12 @@ AS_NEEDED_WORDS: Final = "as needed|prn|as required|if needed|when needed|only a
 
 HARMLESS: Final = "|".join((
     "on an empty stomach|empty stomach|with food|with or without food|without food|with a meal",
+    "at any time of day|any time of day|at any time of the day|any time|at any time|with or without meals",
+    "to initiate therapy|to initiate treatment|on the same day of the week|same day of the week",
+    "using topiclick dispenser|topiclick dispenser|topiclick|using metered dispenser|with metered pump",
+    "seasonal allergies|no refills|patient may self administer|may self administer|use sunscreen|wear sunscreen",
+    "bring to room temperature|allow to reach room temperature|before injecting|before injection|before use",
+    "let dry|let it dry|allow to dry|until dry|before dressing|to clean , dry skin|on clean , dry skin",
     "with water|with plenty of water|with a full glass of water|with a glass of water",
     "on the same day each week|same day each week|the same day each week|on the same day every week",
     "same day every week|same day of each week|at the same time each day|at the same time every day|same time each day",

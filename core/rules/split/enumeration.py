@@ -40,10 +40,10 @@ def frontier(instance: Instance, lines: Sequence[FreeLine], start: Mapping[int, 
     ``start`` is an assignment of the lines: nothing worse is followed. Lines that can share a box follow each other.
     """
     scarce, ceiling = contested(instance, lines), instance.worth([start[line.position] for line in lines])
-    ordered = [line for group in components(lines, frozenset()) for line in group]
+    ordered = [line for group in components(lines, frozenset()) for line in group] if scarce else lines
     choices = [choice for line in ordered for choice in line.choices]
     stocks = sorted({stock for choice in choices for stock, _ in choice.takes if stock in scarce})
-    numbers = _Numbers(
+    numbers = _StateNumbers(
         {opening: 1 << at for at, opening in enumerate(sorted({at for choice in choices for at in choice.opens}))},
         {stock: at for at, stock in enumerate(stocks)},
     )
@@ -59,7 +59,7 @@ def frontier(instance: Instance, lines: Sequence[FreeLine], start: Mapping[int, 
     return near_optimal
 
 
-class _Numbers(NamedTuple):
+class _StateNumbers(NamedTuple):
     """A component's boxes as bits and its scarce stocks as places in the state."""
 
     bits: Mapping[int, int]
@@ -84,13 +84,13 @@ class _Later(NamedTuple):
     worth: Worth
 
 
-def _move(instance: Instance, line: FreeLine, choice: Choice, numbers: _Numbers) -> _Move:
+def _move(instance: Instance, line: FreeLine, choice: Choice, numbers: _StateNumbers) -> _Move:
     fees = tuple((numbers.bits[at], instance.fees[at], instance.extras[at]) for at in choice.opens)
     takes = tuple((numbers.places[at], packs) for at, packs in choice.takes if at in numbers.places)
     return _Move(choice, instance.code(line, choice), sum(bit for bit, _, _ in fees), fees, takes)
 
 
-def _later(instance: Instance, lines: Sequence[FreeLine], numbers: _Numbers) -> list[_Later]:
+def _later(instance: Instance, lines: Sequence[FreeLine], numbers: _StateNumbers) -> list[_Later]:
     """By line, in their order."""
     opens, packs, worth = 0, [0] * len(numbers.places), Worth(0, 0)
     later = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -36,8 +35,7 @@ class Costs:
     """What options cost under a program, in the measure's units."""
 
     def __init__(self, measure: Measure, context: Context, program: Program) -> None:
-        self.measure = measure
-        self._context, self._program = context, program
+        self.measure, self._context, self._program = measure, context, program
 
     def box(self, box: Box) -> int:
         """A shipment's fee."""
@@ -93,9 +91,9 @@ def _common(members: Sequence[Candidate], stock: Stock) -> Iterator[tuple[Pharma
     """The options at each pharmacy that may fill all of some lines and has enough for them together."""
     for pharmacy in (option.pharmacy for option in members[0].options):
         options = tuple(option for candidate in members if (option := candidate.option(pharmacy)))
-        packs = Counter[str]()
+        packs: dict[str, int] = {}
         for candidate in members:
-            packs[candidate.line.sku] += stock.needs(candidate.line, pharmacy)
+            packs[candidate.line.sku] = packs.get(candidate.line.sku, 0) + stock.needs(candidate.line, pharmacy)
         left = {sku: stock.left(pharmacy, sku) for sku in packs}
         if len(options) == len(members) and all(some is None or packs[sku] <= some for sku, some in left.items()):
             yield options
@@ -106,7 +104,7 @@ def formulated(free: Sequence[FreeGroup], fixed: Taken, stock: Stock, costs: Cos
 
     ``box_cents`` is what a box counts beside its fee; 0 is more than any cost.
     """
-    measure, numbers = costs.measure, _Numbers(costs, stock, costs.once(fixed))
+    measure, numbers = costs.measure, _Numbering(costs, stock, costs.once(fixed))
     numbers.box_cents = _more_than_any_total(free, fixed, costs) if box_cents == 0 else box_cents or 0
     lines = []
     for position, group in enumerate(free):
@@ -125,7 +123,7 @@ def formulated(free: Sequence[FreeGroup], fixed: Taken, stock: Stock, costs: Cos
     )
 
 
-class _Numbers:
+class _Numbering:
     """Openings and stocks numbered as they come, each with its amount, and choices in their terms."""
 
     def __init__(self, costs: Costs, stock: Stock, paid: Mapping[Hashable, int]) -> None:

@@ -19,8 +19,11 @@ OPTIONS: Final = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_rel
 ROUNDING: Final = 4e-4
 """By how much floating point may put a bound too high, in cents (or lines, or days): four times the gap allowed."""
 
+LEAST_CHECKS: Final = 4
+"""With fewer check points branch-and-cut does not get beyond the relaxation."""
 
-class Limit(NamedTuple):
+
+class Cap(NamedTuple):
     """What some choices may sum to at most; ``counts`` is by line position and rank."""
 
     counts: Mapping[tuple[int, int], int]
@@ -45,7 +48,7 @@ class Relaxation(NamedTuple):
 class IntegerModel:
     """The program of some lines. Costs count above each line's least, so that their digits suffice."""
 
-    def __init__(self, instance: Instance, lines: Sequence[FreeLine], goal: Goal, limits: Iterable[Limit] = ()) -> None:
+    def __init__(self, instance: Instance, lines: Sequence[FreeLine], goal: Goal, limits: Sequence[Cap] = ()) -> None:
         self.choices = [(line, choice) for line in lines for choice in line.choices]
         self._goal = goal
         self._least = {line.position: min(map(goal.cost, line.choices)) for line in lines}
@@ -91,7 +94,7 @@ class IntegerModel:
 
         It may pass ``checks`` check points, and asks ``goes_on`` with its bound at each.
         """
-        if not checks:
+        if checks < LEAST_CHECKS:
             return start, None
         solver = self._solver(integer=True)
         solver.setSolution(self._solution(start))

@@ -26,7 +26,7 @@ from core.rules.split.instance import (
     preprocessed,
     runs_out,
 )
-from core.rules.split.integer_model import Goal, IntegerModel, Limit, Relaxation
+from core.rules.split.integer_model import Cap, Goal, IntegerModel, Relaxation
 from core.rules.split.local_search import Assignment, greedy
 
 WORK: Final = 200_000_000
@@ -39,8 +39,7 @@ PLENTY: Final = 10**12
 
 
 class Progress(NamedTuple):
-    """The checkout total of the best split found so far and the least that any can have, in cents (for ``fastest`` the
-    sums of days)."""
+    """The total of the best split so far and the least that any can have, in cents (``fastest``: sums of days)."""
 
     best_cents: int | None
     bound_cents: int | None
@@ -213,7 +212,7 @@ class _Remainder:
         if _in_stock(self._instance, new) and self._instance.worth(new) < self._instance.worth(now):
             self._chosen.update(chosen)
 
-    def _first_settled(self) -> tuple[list[FreeLine], list[Limit]]:
+    def _first_settled(self) -> tuple[list[FreeLine], list[Cap]]:
         """Decides what comes before cost. Only stock ties lines together in that, so each group that shares scarce
         stock keeps to its own best: by the choices left to its lines, else by a limit."""
         lines = self.lines
@@ -233,7 +232,7 @@ class _Remainder:
         if proven:
             self._unfilled, self._days = _unfilled(self._chosen.values()), _days(self._chosen.values())
         scarce = contested(self._instance, lines)
-        kept, limits = list[FreeLine](), list[Limit]()
+        kept, limits = list[FreeLine](), list[Cap]()
         for group in components(lines, scarce, through_openings=False) if proven else [lines]:
             choices = [self._chosen[line.position] for line in group]
             least, filled = _first(choices) == sum(line.least_first for line in group), not _unfilled(choices)
@@ -242,7 +241,7 @@ class _Remainder:
                 kept.append(FreeLine(line.position, tuple(choice for choice in line.choices if choice.first <= most)))
             if not least:
                 counts = {(line.position, choice.rank): count(choice) for line in group for choice in line.choices}
-                limits.append(Limit(counts, sum(map(count, choices))))
+                limits.append(Cap(counts, sum(map(count, choices))))
         return kept, limits
 
     def _round(self, model: IntegerModel, relaxation: Relaxation) -> None:

@@ -9,6 +9,7 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import us_phone
 from core.domain.model import Days, Gate, Owner, Patient, Severity, Sku
+from core.rules.same_person import likenesses
 from core.rules.validation.allergens import (
     AllergyKind,
     WrittenAllergy,
@@ -117,6 +118,39 @@ def phone_is_a_us_number(cart: CheckedCart, context: Context, days: Days) -> Ite
         phone = line.patient.phone.strip()
         if phone and us_phone(phone) is None:
             yield line.problem(f"“{phone}” is not a US telephone number: expected ten digits with a real area code.")
+
+
+@rule(
+    "SAME_PERSON",
+    gate=Gate.PATIENT,
+    severity=Severity.WARNING,
+    field="patient",
+    example="D-1 and D-2, both Ann Lowe, born on 2 January 1980; Bob and Robert Smith with one telephone number",
+    source="Name with date of birth, telephone or street; nicknames in core/rules/same_person.py",
+)
+def patient_has_one_code(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """No other patient of the clinic is likely the same person, in this cart, on the way, or on file."""
+    patients = {line.line.patient: line.patient for line in cart.lines}
+    alike = likenesses(patients.values(), context.patients.values())
+    for line in cart.lines:
+        for likeness in alike.get(line.line.patient, ()):
+            places = list(_places(likeness.other, cart, context))
+            if places or context.patients[likeness.other].active:
+                where = f" ({', '.join(places)})" if places else ""
+                yield line.problem(
+                    f"Patients {line.line.patient} and {likeness.other}{where} have the same {likeness.common}: one "
+                    "person under two codes? Whatever one code was given, rules about the other do not see."
+                )
+
+
+def _places(patient: str, cart: CheckedCart, context: Context) -> Iterator[str]:
+    """Where the other code's lines are."""
+    numbers = [str(line.line.number) for line in cart.lines if line.line.patient == patient]
+    if numbers:
+        yield f"on line {', '.join(numbers)} of this cart"
+    if any(other == patient for other, _ in context.other_carts):
+        yield "in another open cart"
+    yield from (f"on its way as {ours.reference}" for ours in context.lines_of(patient) if ours.in_flight)
 
 
 @rule(

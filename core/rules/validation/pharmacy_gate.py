@@ -131,11 +131,11 @@ def _nearest(line: CheckedLine, pharmacies: tuple[Pharmacy, ...], context: Conte
     gate=Gate.PHARMACY,
     severity=Severity.BLOCKING,
     field="state",
-    example="A sterile vial to Oklahoma from a pharmacy with a nonsterile licence there",
+    example="A sterile vial to Oklahoma from a pharmacy with a nonsterile license there",
     source="State boards of pharmacy: non-resident and sterile permits; pharmacy_licences.csv",
 )
 def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The pharmacy holds the licences for the SKU in the destination's state, in force on the ship date."""
+    """The pharmacy holds the licenses for the SKU in the destination's state, in force on the ship date."""
 
     def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
         dates = promise(pharmacy, line.sku.cold_chain, context, days)
@@ -143,7 +143,7 @@ def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days:
         kinds = [line.sku.licence_kind, *([LicenceKind.CONTROLLED] if line.sku.scheduled else [])]
         lacking = [kind for kind in kinds if not context.pharmacy_licensed(pharmacy.pharmacy, state, kind, day)]
         where = state or "a destination without a state"
-        return f"no {' and no '.join(lacking or kinds)} licence for {where} in force on {full_day(day)}"
+        return f"no {' and no '.join(lacking or kinds)} license for {where} in force on {full_day(day)}"
 
     def fixes(line: CheckedLine, pharmacies: tuple[Pharmacy, ...]) -> tuple[Fix, ...]:
         elsewhere = line.destination.state != state_code(context.clinic.state)

@@ -48,23 +48,25 @@ def _prescribed(line: CheckedLine) -> tuple[Fix, ...]:
     gate=Gate.PRESCRIBER,
     severity=Severity.BLOCKING,
     field="npi",
-    example="A patient in Oklahoma, a prescriber with a Texas licence alone",
+    example="A patient in Oklahoma, a prescriber with a Texas license alone",
     source="State medical practice acts: a prescriber is licensed where the patient is",
 )
-def prescriber_is_licensed_for_the_patient(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The prescriber holds a licence in the state of the patient's address, in force on the ship date."""
+def prescriber_is_licensed_in_the_patients_state(
+    cart: CheckedCart, context: Context, days: Days
+) -> Iterator[Violation]:
+    """The prescriber holds a license in the state of the patient's address, in force on the ship date."""
     for line in cart.lines:
         if line.prescriber is None:
             continue
         name, licence = line.prescriber.name, line.licence
         if not line.state:
-            yield line.problem(f"The patient's address names no state, so no licence of {name} can be matched.")
+            yield line.problem(f"The patient's address names no state, so no license of {name} can be matched.")
         elif licence is None:
             held = ", ".join(sorted(line.prescriber.licences)) or "no state"
-            yield line.problem(f"{name} has no licence in {line.state}, the patient's state (has: {held}).")
+            yield line.problem(f"{name} has no license in {line.state}, the patient's state (has: {held}).")
         elif licence.expires_on is not None and licence.expires_on < line.ship_day:
             yield line.problem(
-                f"{name}'s {line.state} licence ended on {full_day(licence.expires_on)}; it must be in force on "
+                f"{name}'s {line.state} license ended on {full_day(licence.expires_on)}; it must be in force on "
                 f"{full_day(line.ship_day)}, the ship date."
             )
 
@@ -74,11 +76,11 @@ def prescriber_is_licensed_for_the_patient(cart: CheckedCart, context: Context, 
     gate=Gate.PRESCRIBER,
     severity=Severity.WARNING,
     field="expires_on",
-    example="A licence that ends on 20 December for a line that ships on 7 December",
+    example="A license that ends on 20 December for a line that ships on 7 December",
     source="Setting licence_expiring_days",
 )
 def licence_outlives_the_ship_date(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The prescriber's licence in the patient's state does not end within 30 days after the ship date."""
+    """The prescriber's license in the patient's state does not end within 30 days after the ship date."""
     for line in cart.lines:
         ends = line.licence.expires_on if line.licence else None
         if line.prescriber is None or ends is None or ends < line.ship_day:
@@ -86,7 +88,7 @@ def licence_outlives_the_ship_date(cart: CheckedCart, context: Context, days: Da
         margin = timedelta(days=int(context.number("licence_expiring_days", line.ship_day, state=line.state)))
         if ends - line.ship_day <= margin:
             yield line.problem(
-                f"{line.prescriber.name}'s {line.state} licence ends on {full_day(ends)}, "
+                f"{line.prescriber.name}'s {line.state} license ends on {full_day(ends)}, "
                 f"{_after((ends - line.ship_day).days)} the ship date: ask for the renewal."
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Final
 
@@ -18,7 +18,7 @@ from core.rules.sig import (
     Unit,
     drug_conflicts,
     form_conflicts,
-    oversized,
+    implausible,
     route_conflicts,
     unmeasurable,
 )
@@ -162,8 +162,7 @@ def _disagreement(line: CheckedLine, disagreement: Disagreement) -> str:
 )
 def route_is_the_products(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The route, or the action where none is named, is one by which the SKU is given."""
-    for line in cart.directed:
-        yield from _conflict(line, route_conflicts(line.directions.reading, line.sku), "which route is meant")
+    yield from _conflicts(cart, "which route is meant", lambda line: route_conflicts(line.directions.reading, line.sku))
 
 
 @rule(
@@ -177,8 +176,9 @@ def route_is_the_products(cart: CheckedCart, context: Context, days: Days) -> It
 )
 def dose_is_counted_as_the_product_comes(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The dose is counted in what the SKU comes in."""
-    for line in cart.directed:
-        yield from _conflict(line, form_conflicts(line.directions.reading, line.sku), "which product is meant")
+    yield from _conflicts(
+        cart, "which product is meant", lambda line: form_conflicts(line.directions.reading, line.sku)
+    )
 
 
 @rule(
@@ -191,14 +191,20 @@ def dose_is_counted_as_the_product_comes(cart: CheckedCart, context: Context, da
 )
 def drug_is_the_products(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """Every drug that the directions name is one of the SKU's."""
+    yield from _conflicts(cart, "which drug is meant", lambda line: drug_conflicts(line.directions.reading, line.sku))
+
+
+def _conflicts(
+    cart: CheckedCart, question: str, sentences: Callable[[CheckedLine], Iterable[str]]
+) -> Iterator[Violation]:
+    """A problem of every line whose directions have something to say; the same directions are looked at once."""
+    messages: dict[int, str] = {}
     for line in cart.directed:
-        yield from _conflict(line, drug_conflicts(line.directions.reading, line.sku), "which drug is meant")
-
-
-def _conflict(line: CheckedLine, sentences: Iterable[str], question: str) -> Iterator[Violation]:
-    said = " ".join(sentences)
-    if said:
-        yield line.problem(said, *_ask(line, question))
+        key = id(line.directions)
+        if key not in messages:
+            messages[key] = " ".join(sentences(line))
+        if messages[key]:
+            yield line.problem(messages[key], *_ask(line, question))
 
 
 @rule(
@@ -213,15 +219,17 @@ def _conflict(line: CheckedLine, sentences: Iterable[str], question: str) -> Ite
 def dose_can_be_given(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """Pieces or a syringe make the dose, one container holds it, and the packs last a day."""
     share = Fraction(context.number("dose_tolerance_share", days.refill_day))
-    for line in cart.directed:
-        sentences = list(unmeasurable(line.directions.reading, line.sku, share))
-        if not sentences and line.directions.days(line.line.quantity) == 0:
-            sentences.append(f"{packs(line.line.quantity).capitalize()} by these directions last less than a day.")
-        yield from _conflict(line, sentences, "which dose is meant")
+
+    def say(line: CheckedLine) -> Iterable[str]:
+        sentences = unmeasurable(line.directions.reading, line.sku, share)
+        none_lasts = not sentences and line.directions.days(line.line.quantity) == 0
+        return (f"By these directions {packs(line.line.quantity)} last less than a day.",) if none_lasts else sentences
+
+    yield from _conflicts(cart, "which dose is meant", say)
 
 
 @rule(
-    "DOSE_TOO_LARGE",
+    "DOSE_IMPLAUSIBLE",
     gate=Gate.SIG,
     severity=Severity.BLOCKING,
     field="sig",
@@ -229,13 +237,17 @@ def dose_can_be_given(cart: CheckedCart, context: Context, days: Days) -> Iterat
     source="Settings max_pieces_per_dose, max_metered_per_dose, max_ml_*, usual_dose_times, usual_week_times",
     overridable=True,
 )
-def dose_is_one_that_people_take(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The dose is no more than people take at once, and far from ten times the SKU's usual one."""
+def dose_is_plausible(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The dose is no more than people take at once, and neither ten times the SKU's usual one nor a tenth of it."""
     limits = DoseLimits(**{
         name: Fraction(context.number(setting, days.refill_day)) for name, setting in _LIMITS.items()
     })  # fmt: skip
-    for line in cart.directed:
-        yield from _conflict(line, oversized(line.directions.reading, line.sku, limits), "which dose is meant")
+
+    def say(line: CheckedLine) -> Iterable[str]:
+        by_usual = not context.ladder(line.sku.active)  # a ladder tells more exactly what is too much
+        return implausible(line.directions.reading, line.sku, limits, against_usual=by_usual)
+
+    yield from _conflicts(cart, "which dose is meant", say)
 
 
 _LIMITS: Final = {

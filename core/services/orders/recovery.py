@@ -107,7 +107,7 @@ def _cancel(book: Book, line: OrderLine, reason: str) -> CancelOutcome:
     attempt = book.current(line.reference)
     submission = book.submissions[attempt.submission]
     if attempt.state not in IN_FLIGHT:
-        raise Refused(f"{line.reference} is {_state_words(line.state)} and cannot be cancelled any more.")
+        raise Refused(f"{line.reference} is {_state_words(line.state)} and can no longer be canceled.")
     if attempt.state is S.PLACED and submission.state is SubmissionState.UNKNOWN:
         raise Refused(f"Nobody knows whether {line.reference} reached the pharmacy: settle that first, then cancel.")
     if attempt.state is S.PLACED and submission.state is SubmissionState.QUEUED:
@@ -186,7 +186,7 @@ def _resolve_unknown(book: Book, reference: str, resolution: Resolution, reason:
 def _resolve_cancel_request(book: Book, line: OrderLine, resolution: Resolution, reason: str) -> None:
     attempt = book.current(line.reference)
     if resolution is Resolution.ACKNOWLEDGED:
-        raise Refused("A cancel request ends as cancelled, when the pharmacy confirmed it, or as rejected.")
+        raise Refused("A cancel request ends as canceled, when the pharmacy confirmed it, or as rejected.")
     if attempt.state is S.PLACED:
         raise Refused(f"{line.reference} is being sent; its cancel request can be settled once that is known.")
     if resolution is Resolution.CANCELLED:

@@ -127,7 +127,7 @@ class _Pages(FPDF):
         street = _listed(to.address1, to.address2, to.city, f"{to.state} {to.zip}")
         self._fact("Ship to", f"{whose}: {to.recipient}, {street}")
         licence = prescriber.licences.get(patient.state)
-        number = f", licence {patient.state} {licence.number}" if licence and licence.number else ""
+        number = f", license {patient.state} {licence.number}" if licence and licence.number else ""
         self._fact("Prescriber", f"{prescriber.name}, NPI {prescriber.npi}{number}")
 
     def _line(self, message: Message, line: MessageLine) -> None:

@@ -23,6 +23,7 @@ from core.domain.partners.protocol import Message, MessageLine
 from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
 from core.services.audit_trail import record
+from core.services.partners.holds import hold_changed
 from core.services.partners.messages import TO_SEND, messages
 
 COLUMNS: Final = (
@@ -153,6 +154,11 @@ def mark_sent(store: Store, person: Person, clinic: str, reference: str, lines: 
     if wrong := why_not_kept(how):
         raise Refused(f"How it was handed over {wrong}.")
 
+    def hold(work: Work) -> None:
+        hold_changed(
+            work, [name for order in _waiting(work) if order.reference == reference for name in order.submissions]
+        )
+
     def use_case(work: Work) -> None:
         order = next((order for order in _waiting(work) if order.reference == reference), None)
         if order is None:
@@ -170,6 +176,7 @@ def mark_sent(store: Store, person: Person, clinic: str, reference: str, lines: 
         save_book(work, opened)
         record(work, person, "mark as sent", reference, None, {"lines": len(order.lines), "how": how})
 
+    store.write(clinic, hold)
     store.write(clinic, use_case)
 
 

@@ -16,12 +16,13 @@ from typing import Final, NamedTuple
 
 from core.adapters.store import Store, Work
 from core.adapters.store.partners import healths, links, put_healths, sent_since
-from core.adapters.store.queue import Claim, anything_to_do, claim, give_up_leases
+from core.adapters.store.queue import Claim, anything_to_do, claim, claimable, give_up_leases
 from core.domain.partners.link import Adapter, Health, Link
 from core.domain.partners.protocol import Answer, Lost, Message, NotSent
 from core.domain.partners.rate_limit import WINDOW, after, allowance, resting, trying
 from core.services.orders.events import record_answers
 from core.services.partners.connections import Partners
+from core.services.partners.holds import hold_changed
 from core.services.partners.messages import messages
 
 FIRST_BATCH: Final = 10
@@ -95,6 +96,8 @@ def send_batch(
     def take(work: Work) -> list[str]:
         give_up_leases(work)
         allowed = _allowed(work, lane, size)
+        while hold_changed(work, [reference for reference, _ in claimable(work, size, allowed)]):
+            pass  # others have moved up, which are looked at too
         claimed = claim(work, work.now() + LEASE, size, allowed)
         _try_alone(work, {pharmacy for _, pharmacy in claimed})
         return [reference for reference, _ in claimed]

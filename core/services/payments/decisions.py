@@ -122,7 +122,7 @@ def settle_by_hand(store: Store, person: Person, clinic: str, operation: str, re
     def settled(work: Work) -> None:
         one = _turned_down(work, operation)
         if one.kind is Kind.AUTHORISE:
-            raise Refused("Only the bank can authorise; try again, with another card if need be, or cancel the lines.")
+            raise Refused("Only the bank can authorize; try again, with another card if need be, or cancel the lines.")
         one.state, one.done_at, one.message = State.DONE, work.now(), f"settled by {person.email}: {reason.strip()}"
         save_operations(work, [one])
         record(work, person, "settle payment", one.pharmacy_order, {"code": one.code}, {"reason": reason.strip()})

@@ -135,7 +135,7 @@ def _cancelled(work: Work, intent: Mapping[str, Any]) -> str:
     releases = _ends(work, intent, Kind.RELEASE)
     if releases:
         return _finish(work, releases[-1], hold.provider_reference) if releases[-1].state is State.WAITING else "known"
-    lapse(work, [hold.id], "The hold was cancelled at Stripe, or ran out at the bank.")
+    lapse(work, [hold.id], "The hold was canceled at Stripe, or ran out at the bank.")
     return "lapsed"
 
 
