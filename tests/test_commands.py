@@ -56,7 +56,7 @@ def due_cart(run: Command, tmp_path: Path) -> Path:
 def written(file: Path, lines: list[dict[str, Any]]) -> Path:
     columns = [name for name in ("patient", "sku", "rx", "quantity", "pharmacy", "hold") if name in lines[0]]
     with file.open("w", newline="") as out:
-        sheet = csv.DictWriter[str](out, columns, extrasaction="ignore")
+        sheet: csv.DictWriter[str] = csv.DictWriter(out, columns, extrasaction="ignore")
         sheet.writeheader()
         sheet.writerows(lines)
     return file
