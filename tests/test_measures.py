@@ -124,7 +124,6 @@ def test_a_busy_week(store: Store) -> None:
     assert (found.total.spend_cents, found.total.saving_cents) == (385_00, 33_00)
     assert found.total.fee_share == Share(45_00, 385_00)
     assert found.rejections_by_code == {"OUT_OF_STOCK": 1}
-    assert found.rejections_by_pharmacy == {"cedar": 1}
     assert [(time.stage, time.median_hours, time.lines) for time in found.stages if time.pharmacy is None] == [
         (FulfillmentStage.SENDING, 0, 4),
         (FulfillmentStage.ANSWER, 3, 2),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.money import allocate, cents_from, dollars, half_up, percentage, rounded, shown, whole_numbers
+from core.domain.money import allocate, cents_from, dollars, half_up, rounded, shown, whole_numbers
 
 
 @pytest.mark.parametrize(
@@ -43,20 +43,6 @@ def test_half_up_is_away_from_zero_whatever_the_signs(
     case: str, numerator: int, denominator: int, nearest: int
 ) -> None:
     assert half_up(numerator, denominator) == nearest
-
-
-@pytest.mark.parametrize(
-    ("case", "rate", "amount_cents", "cents"),
-    [
-        ("15 % of $748.00", "0.15", 74_800, 11_220),
-        ("exactly half a cent", "0.05", 10, 1),
-        ("just under half a cent", "0.049", 10, 0),
-        ("1.5 % of $500.00", "0.015", 50_000, 750),
-        ("nothing", "0", 50_000, 0),
-    ],
-)
-def test_percentage_is_rounded_once(case: str, rate: str, amount_cents: int, cents: int) -> None:
-    assert percentage(Decimal(rate), amount_cents) == cents
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, Encounter, Program, ProgramKind, RateBase
-from core.domain.money import percentage
+from core.domain.money import rounded
 from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal, Repricing, added_up, reprice
 from core.rules.pricing.sensitivity import sensitivity
 from tests.builders import a_context, a_pharmacy, a_program, a_sku, an_offer
@@ -192,8 +192,8 @@ def test_a_percentage_is_of_what_its_program_says_once_a_checkout(program: Progr
         shipping = sum(line.shipping_cents for line in checkout if line.shipment in boxes)
         drug = sum(line.quantity * prices[line.sku] for line in kept)
         covered = program.kind is ProgramKind.AGGREGATE and program.rate_base is RateBase.MEDICATION_AND_SHIPPING
-        fee = percentage(program.rate, drug + (shipping if covered else 0))
-        processing = percentage(program.processing_rate, drug + fee + shipping)
+        fee = rounded(program.rate * (drug + (shipping if covered else 0)))
+        processing = rounded(program.processing_rate * (drug + fee + shipping))
         fees += fee + processing + program.processing_fixed_cents if kept else 0
     assert under("POOL", context, *lines).total.repriced.fees_cents == fees
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-CENT = Decimal("0.01")
 MOST_CENTS = 10**15
 """Ten trillion dollars: anything above is a typing error, and still fits a 64-bit column."""
 
@@ -25,11 +24,6 @@ def half_up(numerator: int, denominator: int) -> int:
 def rounded(amount: Decimal | Fraction) -> int:
     """Whole number nearest to ``amount``, halves away from zero."""
     return half_up(*amount.as_integer_ratio())
-
-
-def percentage(rate: Decimal, cents: int) -> int:
-    """``rate`` (a fraction) of ``cents``, rounded half-up to the cent once."""
-    return rounded(rate * cents)
 
 
 def allocate(cents: int, weights: Sequence[int | Decimal]) -> list[int]:

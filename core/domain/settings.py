@@ -78,8 +78,6 @@ SETTINGS = {
         SettingKind("titration_step_days", "Days at a dose before the next step up", "28", int, "semaglutide and tirzepatide labels: four weeks a step", BY_STATE),
         SettingKind("retitration_gap_days", "Days without supply after which a dose above the first step asks for titration anew", "14", int, "semaglutide (Wegovy) label, 2.1: more than two weekly doses missed", BY_ACTIVE),
         SettingKind("least_age_years", "Youngest age, in years, of a patient who may get the product", "18", int, "the approved products' labels: safety and efficacy in adults; clinic's habit", BY_SKU),
-        SettingKind("boilerplate_patients", "Fewest patients with the same statement of clinical difference that are pointed out", "3", int, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE", CLINIC_ONLY),
-        SettingKind("boilerplate_share", "Share of the cart's patients who need a statement above which the same one is pointed out", "0.5", Decimal, "rules.md, CLINICAL_DIFFERENCE_BOILERPLATE", CLINIC_ONLY),
         SettingKind("stalled_days", "Days past the promised ship date (of a shipped line: delivery date) after which a line counts as stalled", "2", int, "clinic's habit", CLINIC_ONLY),
     )
 }  # fmt: skip

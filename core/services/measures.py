@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -105,12 +106,10 @@ class Measures(NamedTuple):
     @property
     def rejections_by_code(self) -> Mapping[str, int]:
         """Refused lines by code, the most first."""
-        return _added_up(self.rejections, lambda count: count.code)
-
-    @property
-    def rejections_by_pharmacy(self) -> Mapping[str, int]:
-        """Refused lines by pharmacy, the most first."""
-        return _added_up(self.rejections, lambda count: count.pharmacy)
+        sums: Counter[str] = Counter()
+        for count in self.rejections:
+            sums[count.code] += count.lines
+        return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
 
 def measures(store: Store, person: Person, clinic: str, first: date, last: date) -> Measures:
@@ -181,10 +180,3 @@ def percentile(spread: Mapping[int, int], percent: int) -> int:
         if counted * 100 >= rank:
             return value
     raise ValueError("nothing was counted")
-
-
-def _added_up(counts: Iterable[RejectionCount], key: Callable[[RejectionCount], str]) -> Mapping[str, int]:
-    sums: dict[str, int] = {}
-    for count in counts:
-        sums[key(count)] = sums.get(key(count), 0) + count.lines
-    return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))

@@ -15,7 +15,6 @@ from core.domain.model import Setting
 from core.domain.settings import SETTINGS
 from core.rules.due_list import due_list
 from tests.builders import DAYS, FRIDAY, a_prescription
-from tests.validation.good_cart import RXS, broken, caught
 from tests.validation.world import codes, world
 
 Outcome = Callable[[tuple[Setting, ...]], object]
@@ -53,7 +52,6 @@ MUSCLE: dict[str, Any] = {
     "usual_sig": "Inject 0.25 mg (0.125 mL) intramuscularly once weekly.",
 }  # fmt: skip
 LARGE = ["B DOSE_IMPLAUSIBLE"]
-COPIED = {"clinical_difference": RXS[0]["clinical_difference"]}
 
 
 def found(change: dict[str, Any], **line: Any) -> Outcome:
@@ -65,15 +63,9 @@ def of(answer: Callable[[Context], object], **change: Any) -> Outcome:
     return lambda settings: answer(replace(world(**change), settings=settings))
 
 
-def in_the_good_cart(settings: tuple[Setting, ...]) -> object:
-    return caught(broken(6, rx=COPIED, settings=settings))
-
-
 def due(context: Context) -> int:
     return len(due_list(context, FRIDAY))
 
-
-COPIES = [f"{line} W CLINICAL_DIFFERENCE_BOILERPLATE" for line in (1, 2, 6)]
 
 CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("due_window_days", "9", of(due, rx={"last_filled_on": date(2026, 11, 14)}), 0, 1),
@@ -104,8 +96,6 @@ CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("titration_step_days", "40", found(STEP_UP, rx="RX2", sig=HALF), [], ["W TITRATION_SKIP"]),
     ("retitration_gap_days", "29", found(GAP, sig=HALF), ["W RETITRATION"], []),
     ("least_age_years", "16", found({"patient": {"born_on": date(2010, 5, 6)}}), ["B UNDER_AGE"], []),
-    ("boilerplate_patients", "4", in_the_good_cart, COPIES, []),
-    ("boilerplate_share", "0.8", in_the_good_cart, COPIES, []),
 )  # fmt: skip
 
 

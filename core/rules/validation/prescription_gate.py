@@ -272,13 +272,16 @@ def clinical_difference_is_stated(cart: CheckedCart, context: Context, days: Day
             )
 
 
+_BOILERPLATE_PATIENTS: Final = 3  # two patients may well need the same thing
+
+
 @rule(
     "CLINICAL_DIFFERENCE_BOILERPLATE",
     gate=Gate.PRESCRIPTION,
     severity=Severity.WARNING,
     field="clinical_difference",
     example="The same sentence for 3 of the 5 patients who need one",
-    source="FDA guidance on essentially a copy (503A), January 2018; settings boilerplate_*",
+    source="FDA guidance on essentially a copy (503A), January 2018; the numbers are this rule book's own",
 )
 def clinical_difference_is_the_patients_own(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The statement is not the same for more than half, and at least 3, of the cart's patients who need one."""
@@ -291,11 +294,9 @@ def clinical_difference_is_the_patients_own(cart: CheckedCart, context: Context,
     ]
     for line, text in statements:
         saying[text].add(line.line.patient)
-    least = int(context.number("boilerplate_patients", days.refill_day))
-    share = context.number("boilerplate_share", days.refill_day)
     for line, text in statements:
         same = len(saying[text])
-        if text and same >= least and same > share * len(needing):
+        if text and same >= _BOILERPLATE_PATIENTS and 2 * same > len(needing):
             yield line.problem(
                 f"The statement of clinical difference is word for word that of {same} of the {len(needing)} patients "
                 "who need one: it should speak of this patient."
