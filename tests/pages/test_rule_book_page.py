@@ -39,7 +39,8 @@ def test_a_gate_shows_its_rules_alone(store: Store, opens: Opens) -> None:
     load(store)
     shown = opens("rule_book", Role.STAFF, rule_book_gate="Patient")
     assert list(shown.dataframe[0].value["Code"]) == [
-        "PATIENT_INCOMPLETE", "PHONE_INVALID", "ALLERGY", "ALLERGIES_UNKNOWN"
+        "PATIENT_INCOMPLETE", "BIRTH_DATE_DOUBTFUL", "UNDER_AGE", "PHONE_INVALID", "SAME_PERSON", "ALLERGY",
+        "ALLERGY_POSSIBLE", "ALLERGY_UNRECOGNIZED", "ALLERGIES_UNKNOWN",
     ]  # fmt: skip
 
 
