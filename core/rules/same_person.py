@@ -61,6 +61,10 @@ _STREET_WORDS: Final = {
 }  # fmt: skip
 
 
+HOUSEHOLD: Final = 24
+"""The most codes that can share a fact which says something: two for each of twelve people of one house."""
+
+
 class Likeness(NamedTuple):
     """Another code that is likely the same person, and what the two have in common: ``name and date of birth``."""
 
@@ -88,7 +92,8 @@ def likeness(patient: Patient, other: Patient) -> Likeness | None:
 def likenesses(patients: Iterable[Patient], among: Iterable[Patient]) -> dict[str, list[Likeness]]:
     """For each of these patients that has any, the codes ``among`` others that are likely the same person.
 
-    Only those are compared that share a date of birth, a telephone number or a street.
+    Only those are compared that share a date of birth, a telephone number or a street. What more than a large household
+    shares, such as the clinic's own number typed for everybody, tells nobody apart and is passed over.
     """
     by_fact: dict[tuple[str, str], list[Patient]] = defaultdict(list)
     for other in among:
@@ -96,7 +101,8 @@ def likenesses(patients: Iterable[Patient], among: Iterable[Patient]) -> dict[st
             by_fact[fact].append(other)
     alike: dict[str, list[Likeness]] = {}
     for patient in patients:
-        others = {other.patient: other for fact in facts(patient) for other in by_fact.get(fact, ())}
+        groups = (by_fact.get(fact, ()) for fact in facts(patient))
+        others = {other.patient: other for group in groups if len(group) <= HOUSEHOLD for other in group}
         rows = [row for _, other in sorted(others.items()) if (row := likeness(patient, other)) is not None]
         if rows:
             alike[patient.patient] = rows

@@ -120,6 +120,10 @@ def phone_is_a_us_number(cart: CheckedCart, context: Context, days: Days) -> Ite
             yield line.problem(f"“{phone}” is not a US telephone number: expected ten digits with a real area code.")
 
 
+_MOST_CODES: Final = 6
+"""How many codes one sentence names."""
+
+
 @rule(
     "SAME_PERSON",
     gate=Gate.PATIENT,
@@ -133,14 +137,20 @@ def patient_has_one_code(cart: CheckedCart, context: Context, days: Days) -> Ite
     patients = {line.line.patient: line.patient for line in cart.lines}
     alike = likenesses(patients.values(), context.patients.values())
     for line in cart.lines:
-        for likeness in alike.get(line.line.patient, ()):
-            places = list(_places(likeness.other, cart, context))
-            if places or context.patients[likeness.other].active:
-                where = f" ({', '.join(places)})" if places else ""
-                yield line.problem(
-                    f"Patients {line.line.patient} and {likeness.other}{where} have the same {likeness.common}: one "
-                    "person under two codes? Whatever one code was given, rules about the other do not see."
-                )
+        others = [
+            (likeness, places)
+            for likeness in alike.get(line.line.patient, ())
+            if (places := list(_places(likeness.other, cart, context))) or context.patients[likeness.other].active
+        ]
+        if others:
+            likeness, places = others[0]
+            where = f" ({', '.join(places)})" if places else ""
+            more = ", ".join(other.other for other, _ in others[1:_MOST_CODES])
+            yield line.problem(
+                f"Patients {line.line.patient} and {likeness.other}{where} have the same {likeness.common}: one "
+                f"person under two codes? Whatever one code was given, rules about the other do not see."
+                + (f" Look at {more} too." if more else "")
+            )
 
 
 def _places(patient: str, cart: CheckedCart, context: Context) -> Iterator[str]:
