@@ -85,7 +85,7 @@ def _somebody_else(code: str) -> dict[str, Any]:
     number = int("".join(letter for letter in code if letter.isdigit()) or sum(map(ord, code)))
     letters = "".join(chr(ord("a") + number // 26**place % 26) for place in (3, 2, 1, 0))
     return {"first_name": f"Ana {letters.title()}", "born_on": date(1950, 1, 1) + timedelta(days=number % 15_000),
-            "phone": f"512-555-{number % 10_000:04d}", "address1": f"{number} Elm St"}  # fmt: skip
+            "phone": f"512-555-{(number + 5_000) % 10_000:04d}", "address1": f"{number} Elm St"}  # fmt: skip
 
 
 def a_prescription(**over: Any) -> Prescription:

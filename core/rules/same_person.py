@@ -146,28 +146,28 @@ def _same_first_name(patient: Patient, other: Patient) -> bool:
     return _same_given(_first(patient), _first(other))
 
 
-def _same_given(one: str, other: str) -> bool:
+def _same_given(first: str, other: str) -> bool:
     """The same name, a short form, an initial, or the beginning of the other."""
-    if not one or not other:
+    if not first or not other:
         return False
-    if one == other or not _GROUPS.get(one, frozenset()).isdisjoint(_GROUPS.get(other, frozenset())):
+    if first == other or not _GROUPS.get(first, frozenset()).isdisjoint(_GROUPS.get(other, frozenset())):
         return True
-    short, long = sorted((one, other), key=len)
+    short, long = sorted((first, other), key=len)
     return long.startswith(short) and (len(short) == 1 or len(short) > 2)
 
 
 def _same_last_name(patient: Patient, other: Patient) -> bool:
     """The same name, one of two that a hyphen or a space joins, or the two run together."""
-    one, two = _last(patient), _last(other)
-    if not one or not two:
+    first, second = _last(patient), _last(other)
+    if not first or not second:
         return False
-    return one <= two or two <= one or "".join(_words(patient.last_name)) == "".join(_words(other.last_name))
+    return first <= second or second <= first or "".join(_words(patient.last_name)) == "".join(_words(other.last_name))
 
 
 def _swapped(patient: Patient, other: Patient) -> bool:
     """First and last name in each other's cells."""
-    one, two = _words(patient.first_name), _words(patient.last_name)
-    return bool(one and two) and (one, two) == (_words(other.last_name), _words(other.first_name))
+    first, second = _words(patient.first_name), _words(patient.last_name)
+    return bool(first and second) and (first, second) == (_words(other.last_name), _words(other.first_name))
 
 
 def _generations(patient: Patient, other: Patient) -> bool:

@@ -68,8 +68,8 @@ def test_what_an_allergy_is(kind: AllergyKind, texts: str) -> None:
     ],
 )
 def test_near_spellings(text: str, near: tuple[str, ...]) -> None:
-    assert set(read_allergy(text, CATALOG).near) >= set(near)
-    assert bool(read_allergy(text, CATALOG).near) == bool(near)
+    assert set(read_allergy(text, CATALOG).similar) >= set(near)
+    assert bool(read_allergy(text, CATALOG).similar) == bool(near)
 
 
 @pytest.mark.parametrize(

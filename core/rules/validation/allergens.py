@@ -125,7 +125,7 @@ class WrittenAllergy(NamedTuple):
 
     text: str
     kind: AllergyKind
-    near: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=16)
@@ -149,8 +149,8 @@ def read_allergy(text: str, catalog: frozenset[Words] = frozenset()) -> WrittenA
     if unknown and not recognized:
         return WrittenAllergy(text, AllergyKind.UNKNOWN)
     strange = [words for words, rest in left.items() if rest == words and not _TELLTALES.issuperset(words)]
-    near = tuple(dict.fromkeys(name for rest in left.values() for name in _near(rest, catalog)))
-    return WrittenAllergy(text, AllergyKind.UNRECOGNIZED if strange or near else AllergyKind.RECOGNIZED, near)
+    similar = tuple(dict.fromkeys(name for rest in left.values() for name in _near(rest, catalog)))
+    return WrittenAllergy(text, AllergyKind.UNRECOGNIZED if strange or similar else AllergyKind.RECOGNIZED, similar)
 
 
 def _plain(text: str) -> str:
@@ -237,15 +237,15 @@ def _is_near(written: str, name: str) -> bool:
     return abs(len(written) - len(name)) <= most and _distance(written, name, most) <= most
 
 
-def _distance(one: str, other: str, most: int) -> int:
+def _distance(first: str, other: str, most: int) -> int:
     """Letters added, left out, changed, or swapped with the next one; more than ``most`` where it is more."""
     before: list[int] = []
     row = list(range(len(other) + 1))
-    for place, letter in enumerate(one, 1):
+    for place, letter in enumerate(first, 1):
         earlier, before, row = before, row, [place]
         for at, target in enumerate(other, 1):
             cost = min(before[at] + 1, row[at - 1] + 1, before[at - 1] + (letter != target))
-            if place > 1 and at > 1 and letter == other[at - 2] and one[place - 2] == target:
+            if place > 1 and at > 1 and letter == other[at - 2] and first[place - 2] == target:
                 cost = min(cost, earlier[at - 2] + 1)
             row.append(cost)
         if min(row) > most:
@@ -259,7 +259,7 @@ def near_ingredients(allergy: WrittenAllergy, ingredients: Iterable[str]) -> lis
 
 
 def _may_mean(allergy: WrittenAllergy, ingredient: Words) -> bool:
-    if any(name in ("".join(ingredient), *ingredient) for name in allergy.near):
+    if any(name in ("".join(ingredient), *ingredient) for name in allergy.similar):
         return True
-    meant = [name for name in GROUPS_OF if "".join(name) in allergy.near or set(name) & set(allergy.near)]
+    meant = [name for name in GROUPS_OF if "".join(name) in allergy.similar or set(name) & set(allergy.similar)]
     return any(_same(name, ingredient) for name in meant)

@@ -201,7 +201,7 @@ def no_allergy_is_a_misspelled_ingredient(cart: CheckedCart, context: Context, d
         pairs = [
             (allergy.text, ingredient)
             for allergy in _allergies(line, context)
-            if allergy.near and allergy.text not in exact
+            if allergy.similar and allergy.text not in exact
             for ingredient in near_ingredients(allergy, contents)
         ]
         if pairs:
@@ -227,8 +227,8 @@ def every_allergy_is_recognized(cart: CheckedCart, context: Context, days: Days)
         ]
         if names:
             listed = ", ".join(f"“{row.text}”" for row in names)
-            near = list(dict.fromkeys(name for row in names for name in row.near))
-            hint = f" (near: {', '.join(near[:MOST_NEAR])})" if near else ""
+            similar = list(dict.fromkeys(name for row in names for name in row.similar))
+            hint = f" (near: {', '.join(similar[:MOST_NEAR])})" if similar else ""
             yield line.problem(
                 f"Not recognized among the allergies of patient {line.line.patient}: {listed}{hint}. Compare them with "
                 f"the ingredients of {line.sku.name} yourself."

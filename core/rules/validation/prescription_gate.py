@@ -201,12 +201,12 @@ def _limits(line: CheckedLine, rx: Prescription, context: Context) -> list[str]:
     ends = context.setting("telemedicine_flexibility_ends", line.ship_day, state=line.state)
     visited = rx.in_person_on is not None and rx.in_person_on <= line.ship_day
     if rx.telemedicine is not False and not visited and isinstance(ends, date) and line.ship_day > ends:
-        how = (
+        visits = (
             "It was prescribed by telemedicine without a visit in person"
             if rx.telemedicine
             else "Nobody recorded a visit in person, nor that it was not prescribed by telemedicine,"
         )
-        reasons.append(f"{how} and would ship on {full_day(line.ship_day)}; that is allowed until {full_day(ends)}.")
+        reasons.append(f"{visits} and would ship on {full_day(line.ship_day)}; that is allowed until {full_day(ends)}.")
     if line.line.ship_to is ShipTo.CLINIC:
         reasons.append("A controlled substance ships to the patient, not to the clinic.")
     if rx.rx_pharmacy is None:
