@@ -40,7 +40,7 @@ def test_a_refill_day_in_the_browser(page: Page, server: str) -> None:
     page.get_by_role("textbox", name="Address", exact=True).fill("18 Alder Ct")
     page.get_by_role("textbox", name="ZIP code").fill("70801")
     button(page, "Save the patient").click()
-    expect(page.get_by_role("dialog").get_by_text("Nothing is wrong with this line.")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text("No findings on this line.")).to_be_visible()
     close_drawer(page)
     expect(button(page, "Fix 5 lines")).to_be_visible()
 

@@ -107,7 +107,7 @@ def holdings(store: Store, clinic: str) -> Holdings:
     with store.engine.begin() as connection:
 
         def cents(column: Any, *where: Any) -> int:
-            return int(connection.scalar(select(func.sum(column)).where(column.class_.clinic == clinic, *where)) or 0)
+            return int(connection.scalar(select(func.sum(column)).where(column.table.c.clinic == clinic, *where)) or 0)
 
         version = select(CLINIC.c.data_version).where(CLINIC.c.clinic == clinic).with_for_update()
         packs = (STOCK_RESERVATION.c.pharmacy, STOCK_RESERVATION.c.sku, func.sum(STOCK_RESERVATION.c.quantity))
