@@ -7,9 +7,9 @@ LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes 
   $(UPGRADE)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-# What is left out of `make quick`: whatever starts a server, a browser, PostgreSQL or other processes, screens, and long
-# runs of random weeks and files. `make test` runs everything.
-SLOW := crash hostile pages races scaling simulation
+# What is left out of `make quick`: whatever starts a server, a browser, PostgreSQL or other processes, the screens, long
+# runs of random weeks and files, partners, payments, quotes, and what is marked slow. `make test` runs everything.
+SLOW := crash hostile pages partners payments quotes_out races scaling simulation
 
 .PHONY: run test quick lint soak bench docs lock chromium clean
 
@@ -20,7 +20,7 @@ test: .venv/tests-installed chromium
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: .venv/tests-installed
-	$(BIN)/python -m pytest -n 2 -q -m "not browser and not postgres and not server" $(SLOW:%=--ignore=tests/%)
+	$(BIN)/python -m pytest -n 2 -q -m "not browser and not postgres and not server and not slow" $(SLOW:%=--ignore=tests/%)
 
 lint: .venv/tests-installed
 	$(BIN)/ruff check .

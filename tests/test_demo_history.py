@@ -22,6 +22,8 @@ from core.services.orders import views
 from core.services.orders.verification import verify_ledger
 from tests.stores import Clock
 
+pytestmark = pytest.mark.slow
+
 DEMO = Path(__file__).parents[1] / "data" / "demo"
 TODAY = date(2026, 12, 4)
 JUNIPER = "juniper"

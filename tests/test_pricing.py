@@ -393,6 +393,7 @@ def a_random_market(prices: dict[str, int]) -> Context:
 
 @settings(max_examples=1_000, deadline=None)
 @given(lines=LINES, program=PROGRAMS, prices=PRICES, shuffle=st.randoms())
+@pytest.mark.slow
 def test_lines_always_sum_to_the_checkout(lines: Any, program: Program, prices: dict[str, int], shuffle: Any) -> None:
     context = a_random_market(prices)
     cart = [

@@ -30,6 +30,8 @@ from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import a_cart, line, patients
 from tests.test_split import a_clinic_of, clinics, lines_of, objectives, scarce_everywhere, small_clinics, value
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 12, 4)
 HARD = Days(DAY, DAY)
 

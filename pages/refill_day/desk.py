@@ -168,7 +168,7 @@ def _day_price(usual_cents: int, objective: Objective, picked: bool) -> int:
     if objective is not Objective.BALANCED:
         return usual_cents
     dollars = st.number_input(
-        "PreferenceCost per day",
+        "Price per day",
         0.0,
         1_000.0,
         "min" if picked else float(amount(usual_cents)),

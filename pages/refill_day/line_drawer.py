@@ -145,7 +145,7 @@ def _parts(reading: ParsedSig) -> Iterator[str]:
 
 
 def _price(desk: Desk, view: LineView) -> None:
-    st.markdown("**PreferenceCost**")
+    st.markdown("**Price**")
     cost = view.cost
     if cost is None:
         st.caption("Held lines are not charged." if view.line.hold else "No pharmacy can fill it, so it has no price.")

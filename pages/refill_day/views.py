@@ -180,4 +180,4 @@ def price_end(view: LineView, context: Context, placing_day: date, refill_day: d
     if view.routed.pharmacy is None:
         return None
     ends = context.offer_ends(view.routed.pharmacy, view.line.sku, placing_day)
-    return f"PreferenceCost ends on {day(ends)}." if ends and ends < refill_day else None
+    return f"Price ends on {day(ends)}." if ends and ends < refill_day else None

@@ -29,6 +29,8 @@ from core.services.clinic_import import load
 from core.services.demo.history import seed_history
 from tests.demo import DEMO, demo_context, demo_folder
 
+pytestmark = pytest.mark.slow
+
 SUNDAY = date(2026, 11, 22)
 LOADING_DAYS = [
     ("a Sunday", SUNDAY),

@@ -72,6 +72,7 @@ ITEMS = st.lists((WORDS | SIGNS).map(lambda text: text.replace(";", "").strip())
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WORDS | SIGNS, min_size=4, max_size=4), ITEMS, st.booleans(), st.none() | st.dates())
+@pytest.mark.slow
 def test_any_text_survives_export_and_loading(
     words: list[str], items: tuple[str, ...], sterile: bool, born_on: date | None
 ) -> None:

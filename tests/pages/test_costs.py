@@ -58,7 +58,7 @@ def test_the_grid_says_in_words_and_in_dollars_which_side_is_cheaper(priced: Sto
         "113.30",
         "8925.37",
     ]
-    assert (row["Cheaper"], row["Pharmacy"], row["PreferenceCost age"], row["Source"]) == (
+    assert (row["Cheaper"], row["Pharmacy"], row["Price age"], row["Source"]) == (
         "Aggregate",
         "Cedar Compounding",
         337,

@@ -117,6 +117,6 @@ def test_a_line_tells_what_the_provider_was_asked_for(clinic: Store, opens: Open
     shown.session_state["orders_payments"] = True
     shown.run()
     (asked,) = (one.value for one in shown.dataframe if "Pharmacy order" in one.value.columns)
-    assert asked[["OperationKind", "Status", "Message"]].values.tolist() == [
+    assert asked[["Kind", "Status", "Message"]].values.tolist() == [
         ["authorise", "declined", "Your card was declined."]
     ]

@@ -1,4 +1,4 @@
-"""SKU costs, PreferenceCost lists: upload, map, look, approve, undo."""
+"""SKU costs, Price lists: upload, map, look, approve, undo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.builders import FRIDAY, a_sku, an_offer
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load
 
-TAB = {"costs_tab": "PreferenceCost lists"}
+TAB = {"costs_tab": "Price lists"}
 SKUS = tuple(a_sku(sku=sku, name=f"{sku} 2.5 mg/mL, 2 mL") for sku in ("SEMA", "TIRZ", "OLD"))
 LIST = b"Item #,Clinic price\nSEMA,$104.00\nTIRZ,51.00\nNONE,12.00\nOLD,call\n"
 
@@ -75,7 +75,7 @@ def test_approving_writes_and_undoing_takes_back(priced: Store, opens: Opens) ->
 
 
 def test_a_doubtful_price_and_an_end_are_chosen_by_hand(priced: Store, opens: Opens) -> None:
-    shown = uploaded(opens("costs", **TAB), b"SKU,PreferenceCost\nSEMA,50\n")
+    shown = uploaded(opens("costs", **TAB), b"SKU,Price\nSEMA,50\n")
     assert shown.button(key="prices_approve").disabled
     shown.multiselect[0].select(2).run()
     shown.multiselect[1].select("TIRZ").run()

@@ -27,6 +27,8 @@ from tests.partners.test_sending import a_queue, linked
 from tests.soak import KILLS
 from tests.stores import CLINIC, Clock
 
+pytestmark = pytest.mark.slow
+
 Q = SubmissionState
 LINES = 24
 WEATHER = (*(fault for fault in Fault if fault not in {Fault.SLOW, Fault.HANG}), *[None] * 6)

@@ -16,6 +16,8 @@ from core.rules.sig.vocabulary import COUNT_WORDS, COUNTING, TENS, UNIT_WORDS
 from tests.builders import a_sku
 from tests.sig.labelled import Label, disagreeing, labels, told
 
+pytestmark = pytest.mark.slow
+
 ROWS = labels()
 TO_BE_READ = [row for row in ROWS if row.must_be_read]
 CHUNKS = 20

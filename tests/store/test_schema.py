@@ -258,6 +258,7 @@ def test_a_store_of_another_history_is_refused(store: Store, revision: str, mess
             connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head()})
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'refill.db'}"
     _open_in_processes(url)
@@ -265,6 +266,7 @@ def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.slow
 def test_processes_that_start_together_migrate_once_on_postgres(postgres_url: str) -> None:
     store = open_store(postgres_url)
     with store.engine.begin() as connection:
