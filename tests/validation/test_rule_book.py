@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -177,7 +176,7 @@ def test_held_lines_are_checked_and_marked() -> None:
     assert (found.code, found.held) == ("NO_REFILLS", True)
 
 
-def test_a_thousand_lines_are_checked_quickly() -> None:
+def test_a_thousand_good_lines_have_no_finding() -> None:
     numbers = range(1, 1001)
     context = world(
         patients={f"P{n}": a_patient(patient=f"P{n}", phone=f"512-555-{n:04d}") for n in numbers},
@@ -188,6 +187,4 @@ def test_a_thousand_lines_are_checked_quickly() -> None:
         RoutedLine(a_line(number=n, patient=f"P{n}", rx=f"RX{n}"), pharmacy="cedar", promise=promise) for n in numbers
     )
     split = Split(Objective.CHEAPEST, "FREE", lines, 0, 0, True, 0.0)
-    begun = perf_counter()
     assert validate(split, context, a_program(), DAYS) == ()
-    assert perf_counter() - begun < 1

@@ -43,7 +43,7 @@ class Costs:
 
     def encounter(self, line: CartLine) -> int:
         """The encounter of a line's prescription, paid once by whichever of its lines are filled."""
-        return encounter_cents(line, self._context, self._program) * self.measure.unit
+        return self.measure.encounter(encounter_cents(line, self._context, self._program))
 
     def once(self, taken: Taken) -> dict[Hashable, int]:
         """What some filled lines pay once: by box, and by prescription."""

@@ -1,8 +1,8 @@
 """The split in whole numbers: its measure, lines that may move, what each pharmacy would cost, boxes paid once, stock.
 
-Medication, its program fee, shipping and encounters come to ``round(cost / unit)`` cents, where
-``cost = (unit + rate) * medication + unit * (shipping + encounters)`` (shipping like medication where the fee covers
-it); processing is rounded of that. Both roundings keep order, so the least cost has the least total.
+Medication, its program fee, shipping and encounters cost the exact amount of the program's terms
+(core/rules/pricing/terms.py), which rounds them and their processing. Both roundings keep order, so the least cost has
+the least total.
 
 Boxes and encounters are both ``openings``: an amount that is paid once, by whichever lines use it.
 """
@@ -16,23 +16,18 @@ from functools import cached_property
 from typing import Final, NamedTuple, Self
 
 from core.domain.model import Objective, Program
-from core.rules.pricing.terms import fee_covers_shipping
+from core.domain.money import half_up
+from core.rules.pricing.terms import Terms
 
 UNFILLED: Final = 10**9
 """What an unfilled line counts before cost: more than any sum of delivery days."""
 
 
 class Measure(NamedTuple):
-    """An objective under a program. ``cost`` is in 1/``unit`` cents; ``rate``, ``processing`` are numerators, over
-    ``unit`` and ``processing_unit``."""
+    """An objective under a program. A ``cost`` is the exact amount of its terms: in 1/``terms.unit`` cents."""
 
     objective: Objective
-    rate: int
-    unit: int
-    processing: int
-    processing_unit: int
-    fixed_cents: int
-    covers_shipping: bool
+    terms: Terms
     day_price_cents: int
     priced: bool
 
@@ -43,28 +38,23 @@ class Measure(NamedTuple):
         ``priced`` says that something else beside the cost has a price: leaving a pharmacy, or a shipment.
         """
         price = day_price_cents if objective is Objective.BALANCED else 0
-        return cls(
-            objective,
-            *program.rate.as_integer_ratio(),
-            *program.processing_rate.as_integer_ratio(),
-            program.processing_fixed_cents,
-            fee_covers_shipping(program),
-            price,
-            priced or bool(price),
-        )
+        return cls(objective, Terms.of(program), price, priced or bool(price))
 
     def medication(self, cents: int) -> int:
         """The cost of medication and its program fee."""
-        return cents * (self.unit + self.rate)
+        return self.terms.exact(cents, 0, 0)
 
     def shipping(self, cents: int) -> int:
         """The cost of a box, with its program fee where there is one."""
-        return self.medication(cents) if self.covers_shipping else cents * self.unit
+        return self.terms.exact(0, cents, 0)
+
+    def encounter(self, cents: int) -> int:
+        """The cost of an encounter."""
+        return self.terms.exact(0, 0, cents)
 
     def total_cents(self, cost: int) -> int:
         """The checkout total, as core/rules/pricing quotes it."""
-        subtotal = _nearest(cost, self.unit)
-        return subtotal + _nearest(self.processing * subtotal, self.processing_unit) + self.fixed_cents
+        return self.terms.total_cents(cost)
 
     def first(self, days: int) -> int:
         """What of a line's delivery days counts before any cost."""
@@ -78,32 +68,28 @@ class Measure(NamedTuple):
         """The same without rounding, linear in both: what bounds and searches go by, in 1/``weight_unit`` cents."""
         if not self.priced:
             return cost
-        return (self.processing_unit + self.processing) * cost + self.processing_unit * self.unit * extra_cents
+        terms = self.terms
+        return (terms.processing_unit + terms.processing) * cost + terms.processing_unit * terms.unit * extra_cents
 
     @property
     def weight_unit(self) -> int:
         """Weights are counted in this part of a cent."""
-        return self.unit * self.processing_unit if self.priced else self.unit
+        return self.terms.unit * (self.terms.processing_unit if self.priced else 1)
 
     @property
     def slack(self) -> int:
         """A weight larger by this is a larger value, however both are rounded: a cent, or 2 and processing's rate."""
         if not self.priced:
-            return self.unit
-        return self.unit * (2 * self.processing_unit + self.processing)
+            return self.terms.unit
+        return self.terms.unit * (2 * self.terms.processing_unit + self.terms.processing)
 
     def least_value_cents(self, weight: int) -> int:
         """The least value that anything of at least this weight can have."""
         if not self.priced:
             return self.total_cents(weight)
-        if not self.processing:
-            return _nearest(weight, self.weight_unit) + self.fixed_cents
-        return (2 * weight - self.slack) // (2 * self.weight_unit) + 1 + self.fixed_cents
-
-
-def _nearest(amount: int, unit: int) -> int:
-    """``amount / unit``, rounded half-up."""
-    return (2 * amount + unit) // (2 * unit)
+        if not self.terms.processing:
+            return half_up(weight, self.weight_unit) + self.terms.fixed_cents
+        return (2 * weight - self.slack) // (2 * self.weight_unit) + 1 + self.terms.fixed_cents
 
 
 class Choice(NamedTuple):
