@@ -236,8 +236,8 @@ def _drain(submissions: int, over_http: bool, postgres: str | None) -> Iterator[
 
 
 def _pages(where: str, *asked: str) -> list[dict[str, Any]]:
-    """Reruns of screens, measured by the screens' own script: core knows no Streamlit."""
-    script = Path(__file__).parents[2] / "pages" / "shared" / "reruns.py"
+    """Reruns of screens, measured in a process of their own, as a server starts."""
+    script = Path(__file__).with_name("reruns.py")
     done = subprocess.run([sys.executable, str(script), *asked], capture_output=True, text=True, check=False)
     rows = (line.rpartition("\t") for line in done.stdout.splitlines() if "\t" in line)
     return [_row(f"rerun of {page} {where}", float(seconds)) for page, _, seconds in rows]

@@ -25,7 +25,7 @@ def main() -> None:
 
         from pages.shared.screens import SCREENS
 
-        screen = AppTest.from_file(str(Path(__file__).with_name("frame.py")), default_timeout=120).run()
+        screen = AppTest.from_file(str(ROOT / "pages" / "shared" / "frame.py"), default_timeout=120).run()
         paths = sys.argv[2:]
         for each in (each for each in SCREENS if not paths or each.path in paths):
             screen.switch_page(str(each.script)).run()
