@@ -73,7 +73,11 @@ _TELLING: Final = (
         " more less fewer skip skipping stop stopping hold holding pause pausing resume restart repeat placebo"
         " day days daily night nights nightly week weeks weekly weekend weekends weekday weekdays month months"
         " monthly cycle cycles every each times time once twice thrice morning mornings evening evenings noon"
-        " bedtime menses period consecutive prn"
+        " bedtime menses period consecutive prn all entire whole full empty rest remainder remaining contents finish"
+        " finishing second fortnight fortnights amount amounts strength strengths concentration volume total draw next"
+        " previous prior bigger larger smaller higher greater change changes changing switch switching convert"
+        " converting going back until backup only begin begins beginning start starting started tolerated injecting"
+        " swallow top"
     )
     | frozenset(word for table in (*PER_WEEK, *TWO_MEANINGS) for spelling in spellings(table) for word in spelling)
     | frozenset({*WEEKDAYS, *LETTER_WEEKS, *COUNTING, *TENS})
@@ -90,7 +94,28 @@ def advice(tokens: list[Token], place: int) -> tuple[Item, int] | None:
         return _logistics(tokens, place)
     if word == "follow" and at(tokens, place + 1).word == "up":
         return _clause(tokens, place + 1, long_times=True)
-    return _clause(tokens, place, long_times=word in _STORED)
+    allowed = _LEFT_OVER if word in {"discard", "dispose", "throw"} else frozenset()
+    return _clause(tokens, place, long_times=word in _STORED, allowed=allowed)
+
+
+_READY: Final = word_set("use used opened opening needed ready dry dissolved clear")
+_LEFT_OVER: Final = word_set("all any empty rest remainder remaining contents")
+"""What is thrown away, not taken."""
+_DEFERRING: Final = {
+    "avoid": word_set("use using this it medication product taking"),
+    "see": word_set("label note notes prescription other prescriber's provider's doctor's attached below above"),
+    "wait": word_set("for until"),
+    "follow": word_set("with"),
+}
+"""What follows a word of advice where it cancels the directions, or leaves the dose to something else."""
+_HARMLESS: Final = word_set("water glass moisturizer sunscreen food meal dry absorb dissolve questions")
+
+
+def _defers(tokens: list[Token], place: int, end: int) -> bool:
+    """``Avoid use.``, ``See label for strength.``, ``Wait for the doctor.``, ``Follow with semaglutide.``"""
+    following = _DEFERRING.get(tokens[place].word, frozenset())
+    rest = {token.word for token in tokens[place + 1 : end]}
+    return at(tokens, place + 1).word in following and rest.isdisjoint(_HARMLESS)
 
 
 def advice_not_to(tokens: list[Token], place: int) -> tuple[Item, int] | None:
@@ -113,7 +138,8 @@ def _clause(
     tokens: list[Token], place: int, *, long_times: bool = False, allowed: frozenset[str] = frozenset()
 ) -> tuple[Item, int]:
     end = _clause_end(tokens, place)
-    return (UNSURE if _tells_more(tokens, place + 1, end, long_times, allowed) else EXTRA), end
+    is_advice = not _defers(tokens, place, end) and not _tells_more(tokens, place + 1, end, long_times, allowed)
+    return (EXTRA if is_advice else UNSURE), end
 
 
 def _clause_end(tokens: list[Token], place: int) -> int:
@@ -141,7 +167,8 @@ def _tells_more(tokens: list[Token], place: int, end: int, long_times: bool, all
             place = past
             continue
         sunlight = token.word == "sun" and at(tokens, place + 1).word == "exposure"
-        if token.is_number or (token.word in _TELLING and token.word not in allowed and not sunlight):
+        kept = token.word == "until" and at(tokens, place + 1).word in _READY
+        if token.is_number or (token.word in _TELLING and token.word not in allowed and not (sunlight or kept)):
             return True
         place += 1
     return False

@@ -43,6 +43,7 @@ from core.rules.sig.vocabulary import (
     THEN_WORDS,
     TWO_MEANINGS,
     TWO_SITES,
+    WHOLE_CONTAINERS,
     Words,
     spellings,
 )
@@ -65,6 +66,7 @@ def _all() -> Iterator[tuple[str, Item]]:
     yield EQUALS_WORDS, EQUALS
     yield AS_NEEDED_WORDS, AS_NEEDED
     yield LOST_NUMBER, UNSURE
+    yield WHOLE_CONTAINERS, UNSURE
     yield AS_DIRECTED, UnknownWord(harmless=True)
     yield HARMLESS, EXTRA
     yield from ((" ".join(words), SigDrug(name)) for words, name in DRUGS.items())

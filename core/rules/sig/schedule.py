@@ -139,6 +139,9 @@ class Schedule:
         named = [days for days in self.weekdays if days.named]
         if named:
             rates.add(named[0].per_week if len(named) == 1 else len(self.named_days))
+            in_all = frozenset.intersection(*(days.named for days in named))
+            if in_all and in_all != self.named_days:  # "Monday to Friday, except Tuesday": which of them count?
+                rates.add(len(in_all))
         return sorted(rates)
 
     def _slot_counts(self, often: Often | None) -> tuple[int, ...]:

@@ -183,6 +183,14 @@ PER_WEEK: Final[dict[str, tuple[Fraction | int, int]]] = {
 }
 """Doses a week, and the days of the interval that the word speaks of."""
 
+WHOLE_CONTAINERS: Final = "|".join(
+    f"{the}{whole} {container}"
+    for the in ("the ", "")
+    for whole in ("whole", "entire", "full")
+    for container in ("vial", "syringe", "pen", "bottle", "tube", "pack", "box")
+)
+"""A dose that only the container tells."""
+
 TWO_MEANINGS: Final[dict[str, tuple[tuple[Fraction | int, int], tuple[Fraction | int, int]]]] = {
     "biweekly|bi weekly": ((2, 7), (Fraction(1, 2), 14)),
     "bimonthly|bi monthly": ((Fraction(7, 15), 30), (Fraction(7, 60), 60)),
