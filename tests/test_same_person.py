@@ -188,5 +188,5 @@ def test_which_codes_are_one(one: str, other: str, same: bool) -> None:
 def test_codes_are_in_the_order_of_their_numbers() -> None:
     codes = ["RX-1000", "RX-999", "RX-01000", "RX", "1000", "999", "RX-999b", "RX-10-2", "RX-9-10"]
     assert sorted(codes, key=code_order) == [
-        "999", "1000", "RX", "RX-9-10", "RX-10-2", "RX-999", "RX-999b", "RX-01000", "RX-1000"
+        "RX", "RX-9-10", "RX-10-2", "999", "RX-999", "RX-999b", "1000", "RX-01000", "RX-1000"
     ]  # fmt: skip

@@ -83,13 +83,14 @@ US_NUMBERS: Final = frozenset({"US", "AS", "GU", "MP", "PR", "VI"})
 _DIGITS: Final = re.compile(r"(\d{1,18})", re.ASCII)
 
 
-CodeOrder = tuple[tuple[str | int, ...], str]
+CodeOrder = tuple[tuple[int, ...], str, str]
 
 
 def code_order(code: str) -> CodeOrder:
-    """What codes are sorted by: runs of digits as numbers, so that ``RX-999`` comes before ``RX-1000``."""
-    parts = _DIGITS.split(code)
-    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), code
+    """What codes are sorted by: their numbers, so that ``RX 999`` comes before ``1000``, then their letters."""
+    folded = code_fold(code)
+    numbers = tuple(int(digits) for digits in _DIGITS.findall(folded))
+    return numbers, re.sub(r"[\d\W_]+", "", folded), code
 
 
 def code_fold(code: str) -> str:

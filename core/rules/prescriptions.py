@@ -6,7 +6,7 @@ Source: rules.md, sections 1 (in flight, fills), 2 (which prescription a line ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import code_order
 from core.domain.model import CartLine, Patient, Prescription, ShipTo, Sku
+from core.rules.days_supply import supply_days
 from core.rules.regimens import highest_weekly_mg, regimen_of
 
 
@@ -89,17 +90,31 @@ def next_step(rows: Sequence[Prescription], context: Context, day: date) -> Pres
 
     Prescriptions of one regimen that were written on one day for different doses are the steps of a titration plan. Of
     the newest plan it is the step after the last fill, the first without one; after the last step, that step again.
+    A fill from before the plan counts only below its highest step and where no long gap followed: else the plan starts
+    anew, from its first step.
     """
     newest = rows[0]
     steps = {row.rx: dose for row in rows if (dose := plan_dose(row, newest, context)) is not None}
     if len(set(steps.values())) < 2:
         return newest
     fill = last_fill_for(newest.patient, newest.sig, context.skus[newest.sku], context, day)
+    if fill is not None and fill.prescription.rx not in steps and _starts_anew(fill, max(steps.values()), context, day):
+        fill = None
     taken = highest_weekly_mg(fill.prescription.sig, context.skus[fill.prescription.sku]) if fill else None
     higher = [dose for dose in steps.values() if taken is None or dose > taken]
     due = min(higher) if higher else max(steps.values())
     again = [row for row in rows if fill is not None and row.rx == fill.prescription.rx and steps.get(row.rx) == due]
     return next(iter(again), next(row for row in rows if steps.get(row.rx) == due))
+
+
+def _starts_anew(fill: Fill, highest_mg: Decimal, context: Context, day: date) -> bool:
+    """Whether a plan written after this fill begins at its first step: at or below what was taken, or after a gap."""
+    sku = context.skus[fill.prescription.sku]
+    taken = highest_weekly_mg(fill.prescription.sig, sku)
+    days = supply_days(fill.prescription, sku, fill.quantity, context, day)
+    gap = int(context.number("retitration_gap_days", day, active=sku.active))
+    long_ago = days is not None and fill.filled_on + timedelta(days=days + gap) < day
+    return long_ago or (taken is not None and taken >= highest_mg)
 
 
 def plan_dose(row: Prescription, newest: Prescription, context: Context) -> Decimal | None:
