@@ -98,23 +98,22 @@ def next_step(rows: Sequence[Prescription], context: Context, day: date) -> Pres
     if len(set(steps.values())) < 2:
         return newest
     fill = last_fill_for(newest.patient, newest.sig, context.skus[newest.sku], context, day)
-    if fill is not None and fill.prescription.rx not in steps and _starts_anew(fill, max(steps.values()), context, day):
-        fill = None
     taken = highest_weekly_mg(fill.prescription.sig, context.skus[fill.prescription.sku]) if fill else None
+    if fill is not None and fill.prescription.rx not in steps:
+        is_above = taken is not None and taken >= max(steps.values())
+        fill, taken = (None, None) if is_above or _gap_follows(fill, context, day) else (fill, taken)
     higher = [dose for dose in steps.values() if taken is None or dose > taken]
     due = min(higher) if higher else max(steps.values())
     again = [row for row in rows if fill is not None and row.rx == fill.prescription.rx and steps.get(row.rx) == due]
     return next(iter(again), next(row for row in rows if steps.get(row.rx) == due))
 
 
-def _starts_anew(fill: Fill, highest_mg: Decimal, context: Context, day: date) -> bool:
-    """Whether a plan written after this fill begins at its first step: at or below what was taken, or after a gap."""
+def _gap_follows(fill: Fill, context: Context, day: date) -> bool:
+    """Whether the fill was used up so long ago that its dose says nothing of the next one."""
     sku = context.skus[fill.prescription.sku]
-    taken = highest_weekly_mg(fill.prescription.sig, sku)
     days = supply_days(fill.prescription, sku, fill.quantity, context, day)
     gap = int(context.number("retitration_gap_days", day, active=sku.active))
-    long_ago = days is not None and fill.filled_on + timedelta(days=days + gap) < day
-    return long_ago or (taken is not None and taken >= highest_mg)
+    return days is not None and fill.filled_on + timedelta(days=days + gap) < day
 
 
 def plan_dose(row: Prescription, newest: Prescription, context: Context) -> Decimal | None:

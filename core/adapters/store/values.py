@@ -42,7 +42,7 @@ class StoredOverride(Model):
 
 
 class StoredConstraint(NamedTuple):
-    """One wish, who has it and since when. At most one of ``patient``, ``sku`` and ``line`` (its id) is given."""
+    """One routing preference and whose. At most one of ``patient``, ``sku`` and ``line`` (its id) is given."""
 
     id: str
     refill_day: date

@@ -83,6 +83,17 @@ _TELLING: Final = (
     | frozenset({*WEEKDAYS, *LETTER_WEEKS, *COUNTING, *TENS})
 ) - {"on", "alternate", "alternating"}
 """Words that may tell a dose, a time or a change."""
+_READY: Final = word_set("use used opened opening needed ready dry dissolved clear")
+_LEFT_OVER: Final = word_set("all any empty rest remainder remaining contents")
+"""What is thrown away, not taken."""
+_DEFERRING: Final = {
+    "avoid": word_set("use using this it medication product taking"),
+    "see": word_set("label note notes prescription other prescriber's provider's doctor's"),
+    "wait": word_set("for until"),
+    "follow": word_set("with"),
+}
+"""What follows a word of advice where it cancels the directions, or leaves the dose to something else."""
+_HARMLESS: Final = word_set("water glass moisturizer sunscreen food meal dry absorb dissolve questions")
 
 
 def advice(tokens: list[Token], place: int) -> tuple[Item, int] | None:
@@ -96,19 +107,6 @@ def advice(tokens: list[Token], place: int) -> tuple[Item, int] | None:
         return _clause(tokens, place + 1, long_times=True)
     allowed = _LEFT_OVER if word in {"discard", "dispose", "throw"} else frozenset()
     return _clause(tokens, place, long_times=word in _STORED, allowed=allowed)
-
-
-_READY: Final = word_set("use used opened opening needed ready dry dissolved clear")
-_LEFT_OVER: Final = word_set("all any empty rest remainder remaining contents")
-"""What is thrown away, not taken."""
-_DEFERRING: Final = {
-    "avoid": word_set("use using this it medication product taking"),
-    "see": word_set("label note notes prescription other prescriber's provider's doctor's attached below above"),
-    "wait": word_set("for until"),
-    "follow": word_set("with"),
-}
-"""What follows a word of advice where it cancels the directions, or leaves the dose to something else."""
-_HARMLESS: Final = word_set("water glass moisturizer sunscreen food meal dry absorb dissolve questions")
 
 
 def _defers(tokens: list[Token], place: int, end: int) -> bool:

@@ -14,7 +14,7 @@ def cart_hash(
     cart: Cart, findings: Iterable[Finding], program: str, objective: Objective, day_price_cents: int, days: Days
 ) -> str:
     """SHA-256 of the canonical JSON of lines, program, objective, day price, days, each finding's line and code, and
-    what people ask of the split, where they do.
+    its routing preferences, where there are any.
 
     The store's ids and versions, the instant of placing, acknowledgements and overrides are left out, so that the same
     cart from a file and from the store, now and in an hour, is the same.

@@ -221,7 +221,7 @@ def _prescriptions(work: Work, line: OrderLine) -> tuple[Prescription, ...]:
 
 
 def line_actions(line: OrderLine, attempt: Attempt, sent: SubmissionState, unmatched: bool) -> tuple[OrderAction, ...]:
-    """What may be done to a line, in the order of Press."""
+    """What may be done to a line, in the order of OrderAction."""
     placed, in_flight = line.state is S.PLACED, line.state in IN_FLIGHT
     unknown = placed and sent is SubmissionState.UNKNOWN
     queued = placed and sent is SubmissionState.QUEUED
