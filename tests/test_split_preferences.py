@@ -45,22 +45,22 @@ class PreferenceTrial(Trial):
         super().__init__(cart, *rest)
         self.cart = cart
 
-    def about(self, constraint: RoutingPreference) -> list[int]:
+    def about(self, preference: RoutingPreference) -> list[int]:
         keys = {S.CART: "", S.PATIENT: "patient", S.SKU: "sku", S.LINE: "number"}
-        field = keys[constraint.scope]
+        field = keys[preference.scope]
         free = [at for at, line in enumerate(self.lines) if not line.pharmacy and not line.hold]
-        return [at for at in free if not field or str(getattr(self.lines[at], field)) == constraint.of]
+        return [at for at in free if not field or str(getattr(self.lines[at], field)) == preference.of]
 
     def keeps(self, places: tuple[str | None, ...]) -> bool:
-        return all(self._keeps(constraint, places) for constraint in self.cart.constraints)
+        return all(self._keeps(preference, places) for preference in self.cart.preferences)
 
-    def _keeps(self, constraint: RoutingPreference, places: tuple[str | None, ...]) -> bool:
-        lines = self.about(constraint)
-        match constraint.kind:
+    def _keeps(self, preference: RoutingPreference, places: tuple[str | None, ...]) -> bool:
+        lines = self.about(preference)
+        match preference.kind:
             case K.USE:
-                return all(places[at] in (None, constraint.pharmacy) for at in lines)
+                return all(places[at] in (None, preference.pharmacy) for at in lines)
             case K.AVOID:
-                return all(places[at] != constraint.pharmacy for at in lines)
+                return all(places[at] != preference.pharmacy for at in lines)
             case K.TOGETHER:
                 patients = {self.lines[at].patient for at in lines}
                 return all(
@@ -70,7 +70,7 @@ class PreferenceTrial(Trial):
                 return True
 
     def leaving(self, places: tuple[str | None, ...]) -> int:
-        stays = [one for one in self.cart.constraints if one.kind is K.STAY]
+        stays = [one for one in self.cart.preferences if one.kind is K.STAY]
         cents = 0
         for at, place in enumerate(places):
             asked = max((one.amount_cents for one in stays if at in self.about(one)), default=0)
@@ -79,7 +79,7 @@ class PreferenceTrial(Trial):
             )
             could = last in self.options[at] and not any(
                 last == one.pharmacy if one.kind is K.AVOID else one.kind is K.USE and last != one.pharmacy
-                for one in self.cart.constraints
+                for one in self.cart.preferences
                 if at in self.about(one)
             )
             cents += asked if place not in (None, last) and last and could else 0
@@ -107,7 +107,7 @@ scopes = st.one_of(
 
 
 @st.composite
-def constraints(draw: st.DrawFn) -> RoutingPreference:
+def preferences(draw: st.DrawFn) -> RoutingPreference:
     kind = draw(st.sampled_from([K.USE, K.AVOID, K.TOGETHER, K.STAY]))
     scope, of = draw(scopes)
     if kind is K.TOGETHER and scope in (S.SKU, S.LINE):
@@ -131,12 +131,12 @@ def with_history(context: Context, pharmacies: Sequence[str]) -> Context:
 
 
 @settings(small_clinics, max_examples=3 * EXAMPLES)
-@given(clinics(most_lines=4), st.lists(constraints(), min_size=1, max_size=3), objectives, st.permutations(CODES[:3]))
+@given(clinics(most_lines=4), st.lists(preferences(), min_size=1, max_size=3), objectives, st.permutations(CODES[:3]))
 def test_the_split_is_the_best_of_those_that_keep_what_is_asked(
     clinic: tuple[Cart, Context, Program], asked: list[RoutingPreference], objective: Objective, before: list[str]
 ) -> None:
     cart, context, program = clinic
-    cart, context = cart.model_copy(update={"constraints": tuple(asked)}), with_history(context, before)
+    cart, context = cart.model_copy(update={"preferences": tuple(asked)}), with_history(context, before)
     found = split(cart, context, program, objective, DAYS, day_price_cents=100)
     trial = PreferenceTrial(cart, context, program, objective, 100)
     assert trial.judged(chosen(found))[:-1] == trial.judged(trial.best())[:-1]
@@ -145,12 +145,12 @@ def test_the_split_is_the_best_of_those_that_keep_what_is_asked(
 
 
 @settings(small_clinics, max_examples=EXAMPLES)
-@given(clinics(most_lines=4), st.lists(constraints(), min_size=1, max_size=3), objectives, st.permutations(CODES[:3]))
+@given(clinics(most_lines=4), st.lists(preferences(), min_size=1, max_size=3), objectives, st.permutations(CODES[:3]))
 def test_a_hard_cart_keeps_what_is_asked_as_well(
     clinic: tuple[Cart, Context, Program], asked: list[RoutingPreference], objective: Objective, before: list[str]
 ) -> None:
     cart, context, program = clinic
-    cart, context = cart.model_copy(update={"constraints": tuple(asked)}), with_history(context, before)
+    cart, context = cart.model_copy(update={"preferences": tuple(asked)}), with_history(context, before)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(enumeration, "MOVES", 0)
         found = split(cart, context, program, objective, DAYS, day_price_cents=100)
@@ -164,7 +164,7 @@ PRICES = "alder SEMA 100; birch SEMA 95; alder NAD 50; birch NAD 60"
 def asked_for(text: str, prices: str, *asked: RoutingPreference, fees: str = "", **over: Any) -> Split:
     lines = lines_of(text)
     context = a_clinic_of(lines, prices, fees=fees, **over)
-    cart = Cart(refill_day=FRIDAY, lines=lines, constraints=asked)
+    cart = Cart(refill_day=FRIDAY, lines=lines, preferences=asked)
     return split(cart, context, a_program(rate=Decimal(0)), Objective.CHEAPEST, DAYS)
 
 
@@ -226,7 +226,7 @@ def test_a_line_that_nobody_is_left_for_says_so_and_is_a_finding() -> None:
     lines = lines_of("P1 SEMA")
     context = a_clinic_of(lines, "alder SEMA 100; birch SEMA 95")
     asked = (R(K.AVOID, S.CART, "", "birch"), R(K.USE, S.SKU, "SEMA", "birch"))
-    cart = Cart(refill_day=FRIDAY, lines=lines, constraints=asked)
+    cart = Cart(refill_day=FRIDAY, lines=lines, preferences=asked)
     decided = plan(cart, context, a_program(), Objective.CHEAPEST, DAYS)
     assert decided.split.lines[0].codes == ("EXCLUDED",)
     assert "EXCLUDED" in [finding.code for finding in decided.open_findings(Severity.BLOCKING)]
@@ -240,10 +240,10 @@ def test_together_without_a_common_pharmacy_is_unfilled_and_says_what_was_asked(
 def test_the_hash_of_a_cart_of_which_nothing_is_asked_is_as_it_was() -> None:
     days = Days(FRIDAY, FRIDAY)
     cart = Cart(refill_day=FRIDAY, lines=lines_of("P1 SEMA"))
-    asked = cart.model_copy(update={"constraints": (R(K.AVOID, S.CART, "", "birch"),)})
-    other = cart.model_copy(update={"constraints": (R(K.AVOID, S.CART, "", "alder"),)})
+    asked = cart.model_copy(update={"preferences": (R(K.AVOID, S.CART, "", "birch"),)})
+    other = cart.model_copy(update={"preferences": (R(K.AVOID, S.CART, "", "alder"),)})
     hashes = [cart_hash(one, [], "FREE", Objective.CHEAPEST, 500, days) for one in (cart, asked, other)]
     assert len(set(hashes)) == 3
     assert hashes[0] == cart_hash(
-        cart.model_copy(update={"constraints": ()}), [], "FREE", Objective.CHEAPEST, 500, days
+        cart.model_copy(update={"preferences": ()}), [], "FREE", Objective.CHEAPEST, 500, days
     )

@@ -128,4 +128,4 @@ class Run:
         )
         cart = Cart(refill_day=self.days.refill_day, lines=tuple(lines))
         preferences = tuple(routing_preference(text, cart, self.context) for text in self.arguments.ask)
-        return cart.model_copy(update={"constraints": preferences}) if preferences else cart
+        return cart.model_copy(update={"preferences": preferences}) if preferences else cart

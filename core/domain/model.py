@@ -513,7 +513,7 @@ class Cart(Model):
 
     refill_day: date
     lines: tuple[CartLine, ...] = ()
-    constraints: tuple[RoutingPreference, ...] = ()
+    preferences: tuple[RoutingPreference, ...] = ()
 
 
 class Fix(Model):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.adapters.store.values import StoredConstraint
+from core.adapters.store.values import StoredPreference
 from core.domain.model import PreferenceKind, PreferenceScope
 from core.domain.money import cents_from
 from core.services.cart.routing_preferences import (
@@ -58,7 +58,7 @@ def routing_preferences(desk: Desk, views: Sequence[LineView], prices: Mapping[i
             words.markdown(plain(f"{preference_words(preference, desk, views)}: {price}. Added by {by}."))
             button.button(
                 "Remove",
-                key=f"refill_wish_{preference.id}",
+                key=f"preference_{preference.id}",
                 icon=":material/close:",
                 on_click=_remove,
                 args=(desk, preference),
@@ -68,7 +68,7 @@ def routing_preferences(desk: Desk, views: Sequence[LineView], prices: Mapping[i
             st.caption(plain(f"All together, compared with no preferences: {prices.get(None, 'computing')}"))
 
 
-def preference_words(preference: StoredConstraint, desk: Desk, views: Sequence[LineView]) -> str:
+def preference_words(preference: StoredPreference, desk: Desk, views: Sequence[LineView]) -> str:
     """``Avoid Cedar Compounding for Tirzepatide 10 mg/mL``."""
     who = f" for {_about(preference, desk, views)}"
     where = pharmacy_name(preference.pharmacy or "", desk.context)
@@ -90,7 +90,7 @@ def preference_words(preference: StoredConstraint, desk: Desk, views: Sequence[L
             return f"Penalty of {money(penalty)} per box" if penalty else "Ship as few boxes as possible"
 
 
-def _about(preference: StoredConstraint, desk: Desk, views: Sequence[LineView]) -> str:
+def _about(preference: StoredPreference, desk: Desk, views: Sequence[LineView]) -> str:
     context = desk.context
     match preference.scope:
         case PreferenceScope.PATIENT:
@@ -105,10 +105,10 @@ def _about(preference: StoredConstraint, desk: Desk, views: Sequence[LineView]) 
 
 
 def _preference_form(desk: Desk, views: Sequence[LineView]) -> None:
-    kind = st.selectbox("Preference", list(KINDS), format_func=KINDS.__getitem__, key="refill_wish_kind")
+    kind = st.selectbox("Preference", list(KINDS), format_func=KINDS.__getitem__, key="preference_kind")
     given: dict[str, Any] = {}
     if len(SCOPES[kind]) > 1:
-        scope = st.selectbox("For", SCOPES[kind], format_func=SCOPE_NAMES.__getitem__, key=f"refill_wish_for_{kind}")
+        scope = st.selectbox("For", SCOPES[kind], format_func=SCOPE_NAMES.__getitem__, key=f"preference_for_{kind}")
     else:
         scope = SCOPES[kind][0]
     if scope is not PreferenceScope.CART:
@@ -118,15 +118,15 @@ def _preference_form(desk: Desk, views: Sequence[LineView]) -> None:
             "Pharmacy",
             sorted(desk.context.pharmacies),
             format_func=lambda code: pharmacy_name(code, desk.context),
-            key="refill_wish_pharmacy",
+            key="preference_pharmacy",
         )
     if kind in HAS_AN_AMOUNT:
         label, help_ = AMOUNTS[kind]
         dollars = st.number_input(
-            label, 0.0, 10_000.0, 5.0, step=1.0, format="%.2f", key=f"refill_wish_amount_{kind}", help=help_
+            label, 0.0, 10_000.0, 5.0, step=1.0, format="%.2f", key=f"preference_amount_{kind}", help=help_
         )
         given["amount_cents"] = cents_from(f"{dollars:.2f}")
-    st.button("Add", key="refill_wish_ask", type="primary", on_click=_add, args=(desk, kind, given), width="stretch")
+    st.button("Add", key="preference_add", type="primary", on_click=_add, args=(desk, kind, given), width="stretch")
 
 
 def _one_of(scope: PreferenceScope, desk: Desk, views: Sequence[LineView]) -> str:
@@ -140,7 +140,7 @@ def _one_of(scope: PreferenceScope, desk: Desk, views: Sequence[LineView]) -> st
             SCOPE_NAMES[scope].removeprefix("A ").capitalize() if scope is not PreferenceScope.SKU else "SKU",
             sorted(options, key=lambda code: options[code]) if scope is not PreferenceScope.LINE else list(options),
             format_func=options.__getitem__,
-            key=f"refill_wish_{scope}",
+            key=f"preference_{scope}",
         )
     )
 
@@ -153,6 +153,6 @@ def _add(desk: Desk, kind: PreferenceKind, given: dict[str, Any]) -> None:
     )
 
 
-def _remove(desk: Desk, preference: StoredConstraint) -> None:
+def _remove(desk: Desk, preference: StoredPreference) -> None:
     session = desk.session
     answer(lambda: session.call(remove_routing_preference, desk.refill_day, preference.id), "Preference removed.")

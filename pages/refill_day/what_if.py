@@ -41,7 +41,7 @@ def what_if_answers(desk: Desk) -> BackgroundAnswers[Answer]:
     """The comparison of this desk's cart, begun where it is not yet; one that nobody looks at any more is stopped."""
     key = (
         desk.session.clinic, desk.session.data_version(), desk.days, desk.program.program, desk.objective,
-        desk.day_price_cents, desk.search.stopped, str(desk.opened.cart.constraints),
+        desk.day_price_cents, desk.search.stopped, str(desk.opened.cart.preferences),
     )  # fmt: skip
     job = _answers(*key, desk)
     if job.stopped:
@@ -63,11 +63,11 @@ def _answers(
     objective: Objective,
     day_price_cents: int,
     taken: bool,
-    constraints: str,
+    preferences: str,
     _desk: Desk,
 ) -> BackgroundAnswers[Answer]:
     now, asking = _desk.plan.split, question(_desk)
-    expected = len(Objective) + 1 + len(DAY_PRICES_CENTS) + len(asking.cart.constraints)
+    expected = len(Objective) + 1 + len(DAY_PRICES_CENTS) + len(asking.cart.preferences)
     expected += min(len(short_offers(now)), MOST_SHORTAGES)
 
     def stream(watch: Watch) -> Iterator[Answer]:

@@ -33,8 +33,8 @@ from alembic import op
 
 from core.adapters.store import base
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
@@ -243,7 +243,7 @@ def test_upgrading_again_changes_nothing(store: Store) -> None:
     ("revision", "message"),
     [
         ("9999", "made by a newer version"),
-        ("0008", "early version .* Delete or move its file .* “make run” then makes a new demo store"),
+        ("0009", "early version .* Delete or move its file .* “make run” then makes a new demo store"),
         ("0001", "early version"),
     ],
 )
@@ -285,7 +285,7 @@ def test_no_table_changes_without_a_revision(sqlite_url: str) -> None:
         schema = "\n".join(" ".join(statement.split()) for statement in connection.scalars(text(made)))
     store.close()
     assert {head(): hashlib.sha256(schema.encode()).hexdigest()} == {
-        "0009": "776f63b27fd4d9cb59b20550275d20af4ea8aad41ca193e634de1914b88efc46"
+        "0010": "1dbb0c58927b23a36dec27594131053b189354023f87090dcbc18d2816782bd7"
     }
 
 
@@ -309,32 +309,32 @@ def test_a_second_revision_brings_an_older_store_up_to_the_declaration(store: St
     load(store)
     _made_older(store)
     assert {change[0] for change in _lacking(store)} == {"add_column", "add_index"}
-    (versions / "0010_most_packs_of_an_offer.py").write_text(SECOND)
+    (versions / "0011_most_packs_of_an_offer.py").write_text(SECOND)
     try:
         upgrade(store.engine)
         assert _lacking(store) == []
         assert store.clinics() == (CLINIC,)
     finally:
         with store.engine.begin() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
 
 
 def test_a_new_store_runs_no_revision(tmp_path: Path, versions: Path) -> None:
     """It has what they bring: it is made from the declaration, and marked as up to date."""
-    (versions / "0010_most_packs_of_an_offer.py").write_text(SECOND)
+    (versions / "0011_most_packs_of_an_offer.py").write_text(SECOND)
     store = open_store(f"sqlite:///{tmp_path / 'new.db'}")
     assert _lacking(store) == []
     store.close()
-    assert _version(f"sqlite:///{tmp_path / 'new.db'}") == "0010"
+    assert _version(f"sqlite:///{tmp_path / 'new.db'}") == "0011"
 
 
 def test_a_second_revision_is_written_from_an_older_store(sqlite_url: str, versions: Path) -> None:
     store = open_store(sqlite_url)
     _made_older(store)
     write_revision(store.engine, "Most packs of an offer")
-    written = (versions / "0010_most_packs_of_an_offer.py").read_text()
+    written = (versions / "0011_most_packs_of_an_offer.py").read_text()
     assert written.replace("'", '"') == SECOND
-    with pytest.raises(Refused, match="written from a store of revision 0010"):
+    with pytest.raises(Refused, match="written from a store of revision 0011"):
         write_revision(store.engine, "Once more")
     store.close()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 FOLDER: Final = Path(__file__).parent / "migrations"
-FIRST: Final = "0009"
+FIRST: Final = "0010"
 """The revision of the first schema; stores of earlier ones held demos alone."""
 LOCK: Final = 7_307_204
 """The advisory lock under which PostgreSQL's schema is changed."""

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import BigInteger, CheckConstraint, Column, String, UniqueConstraint
 
 from core.adapters.store.base import CENTS, ID, indexed, refers, table_of
-from core.adapters.store.values import DailyTotal, StoredConstraint, StoredLine, StoredOverride, WorkerRun
+from core.adapters.store.values import DailyTotal, StoredLine, StoredOverride, StoredPreference, WorkerRun
 from core.domain.model import (
     AggregatePrice,
     CarrierDay,
@@ -99,9 +99,9 @@ CART_CHANGE: Final = table_of(
     key="id",
 )
 """What one press did to a cart, so that it can be undone: the changed lines before and after, as JSON."""
-CART_CONSTRAINT: Final = table_of(
-    "cart_constraint",
-    StoredConstraint,
+ROUTING_PREFERENCE: Final = table_of(
+    "routing_preference",
+    StoredPreference,
     refers(PATIENT, "patient"),
     refers(SKU, "sku"),
     refers(CART_LINE, "line", cascade=True),

@@ -41,7 +41,7 @@ class StoredOverride(Model):
     confirmed_on: date | None = None
 
 
-class StoredConstraint(NamedTuple):
+class StoredPreference(NamedTuple):
     """One routing preference and whose. At most one of ``patient``, ``sku`` and ``line`` (its id) is given."""
 
     id: str

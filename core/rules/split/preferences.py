@@ -41,7 +41,7 @@ def covers(preference: RoutingPreference, line: CartLine) -> bool:
 
 def line_preferences(cart: Cart, context: Context) -> dict[int, LinePreferences]:
     """What holds for each line, by number; lines without a preference are left out."""
-    by_line = {line: [item for item in cart.constraints if covers(item, line)] for line in cart.lines}
+    by_line = {line: [item for item in cart.preferences if covers(item, line)] for line in cart.lines}
     return {line.number: _merged(line, preferences, context) for line, preferences in by_line.items() if preferences}
 
 
@@ -71,18 +71,18 @@ def last_pharmacy(line: CartLine, context: Context) -> str | None:
 
 def box_cents(cart: Cart) -> int | None:
     """What a box counts beside its fee; 0 is more than any cost, None is nothing."""
-    amounts = [item.amount_cents for item in cart.constraints if item.kind is PreferenceKind.BOXES]
+    amounts = [item.amount_cents for item in cart.preferences if item.kind is PreferenceKind.BOXES]
     return None if not amounts else 0 if 0 in amounts else max(amounts)
 
 
 def priced(cart: Cart) -> bool:
     """Whether something beside the cost has a price."""
-    return any(item.kind in {PreferenceKind.STAY, PreferenceKind.BOXES} for item in cart.constraints)
+    return any(item.kind in {PreferenceKind.STAY, PreferenceKind.BOXES} for item in cart.preferences)
 
 
 def reserved_for(cart: Cart) -> dict[tuple[int, str], int]:
     """Packs that are kept for a line at a pharmacy, by line number and pharmacy."""
-    reserves = [item for item in cart.constraints if item.kind is PreferenceKind.RESERVE]
+    reserves = [item for item in cart.preferences if item.kind is PreferenceKind.RESERVE]
     return {
         (line.number, item.pharmacy): line.quantity for line in cart.lines for item in reserves if covers(item, line)
     }

@@ -82,7 +82,7 @@ def _stock(split: Split, cart: Cart, context: Context, days: Days) -> Iterator[s
 
 def _reserved(cart: Cart, pharmacy: str, sku: str) -> dict[int, int]:
     """Packs reserved at a pharmacy, by line."""
-    reserved = [item for item in cart.constraints if item.kind is PreferenceKind.RESERVE and item.pharmacy == pharmacy]
+    reserved = [item for item in cart.preferences if item.kind is PreferenceKind.RESERVE and item.pharmacy == pharmacy]
     lines = [line for line in cart.lines if line.sku == sku] if reserved else []
     return {line.number: line.quantity for line in lines if any(_about(item, line) for item in reserved)}
 
@@ -92,7 +92,7 @@ def _preferences(split: Split, cart: Cart, context: Context) -> Iterator[str]:
     for routed in split.filled:
         if any(_pins(routed.line, context)):
             continue
-        for preference in cart.constraints:
+        for preference in cart.preferences:
             if _about(preference, routed.line) and _broken(preference, routed, homes):
                 yield f"Line {routed.line.number} goes to {routed.pharmacy} against “{preference.kind}”."
 

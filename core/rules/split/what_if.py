@@ -44,7 +44,7 @@ class SplitRequest:
 
     def with_only(self, preferences: Sequence[RoutingPreference]) -> SplitRequest:
         """The same with these preferences alone."""
-        return replace(self, cart=self.cart.model_copy(update={"constraints": tuple(preferences)}))
+        return replace(self, cart=self.cart.model_copy(update={"preferences": tuple(preferences)}))
 
 
 class SplitDifference(NamedTuple):
@@ -126,7 +126,7 @@ def points(request: SplitRequest, now: Split, watch: Watch | None = None) -> Ite
     for objective in Objective:
         routed = now if objective is now.objective else replace(request, objective=objective).split(watch, now)
         yield Point(objective, price, False, summarized(routed, refill_day))
-    preferences = request.cart.constraints
+    preferences = request.cart.preferences
     if FEWEST not in preferences:
         fewest = replace(request.with_only((*preferences, FEWEST)), objective=Objective.CHEAPEST).split(watch)
         yield Point(Objective.CHEAPEST, price, True, summarized(fewest, refill_day))
@@ -138,7 +138,7 @@ def points(request: SplitRequest, now: Split, watch: Watch | None = None) -> Ite
 
 def preference_costs(request: SplitRequest, now: Split, watch: Watch | None = None) -> Iterator[PreferenceCost]:
     """What all routing preferences cost together, then each alone while the others stand."""
-    preferences = request.cart.constraints
+    preferences = request.cart.preferences
     if not preferences:
         return
     yield _cost(None, now, request.with_only(()).split(watch))

@@ -28,8 +28,8 @@ def cart_hash(
         "placing_day": days.placing_day.isoformat(),
         "findings": sorted([finding.line, finding.code] for finding in findings),
     }
-    if cart.constraints:  # only then: the hash of a cart of which nothing is asked is that of rules.md
-        content["constraints"] = sorted([*constraint] for constraint in cart.constraints)
+    if cart.preferences:  # only then: the hash of a cart of which nothing is asked is that of rules.md
+        content["constraints"] = sorted([*preference] for preference in cart.preferences)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

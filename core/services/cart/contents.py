@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from core.adapters.store import Store, Work, carts, load_context
 from core.adapters.store.carts import Answers
-from core.adapters.store.constraints import constraints_of
-from core.adapters.store.values import StoredConstraint, StoredLine
+from core.adapters.store.routing_preferences import preferences_of
+from core.adapters.store.values import StoredLine, StoredPreference
 from core.domain.context import Context
 from core.domain.model import Cart, CartLine, Override, PreferenceScope, RoutingPreference
 from core.domain.roles import Action, Person, require
@@ -29,7 +29,7 @@ class Leftover(NamedTuple):
 class OpenCart:
     """A cart with its context; ``acknowledged`` and ``overrides`` name lines by number, as plans and checkouts do.
 
-    ``preferences`` are its routing preferences as stored, in the order of the cart's constraints.
+    ``preferences`` are its routing preferences as stored, in the order of the cart's preferences.
     """
 
     cart: Cart
@@ -37,7 +37,7 @@ class OpenCart:
     acknowledged: frozenset[tuple[int, str]]
     overrides: tuple[Override, ...]
     leftovers: tuple[Leftover, ...]
-    preferences: tuple[StoredConstraint, ...] = ()
+    preferences: tuple[StoredPreference, ...] = ()
 
     @property
     def overridden(self) -> frozenset[tuple[int, str]]:
@@ -60,12 +60,12 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
     context = load_context(work, patients, named=named, refill_day=refill_day)
     acknowledged, overrides = _by_number(lines, carts.answers(work, refill_day))
     numbers = {line.id: number for number, line in enumerate(lines, 1)}
-    preferences = tuple(row for row in constraints_of(work, refill_day) if row.line is None or row.line in numbers)
+    preferences = tuple(row for row in preferences_of(work, refill_day) if row.line is None or row.line in numbers)
     return OpenCart(
         cart=Cart(
             refill_day=refill_day,
             lines=tuple(completed_lines(lines, context, refill_day)),
-            constraints=tuple(_constraint(row, numbers) for row in preferences),
+            preferences=tuple(_preference(row, numbers) for row in preferences),
         ),
         context=context,
         leftovers=tuple(
@@ -78,7 +78,7 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
     )
 
 
-def _constraint(row: StoredConstraint, numbers: Mapping[str, int]) -> RoutingPreference:
+def _preference(row: StoredPreference, numbers: Mapping[str, int]) -> RoutingPreference:
     of = {
         PreferenceScope.PATIENT: row.patient,
         PreferenceScope.SKU: row.sku,

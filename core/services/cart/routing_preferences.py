@@ -6,9 +6,9 @@ from datetime import date
 from typing import Final
 
 from core.adapters.store import Store, Work, carts
-from core.adapters.store.constraints import add_constraint, constraints_of, remove_constraint
 from core.adapters.store.contexts import patients_of, pharmacies_of, skus_of
-from core.adapters.store.values import StoredConstraint
+from core.adapters.store.routing_preferences import add_preference, preferences_of, remove_preference
+from core.adapters.store.values import StoredPreference
 from core.domain.errors import Refused, Stale
 from core.domain.model import PreferenceKind, PreferenceScope
 from core.domain.roles import Action, Person, require
@@ -52,17 +52,17 @@ def add_routing_preference(
     require(person, Action.WORK_CART)
 
     def use_case(work: Work) -> None:
-        new = StoredConstraint(
+        new = StoredPreference(
             work.new_id(), refill_day, kind, patient, sku, line, pharmacy, amount_cents, person.email, work.now()
         )
         _refuse_nonsense(new)
         _refuse_unknown(work, new)
-        there = constraints_of(work, refill_day)
+        there = preferences_of(work, refill_day)
         if any(_subject(row) == _subject(new) for row in there):
             raise Refused("This cart has this routing preference already.")
         if len(there) >= MOST_PREFERENCES:
             raise Refused(f"A cart holds at most {MOST_PREFERENCES} routing preferences; remove one first.")
-        add_constraint(work, new)
+        add_preference(work, new)
         record(work, person, "ask of split", f"cart {refill_day}", None, _audited(new))
 
     store.write(clinic, use_case)
@@ -73,16 +73,16 @@ def remove_routing_preference(store: Store, person: Person, clinic: str, refill_
     require(person, Action.WORK_CART)
 
     def use_case(work: Work) -> None:
-        stored = next((row for row in constraints_of(work, refill_day) if row.id == preference), None)
+        stored = next((row for row in preferences_of(work, refill_day) if row.id == preference), None)
         if stored is None:
             raise Stale("This routing preference is gone: somebody has removed it.")
-        remove_constraint(work, preference)
+        remove_preference(work, preference)
         record(work, person, "no longer ask of split", f"cart {refill_day}", _audited(stored), None)
 
     store.write(clinic, use_case)
 
 
-def _refuse_nonsense(new: StoredConstraint) -> None:
+def _refuse_nonsense(new: StoredPreference) -> None:
     if sum(code is not None for code in (new.patient, new.sku, new.line)) > 1:
         raise Refused("A routing preference is about the whole cart, or one patient, one SKU or one line.")
     if new.scope not in SCOPES[new.kind]:
@@ -96,7 +96,7 @@ def _refuse_nonsense(new: StoredConstraint) -> None:
         raise Refused("The amount is between $0.00 and $10,000.00, where there is one.")
 
 
-def _refuse_unknown(work: Work, new: StoredConstraint) -> None:
+def _refuse_unknown(work: Work, new: StoredPreference) -> None:
     if new.line is not None:
         line = carts.lines_by_id(work, [new.line]).get(new.line)
         if line is None or line.refill_day != new.refill_day:
@@ -109,12 +109,12 @@ def _refuse_unknown(work: Work, new: StoredConstraint) -> None:
         raise Refused(f"This clinic has no pharmacy “{new.pharmacy}”.")
 
 
-def _subject(row: StoredConstraint) -> tuple[object, ...]:
+def _subject(row: StoredPreference) -> tuple[object, ...]:
     """Everything but the amount: a cart holds one preference of a kind for the same lines and pharmacy."""
     return row.kind, row.patient, row.sku, row.line, row.pharmacy
 
 
-def _audited(row: StoredConstraint) -> dict[str, object]:
+def _audited(row: StoredPreference) -> dict[str, object]:
     cells = {name: getattr(row, name) for name in ("patient", "sku", "line", "pharmacy")}
     return {"kind": row.kind.value, "amount_cents": row.amount_cents} | {
         k: v for k, v in cells.items() if v is not None

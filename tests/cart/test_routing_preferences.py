@@ -61,7 +61,7 @@ def test_what_one_asks_everybody_sees_and_the_split_keeps(cart: Store) -> None:
     assert places(cart) == ["cedar", "cedar"]
     add_routing_preference(cart, ADA, CLINIC, FRIDAY, K.USE, line=first, pharmacy="lake")
     add_routing_preference(cart, BO, CLINIC, FRIDAY, K.STAY, amount_cents=5_00)
-    assert opened(cart).cart.constraints == (
+    assert opened(cart).cart.preferences == (
         RoutingPreference(K.USE, PreferenceScope.LINE, "1", "lake"),
         RoutingPreference(K.STAY, PreferenceScope.CART, "", "", 5_00),
     )

@@ -4,7 +4,7 @@ A new store is made from the declaration (core/adapters/store/migrate.py), so th
 follow it.
 """
 
-revision = "0009"
+revision = "0010"
 down_revision = None
 
 
