@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,8 +100,10 @@ def a_pooled_price() -> object:
     return AggregatePrice(program="POOL", sku="SEMA", unit_price_cents=120_00, valid_from=date(2026, 1, 1))
 
 
-def test_a_busy_week(store: Store) -> None:
+def test_a_busy_week(store: Store, clock: Clock) -> None:
     a_busy_week(store)
+    assert measures(store, LEA, CLINIC, FRIDAY, FRIDAY + timedelta(10)).total.on_time == Share(0, 0)
+    clock.forward(days=11)
     found = measures(store, LEA, CLINIC, FRIDAY, FRIDAY + timedelta(10))
     assert found.total == Figures(
         placed=3,
@@ -111,7 +113,7 @@ def test_a_busy_week(store: Store) -> None:
         cancelled=0,
         rejected=1,
         first_pass=Share(2, 3),
-        on_time=Share(1, 2),
+        on_time=Share(1, 3),
         medication_cents=300_00,
         program_fee_cents=45_00,
         encounter_cents=0,
@@ -150,7 +152,7 @@ def test_staff_have_no_measures(store: Store) -> None:
 def test_rollups_equal_a_recount(sqlite_url: str) -> None:
     from core.adapters.store import open_store
 
-    store = open_store(sqlite_url, clock=Clock())
+    store = open_store(sqlite_url, clock=Clock(datetime.combine(TODAY, time(18), UTC)))
     load(store)
     folder = read_folder(DEMO, TODAY)
     store.write("juniper", lambda work: save_folder(work, folder), new=True)
@@ -176,7 +178,9 @@ def recounted(store: Store, first: date, last: date) -> Figures:
         count["placed"] += new and "placed" in within
         count["shipped"] += "shipped" in within
         count["delivered"] += "delivered" in within
-        count["on_time"] += "delivered" in within and days["delivered"] <= one["delivers_on"]
+        if first <= one["delivers_on"] <= last and one["state"] not in {S.REJECTED, S.CANCELLED}:
+            count["promised"] += 1
+            count["on_time"] += days["delivered"] is not None and days["delivered"] <= one["delivers_on"]
         count["rejected"] += refused and "ended" in within
         count["returned"] += one["state"] is S.RETURNED and "ended" in within
         count["accepted_first"] += new and "captured" in within
@@ -195,7 +199,7 @@ def recounted(store: Store, first: date, last: date) -> Figures:
     names = (name for name in Figures._fields if name not in {"first_pass", "on_time"})
     return Figures(
         first_pass=Share(count["accepted_first"], count["answered_first"]),
-        on_time=Share(count["on_time"], count["delivered"]),
+        on_time=Share(count["on_time"], count["promised"]),
         **{name: count[name] for name in names},
     )
 

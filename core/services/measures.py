@@ -15,10 +15,9 @@ from core.adapters.store.daily_totals import (
     daily_totals,
     hour_counts,
     rejection_counts,
-    stalled_lines,
 )
+from core.adapters.store.order_views import stalled_lines
 from core.adapters.store.values import DailyTotal
-from core.domain.model import IN_FLIGHT
 from core.domain.orders.daily_totals import FulfillmentStage
 from core.domain.roles import Action, Person, require
 from core.services.orders.views import stalled_before
@@ -51,8 +50,9 @@ class StageTime(NamedTuple):
 class Figures(NamedTuple):
     """The measures of some days at some pharmacies; money in cents.
 
-    ``spend`` is what was captured less what was refunded. ``saving`` is what the same lines' medication and fee would
-    have cost under the clinic's other program, less what they did; it covers only lines with a price there.
+    ``on_time`` is of the lines whose promised day is past, delivered or not. ``spend`` is what was captured less what
+    was refunded. ``saving`` is what the same lines' medication and fee would have cost under the clinic's other
+    program, less what they did; it covers only lines with a price there.
     """
 
     placed: int
@@ -116,7 +116,7 @@ def measures(store: Store, person: Person, clinic: str, first: date, last: date)
     """The figures of the days from ``first`` to ``last``, both included, in the clinic's zone."""
     require(person, Action.SEE_FULFILLMENT)
     with store.read(clinic) as work:
-        days = daily_totals(work, first, last)
+        days = [_without_open_promises(day, work.today) for day in daily_totals(work, first, last)]
         return Measures(
             first=first,
             last=last,
@@ -126,8 +126,13 @@ def measures(store: Store, person: Person, clinic: str, first: date, last: date)
             by_pharmacy=_by(days, lambda tally: tally.pharmacy),
             rejections=tuple(rejection_counts(work, first, last)),
             stages=stage_times(hour_counts(work, first, last)),
-            stalled=stalled_lines(work, stalled_before(work), sorted(IN_FLIGHT)),
+            stalled=stalled_lines(work, stalled_before(work)),
         )
+
+
+def _without_open_promises(total: DailyTotal, today: date) -> DailyTotal:
+    """A promise is kept or broken once its day is past."""
+    return total if total.day < today else total._replace(promised=0, promised_on_time=0)
 
 
 def turnarounds(store: Store, person: Person, clinic: str, first: date, last: date) -> Mapping[str, StageTime]:
@@ -145,7 +150,7 @@ def figures(days: Sequence[DailyTotal]) -> Figures:
     """Counts and cents added up."""
     sums = {name: sum(getattr(tally, name) for tally in days) for name in DailyTotal._fields[3:]}
     first_pass = Share(sums.pop("accepted_first"), sums.pop("answered_first"))
-    on_time = Share(sums.pop("delivered_on_time"), sums["delivered"])
+    on_time = Share(sums.pop("promised_on_time"), sums.pop("promised"))
     return Figures(first_pass=first_pass, on_time=on_time, **sums)
 
 

@@ -134,7 +134,7 @@ def punctuality(session: Session, now: Measures, names: Names) -> None:
             {
                 "Pharmacy": names[code],
                 "On time": on_time[code].part,
-                "Delivered": on_time[code].total,
+                "Promised": on_time[code].total,
                 "Rate": percentage_points(on_time[code].rate),
             }
             for code in ordered

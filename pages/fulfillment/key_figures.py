@@ -31,13 +31,13 @@ def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
             "On time",
             lambda figures: figures.on_time,
             "normal",
-            "Lines delivered by the day that was promised when they were placed, of the lines delivered.",
+            "Lines delivered by the day promised when they were placed, of the lines whose promised day is past.",
         ),
         _speed(compared),
         Metric(
             "Stalled now",
             f"{stalled:,}",
-            "Lines not shipped more than stalled_days (a setting) after the promised ship day. "
+            "Lines not shipped or not delivered more than stalled_days (a setting) after the promised day. "
             "As of now, whatever the period.",
         ),
         _counted(compared, "Lines rejected", lambda figures: figures.rejected),

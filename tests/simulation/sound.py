@@ -15,7 +15,7 @@ from core.adapters.store.order_views import OrderFilter
 from core.domain.ledger import Account, PostingKind
 from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
-from core.domain.orders.daily_totals import COMPONENTS, FulfillmentStage
+from core.domain.orders.daily_totals import COMPONENTS, DelayBasis, FulfillmentStage
 from core.domain.orders.records import EventOutcome
 from core.domain.roles import LOCAL
 from core.services.audit_trail import verify_audit
@@ -48,6 +48,7 @@ class Rows(NamedTuple):
     daily_tally: list[Row]
     daily_rejection: list[Row]
     stage_hours: list[Row]
+    delivery_delay: list[Row]
     offer: list[Row]
 
 
@@ -194,7 +195,7 @@ def _stock(rows: Rows) -> Iterator[str]:
 
 def _rollups(rows: Rows) -> Iterator[str]:
     """Rollups are a recount of history and ledger."""
-    counted, codes, hours = _recount(rows)
+    counted, codes, hours, delays = _recount(rows)
     names = [name for name in rows.daily_tally[0] if name not in _KEY] if rows.daily_tally else []
     for row in rows.daily_tally:
         ours = counted.pop((row["day"], row["pharmacy"], row["program"]), Counter())
@@ -209,6 +210,10 @@ def _rollups(rows: Rows) -> Iterator[str]:
     if kept != dict(hours):
         only_kept, only_counted = set(kept.items()) - set(hours.items()), set(hours.items()) - set(kept.items())
         yield f"stage hours: kept {only_kept}, recounted {only_counted}"
+    keys = ("day", "pharmacy", "cold", "basis", "delay_days")
+    kept_delays = {tuple(row[name] for name in keys): row["lines"] for row in rows.delivery_delay}
+    if kept_delays != dict(delays):
+        yield f"delays: kept {kept_delays}, recounted {dict(delays)}"
 
 
 _KEY = frozenset({"clinic", "day", "pharmacy", "program"})
@@ -218,11 +223,13 @@ class _Recount(NamedTuple):
     counted: dict[tuple[date, str, str], Counter[str]]
     codes: Counter[tuple[date, str, str]]
     hours: Counter[tuple[date, str, str, int]]
+    delays: Counter[tuple[date, str, bool, DelayBasis, int]]
 
 
 def _recount(rows: Rows) -> _Recount:
     """Day by day from what was said of each attempt, in the order in which it became known, and from the ledger."""
-    found = _Recount({}, Counter(), Counter())
+    found = _Recount({}, Counter(), Counter(), Counter())
+    cold = {one["reference"]: one["cold"] for one in rows.submission}
     attempts = {(one["line"], one["number"]): one for one in rows.attempt}
     said: dict[tuple[str, int], list[Row]] = {}
     for event in sorted(rows.order_event, key=lambda event: event["id"]):
@@ -230,6 +237,7 @@ def _recount(rows: Rows) -> _Recount:
             said.setdefault((event["reference"], event["attempt"]), []).append(event)
     for key, attempt in attempts.items():
         _count_attempt(found, attempt, said.get(key, []))
+        _count_delays(found, attempt, said.get(key, []), cold[attempt["submission"]])
     for entry in rows.ledger_entry:
         if entry["account"] is Account.PAYABLE:
             attempt = attempts[entry["line"], entry["attempt"]]
@@ -251,6 +259,7 @@ def _count_attempt(found: _Recount, attempt: Row, said: list[Row]) -> None:
             if state == "placed":
                 told.setdefault(state, event["at"])
                 _add(found, day, attempt, "placed", int(first))
+                _add(found, attempt["delivers_on"], attempt, "promised")
             if state in TIMED - set(told) and state == event["status"]:
                 told[state] = event["at"]
                 _count_stages(found, attempt, state, day, told)
@@ -260,14 +269,27 @@ def _count_attempt(found: _Recount, attempt: Row, said: list[Row]) -> None:
                 _add(found, day, attempt, "answered_first", int(first))
                 _compare(found, day, attempt, 1)
             if state == "delivered":
-                _add(found, day, attempt, "delivered_on_time", int(day <= attempt["delivers_on"]))
+                _add(found, attempt["delivers_on"], attempt, "promised_on_time", int(day <= attempt["delivers_on"]))
             if state in {"shipped", "delivered", "returned", "rejected", "cancelled"}:
                 _add(found, day, attempt, state)
             if state == "rejected":
                 found.codes[day, attempt["pharmacy"], attempt["reason_code"]] += 1
                 _add(found, day, attempt, "answered_first", int(first and not captured))
+            if state in {"rejected", "cancelled"}:
+                _add(found, attempt["delivers_on"], attempt, "promised", -1)
             if state in {"rejected", "cancelled"} and captured:
                 _compare(found, day, attempt, -1)
+
+
+def _count_delays(found: _Recount, attempt: Row, said: list[Row], cold: bool) -> None:
+    """Days after the promise, by the last that was said of shipping and delivery."""
+    days = {event["status"]: event["at"].astimezone(ZONE).date() for event in said}
+    if "delivered" in days:
+        where = days["delivered"], attempt["pharmacy"], cold
+        found.delays[*where, DelayBasis.PROMISE, (days["delivered"] - attempt["delivers_on"]).days] += 1
+        if "shipped" in days:
+            transit, promised = days["delivered"] - days["shipped"], attempt["delivers_on"] - attempt["ships_on"]
+            found.delays[*where, DelayBasis.SHIPMENT, (transit - promised).days] += 1
 
 
 def _compare(found: _Recount, day: date, attempt: Row, sign: int) -> None:

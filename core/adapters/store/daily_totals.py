@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, and_, func, select
+from sqlalchemy import ColumnElement, Table, and_, case, func, literal, select
 
 from core.adapters.store.base import columns_of
-from core.adapters.store.conditions import NEWEST_ATTEMPT
 from core.adapters.store.engine import Work
-from core.adapters.store.tables import ATTEMPT, DAILY_REJECTION, DAILY_TALLY, ORDER_LINE, STAGE_HOURS
+from core.adapters.store.tables import DAILY_REJECTION, DAILY_TALLY, DELIVERY_DELAY, STAGE_HOURS
 from core.adapters.store.values import DailyTotal
-from core.domain.model import LineState
+from core.rules.delivery_estimate import DelayCount, period_starts
 
 
 class RejectionCount(NamedTuple):
@@ -60,13 +58,16 @@ def _within(work: Work, table: Table, first: date, last: date) -> ColumnElement[
     return and_(work.of_clinic(table), table.c.day >= first, table.c.day <= last)
 
 
-def stalled_lines(work: Work, stalled_before: date, states: Sequence[LineState]) -> dict[str, int]:
-    """Lines in these states whose promised ship date is before a day, by pharmacy."""
-    statement = (
-        select(ORDER_LINE.c.pharmacy, func.count())
-        .join(ATTEMPT, NEWEST_ATTEMPT)
-        .where(work.of_clinic(ORDER_LINE), ORDER_LINE.c.state.in_(states))
-        .where(ATTEMPT.c.ships_on < stalled_before)
-        .group_by(ORDER_LINE.c.pharmacy)
-    )
-    return {row[0]: row[1] for row in work.connection.execute(statement)}
+def delay_counts(work: Work, first: date, last: date) -> list[DelayCount]:
+    """How late the lines of some days came, day by day."""
+    statement = select(*columns_of(DELIVERY_DELAY, DelayCount)).where(_within(work, DELIVERY_DELAY, first, last))
+    return [DelayCount._make(row) for row in work.connection.execute(statement)]
+
+
+def delay_counts_by_period(work: Work, as_of: date) -> list[DelayCount]:
+    """How late the lines of the periods up to a day came, all of a period under its first day."""
+    starts, table = list(period_starts(as_of)), DELIVERY_DELAY.c
+    period = case(*((table.day >= literal(start), literal(start)) for start in starts)).label("period")
+    key = (period, table.pharmacy, table.cold, table.basis, table.delay_days)
+    statement = select(*key, func.sum(table.lines)).where(_within(work, DELIVERY_DELAY, starts[-1], as_of))
+    return [DelayCount(*row) for row in work.connection.execute(statement.group_by(*key))]

@@ -18,6 +18,7 @@ from core.adapters.store.tables import (
     CHECKOUT,
     DAILY_REJECTION,
     DAILY_TALLY,
+    DELIVERY_DELAY,
     LEDGER_ENTRY,
     ORDER_COUNTER,
     ORDER_EVENT,
@@ -207,8 +208,14 @@ def _save_daily_totals(work: Work, book: Book) -> None:
         {"day": day, "pharmacy": pharmacy, "stage": stage.value, "hours": taken, "lines": lines}
         for (day, pharmacy, stage, taken), lines in sorted(tallies.hours.items(), key=_first)
     ]
-    for table, rows in ((DAILY_TALLY, daily), (DAILY_REJECTION, rejections), (STAGE_HOURS, hours)):
-        _add_up(work, table, rows)
+    delays = [
+        {"day": day, "pharmacy": pharmacy, "cold": cold, "basis": basis, "delay_days": days, "lines": lines}
+        for (day, pharmacy, cold, basis, days), lines in sorted(tallies.delays.items(), key=_first)
+    ]
+    _add_up(work, DAILY_TALLY, daily)
+    _add_up(work, DAILY_REJECTION, rejections)
+    _add_up(work, STAGE_HOURS, hours)
+    _add_up(work, DELIVERY_DELAY, delays)
 
 
 _first: Final = itemgetter(0)

@@ -264,6 +264,13 @@ def queue_sizes(work: Work, stalled_before: date) -> dict[Queue, int]:
     return sizes
 
 
+def stalled_lines(work: Work, stalled_before: date) -> dict[str, int]:
+    """Stalled lines by pharmacy."""
+    stalled = _queues(work.clinic, stalled_before)[Queue.STALLED]
+    statement = select(ORDER_LINE.c.pharmacy, func.count()).where(work.of_clinic(ORDER_LINE), stalled)
+    return {row[0]: row[1] for row in work.connection.execute(statement.group_by(ORDER_LINE.c.pharmacy))}
+
+
 class Counts(NamedTuple):
     """Lines by state and by queue; ``needs_action`` counts each line once, however many queues it is in."""
 

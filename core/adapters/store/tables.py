@@ -32,6 +32,7 @@ from core.domain.model import (
     Setting,
     Sku,
 )
+from core.domain.orders.daily_totals import DelayBasis
 from core.domain.orders.records import (
     Attempt,
     Checkout,
@@ -282,6 +283,12 @@ STAGE_HOURS: Final = table_of(
     key="day pharmacy stage hours",
 )
 """Attempts that finished a stage on a day at a pharmacy, by the whole hours that it took."""
+DELIVERY_DELAY: Final = table_of(
+    "delivery_delay",
+    {"day": date, "pharmacy": str, "cold": bool, "basis": DelayBasis, "delay_days": int, "lines": int},
+    key="day pharmacy cold basis delay_days",
+)
+"""Attempts delivered on a day by a pharmacy, by how many days later than promised (negative: earlier)."""
 
 # Pharmacies as partners, and workers.
 

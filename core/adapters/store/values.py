@@ -67,7 +67,11 @@ class StoredPreference(NamedTuple):
 
 
 class DailyTotal(NamedTuple):
-    """What happened on a day (clinic's zone) at a pharmacy under a program: lines counted, cents taken."""
+    """What happened on a day (clinic's zone) at a pharmacy under a program: lines counted, cents taken.
+
+    ``promised`` counts the lines promised for that day that were not rejected or canceled, ``promised_on_time`` those
+    of them that were delivered by its end.
+    """
 
     day: date
     pharmacy: str
@@ -79,7 +83,8 @@ class DailyTotal(NamedTuple):
     cancelled: int
     shipped: int
     delivered: int
-    delivered_on_time: int
+    promised: int
+    promised_on_time: int
     returned: int
     medication_cents: int
     program_fee_cents: int

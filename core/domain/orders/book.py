@@ -130,6 +130,7 @@ class Book:
         self._post([ledger.authorised(attempt.charge)], attempt.placed_at, reason)
         if attempt.number == 1:
             self.totals.count(self.day(attempt.placed_at), attempt, placed=1)
+        self.totals.count(attempt.delivers_on, attempt, promised=1)
         self._note(attempt, S.PLACED, attempt.placed_at, reason=reason)
 
     def apply(self, event: Event) -> EventOutcome:
@@ -315,7 +316,11 @@ class Book:
     def _delivered(self, attempt: Attempt, report: _Report) -> None:
         day = self.day(report.at)
         attempt.delivered_at = report.at
-        self.totals.count(day, attempt, delivered=1, delivered_on_time=int(day <= attempt.delivers_on))
+        self.totals.count(day, attempt, delivered=1)
+        self.totals.count(attempt.delivers_on, attempt, promised_on_time=int(day <= attempt.delivers_on))
+        shipped_on = self.day(attempt.shipped_at) if attempt.shipped_at else None
+        cold = self.submissions[attempt.submission].cold
+        self.totals.count_delays(day, attempt, cold=cold, shipped_on=shipped_on)
         self.totals.count_stage(day, attempt, FulfillmentStage.TRANSIT, attempt.shipped_at, report.at)
         self.totals.count_stage(day, attempt, FulfillmentStage.TOTAL, attempt.placed_at, report.at)
 
@@ -335,6 +340,7 @@ class Book:
 
     def _count_end(self, attempt: Attempt, state: LineState, at: datetime) -> None:
         day = self.day(at)
+        self.totals.count(attempt.delivers_on, attempt, promised=-1)
         if attempt.captured_at is not None:
             self.totals.count_comparison(day, attempt, -1)
         if state is S.REJECTED:

@@ -22,6 +22,13 @@ class FulfillmentStage(StrEnum):
     TOTAL = "placed to delivered"
 
 
+class DelayBasis(StrEnum):
+    """What a delivery is held against: the day promised at placing, or, since it shipped, the promised transit."""
+
+    PROMISE = "promise"
+    SHIPMENT = "shipment"
+
+
 COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "medication_cents": ("medication_cents",),
     "program_fee_cents": ("program_fee_cents",),
@@ -34,12 +41,14 @@ COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class DailyTotals:
-    """Increments of the rollups: per day, pharmacy and program; per rejection code; per stage and whole hour."""
+    """Increments of the rollups: per day, pharmacy and program; per rejection code; per whole hours of a stage; per
+    days of delay."""
 
     def __init__(self) -> None:
         self.daily: dict[tuple[date, str, str], Counter[str]] = {}
         self.rejections: Counter[tuple[date, str, str]] = Counter()
         self.hours: Counter[tuple[date, str, FulfillmentStage, int]] = Counter()
+        self.delays: Counter[tuple[date, str, bool, DelayBasis, int]] = Counter()
 
     def count(self, day: date, attempt: Attempt, **amounts: int) -> None:
         """Add to a day's columns."""
@@ -71,3 +80,11 @@ class DailyTotals:
         if start is not None:
             hours = max(int((end - start).total_seconds() // 3600), 0)
             self.hours[day, attempt.pharmacy, stage, hours] += 1
+
+    def count_delays(self, day: date, attempt: Attempt, *, cold: bool, shipped_on: date | None) -> None:
+        """Delivered on ``day``: how many days later (negative: earlier) than promised, in all and since it shipped."""
+        self.delays[day, attempt.pharmacy, cold, DelayBasis.PROMISE, (day - attempt.delivers_on).days] += 1
+        if shipped_on is not None:
+            promised = attempt.delivers_on - attempt.ships_on
+            late = (day - shipped_on - promised).days
+            self.delays[day, attempt.pharmacy, cold, DelayBasis.SHIPMENT, late] += 1
