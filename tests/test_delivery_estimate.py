@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from core.adapters.files import read_folder
+from core.adapters.store import open_store, save_folder
+from core.adapters.store.order_views import OrderFilter
+from core.domain.model import LineState
 from core.domain.orders.daily_totals import DelayBasis
+from core.domain.roles import LOCAL
 from core.rules.delivery_estimate import (
     BORROWED_LINES,
     FEWEST_LINES,
@@ -21,6 +26,11 @@ from core.rules.delivery_estimate import (
     expected_delivery,
     period_starts,
 )
+from core.services.demo.history import seed_history
+from core.services.orders.views import line_detail, search
+from pages.orders.line_detail import expected_in_words
+from tests.stores import Clock
+from tests.test_demo_history import DEMO
 
 TODAY = date(2026, 11, 26)
 PROMISE, SHIPMENT = DelayBasis.PROMISE, DelayBasis.SHIPMENT
@@ -86,7 +96,8 @@ def test_cold_boxes_and_others_are_told_apart() -> None:
     for cold, late in ((True, 3), (False, 0)):
         days = TODAY, TODAY + timedelta(1)
         given = expected_delivery(history, "cedar", cold, *days, None, TODAY)
-        assert given == DeliveryEstimate(*[days[1] + timedelta(late)] * 3, 30)
+        come = days[1] + timedelta(late)
+        assert given == DeliveryEstimate(come, come, come, 30)
 
 
 def test_once_shipped_the_transit_counts_from_that_day() -> None:
@@ -119,3 +130,28 @@ def test_a_pharmacy_that_changes_is_caught_by_its_calibration() -> None:
     counts = [DelayCount(TODAY - timedelta(ago), "cedar", True, PROMISE, 6 if ago < 14 else 0, 5) for ago in range(120)]
     given = calibration(counts, TODAY - timedelta(13), TODAY)
     assert given == Calibration(0, 5 * 14)
+
+
+def test_an_estimate_in_words() -> None:
+    given = DeliveryEstimate(date(2026, 12, 3), date(2026, 12, 4), date(2026, 12, 7), 143)
+    assert expected_in_words(given) == (
+        "Fri 4 Dec 2026 (80% of such lines: Thu 3 Dec to Mon 7 Dec; from 143 deliveries by this pharmacy)"
+    )
+    certain = DeliveryEstimate(date(2026, 12, 3), date(2026, 12, 3), date(2026, 12, 3), 0)
+    assert expected_in_words(certain) == "Thu 3 Dec 2026 (80% of such lines: Thu 3 Dec; from all pharmacies)"
+    assert expected_in_words(None) == "no estimate"
+
+
+def test_a_line_under_way_has_an_estimate_and_a_delivered_one_none(sqlite_url: str) -> None:
+    store = open_store(sqlite_url, clock=Clock(datetime.combine(TODAY, time(18), UTC)))
+    folder = read_folder(DEMO, TODAY)
+    store.write("juniper", lambda work: save_folder(work, folder), new=True)
+    seed_history(store, "juniper", TODAY)
+    rows = search(store, LOCAL, "juniper", OrderFilter()).rows
+    shipped = next(row for row in rows if row.state is LineState.SHIPPED)
+    given = line_detail(store, LOCAL, "juniper", shipped.reference).expected
+    assert given is None or TODAY <= given.earliest <= given.likely <= given.latest
+    assert any(line_detail(store, LOCAL, "juniper", row.reference).expected for row in rows[:40])
+    delivered = next(row for row in rows if row.state is LineState.DELIVERED)
+    assert line_detail(store, LOCAL, "juniper", delivered.reference).expected is None
+    store.close()

@@ -7,6 +7,7 @@ import streamlit as st
 from core.domain.context import Context
 from core.domain.errors import Refused
 from core.domain.model import LineState, ShipTo, SubmissionState
+from core.rules.delivery_estimate import DeliveryEstimate
 from core.services.orders.views import LineDetail, OrderAction, line_detail
 from pages.orders.actions import action_choice, action_form
 from pages.orders.line_states import STATE_BADGES
@@ -120,6 +121,17 @@ def _reason(detail: LineDetail, message: str) -> None:
             st.markdown(f":material/payments: Money: {plain(rejection.money)}.")
 
 
+def expected_in_words(expected: DeliveryEstimate | None) -> str:
+    """``Fri 4 Dec 2026 (80% of such lines: Thu 3 Dec to Mon 7 Dec; from 143 deliveries by this pharmacy)``."""
+    if expected is None:
+        return "no estimate"
+    whose = (
+        f"{count(expected.lines, 'delivery', 'deliveries')} by this pharmacy" if expected.lines else "all pharmacies"
+    )
+    days = " to ".join(dict.fromkeys(map(day, (expected.earliest, expected.latest))))
+    return f"{full_day(expected.likely)} (80% of such lines: {days}; from {whose})"
+
+
 def _facts(detail: LineDetail, context: Context) -> None:
     line, current, submission = detail.line, detail.attempts[-1], detail.submission
     if expander := open_expander("Details", key="orders_facts", icon=":material/info:"):
@@ -135,6 +147,7 @@ def _facts(detail: LineDetail, context: Context) -> None:
                     "Placed": full_day(line.placed_on),
                     "Promised ship date": full_day(current.ships_on),
                     "Promised delivery": full_day(current.delivers_on),
+                    "Expected delivery": expected_in_words(detail.expected),
                     "Tracking": current.tracking or "none yet",
                     "Submission": f"{submission.reference}, {submission.state}",
                     "Pharmacy's reference": submission.partner_reference or "none yet",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import patients_of, prescriptions_of, settings_of
+from core.adapters.store.daily_totals import delay_counts_by_period
 from core.adapters.store.order_books import checkout_of, open_book
 from core.adapters.store.order_views import (
     Counts,
@@ -34,6 +35,7 @@ from core.domain.orders.records import Attempt, OrderLine, Submission
 from core.domain.rejections import REJECTIONS, Rejection
 from core.domain.roles import Action, Person, require
 from core.domain.settings import setting_in_force
+from core.rules.delivery_estimate import DeliveryEstimate, delay_history, expected_delivery
 
 S = LineState
 
@@ -166,7 +168,8 @@ class OrderAction(StrEnum):
 class LineDetail(NamedTuple):
     """A line in full: attempts oldest first, history, ledger, what is open, and what may be pressed.
 
-    ``prescriptions`` are the patient's for the line's SKU, newest first.
+    ``prescriptions`` are the patient's for the line's SKU, newest first. ``expected`` is when a line under way comes,
+    None where no delivery was ever as late, or nothing is known.
     """
 
     line: OrderLine
@@ -182,6 +185,7 @@ class LineDetail(NamedTuple):
     asked_at: datetime
     patient: Patient
     prescriptions: tuple[Prescription, ...]
+    expected: DeliveryEstimate | None
 
 
 def line_detail(store: Store, person: Person, clinic: str, reference: str) -> LineDetail:
@@ -207,7 +211,16 @@ def line_detail(store: Store, person: Person, clinic: str, reference: str) -> Li
             asked_at=work.now(),
             patient=patients_of(work, [line.patient])[line.patient],
             prescriptions=_prescriptions(work, line),
+            expected=_expected(work, line, current, cold=book.submissions[current.submission].cold),
         )
+
+
+def _expected(work: Work, line: OrderLine, attempt: Attempt, *, cold: bool) -> DeliveryEstimate | None:
+    if line.state not in IN_FLIGHT | {S.SHIPPED}:
+        return None
+    known = delay_history(delay_counts_by_period(work, work.today), work.today)
+    dates = attempt.ships_on, attempt.delivers_on, line.shipped_on
+    return expected_delivery(known, attempt.pharmacy, cold, *dates, work.today)
 
 
 def _stalled(attempt: Attempt, before: date) -> bool:
