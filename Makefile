@@ -11,12 +11,12 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 # runs of random weeks and files, partners, payments, quotes, and what is marked slow. `make test` runs everything.
 SLOW := crash hostile pages partners payments quotes_out races scaling simulation
 
-.PHONY: run test quick lint soak bench docs lock chromium clean
+.PHONY: run test quick lint soak bench docs lock chromium nginx clean
 
 run: .venv/installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: .venv/tests-installed chromium
+test: .venv/tests-installed chromium nginx
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: .venv/tests-installed
@@ -28,7 +28,7 @@ lint: .venv/tests-installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-soak: .venv/tests-installed chromium
+soak: .venv/tests-installed chromium nginx
 	REFILL_SOAK=full $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 bench: .venv/installed
@@ -64,6 +64,13 @@ chromium:
 	  || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
 	       && apt-get update -qq && apt-get install -y -qq chromium; } \
 	  || echo "No Chromium and no way to install one here: the browser tests will be skipped by name."
+
+# One test starts the proxy of docs/deployment.
+nginx:
+	@PATH=$$PATH:/usr/sbin command -v nginx >/dev/null \
+	  || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
+	       && apt-get update -qq && apt-get install -y -qq nginx-light openssl; } \
+	  || echo "No nginx and no way to install one here: the tests of the proxy will be skipped by name."
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

@@ -81,10 +81,15 @@ class Run:
         return [(kind, getattr(element, kind)) for element in drawn if (kind := element.WhichOneof("type"))]
 
 
-def opened(server: str, page: str, query: str = "", seconds: float = 30) -> list[Run]:
-    """What somebody gets who opens ``/page``: a run, and another for every page that it sends them on to."""
+def opened(server: str, page: str, query: str = "", seconds: float = 30, **connection: Any) -> list[Run]:
+    """What somebody gets who opens ``/page``: a run, and another for every page that it sends them on to.
+
+    ``connection`` are options of the websocket: ``ssl``, ``additional_headers``.
+    """
     protocols = [Subprotocol("streamlit"), Subprotocol("x")]
-    with connect(f"ws://{server}/_stcore/stream", subprotocols=protocols, max_size=None) as socket_:
+    scheme = "wss" if "ssl" in connection else "ws"
+    address = f"{scheme}://{server}/_stcore/stream"
+    with connect(address, subprotocols=protocols, max_size=None, **connection) as socket_:
         asks = BackMsg()
         asks.rerun_script.page_name = page
         asks.rerun_script.query_string = query
