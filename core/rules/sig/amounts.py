@@ -117,19 +117,22 @@ _SCALES = frozenset({("1", "ml", "=", "100", "units"), ("100", "units", "=", "1"
 
 
 def a_strength(tokens: list[Token], place: int) -> Found:
-    """A concentration or a percentage: ``2.5 mg/mL``, ``10 mg per mL``, ``5 %``; the product's, not the dose's."""
+    """A concentration or a percentage: ``2.5 mg/mL``, ``10 mg per g``, ``5 %``; the product's, not the dose's.
+
+    1 % is 10 mg in a mL or gram: creams and gels weigh about a gram a mL.
+    """
     count = a_number(tokens, place)
     if count is None:
         return None
     if at(tokens, count.end).word == "%":
-        return Concentration(None), count.end + 1
+        return Concentration(count.high * 10), count.end + 1
     unit = a_unit(tokens, count.end)
     if unit is None or at(tokens, unit[1]).word not in {"/", "per"} or at(tokens, unit[1] + 1).is_number:
         return None
     per = a_unit(tokens, unit[1] + 1)
     if per is None:
         return None
-    mg = MASSES.get(unit[0]) if per[0] is Unit.ML else None
+    mg = MASSES.get(unit[0]) if per[0] in {Unit.ML, Unit.G} else None
     return Concentration(count.high * mg if mg else None), per[1]
 
 

@@ -41,6 +41,7 @@ from core.rules.sig.strength import SAME_DOSE, Strength, same_share
 from core.rules.sig.values import Dose
 from core.rules.sig.vocabulary import COUNT_WORDS, MASSES, Unit
 
+_DRUG_UNITS = frozenset({Unit.UNITS, Unit.IU})
 _SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY, Unit.PILL, Unit.FILM})
 
 
@@ -230,6 +231,8 @@ class Assembly:
 
     def _same_pieces(self, counted: Dose, weighed: Dose) -> bool:
         """Whether counted pieces hold what was weighed; True where nobody knows."""
+        if counted.unit in _SOLID and weighed.unit in _DRUG_UNITS and self.strength.units_per_piece:
+            return same_share(counted.high * self.strength.units_per_piece, weighed.high)
         if counted.unit not in _SOLID or weighed.unit not in MASSES:
             return True
         expected, weighed_mg = self.strength.mg(counted), self.strength.mg(weighed)

@@ -31,8 +31,18 @@ from core.rules.sig.strength import same_share
 from core.rules.sig.vocabulary import MASSES, Unit
 
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+_SHARES: Final = re.compile(r"\b\d+(?::\d+)+\b")
+"""The shares of a total in a name: ``80:20``."""
 _FACTORS: Final = (("mcg", Fraction(1, 1000)), ("%", Fraction(10)), ("mg", Fraction(1)))
 """Milligrams in a mL or piece, of one in the unit that a strength is told in."""
+
+
+class BlendStrength(NamedTuple):
+    """Milligrams in a mL or piece: of each active, in their order, and what the catalog's own strength counts, which is
+    the first active's, or all of them together where the name tells shares (estriol/estradiol 80:20, 2.5 mg/mL)."""
+
+    actives: tuple[Fraction, ...]
+    counted: Fraction
 
 
 class _Stated(NamedTuple):
@@ -45,52 +55,69 @@ class _Stated(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def active_strengths(sku: Sku) -> tuple[Fraction, ...]:
-    """Milligrams of each active in a mL or piece, in their order; empty for one active, or where it is not told."""
+def blend_strengths(sku: Sku) -> BlendStrength | None:
+    """What a mL or piece of a blend holds; None for one active, or where it is not told."""
     numbers = [Fraction(number) for number in _NUMBER.findall(sku.strength)]
     factor = next((factor for unit, factor in _FACTORS if unit in sku.strength), None)
     first = sku.concentration_mg_per_ml if sku.concentration_mg_per_ml is not None else sku.mg_per_unit
-    if len(sku.actives) < 2 or len(numbers) != len(sku.actives) or factor is None or first is None:
-        return ()
-    strengths = tuple(number * factor for number in numbers)
-    return strengths if strengths[0] == Fraction(first) and all(strengths) else ()
+    if len(sku.actives) < 2 or factor is None or first is None:
+        return None
+    counted = Fraction(first)
+    if len(numbers) == len(sku.actives):
+        strengths = tuple(number * factor for number in numbers)
+        return BlendStrength(strengths, counted) if strengths[0] == counted and all(strengths) else None
+    shares = [Fraction(share) for told in _SHARES.findall(sku.name)[:1] for share in told.split(":")]
+    if len(shares) != len(sku.actives) or not all(shares):
+        return None
+    return BlendStrength(tuple(counted * share / sum(shares) for share in shares), counted)
 
 
 def merged(pieces: list[Piece], sku: Sku) -> list[Piece]:
-    """The pieces with each row of a blend's masses as the first active's; unread where they do not agree."""
-    strengths = active_strengths(sku)
-    if not strengths:
+    """The pieces with each row of a blend's masses as what its catalog strength counts; unread where they do not agree."""
+    strengths = blend_strengths(sku)
+    if strengths is None:
         return pieces
     result: list[Piece] = []
     place = 0
     while place < len(pieces):
-        strength_stated = pieces[place].item
-        if (
-            isinstance(strength_stated, Concentration)
-            and (strength_stated.mg_per_ml, *strength_stated.others) == strengths
-        ):
-            result.append(pieces[place]._replace(item=Concentration(strength_stated.mg_per_ml)))
+        item = pieces[place].item
+        if isinstance(item, Concentration):
+            agrees = _is_strength(item, _name_beside(pieces, place), sku, strengths)
+            result.append(pieces[place]._replace(item=Concentration(None) if agrees else UNSURE))
             place += 1
             continue
         stated = _stated(pieces, place)
-        item = _first_active(stated, sku, strengths) if stated else None
-        if stated is None or item is None:
+        dose = _counted(stated, sku, strengths) if stated else None
+        if stated is None or dose is None:
             result.append(pieces[place])
             place += 1
             continue
         words = tuple(word for piece in pieces[place : stated.end] for word in piece.words)
-        result.append(Piece(item, words))
+        result.append(Piece(dose, words))
         place = stated.end
     return result
 
 
-def _first_active(stated: _Stated, sku: Sku, strengths: tuple[Fraction, ...]) -> DoseAmount | UnknownWord | None:
-    """The dose as mg of the first active; UNSURE where the masses disagree, None where they are not a blend's."""
+def _is_strength(told: Concentration, name: str | None, sku: Sku, strengths: BlendStrength) -> bool:
+    """Whether a concentration is the blend's: all of it, its total, or that of the active named beside it."""
+    if told.others:
+        return (told.mg_per_ml, *told.others) == strengths.actives
+    place = _place(name, sku)
+    known = strengths.actives if place is None else strengths.actives[place : place + 1]
+    return told.mg_per_ml in (*known, *([strengths.counted] if place is None else []))
+
+
+def _counted(stated: _Stated, sku: Sku, strengths: BlendStrength) -> DoseAmount | UnknownWord | None:
+    """The dose in what the catalog's strength counts; UNSURE where the masses disagree, or where the first active's is
+    not among them (another dose may be of it); None where they are not a blend's."""
     places = _places(stated, sku)
-    if places is None or (len(places) == 1 and places[0] == 0):
+    if places is None:
         return None
-    doses = [mass * strengths[0] / strengths[place] for mass, place in zip(stated.masses, places, strict=True)]
-    lead = doses[places.index(0)] if 0 in places else doses[0]
+    if 0 not in places:
+        return UNSURE
+    actives, counted = strengths
+    doses = [mass * counted / actives[place] for mass, place in zip(stated.masses, places, strict=True)]
+    lead = doses[places.index(0)]
     agreed = len(set(places)) == len(places) and all(same_share(lead, dose) for dose in doses)
     return DoseAmount(lead, lead, Unit.MG) if agreed else UNSURE
 

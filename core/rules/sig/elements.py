@@ -59,7 +59,7 @@ class Either(NamedTuple):
 
 
 class Concentration(NamedTuple):
-    """What the product holds, told along the way; ``mg_per_ml`` None for a percentage. ``others`` are a blend's."""
+    """What the product holds, told along the way; ``mg_per_ml`` None where it is not one in mg. ``others`` are a blend's."""
 
     mg_per_ml: Fraction | None
     others: tuple[Fraction, ...] = ()

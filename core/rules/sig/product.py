@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 from core.domain.model import Sku
 from core.rules.sig.clinical_terms import ALSO_NAMED, DRUGS
 from core.rules.sig.compatibility import routes_of
+from core.rules.sig.strength import drug_units_per_piece
 from core.rules.sig.tokens import tokenize
 from core.rules.sig.values import ParsedSig
-from core.rules.sig.vocabulary import ROUTES, Unit, spellings
+from core.rules.sig.vocabulary import MASSES, ROUTES, Unit, spellings
 
 _SPELLINGS: Final = {words: route for route, table in ROUTES.items() for words in spellings(table)}
 _ALSO_BY: Final = {
@@ -124,11 +125,14 @@ def form_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
     if pieces is None:
         return
     counted = sku.volume_ml is None and sku.mg_per_unit is not None
+    in_units = drug_units_per_piece(sku) is not None
     units = {
         dose.unit for segments in reading.alternatives for segment in segments for dose in segment.amounts if dose.unit
     }
     for unit in sorted(units):
         liquid = counted and unit in {Unit.ML, Unit.UNITS, Unit.G}
+        if in_units and (unit in MASSES or unit is Unit.ML):
+            yield f"The directions count in {unit}; {sku.name} is dosed in units."
         if liquid or (unit.is_piece and unit not in pieces):
             yield f"The directions count in {_plural(unit)}; {sku.name} comes as {sku.form.casefold()}."
 

@@ -136,9 +136,9 @@ def directions_fit_the_pharmacy(cart: CheckedCart, context: Context, days: Days)
     source="FDA alert on dosing errors with compounded semaglutide, July 2024; settings dose_tolerance_*",
 )
 def amounts_agree_with_the_concentration(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The mg, mL and units of an injection are the same dose at the SKU's concentration."""
+    """The mg, mL and units of a dose are the same at the SKU's concentration."""
     for line in cart.directed:
-        disagreements = line.directions.disagreements if _is_injection(line) else ()
+        disagreements = line.directions.disagreements
         if disagreements:
             first, second = disagreements[0].readings
             fixes = _ask(line, f"which is meant: {first}; or {second}")
