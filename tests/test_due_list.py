@@ -26,7 +26,8 @@ LONG_AGO, LAST_MONTH = date(2026, 10, 9), date(2026, 11, 6)
 
 CAPSULE = {"form": "capsule", "route": "oral", "sterile": False, "concentration_mg_per_ml": None, "volume_ml": None,
            "units_per_pack": 30, "cold_chain": False}  # fmt: skip
-CREAM = {"form": "cream", "route": "topical", "sterile": False, "cold_chain": False, "actives": ("progesterone",)}
+CREAM = {"form": "cream", "route": "topical", "sterile": False, "cold_chain": False, "actives": ("progesterone",),
+         "volume_ml": Decimal(28)}  # fmt: skip
 SKUS = {
     "LDN-1.5": a_sku(sku="LDN-1.5", **CAPSULE, mg_per_unit=Decimal("1.5"), actives=("naltrexone",)),
     "LDN-3": a_sku(sku="LDN-3", **CAPSULE, mg_per_unit=Decimal(3), actives=("naltrexone",)),

@@ -41,7 +41,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ("fewer days than the vial lasts", 3, {"rx": {"days_supply": 42}}, ["W SIG_SUPPLY_MISMATCH"]),
     ("weekly written as daily", 1, {"rx": {"sig": "Inject 0.25 mg (10 units) subcutaneously once daily.",
                                            "last_filled_on": date(2026, 10, 27)}},
-     ["W SIG_SUPPLY_MISMATCH"]),
+     ["B DOSE_OVER_MAX", "W SIG_SUPPLY_MISMATCH"]),
     ("a dose above the label's last", 2, {"rx": {"sig": "Inject 10 mg (100 units) subcutaneously twice weekly.",
                                                  "days_supply": None, "quantity": 9}},
      ["B DOSE_OVER_MAX"]),

@@ -117,9 +117,15 @@ def with_sig(sig: str, *, rx: dict[str, Any] | None = None, **change: Any) -> li
             "above at the second step",
             "Inject 0.25 mg subcutaneously weekly for 4 weeks, then 3 mg weekly.",
             {},
+            ["B DOSE_OVER_MAX", "B TITRATION_SKIP"],
+        ),
+        ("no ladder", "Inject 300 mg (150 units) intramuscularly once weekly.", TESTOSTERONE, []),
+        (
+            "above the most of a drug without a ladder",
+            "Inject 500 mg (250 units) intramuscularly once weekly.",
+            TESTOSTERONE,
             ["B DOSE_OVER_MAX"],
         ),
-        ("no ladder", "Inject 500 mg (250 units) intramuscularly once weekly.", TESTOSTERONE, []),
     ],
 )
 def test_codes(case: str, sig: str, sku: dict[str, Any], expected: list[str]) -> None:

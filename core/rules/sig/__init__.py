@@ -17,10 +17,11 @@ from core.rules.sig.builder import (
     build,
 )
 from core.rules.sig.dose_limits import DoseLimits, implausible, unmeasurable
+from core.rules.sig.dose_maxima import over_maximum
 from core.rules.sig.product import drug_conflicts, form_conflicts, route_conflicts
 from core.rules.sig.proposals import Proposal, frequency_of, proposals, usual
 from core.rules.sig.reader import read
-from core.rules.sig.supply import DaysSupply, WeeklyMg, days_supply, supply, weekly_mg
+from core.rules.sig.supply import DaysSupply, DoseStep, WeeklyMg, days_supply, dose_steps, supply, weekly_mg
 from core.rules.sig.syringes import SYRINGES, Syringe, SyringeMark, marks
 from core.rules.sig.values import Certainty, Dose, ParsedSig, Rate, RequiredPart, Segment, decimal, number
 from core.rules.sig.vocabulary import Unit
@@ -36,6 +37,7 @@ __all__ = [
     "Disagreement",
     "Dose",
     "DoseLimits",
+    "DoseStep",
     "Draft",
     "DraftStep",
     "Measured",
@@ -54,12 +56,14 @@ __all__ = [
     "days_supply",
     "decimal",
     "disagreements",
+    "dose_steps",
     "drug_conflicts",
     "form_conflicts",
     "frequency_of",
     "implausible",
     "marks",
     "number",
+    "over_maximum",
     "proposals",
     "read",
     "route_conflicts",

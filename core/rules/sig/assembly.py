@@ -100,6 +100,7 @@ class Assembly:
     route_words: tuple[str, ...] = ()
     sites: list[str] = field(default_factory=list)
     other_routes: list[str] = field(default_factory=list)
+    manners: list[str] = field(default_factory=list)
     drugs: list[str] = field(default_factory=list)
     last: Item = THEN
     last_words: tuple[str, ...] = ()
@@ -329,6 +330,8 @@ class Assembly:
         if self.action is not None and routes_of(self.action).isdisjoint(routes_of(item.name)):
             self._leave(words)
         self.action = self.action or item.name
+        if item.manner:
+            self.manners.append(item.manner)
 
     def _route(self, item: SigRoute, words: tuple[str, ...]) -> None:
         """A second route contradicts the first, but for "intramuscularly or subcutaneously" and "IM/SQ"."""

@@ -73,7 +73,7 @@ def blend_strengths(sku: Sku) -> BlendStrength | None:
 
 
 def merged(pieces: list[Piece], sku: Sku) -> list[Piece]:
-    """The pieces with each row of a blend's masses as what its catalog strength counts; unread where they do not agree."""
+    """The pieces with each row of a blend's masses as what its strength counts; unread where they do not agree."""
     strengths = blend_strengths(sku)
     if strengths is None:
         return pieces

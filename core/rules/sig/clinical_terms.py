@@ -1,29 +1,31 @@
 """Names of drugs and words of indications: what directions may speak of beside dose and frequency.
 
-``|`` stands between spellings, and one may have several words; brand names and abbreviations go under the drug's name.
+``|`` stands between spellings, and one may have several words; abbreviations go under the drug's name, brands stand by
+themselves.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from core.rules.sig.vocabulary import spellings, word_set
 
 _DRUG_NAMES: Final = (
-    "semaglutide|ozempic|wegovy|rybelsus", "tirzepatide|mounjaro|zepbound", "liraglutide|saxenda|victoza",
-    "dulaglutide|trulicity", "exenatide", "retatrutide", "cagrilintide", "insulin", "metformin", "phentermine",
+    "semaglutide", "tirzepatide", "liraglutide",
+    "dulaglutide", "exenatide", "retatrutide", "cagrilintide", "insulin", "metformin", "phentermine",
     "topiramate", "bupropion", "testosterone", "cypionate|cyp", "enanthate", "propionate", "undecanoate", "nandrolone",
-    "oxandrolone", "stanozolol", "trenbolone", "anastrozole|arimidex", "letrozole", "exemestane", "clomiphene|clomid",
+    "oxandrolone", "stanozolol", "trenbolone", "anastrozole", "letrozole", "exemestane", "clomiphene",
     "enclomiphene", "tamoxifen", "raloxifene", "cabergoline", "gonadorelin", "kisspeptin",
     "hcg|chorionic gonadotropin|human chorionic gonadotropin", "hmg|menotropins", "sermorelin", "tesamorelin",
     "ipamorelin", "cjc 1295|cjc - 1295", "bremelanotide|pt 141|pt - 141|pt141", "bpc 157|bpc - 157", "tb 500|tb - 500",
     "thymosin", "aod 9604|aod - 9604", "mots c", "ghk cu", "selank", "semax", "epitalon", "somatropin|hgh",
-    "oxytocin", "tadalafil|cialis", "sildenafil|viagra", "vardenafil|levitra", "avanafil", "apomorphine", "papaverine",
+    "oxytocin", "tadalafil", "sildenafil", "vardenafil", "avanafil", "apomorphine", "papaverine",
     "phentolamine", "alprostadil", "trimix", "bimix", "quadmix", "naltrexone|ldn", "minoxidil", "finasteride",
     "dutasteride", "spironolactone", "tretinoin", "hydroquinone", "niacinamide", "azelaic acid", "ketoconazole",
     "clindamycin", "ivermectin", "metronidazole", "fluconazole", "doxycycline", "valacyclovir", "acyclovir",
-    "levothyroxine|synthroid", "liothyronine|cytomel", "thyroid|armour thyroid|np thyroid",
-    "progesterone|prometrium", "pregnenolone", "dhea|prasterone", "estradiol", "estriol", "estrone",
+    "levothyroxine|t 4", "liothyronine|t 3", "thyroid",
+    "progesterone", "pregnenolone", "dhea|prasterone", "estradiol", "estriol", "estrone",
     "biest|bi est", "triest|tri est", "melatonin", "prednisone", "dexamethasone", "hydrocortisone", "methylcobalamin",
     "cyanocobalamin", "hydroxocobalamin", "vitamin b12|vitamin b 12|vitamin b - 12|b12|b 12|b - 12",
     "vitamin d|vitamin d3|vitamin d 3|cholecalciferol", "vitamin c|ascorbic acid", "biotin", "folic acid|methylfolate",
@@ -36,7 +38,18 @@ _DRUG_NAMES: Final = (
 )  # fmt: skip
 """Drugs that clinics of this kind prescribe or that their patients also take."""
 
-DRUGS: Final = {spelling: table.partition("|")[0] for table in _DRUG_NAMES for spelling in spellings(table)}
+BRANDS: Final = (
+    "Ozempic", "Wegovy", "Rybelsus", "Mounjaro", "Zepbound", "Saxenda", "Victoza", "Trulicity", "Bydureon", "Byetta",
+    "Contrave", "Qsymia", "Arimidex", "Clomid", "Cialis", "Viagra", "Levitra", "Stendra", "Addyi", "Vyleesi",
+    "Synthroid", "Levoxyl", "Tirosint", "Cytomel", "Armour Thyroid", "NP Thyroid", "Prometrium", "Estrace", "Intrarosa",
+    "Depo Testosterone", "Xyosted", "AndroGel", "Testim", "Jatenzo", "Propecia", "Proscar", "Avodart", "Rogaine",
+    "Loniten", "Retin A", "Renova", "Tri Luma", "Revia", "Vivitrol", "Pitocin", "Egrifta",
+)  # fmt: skip
+"""Finished products: a compounded SKU is none of them, whatever it holds."""
+
+DRUGS: Final = {spelling: table.partition("|")[0] for table in _DRUG_NAMES for spelling in spellings(table)} | {
+    tuple(re.findall(r"[a-z]+", brand.casefold())): brand for brand in BRANDS
+}
 """A drug's name by each of its spellings."""
 
 ALSO_NAMED: Final = {

@@ -66,11 +66,13 @@ def _doses(step: SigStep) -> Iterator[tuple[Arm, list[Dose]]]:
 
 
 def _too_short(assembly: Assembly) -> Iterator[Contradiction]:
-    """A step that ends before its second dose is due: "every other month for 14 days"."""
+    """A step that ends before its second dose is due: "every other month for 14 days"; or before its days on do."""
     for step in assembly.steps:
         days = step.lasting.days if step.lasting else None
         if days and any(often.interval_days > days for arm in step.arms for often in arm.timing.often):
             yield Contradiction((), f"The doses are further apart than the {days} days that they go on.")
+        if days and any(arm.timing.cycle and arm.timing.cycle.on_days > days for arm in step.arms):
+            yield Contradiction((), f"The days on are more than the {days} days that they go on.")
 
 
 def _over_maximum(assembly: Assembly) -> Iterator[Contradiction]:
@@ -79,7 +81,7 @@ def _over_maximum(assembly: Assembly) -> Iterator[Contradiction]:
     for limited_step in steps:
         for limit, words in limited_step.limits:
             written = " ".join(words)
-            if any(_exceeds(limit, step, assembly) for step in steps):
+            if any(_exceeds(limit, step, assembly) for step in steps) or _told_otherwise(limit, limited_step, assembly):
                 yield Contradiction(words, f"The maximum (“{written}”) is below the dose and frequency.")
             elif _raises_unclearly(limit, limited_step, assembly, several=len(steps) > 1):
                 yield Contradiction(words, f"The maximum (“{written}”) could raise the dose or the frequency.")
@@ -89,7 +91,20 @@ def _exceeds(limit: MaximumDose, step: SigStep, assembly: Assembly) -> bool:
     """Whether one dose, or the least that the schedule takes, is more than a maximum."""
     single, total = _least(limit, step, assembly)
     over_one_dose = limit.unit is not None and single > limit.most * _ROUNDING
-    return over_one_dose or (not step.as_needed and total > limit.most * 7 / limit.days * _ROUNDING)
+    return over_one_dose or (_is_bound(limit, step) and total > limit.most * 7 / limit.days * _ROUNDING)
+
+
+def _is_bound(limit: MaximumDose, step: SigStep) -> bool:
+    """Whether the rate must keep a maximum: as needed, hours between doses and rates of a shorter time need not."""
+    often = [rate for arm in step.arms for rate in arm.timing.often]
+    return not step.as_needed or any(rate.interval_days >= 1 and limit.days <= rate.interval_days for rate in often)
+
+
+def _told_otherwise(limit: MaximumDose, step: SigStep, assembly: Assembly) -> bool:
+    """Whether another maximum for the same time allows another number of doses."""
+    amounts = next((amounts for _, amounts in _doses(step)), [])
+    doses = [doses_a_week(other, amounts, assembly.strength) for other, _ in step.limits if other.days == limit.days]
+    return len({count for count in doses if count is not None}) > 1
 
 
 def _raises_unclearly(limit: MaximumDose, step: SigStep, assembly: Assembly, *, several: bool) -> bool:
@@ -150,7 +165,9 @@ def _clashing(assembly: Assembly) -> Iterator[Contradiction]:
         for arm in step.arms:
             if arm.timing.clash:
                 written = " ".join(arm.timing.clash)
-                yield Contradiction(arm.timing.clash, f"The times of day do not go together (“{written}”).")
+                yield Contradiction(arm.timing.clash, f"The times do not go together (“{written}”).")
+            if arm.timing.every_meal and any(rate.high <= 7 for rate in arm.timing.rates()):
+                yield Contradiction((), "With each meal is more than once a day.")
 
 
 def _unclosed(assembly: Assembly) -> Iterator[Contradiction]:

@@ -9,9 +9,10 @@ from core.rules.sig.vocabulary import Unit
 
 
 class SigAction(NamedTuple):
-    """What to do with the drug: inject, take, apply ..."""
+    """What to do with the drug: inject, take, apply ...; ``manner`` is how it is taken, where that was said."""
 
     name: str
+    manner: str = ""
 
 
 class SigRoute(NamedTuple):
@@ -59,7 +60,7 @@ class Either(NamedTuple):
 
 
 class Concentration(NamedTuple):
-    """What the product holds, told along the way; ``mg_per_ml`` None where it is not one in mg. ``others`` are a blend's."""
+    """What the product holds, told along the way; ``mg_per_ml`` None where it is none. ``others`` are a blend's."""
 
     mg_per_ml: Fraction | None
     others: tuple[Fraction, ...] = ()

@@ -433,6 +433,23 @@ def step_header(tokens: list[Token], place: int) -> Found:
     return StepHeader(length, int((first - 1) * days)), end + 1 if at(tokens, end).word == ":" else end
 
 
+def days_of_cycle(tokens: list[Token], place: int) -> Found:
+    """``days 14 through 28 of cycle``, ``on days 1-12 of each menstrual cycle``: days on in a cycle of 28."""
+    start = place + 1 if at(tokens, place).word in {"on", "for"} else place
+    span = _whole_span(tokens, start + 1) if at(tokens, start).word in {"day", "days"} else None
+    if span is None or at(tokens, span[2]).word != "of":
+        return None
+    end = span[2] + 1
+    while at(tokens, end).word in {"the", "each", "every", "your", "her", "menstrual"}:
+        end += 1
+    days = span[1] - span[0] + 1
+    known = at(tokens, end).word in {"cycle", "cycles"} and span[0] >= 1 and span[1] <= _CYCLE_DAYS and days > 1
+    return (Cycle(Fraction(days), Fraction(_CYCLE_DAYS - days)), end + 1) if known else None
+
+
+_CYCLE_DAYS = 28
+
+
 def _whole_span(tokens: list[Token], place: int) -> tuple[int, int, int] | None:
     """First and last of ``1-4``, ``1 through 25``, ``5``, and the place after it."""
     first = at(tokens, place).word

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.domain.model import Sku
-from core.rules.sig.clinical_terms import ALSO_NAMED, DRUGS
+from core.rules.sig.clinical_terms import ALSO_NAMED, BRANDS, DRUGS
 from core.rules.sig.compatibility import routes_of
 from core.rules.sig.strength import drug_units_per_piece
 from core.rules.sig.tokens import tokenize
@@ -45,6 +45,18 @@ _FORMS: Final = (
     ("lotion", frozenset({Unit.CLICK, Unit.PUMP, Unit.APPLICATION}), frozenset[str]()),
 )
 """By a word of the form: what a dose may be counted in, and the routes where the catalog tells none."""
+
+
+_HANDLED: Final = (
+    ("chew", ("capsule",), "which is swallowed whole"),
+    ("chew", ("troche", "lozenge", "film"), "which dissolves in the mouth"),
+    ("swallow", ("troche", "lozenge", "film"), "which dissolves in the mouth"),
+)
+"""What is not done with a form."""
+_MUSCLE: Final = "muscle"
+_FAT: Final = frozenset({
+    "abdomen", "stomach", "belly", "belly fat", "abdominal fat", "abdominal area", "fatty tissue", "lower abdomen",
+})  # fmt: skip
 
 
 class SkuProfile(NamedTuple):
@@ -110,6 +122,11 @@ def route_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
     on_vulva = "vaginal" in allowed and _VULVAR.intersection(reading.sites)
     if reading.route is None and routes_of(reading.action).isdisjoint(allowed):
         yield f"The directions say to {reading.action} it; {sku.name} is given by the {_listed(sku)} route."
+    for site in dict.fromkeys(reading.sites):
+        if reading.route == "subcutaneous" and site.endswith(_MUSCLE):
+            yield f"The directions say under the skin and into the {site}: it is one or the other."
+        if reading.route == "intramuscular" and site in _FAT:
+            yield f"The directions say into a muscle and into the {site}, where none is injected."
     for route in dict.fromkeys((reading.route, *reading.other_routes)):
         if route is not None and route not in allowed and not (on_vulva and route == "topical"):
             yield f"The directions give it by the {route} route; {sku.name} is given by the {_listed(sku)} route."
@@ -120,7 +137,11 @@ def _listed(sku: Sku) -> str:
 
 
 def form_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
-    """Sentences that say where a dose is counted in what the SKU does not come in."""
+    """Sentences that say where a dose is counted in what the SKU does not come in, or handled as its form is not."""
+    form = sku.form.casefold()
+    for manner, forms, instead in _HANDLED:
+        if manner in reading.manners and any(word in form for word in forms):
+            yield f"The directions say to {manner} it; {sku.name} comes as {form}, {instead}."
     pieces = product(sku).pieces
     if pieces is None:
         return
@@ -145,5 +166,7 @@ def drug_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
     """Sentences that name a drug which is not the SKU's."""
     drugs = product(sku).drugs
     for name in dict.fromkeys(reading.drugs if sku.actives else ()):
-        if name not in drugs:
+        if name in BRANDS:
+            yield f"The directions speak of {name}, a brand; {sku.name} is compounded and is not that product."
+        elif name not in drugs:
             yield f"The directions speak of {name}; {sku.name} holds {', '.join(sku.actives)}."

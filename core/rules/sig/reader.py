@@ -92,6 +92,7 @@ def _reading(
         missing=missing,
         readings=_in_words(assembly.action, route, alternatives),
         alternatives=alternatives,
+        manners=tuple(assembly.manners),
         drugs=tuple(assembly.drugs),
         sites=tuple(assembly.sites),
         other_routes=tuple(assembly.other_routes),
@@ -105,7 +106,9 @@ def _sentences(unsettled: tuple[Contradiction, ...]) -> tuple[str, ...]:
 
 
 def _route(assembly: Assembly, segments: Interpretation) -> str | None:
-    """The route named, else what a place on the body means for what is put on the skin."""
+    """The route named, else what a place on the body means: a muscle, or the skin for what is put on it."""
+    if assembly.route is None and any(site.endswith("muscle") for site in assembly.sites):
+        return "intramuscular"
     if assembly.route is not None or not assembly.on_skin or assembly.action not in _ON_SKIN:
         return assembly.route
     patch = any(segment.dose is not None and segment.dose.unit is Unit.PATCH for segment in segments)

@@ -42,6 +42,7 @@ from core.rules.sig.grammar import (
     clock,
     cycle,
     days_a_week,
+    days_of_cycle,
     except_weekdays,
     lasting,
     limit,
@@ -82,14 +83,16 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
     rules |= dict.fromkeys((*WEEKDAYS, *LETTER_DAYS, *LETTER_WEEKS), (weekdays,))
     rules |= dict.fromkeys(("once", "twice", "thrice"), (often, _once_at_a_time))
     rules |= dict.fromkeys(("every", "each", "q"), (often, weekdays))
-    rules |= dict.fromkeys(("for", "x", "during"), (lasting,))
+    rules |= dict.fromkeys(("for", "x", "during"), (days_of_cycle, lasting))
     rules |= dict.fromkeys(("not", "no", "nte", "max", "maximum", "limit", "must"), (limit,))
     rules |= dict.fromkeys(("per", "/"), (period_alone,))
-    rules |= dict.fromkeys(("week", "weeks", "wk", "wks", "day", "days", "month", "months"), (step_header,))
+    rules |= dict.fromkeys(
+        ("week", "weeks", "wk", "wks", "day", "days", "month", "months"), (days_of_cycle, step_header)
+    )
     rules |= dict.fromkeys(ADVICE, (advice,))
     return rules | {
         "up": (limit, up_to_amount),
-        "on": (weekdays, _on_period),
+        "on": (weekdays, days_of_cycle, _on_period),
         "at": (limit, apart),
         "do": (limit, advice_not_to),
         "may": (_may_cause,),

@@ -26,7 +26,7 @@ _HOURS: Final = {
 class Schedule:
     """What was told of one dose's frequency; ``choice`` where times of day are joined by "or".
 
-    ``meals`` where it goes with meals, however many.
+    ``meals`` where it goes with meals, however many; ``every_meal`` where with each of them.
     ``every_day`` where a time of day says so ("nightly").
     ``lost`` where a count could not be read ("twice", "x 4"): any rate without it would be wrong.
     ``clash`` are the words of times of day that cannot both be ("every evening before breakfast").
@@ -38,6 +38,7 @@ class Schedule:
     slots: list[Slot] = field(default_factory=list)
     cycle: Cycle | None = None
     meals: bool = False
+    every_meal: bool = False
     choice: bool = False
     every_day: bool = False
     lost: bool = False
@@ -58,12 +59,15 @@ class Schedule:
             case Either():
                 self.often += (item.first, item.second)
             case NamedDays():
+                if item.named and last not in _JOINERS and not self._names_again(item):
+                    self.clash = words
                 self.weekdays.append(item)
             case Slot():
                 self._slot(item, last, words)
                 self.every_day = self.every_day or item.daily
             case Meals():
                 self.meals = True
+                self.every_meal = self.every_meal or "each" in words
             case Cycle():
                 self.cycle = item
 
@@ -85,6 +89,10 @@ class Schedule:
             if {before.name, slot.name} != {"evening", "night"}:
                 self.clash = words
             self.slots.append(slot)
+
+    def _names_again(self, days: NamedDays) -> bool:
+        """Whether every earlier statement of weekdays names some of the same."""
+        return all(not before.named or before.named & days.named for before in self.weekdays)
 
     @property
     def slot_keys(self) -> frozenset[str | int]:
@@ -127,11 +135,14 @@ class Schedule:
         )
 
     def _narrowest(self) -> list[Often]:
-        """The rates told, without those that only say another less exactly: "twice weekly (every 3-4 days)"."""
+        """The rates told, without those that only say another less exactly: "twice weekly (every 3-4 days)".
+
+        A rate that is an end of another's range is not said more exactly by it: "once daily, 1 to 2 times daily".
+        """
         if len(self.often) < 2:
             return self.often
         rates = list(dict.fromkeys((often.low, often.high) for often in self.often))
-        exact = [rate for rate in rates if not any(_within(other, rate) for other in rates)]
+        exact = [rate for rate in rates if not any(_between(other, rate) for other in rates)]
         return [next(often for often in self.often if (often.low, often.high) == rate) for rate in exact]
 
     def _day_counts(self) -> list[int]:
@@ -159,7 +170,10 @@ class Schedule:
 
     def _combined(self, often: Often | None, days: int | None, slots: int) -> Iterator[Rate]:
         per_day = max(1, slots)
-        of_week = (days or 7) * self._share()
+        if days and self.cycle and days != 7 * self._share():  # "5 on 3 off, 6 days a week"
+            yield _exactly(Fraction(per_day * days))
+            days = None
+        of_week = Fraction(days) if days else 7 * self._share()
         if often is None:
             if days or slots or self.cycle:
                 yield _exactly(per_day * of_week)
@@ -190,8 +204,8 @@ def _as_one(before: Slot, after: Slot) -> Slot | None:
     return exact if exact.clock // 60 in _HOURS[part] else None
 
 
-def _within(rate: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> bool:
-    return rate != other and other[0] <= rate[0] and rate[1] <= other[1]
+def _between(rate: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> bool:
+    return other[0] < rate[0] and rate[1] < other[1]
 
 
 def _beside(often: Often, days: int | None, slots: int) -> Iterator[Rate]:

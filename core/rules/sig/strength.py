@@ -36,7 +36,7 @@ class Strength(NamedTuple):
 
     def ml(self, amount: Dose) -> Fraction | None:
         """Millilitres of an amount's upper end."""
-        if amount.unit is Unit.ML or (amount.unit is Unit.G and not self.weighs_drug):
+        if amount.unit is Unit.ML or (amount.unit is Unit.G and not self.weighs_drug and self.mg_per_ml):
             return amount.high
         if self.units_per_piece:
             return None

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from core.domain.model import Sku
 from core.rules.sig.strength import Strength, mg_per_dose, ml_per_dose, pieces_per_dose, strength
-from core.rules.sig.values import ParsedSig, Segment, decimal
+from core.rules.sig.values import Dose, ParsedSig, Segment, decimal
 
 HORIZON_DAYS = 20 * 365
 """Where dose-by-dose counting stops; no pack is used longer."""
@@ -107,6 +107,34 @@ def weekly_mg(reading: ParsedSig, sku: Sku | None) -> WeeklyMg | None:
     return WeeklyMg(
         decimal(max(segments[0] for segments in complete)), decimal(max(max(segments) for segments in complete))
     )
+
+
+class DoseStep(NamedTuple):
+    """Milligrams of the first active a week in one step, from ``low`` to ``high``, and its days; None: it goes on."""
+
+    low: Decimal
+    high: Decimal
+    days: int | None
+
+
+def dose_steps(reading: ParsedSig, sku: Sku | None) -> list[list[DoseStep]]:
+    """The steps of every reading of the directions, in order, those left out whose mg is not known."""
+    of = strength(sku, reading.action)
+    return [
+        [
+            DoseStep(decimal(low), decimal(high), step[0].days)
+            for step in _steps(segments)
+            if (high := _weekly(step, of)) is not None and (low := _weekly(map(_lower, step), of)) is not None
+        ]
+        for segments in reading.alternatives
+    ]
+
+
+def _lower(segment: Segment) -> Segment:
+    """The segment at the lower end of its dose."""
+    dose = segment.dose
+    lowest = None if dose is None else Dose(dose.low, dose.low, dose.unit)
+    return Segment(segment.step, lowest, segment.per_week, segment.days)
 
 
 def _steps(segments: Iterable[Segment]) -> list[list[Segment]]:

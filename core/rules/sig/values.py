@@ -95,8 +95,8 @@ class ParsedSig:
     ``segments`` is the reading itself; ``alternatives`` holds every reading that fits, that one first, and ``readings``
     says each in words when there are several. ``conflicts`` says what does not go together, in sentences.
     ``mg_per_dose`` and ``ml_per_dose`` are of the first step, upper end. ``unread`` are words of the text, as written.
-    ``missing`` is in the order of RequiredPart. ``drugs`` and ``sites`` are those named, ``other_routes`` all but the
-    first; ``route_from_sku`` where none was named and the SKU has but one.
+    ``missing`` is in the order of RequiredPart. ``manners``, ``drugs`` and ``sites`` are all that were named,
+    ``other_routes`` all but the first; ``route_from_sku`` where none was named and the SKU has but one.
     """
 
     text: str
@@ -112,6 +112,7 @@ class ParsedSig:
     readings: tuple[str, ...]
     alternatives: tuple[tuple[Segment, ...], ...]
     conflicts: tuple[str, ...] = ()
+    manners: tuple[str, ...] = ()
     drugs: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
     other_routes: tuple[str, ...] = ()

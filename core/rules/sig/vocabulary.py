@@ -16,6 +16,7 @@ class Unit(StrEnum):
     MG = "mg"
     MCG = "mcg"
     G = "g"
+    GRAIN = "grain"
     ML = "mL"
     UNITS = "units"
     IU = "IU"
@@ -40,8 +41,8 @@ class Unit(StrEnum):
         return self not in _MEASURED
 
 
-MASSES = {Unit.MG: Fraction(1), Unit.MCG: Fraction(1, 1000), Unit.G: Fraction(1000)}
-"""Milligrams in one of each unit of mass."""
+MASSES = {Unit.MG: Fraction(1), Unit.MCG: Fraction(1, 1000), Unit.G: Fraction(1000), Unit.GRAIN: Fraction(60)}
+"""Milligrams in one of each unit of mass; a grain of thyroid is 60 mg (Armour Thyroid label)."""
 
 _MEASURED = frozenset({*MASSES, Unit.ML, Unit.UNITS, Unit.IU})
 
@@ -60,6 +61,7 @@ UNITS: Final = {
     Unit.MG: "mg|mgs|milligram|milligrams",
     Unit.MCG: "mcg|mcgs|ug|µg|μg|microgram|micrograms",
     Unit.G: "g|gm|gms|gram|grams",
+    Unit.GRAIN: "grain|grains",
     Unit.ML: "ml|mls|milliliter|milliliters|millilitre|millilitres|cc|ccs",
     Unit.UNITS: "u|unit|units|syringe units|insulin units",
     Unit.IU: "iu|ius|international unit|international units",
@@ -82,7 +84,7 @@ UNIT_WORDS: Final = {words: unit for unit, table in UNITS.items() for words in s
 
 ACTIONS: Final = {
     "inject": "inject|self inject|draw up and inject|to be injected",
-    "take": "take|may take|drink|swallow|chew|to be taken|to be swallowed",
+    "take": "take|may take|drink|to be taken",
     "apply": "apply|spread|to be applied",
     "rub": "rub",
     "massage": "massage",
@@ -95,6 +97,9 @@ ACTIONS: Final = {
     "spray": "spray",
     "administer": "administer|self administer|give|infuse",
 }
+
+MANNERS: Final = {"swallow": "swallow|to be swallowed", "chew": "chew|crush"}
+"""How something is taken."""
 
 _ROUTES: Final = {
     "subcutaneous": "subcutaneously|subq|sub q|subcut|sub cut|subcu|sq|sc|s / c|s / q|under the skin|under skin"
@@ -146,7 +151,9 @@ SITES: Final = (
     "|shoulders|deltoid|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia"
     "|labia majora|labia minora|vulva|clitoris|leg|legs|upper arms|outer arm|back of arm|back of the arm"
     "|abdominal fat|abdominal area|fatty tissue|upper thigh|upper thighs|glutes|deltoids|belly fat|outer thighs"
-    "|lower abdomen|vastus lateralis|area|gluteal muscle|deltoid muscle|thigh muscle|upper outer quadrant"
+    "|lower abdomen|vastus lateralis|area|gluteal muscle|deltoid muscle|thigh muscle"
+    "|outer thigh muscle|glute muscle|gluteus muscle|buttock muscle|arm muscle|upper arm muscle|shoulder muscle"
+    "|vastus lateralis muscle|upper outer quadrant"
 )
 BEFORE_SITES: Final = (
     "to", "to the", "on", "on the", "onto", "onto the", "into", "into the", "in", "in the", "or", "or the",
@@ -157,7 +164,8 @@ SLOTS: Final = {
     "morning": "in the morning|every morning|each morning|in am|in the am|qam|q am|am|mornings|before breakfast"
     "|mane|with breakfast|after breakfast|at breakfast|breakfast|upon waking|on waking|upon awakening|morning",
     "noon": "at noon|noon|midday|at midday|with lunch|before lunch|after lunch|at lunch|lunch",
-    "afternoon": "in the afternoon|every afternoon|each afternoon",
+    "afternoon": "in the afternoon|every afternoon|each afternoon|early afternoon|mid afternoon|in the early afternoon"
+    "|afternoon",
     "evening": "in the evening|every evening|each evening|in pm|in the pm|qpm|q pm|pm|evenings|with dinner"
     "|before dinner|after dinner|with supper|dinner|supper|evening",
     "night": "nocte|at bedtime|before bedtime|bedtime|before bed|at night|nightly|every night|each night|qhs|q hs|hs|qn"
@@ -246,7 +254,7 @@ HARMLESS: Final = "|".join((
     "prior to intercourse|before exercise|consistently|regularly|rapid dissolve",
     "to control|to treat|to prevent|to support|to help|to help with|to manage|to improve|due to|because of",
     "whole|let|allow|unwrap and|unwrap|as follows|concentration|strength|no change in dose",
-    "before activity|prior to activity|before sex",
+    "before activity|prior to activity|before sex|before intimacy|prior to intimacy|before sexual intercourse",
     "before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
     "type 2 diabetes|type two diabetes|type ii diabetes|type 1 diabetes|type 2 diabetes mellitus|t2dm",
 ))  # fmt: skip

@@ -19,6 +19,7 @@ from core.rules.sig import (
     drug_conflicts,
     form_conflicts,
     implausible,
+    over_maximum,
     route_conflicts,
     unmeasurable,
 )
@@ -271,14 +272,14 @@ _LIMITS: Final = {
     source="FDA alert on dosing errors with compounded semaglutide, July 2024",
 )
 def injection_states_milligrams(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """An injection in mL or units states its mg; it must where the last fill had another concentration."""
+    """An injection in mL or units states its mg, if the SKU tells it; it must if the last fill had another strength."""
     for line in cart.directed:
-        if not (_is_injection(line) and _drawn_only(line)):
-            continue
         now = line.sku.concentration_mg_per_ml
+        if now is None or not (_is_injection(line) and _drawn_only(line)):
+            continue
         fill = last_fill(line.line.patient, line.sku.active, context)
         before = context.skus[fill.prescription.sku].concentration_mg_per_ml if fill else None
-        if now is None or before is None or now == before:
+        if before is None or now == before:
             yield line.problem(
                 "The directions give mL or units alone: ask the prescriber to state the mg.", *_asking(line)
             )
@@ -341,16 +342,19 @@ def _stating(line: CheckedLine, quantity: int) -> Iterator[Fix]:
     gate=Gate.SIG,
     severity=Severity.BLOCKING,
     field="sig",
-    example="3 mg of semaglutide a week, where the ladder ends at 2.4",
-    source="Product labels; ladders.csv",
+    example="3 mg of semaglutide a week, where the ladder ends at 2.4; 300 mg of sildenafil a day",
+    source="Product labels; ladders.csv; data/dose_maxima.csv",
     overridable=True,
 )
-def dose_is_on_the_ladder(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The weekly dose is not above the last step of the active's ladder."""
-    for line in cart.directed:
+def dose_is_not_above_the_most(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The weekly dose is not above the last step of the active's ladder, nor the dose above the most of its drugs."""
+
+    def say(line: CheckedLine) -> Iterator[str]:
         ladder = context.ladder(line.sku.active)
         weekly = line.directions.weekly if ladder else None
         if weekly is not None and weekly.highest > ladder[-1]:
-            yield line.problem(
-                f"The directions give {mg(weekly.highest)} mg of {line.sku.active} a week; the most is {ladder[-1]} mg."
-            )
+            given = f"{mg(weekly.highest)} mg of {line.sku.active} a week"
+            yield f"The directions give {given}; the most is {ladder[-1]} mg."
+        yield from over_maximum(line.directions.reading, line.sku)
+
+    yield from _conflicts(cart, "which dose is meant", say)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
@@ -12,7 +13,7 @@ from core.domain.identifiers import code_order
 from core.domain.model import Days, Fix, Gate, Prescription, Severity
 from core.rules.days_supply import supply_days
 from core.rules.prescriptions import is_other_therapy, last_fill, next_step, plan_dose, stopped
-from core.rules.sig import WeeklyMg
+from core.rules.sig import WeeklyMg, dose_steps
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, mg
 from core.rules.validation.doses import at_dose_since, dose_fills, filled_before, prescribed_of, step_at
 from core.rules.validation.registry import rule
@@ -114,11 +115,34 @@ def _supply_ended(line: CheckedLine, context: Context, days: Days) -> date | Non
     source="Semaglutide and tirzepatide labels: four weeks a step; setting titration_step_days",
 )
 def dose_goes_up_one_step_at_a_time(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The weekly dose is at most one step above the last fill's, and that was first filled 28 days ago or more."""
+    """The weekly dose is at most one step above the last fill's, and that was first filled 28 days ago or more.
+
+    The steps within the directions follow the ladder as well.
+    """
     for line, weekly in _on_a_ladder(cart, context):
-        message = _skip(line, weekly, cart, context)
-        if message:
+        for sentence, severity in _within_directions(line, context):
+            yield line.problem(sentence, severity=severity)
+        if message := _skip(line, weekly, cart, context):
             yield line.problem(message)
+
+
+def _within_directions(line: CheckedLine, context: Context) -> Iterator[tuple[str, Severity]]:
+    """Where the directions themselves leave out a step of the ladder, leave several open, or go up too soon."""
+    active = line.sku.active
+    ladder = context.ladder(active)
+    least = int(context.number("titration_step_days", line.ship_day, state=line.state))
+    for steps in dose_steps(line.directions.reading, line.sku):
+        for step in steps:
+            if step_at(ladder, step.high) - max(step_at(ladder, step.low), 0) > 1:
+                open_dose = f"anything from {mg(step.low)} to {mg(step.high)} mg a week"
+                yield f"The directions allow {open_dose} of {active}, more than one step.", Severity.BLOCKING
+        for before, after in pairwise(steps):
+            old, new = step_at(ladder, before.high), step_at(ladder, after.high)
+            up = f"The directions raise {active} from {mg(before.high)} to {mg(after.high)} mg a week"
+            if new - max(old, 0) > 1:
+                yield f"{up}, {new - old} steps at once; the next step is {ladder[old + 1]} mg.", Severity.BLOCKING
+            elif new > old and before.days is not None and before.days < least:
+                yield f"{up} after {before.days} days; expected {least} days or more.", Severity.WARNING
 
 
 def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Context) -> str | None:
