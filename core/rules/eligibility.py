@@ -318,8 +318,9 @@ def _supply(line: CartLine, sku: Sku, context: Context, days: Days) -> Remaining
 
 
 def _at_new_dose(line: CartLine, sku: Sku, fill: Fill, filled: Sku, lasts: int, context: Context, days: Days) -> int:
-    """Days that the old packs last when a higher dose is drawn from them; ``lasts`` where the dose does not rise."""
-    if line.sig == fill.prescription.sig and sku is filled:
+    """Days that the old packs last when a higher dose is drawn from them; ``lasts`` where the dose does not rise, or
+    goes another way: a mg of a cream is none of a capsule."""
+    if (line.sig == fill.prescription.sig and sku is filled) or sku.route != filled.route:
         return lasts
     old, new = highest_weekly_mg(fill.prescription.sig, filled), highest_weekly_mg(line.sig, sku)
     if old is None or new is None or new <= old:
