@@ -80,7 +80,8 @@ _SHORT_FORMS: Final = {
     "prescription": "rx rxs script escript erx",
     "patient": "pt pts",
     "prescriber": "dr md doctor prescribers doctors providers physician physicians provider practitioner np",
-    "address": "addr",
+    "address": "addr adress",
+    "dose": "dosage",
     "out of stock": "oos",
     "payment": "pmt",
     "credit card": "cc",
@@ -111,7 +112,7 @@ _WORDS: Final = {
         essential(ly)? (a )?copy
         \bfda copy
         why (the )?commercial product
-        justification for compound
+        (justification|reason|rationale) for compound
     """,
     "CONTROLLED_RULE": r"""
         \bdea\b
@@ -125,9 +126,9 @@ _WORDS: Final = {
     "PRESCRIBER_NOT_LICENSED": r"""
         (prescriber|npi)\b.*\b(license|(patients?|this|their) state\b)
         license\b.*\bprescriber
-        supervis
+        supervis\w*\b.*\b(license|agreement|required)
         prescriber\b.*\bnot prescribe in
-        npi (invalid|not found|unknown)
+        npi (is )?(invalid|not (found|valid|active)|unknown|inactive)
     """,
     "OUT_OF_STOCK": r"""
         out of stock
@@ -135,12 +136,13 @@ _WORDS: Final = {
         \bno (inventory|stock)\b
         insufficient (stock|inventory)
         not in stock
-        \b(api|drug|supply|supplier|product) shortage\b
+        \b(api|drug|supply|supplier|product|national|nationwide) shortage\b
         temporarily unavailable
         unavailable (at this time|from)
         (drug|product|medication|strength|\d) unavailable
         \bran out\b
-        (we are|were) out of (this|the|that)
+        (we are|were|is|currently|all) out\b(?! (of|for) (office|network|date|refill))
+        waiting (on|for) (the |more )?(api|stock|supply|supplier|raw|inventory|product)\b
         not enough (on hand|in stock|stock)
         short on (product|stock|inventory|supply)
     """,
@@ -163,7 +165,11 @@ _WORDS: Final = {
         \bcard( on file| ending \d+)?( was| is| has)? (declin|expire|reject)
         \bcard\b.*\bnot go through
         \b(updat\w*|new|valid) card
+        (declined|expired|rejected) card\b
+        non ?payment
         insufficient funds
+        \bnsf\b
+        \bach (was |is )?(return|fail|reject)
         \bunpaid\b
         account (is )?(suspended|overdue|delinquent)
         (open|unpaid|outstanding) balance
@@ -174,17 +180,20 @@ _WORDS: Final = {
         suspected duplicate
         already (on file|received|exists?|processing|shipped|have this order)
         (second|2 nd) order
-        (order|prescription|drug|this) (was )?sent (twice|2 ?x|two times)
+        (order|prescription|drug|this|it) (was |were |got )?(sent|submitted|entered|placed) (twice|2 ?x|two times)
+        (order|prescription|this|it) (was |got )?received (twice|2 ?x)
         received this (order )?(already|yesterday)
     """,
     "DUPLICATE_THERAPY": r"""
         duplicat\w* (of )?therap
         therap\w* duplicat
-        already (on|taking)\b(?! file)
+        already (on|taking)\b(?! (a |the |its )?(file|hold|back|order|schedule|vacation|way|route|truck))
         on same class
         \btwo (glp|testosterone)
         on two \w+ products
-        currently (on|taking|using)\b
+        also (on|taking|getting) (another|ozempic|wegovy|mounjaro|zepbound|saxenda|semaglutide|tirzepatide)
+        dual (glp|therap)
+        currently (on|taking|using)\b(?! (a |the |our )?(hold|back|order|schedule|vacation|leave|break))
         patient (is )?(on|taking|using) (ozempic|wegovy|mounjaro|zepbound|saxenda|semaglutide|tirzepatide|another)
     """,
     "ALLERGY": r"""
@@ -200,7 +209,8 @@ _WORDS: Final = {
         next (fill|refill) (date|due)
         last filled?\b.*\b(ago|days|\d)
         not (re)?fill (before|until)
-        (still have|has) (\w+ )?(medication|supply|drug)\b.*\b(hand|remaining|left)
+        still (have|has) (\w+ ){0,4}(medication|supply|drug|weeks|wks|days)\b
+        (have|has) (\w+ )?(medication|supply|drug)\b.*\b(hand|remaining|left)
         \d days early
         wait until\b.*\bto (re)?fill
         too close to last fill
@@ -210,7 +220,7 @@ _WORDS: Final = {
     "NO_REFILLS": r"""
         \bno (more )?(refills?|rf)\b
         refills? (exhausted|depleted|used|denied|0)
-        (\b0|zero) refills?
+        (\b0|zero) (refills?|rfs?)\b
         out of refills
         fills? denied
         \bdepleted
@@ -225,7 +235,7 @@ _WORDS: Final = {
         expired prescription
         older than (1|one|a|12)
         out of date
-        prescription past 12
+        prescription (is )?past (12|6|\d+ (month|year))
         prescription (is )?no longer valid
         written (date )?(over|more than)\b.*\b(year|months)
         (1|12|one|a) ?(yr|year|months?) old
@@ -235,7 +245,9 @@ _WORDS: Final = {
         (no such|unknown) prescription
         no (record of (this |the )?)?prescription( on file|\b.*\d|$)
         waiting (on|for) (the )?prescription
-        (not|unable to|never) (\w+ )?(locate|find|have|see|received?) (this |the |a |any )?prescription
+        (not|unable to|never) (\w+ )?(locate|find|have|see|got|get|received?) (this |the |an? |any )?prescription
+        no prescription (yet|received|here)
+        (invalid|wrong|bad) prescription (number|no|id)
         prescription never (came|received|arrived)
     """,
     "ADDRESS_INVALID": r"""
@@ -258,6 +270,9 @@ _WORDS: Final = {
         (missing|invalid|unclear|wrong|clarify|max|maximum|weekly) dose
         \bdosing\b
         instructions
+        \bas directed\b
+        how often\b.*\b(inject|take|apply|use|dose|given)
+        (missing|no|unclear|need|needs) (the |a )?(frequency|route)
         (frequency|route) (missing|unclear)
         what is the (frequency|dose|route)
         no route
@@ -270,6 +285,7 @@ _WORDS: Final = {
         date ?of ?birth
         \bd o b\b
         \bgender\b
+        \bsex on\b
         \bsex (is |not |missing|invalid|unknown|mismatch)
         (missing|wrong|no|invalid|patient) sex\b
         (?<!drug )\bnames? (mismatch|spelled|is different|not match|on file)
@@ -287,7 +303,6 @@ _WORDS: Final = {
 }
 """What partners write, by code: words that one code alone can mean, a pattern a line."""
 
-_PATTERNS: Final = {code: re.compile("|".join(lines.split("\n        ")[1:]).strip()) for code, lines in _WORDS.items()}
 
 _BEFORE: Final = {
     "CONTROLLED_RULE": {"PRESCRIBER_NOT_LICENSED", "RX_EXPIRED", "NO_REFILLS", "RX_NOT_FOUND", "PRODUCT_NOT_MAPPED"},
@@ -309,6 +324,97 @@ _BEFORE: Final = {
 }
 """Of two codes that words could mean, the one that says what happened: an expired card is no expired prescription."""
 
+_ABOUT_ANOTHER: Final = {
+    "ADDRESS_INVALID": r"""
+        \b(prescriber|clinic|office|mail|ip|billing|email) address
+        address (ok|fixed|updated|corrected)
+        formatting
+        \bzip (lock|bag|tie)
+        \b(verified|corrected)\b
+    """,
+    "ALLERGY": r"""
+        allerg\w* (info|list|not (list|on|given|provid)|history|status|missing|needed|profile|review)
+        \b(foam|packaging|box)\b
+        \b(need|needs|missing|update\w*|confirm|verify|provide|no|any) (\w+ )?allerg
+    """,
+    "CONTROLLED_RULE": r"""
+        schedule \w+ (day|hour|business)
+        per pdmp
+        inspection
+        audit
+        controlled (room|temp)
+    """,
+    "DEMOGRAPHIC_MISMATCH": r"""
+        \b(card|npi|prescriber name|pharmacy name|cardholder|insurance)\b
+    """,
+    "DUPLICATE_THERAPY": r"""
+        \bfile\b
+    """,
+    "NO_REFILLS": r"""
+        reminder
+    """,
+    "OUT_OF_STOCK": r"""
+        \b(ice|gel|cold) packs?
+        \b(boxes|packaging|labels?|photo|syringes?|needles?|shippers?|coolers?)\b
+    """,
+    "PAYMENT_NOT_RECEIVED": r"""
+        \bno (open |outstanding |unpaid |past due )?balance
+        payment (was |is )?received
+        memo
+        \bpaid\b
+        timeout
+        timed out
+    """,
+    "PHARMACY_UNREACHABLE": r"""
+        \b(patient|prescriber|card|credit card|website|caregiver|phone|payment)\b
+    """,
+    "PRESCRIBER_NOT_LICENSED": r"""
+        \b(our|pharmacy)\b.*\blicense
+        license (plate|fee)
+    """,
+    "PRODUCT_NOT_MAPPED": r"""
+        compound\w* for (minors|child|pets|animals|office|patients)
+        \b(shipping|ship|deliver\w*|service) to
+        offer (shipping|delivery|service|pick)
+        license
+    """,
+    "REFILL_TOO_SOON": r"""
+        dose increase
+        titrat
+        escalat
+        \bincreas
+        \b(expir\w*|vial|bud|beyond use)\b
+        soon to (tell|say|know)
+        early in the (morning|day|week)
+    """,
+    "RX_EXPIRED": r"""
+        \b(vial|card|memo|license|lot|packs?|bud|credit|coupon)\b
+    """,
+    "SIG_REJECTED": r"""
+        (delivery|shipping|carrier|storage|injection|payment|billing|mixing|return|special|gate) instructions
+        \bsig on (delivery|file|pod)
+        \bsig (required|needed) (on|for|at) deliver
+        dose increase
+        titrating up
+        \b(carrier|courier|driver) 
+        from carrier
+        (dose|dosing|directions|sig) (is|are|looks?) (fine|ok|good|correct)
+    """,
+    "SUSPECTED_DUPLICATE": r"""
+        duplicate (label|invoice|copy of|receipt|charge)
+        \bcourier\b
+    """,
+}
+"""Words beside which a code is not meant: another thing is missing, expired, unreachable or early."""
+
+
+def _patterns(words: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
+    return {code: re.compile("|".join(lines.split("\n        ")[1:]).strip()) for code, lines in words.items()}
+
+
+_PATTERNS: Final = _patterns(_WORDS)
+_VETOES: Final = _patterns(_ABOUT_ANOTHER)
+
 _NO_REFUSAL: Final = re.compile(
     r"\bcancel|deceased|pregnan|interaction with|contraindicat|\btransferred to|\bpick ?up\b|insurance|signature"
     r"|consent|(?<!not be )verified|(is|looks?|was|billing) (fine|ok|good)|\breceived,? (order|waiting)|board|hospice"
@@ -327,9 +433,14 @@ def code_for(text: str) -> str:
     if word in REJECTIONS:
         return word
     plain = _plain(text)
-    codes = {code for code, pattern in _PATTERNS.items() if pattern.search(plain)}
+    codes = {code for code, pattern in _PATTERNS.items() if pattern.search(plain) and not _is_another(code, plain)}
     left = codes - {other for code in codes for other in _BEFORE.get(code, ())}
     return left.pop() if len(left) == 1 and not _NO_REFUSAL.search(plain) else "OTHER"
+
+
+def _is_another(code: str, plain: str) -> bool:
+    other = _VETOES.get(code)
+    return other is not None and other.search(plain) is not None
 
 
 def _plain(text: str) -> str:
