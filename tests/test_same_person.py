@@ -62,6 +62,19 @@ ELSEWHERE: dict[str, Any] = {
         ("no telephone and no street at both, another birth",
          {"phone": "", "address1": "", "born_on": date(1979, 1, 2)}, None),
         ("no name at one", {"first_name": "", "last_name": ""}, None),
+        ("a letter of the first name", ELSEWHERE | {"first_name": "Robret", "born_on": ANN["born_on"]},
+         "date of birth and nearly the same name"),
+        ("a letter of the last name", ELSEWHERE | {"last_name": "Low", "born_on": ANN["born_on"]},
+         "date of birth and nearly the same name"),
+        ("a letter, and another birth", {"first_name": "Robret", "born_on": date(1981, 1, 2)}, None),
+        ("the whole name in one cell",
+         ELSEWHERE | {"first_name": "Robert Lowe", "last_name": "", "born_on": ANN["born_on"]}, "name and date of birth"),
+        ("last name first", ELSEWHERE | {"first_name": "", "last_name": "LOWE, Robert", "phone": ANN["phone"]},
+         "name and telephone"),
+        ("called by the middle name", ELSEWHERE | {"first_name": "James Robert", "born_on": ANN["born_on"]},
+         "name and date of birth"),
+        ("an extension", ELSEWHERE | {"phone": "512.555.0100 ext. 12"}, "name and telephone"),
+        ("day and month swapped", ELSEWHERE | {"born_on": date(1980, 2, 1)}, "name and date of birth"),
         ("the flat of the same house", ELSEWHERE | {"address1": "1 Elm St", "address2": "Apt 2", "zip": "78704"}, None),
     ],
 )  # fmt: skip
@@ -71,6 +84,27 @@ def test_likeness(case: str, other: dict[str, Any], common: str | None) -> None:
         found = likeness(first, second)
         assert (found.common if found else None) == common
     assert (likenesses([one], [one, two]) != {}) is (common is not None)
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "same"),
+    [
+        (("Jürgen", "Müller"), ("Jurgen", "Mueller"), True),
+        (("Søren", "Groß"), ("Soren", "Gross"), True),
+        (("Владимир", "Иванов"), ("ВЛАДИМИР", "Иванов"), True),
+        (("李", "娜"), ("李", "娜"), True),
+        (("Владимир", "Иванов"), ("Сергей", "Иванов"), False),
+        (("Mei", "Li"), ("Mei", "Lu"), False),
+        (("Anna", "Okafor"), ("Emma", "Okafor"), False),
+    ],
+)
+def test_names_of_other_alphabets(names: tuple[str, str], others: tuple[str, str], same: bool) -> None:
+    born = {"born_on": date(1980, 1, 2), "phone": "", "address1": ""}
+    one, two = (
+        a_patient(patient=code, first_name=first, last_name=last, **born)
+        for code, (first, last) in (("D-1", names), ("D-2", others))
+    )
+    assert (likeness(one, two) is not None) is same
 
 
 def twins(**parts: Any) -> Any:

@@ -396,7 +396,7 @@ _ABOUT_ANOTHER: Final = {
         \bsig (required|needed) (on|for|at) deliver
         dose increase
         titrating up
-        \b(carrier|courier|driver) 
+        \b(carrier|courier|driver)\b
         from carrier
         (dose|dosing|directions|sig) (is|are|looks?) (fine|ok|good|correct)
     """,

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.domain.model import Patient
+from core.rules.spelling import edit_distance
 
 NICKNAMES: Final = (
     "abigail abby gail; albert al bert; alexander alex al sasha xander; alexandra alex sandra lexi; alfred al fred; "
@@ -61,6 +63,7 @@ _STREET_WORDS: Final = {
 }  # fmt: skip
 
 
+BORN: Final = "date of birth"
 HOUSEHOLD: Final = 24
 """The most codes that can share a fact which says something: two for each of twelve people of one house."""
 
@@ -74,18 +77,21 @@ class Likeness(NamedTuple):
 
 def likeness(patient: Patient, other: Patient) -> Likeness | None:
     """What makes two codes likely one person: the name and the date of birth, the telephone or the street; or, with one
-    last name changed, two of these. None for one code, or two people as far as anybody can tell."""
+    last name changed, two of these; or, misspelled, the date of birth. None for one code, or two people as far as
+    anybody can tell."""
     if patient.patient == other.patient:
         return None
     common = [words for words, same in _same_facts(patient, other) if same]
     born = patient.born_on is not None and other.born_on is not None
-    differently_born = born and patient.born_on != other.born_on
-    if (_same_first_name(patient, other) and _same_last_name(patient, other)) or _swapped(patient, other):
+    differently_born = born and BORN not in common
+    if (_same_first_name(patient, other) and _same_last_name(patient, other)) or _same_words(patient, other):
         if not common or (differently_born and _generations(patient, other)):
             return None
         return Likeness(other.patient, f"name and {' and '.join(common)}")
     if _same_first_name(patient, other) and len(common) > 1 and not differently_born:
         return Likeness(other.patient, f"first name, {' and '.join(common)}")
+    if BORN in common and _nearly_same_name(patient, other):
+        return Likeness(other.patient, f"{' and '.join(common)} and nearly the same name")
     return None
 
 
@@ -112,15 +118,21 @@ def likenesses(patients: Iterable[Patient], among: Iterable[Patient]) -> dict[st
 def facts(patient: Patient) -> tuple[tuple[str, str], ...]:
     """What one person has under any code, each in one writing: date of birth, telephone, street with its ZIP code."""
     street = f"{patient.address1} {patient.address2}"
-    return _facts(patient.born_on.isoformat() if patient.born_on else "", patient.phone, street, patient.zip)
+    return _facts(_birth(patient.born_on) if patient.born_on else "", patient.phone, street, patient.zip)
+
+
+def _birth(day: date) -> str:
+    """The day in one writing: 4 May and 5 April are told apart by the order of day and month alone."""
+    first, second = sorted((day.month, day.day))
+    return f"{day.year}-{first}-{second}"
 
 
 @lru_cache(maxsize=65_536)
 def _facts(born_on: str, phone: str, street: str, code: str) -> tuple[tuple[str, str], ...]:
-    digits = re.sub(r"\D", "", phone)[-10:]
+    digits = re.sub(r"\D", "", _EXTENSION.sub("", phone))[-10:]
     words = [short for word in _words(street) if (short := _STREET_WORDS.get(word, word))]
     at = f"{' '.join(words)} {code.strip()[:5]}" if any(word.isdigit() for word in words) else ""
-    named = (("date of birth", born_on), ("telephone", digits if len(digits) == 10 else ""), ("street", at))
+    named = ((BORN, born_on), ("telephone", digits if len(digits) == 10 else ""), ("street", at))
     return tuple((name, value) for name, value in named if value)
 
 
@@ -130,8 +142,16 @@ def _same_facts(patient: Patient, other: Patient) -> Iterator[tuple[str, bool]]:
 
 
 def _words(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold().replace("'", "")
-    return re.findall(r"[a-z]+|\d+", plain)
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return re.findall(r"[^\W\d_]+|\d+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+
+
+_LETTERS: Final = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "'": "", "’": ""}
+)
+_EXTENSION: Final = re.compile(r"(x|ext|extension|#)[\s.:]*\d+\s*$", re.IGNORECASE)
+_LONG_VOWELS: Final = (("ue", "u"), ("oe", "o"), ("ae", "a"))
+"""As umlauts are written out: Mueller for Müller."""
 
 
 def _first(patient: Patient) -> str:
@@ -164,10 +184,27 @@ def _same_last_name(patient: Patient, other: Patient) -> bool:
     return first <= second or second <= first or "".join(_words(patient.last_name)) == "".join(_words(other.last_name))
 
 
-def _swapped(patient: Patient, other: Patient) -> bool:
-    """First and last name in each other's cells."""
-    first, second = _words(patient.first_name), _words(patient.last_name)
-    return bool(first and second) and (first, second) == (_words(other.last_name), _words(other.first_name))
+def _same_words(patient: Patient, other: Patient) -> bool:
+    """The same names in whatever cells: swapped, all in one, or with a middle name that the other leaves out."""
+    first, second = (frozenset(_words(f"{row.first_name} {row.last_name}")) - _SUFFIXES for row in (patient, other))
+    return min(len(first), len(second)) > 1 and (first <= second or second <= first)
+
+
+def _nearly_same_name(patient: Patient, other: Patient) -> bool:
+    """Both names the same but for a letter."""
+    lasts = ["".join(_words(row.last_name)) for row in (patient, other)]
+    first = _same_first_name(patient, other) or _is_near(_first(patient), _first(other))
+    return first and (_same_last_name(patient, other) or _is_near(*lasts))
+
+
+def _is_near(first: str, other: str) -> bool:
+    for written, short in _LONG_VOWELS:
+        first, other = first.replace(written, short), other.replace(written, short)
+    return min(len(first), len(other)) > _SHORTEST and edit_distance(first, other, 1) <= 1
+
+
+_SHORTEST: Final = 2
+"""Letters of names that are not compared by spelling: Li is not Lee."""
 
 
 def _generations(patient: Patient, other: Patient) -> bool:

@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from core.rules.validation.allergens import GROUPS, AllergyKind, catalog_words, read_allergy, read_table
+from core.rules.validation.allergens import GROUPS, AllergenGroup, AllergyKind, catalog_words, read_allergy, read_table
 from tests.builders import a_sku
 from tests.validation.world import codes, findings, world
 
@@ -22,13 +22,15 @@ CATALOG = catalog_words(frozenset({"semaglutide", "water for injection", "sermor
             "See notes.|per EMR|refer to chart|ask patient|will ask|pending|Pending review of chart|awaiting|TBD|"
             "to be determined|#N/A|N/A|n.a|#REF!|null|nan|blank|not on file|not recorded|undocumented|unsure|"
             "patient unsure|does not know|can't recall|unable to obtain|no information|yes|other|various|multiple|"
-            "0|x|unknown antibiotic|unknown (see chart)|n/k|allergies|hives"
+            "0|x|unknown antibiotic|unknown (see chart)|n/k|allergies|hives|NKDA?|none??|none listed?|"
+            "no allergies on file|none on file|refused|declined to answer|couldn't reach|maybe none|"
+            "none (not confirmed)|not sure, maybe none"
         )),
         (AllergyKind.NONE, (
             "none|None|NONE.|NKDA|nkda|N.K.D.A.|NKA|n.k.a|none known|None reported|nil|Nil known|no|"
             "no known drug allergies|No known allergies|no known food or drug allergies|"
             "No Known Drug Allergies (NKDA)|no allergies|denies|denies allergies|denies any known drug allergies|"
-            "nothing|not allergic to anything"
+            "nothing|not allergic to anything|none to date|N|NKFDA|negative|no alergies|nothing known"
         )),
         (AllergyKind.RECOGNIZED, (
             "penicillin|PCN|Amoxicillin|latex|latex gloves|sulfa drugs|Sulfa|shellfish|codeine|codeine - hives|"
@@ -40,6 +42,7 @@ CATALOG = catalog_words(frozenset({"semaglutide", "water for injection", "sermor
         (AllergyKind.UNRECOGNIZED, (
             "semaglutde|tirzepitide|semiglutide|Ozempik|wegovey|testosteron|lidocane|amoxicilin|penicilin|"
             "benzyl alchohol|blorfen|blue pills|mountain cedar|penicillin semaglutde|penicillin and blorfen|"
+            "tolerates semaglutide|semaglutide (tolerated)|no allergy to semaglutide|PCN, sulfa; nkda|"
             "heart medicine of my mother|see chart - penicillin and blorfen|glutide"
         )),
     ],
@@ -90,6 +93,14 @@ def test_near_spellings(text: str, near: tuple[str, ...]) -> None:
         ("in no table, beside the drug", ("blorfen", "semaglutide"), ["B ALLERGY", "W ALLERGY_UNRECOGNIZED"]),
         ("misspelled twice", ("semaglutde", "blorfen"), ["W ALLERGY_POSSIBLE", "W ALLERGY_UNRECOGNIZED"]),
         ("in the table, of something else", ("penicillin", "bees"), []),
+        ("another drug of the class", ("Trulicity",), ["W ALLERGY_POSSIBLE"]),
+        ("its generic name", ("exenatide - rash",), ["W ALLERGY_POSSIBLE"]),
+        ("the drug's own brand beside it", ("Victoza", "Wegovy"), ["B ALLERGY", "W ALLERGY_POSSIBLE"]),
+        ("what is tolerated", ("tolerates semaglutide",), ["W ALLERGY_UNRECOGNIZED"]),
+        ("what is not tolerated", ("can't tolerate semaglutide",), ["B ALLERGY"]),
+        ("nor that", ("semaglutide not tolerated",), ["B ALLERGY"]),
+        ("nor that, well", ("semaglutide was not well tolerated",), ["B ALLERGY"]),
+        ("no allergy to it", ("no allergy to semaglutide",), ["W ALLERGY_UNRECOGNIZED"]),
     ],
 )
 def test_codes(case: str, allergies: tuple[str, ...], expected: list[str]) -> None:
@@ -107,6 +118,13 @@ def test_a_near_spelling_of_a_local_anesthetic_is_asked_about() -> None:
     assert codes(context) == ["W ALLERGY_POSSIBLE"]
     context = world(patient={"allergies": ("local anesthetics",)}, sku={"ingredients": ("semaglutide", "lidocaine")})
     assert codes(context) == ["B ALLERGY"]
+
+
+def test_an_allergy_to_another_kind_of_local_anesthetic_is_asked_about() -> None:
+    context = world(patient={"allergies": ("Novocain",)}, sku={"ingredients": ("semaglutide", "lidocaine")})
+    (found,) = findings(context)
+    assert found.code == "ALLERGY_POSSIBLE"
+    assert "allergy “Novocain” is to a drug of the same class as “lidocaine”. Ask the patient" in found.message
 
 
 def test_the_words_are_named() -> None:
@@ -127,7 +145,7 @@ def test_the_words_are_named() -> None:
 
 
 def test_the_table_says_which_row_cannot_be_used() -> None:
-    assert read_table("names,about\nb12; cobalt,vitamin\n") == (("b12", "cobalt"),)
+    assert read_table("names,about\nb12; cobalt,vitamin\n") == (AllergenGroup(("b12", "cobalt")),)
     with pytest.raises(ValueError, match="needs a column “names”"):
         read_table("allergen\nb12\n")
     with pytest.raises(ValueError, match="row 3: write at least one name"):
@@ -135,7 +153,7 @@ def test_the_table_says_which_row_cannot_be_used() -> None:
 
 
 def test_no_row_of_the_table_names_something_twice() -> None:
-    assert [names for names in GROUPS if len(set(names)) < len(names)] == []
+    assert [group.names for group in GROUPS if len(set(group.names)) < len(group.names)] == []
     assert len(GROUPS) > 200
 
 

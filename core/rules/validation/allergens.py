@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from core.rules.spelling import edit_distance
+
 TABLE: Final = Path(__file__).parents[3] / "data" / "allergens.csv"
 
 Words = tuple[str, ...]
@@ -33,8 +35,16 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
-def read_table(text: str) -> tuple[tuple[str, ...], ...]:
-    """The names of each row of data/allergens.csv. Raises ValueError with the row that cannot be used."""
+class AllergenGroup(NamedTuple):
+    """A row of data/allergens.csv: names of one allergen, and the class of which an allergy to another one is asked
+    about; empty where there is none."""
+
+    names: tuple[str, ...]
+    related: str = ""
+
+
+def read_table(text: str) -> tuple[AllergenGroup, ...]:
+    """The rows of data/allergens.csv. Raises ValueError with the row that cannot be used."""
     rows = csv.DictReader(text.splitlines())
     if rows.fieldnames is None or "names" not in rows.fieldnames:
         raise ValueError("data/allergens.csv needs a column “names”: names of one allergen with ; between")
@@ -43,7 +53,7 @@ def read_table(text: str) -> tuple[tuple[str, ...], ...]:
         names = tuple(name.strip() for name in (row["names"] or "").split(";") if name.strip())
         if not names or not all(map(_words, names)):
             raise ValueError(f"data/allergens.csv, row {number}: write at least one name, with ; between several")
-        groups.append(names)
+        groups.append(AllergenGroup(names, (row.get("class") or "").strip()))
     return tuple(groups)
 
 
@@ -54,8 +64,8 @@ Sulfa is neither sulfate nor sulfite; benzyl alcohol is not benzyl benzoate."""
 
 def _groups_of() -> dict[Words, frozenset[int]]:
     groups: dict[Words, frozenset[int]] = {}
-    for number, names in enumerate(GROUPS):
-        for name in map(_words, names):
+    for number, group in enumerate(GROUPS):
+        for name in map(_words, group.names):
             groups[name] = groups.get(name, frozenset()) | {number}
     return groups
 
@@ -80,9 +90,11 @@ GENERIC: Final = frozenset(
 """Ingredients too plain to be found inside a longer allergy: an allergy to benzyl alcohol is not one to alcohol."""
 
 _NONE: Final = re.compile(
-    r"""n\.?\s?k\.?\s?d?\.?\s?a\.? | (none|nil) (\s (known|reported|stated|listed))? | nothing | no | no \s knowns?
+    r"""n\.?\s?k\.?\s?d?\.?\s?a\.? | nkfda | nkdfa
+    | (none|nil) (\s (known|reported|stated|listed|to \s date|so \s far))?
+    | nothing (\s known)? | n | no | neg(ative)? | no \s knowns?
     | no \s (known \s)? ((drug|food|medication|med|environmental|latex|other)s? (\s|/|,|and\b|or\b|&)*)*
-      allerg(y|ies) (\s (known|reported|stated))?
+      al+erg(y|ies|ys) (\s (known|reported|stated))?
     | denies (\s (any|all))? (\s known)? (\s drug)? (\s allergies)? | not \s allergic (\s to \s anything)?
     | no \s (history \s of \s)? allergic \s reactions?""",
     re.VERBOSE,
@@ -95,6 +107,8 @@ _UNKNOWN: Final = re.compile(
     | (to \s be | not | un | never | (was|were) (nt|\snot)) \s? (yet \s)? (asked | assessed | confirmed | determined |
       documented | disclosed | entered | filled | given | known | listed | obtained | on \s file | provided | recorded |
       reported | reviewed | stated | sure | verified | available | done | added | updated | answered | applicable)
+    | (refused | declined | maybe | perhaps | probably | possibly | could \s? nt | could \s not | unable) \b .*
+    | (not \s sure | no \s allerg(y|ies) | none) \b .* (on \s file | chart | maybe | documented | recorded | entered) .*
     | (see | per | ask | check | refer | consult | call | review | in | on | as \s (per|in|on) | will \s ask | needs? |
       unable) \b .*
     | n[/.]?a | nan | null | missing | blank | error | ref | value | empty
@@ -105,6 +119,12 @@ _UNKNOWN: Final = re.compile(
     re.VERBOSE,
 )
 """What somebody writes who did not, or who did and left the answer elsewhere."""
+
+_TOLERATED: Final = re.compile(
+    r"\btolerates\b|(?<!not )(?<!nt )(?<!never )(?<!poorly )(?<!well )\btolerated\b"
+    r"|\bno (known )?(allergy|reaction|issues?|problems?) (to|with)\b|\bnot allergic to\b"
+)
+"""Words of what somebody is *not* allergic to: it matches nothing, and a person looks."""
 
 _TELLTALES: Final = frozenset({"unknown", "unk", "unsure", "pending", "tbd", "chart", "emr", "ehr"})
 """Words that say so beside others."""
@@ -139,8 +159,13 @@ def read_allergy(text: str, catalog: frozenset[Words] = frozenset()) -> WrittenA
     """What an allergy of a patient means. ``catalog`` are the words of every ingredient that the clinic orders."""
     plain = _plain(text)
     pieces = [piece for piece in map(_plain, re.split(r"[()\[\]]", plain)) if piece]
-    if pieces and all(map(_NONE.fullmatch, pieces)):
+    none = [_NONE.fullmatch(piece) is not None for piece in pieces]
+    if pieces and all(none) and "?" not in text:
         return WrittenAllergy(text, AllergyKind.NONE)
+    if any(none) and all(said or _UNKNOWN.fullmatch(piece) for said, piece in zip(none, pieces, strict=True)):
+        return WrittenAllergy(text, AllergyKind.UNKNOWN)
+    if _TOLERATED.search(plain):
+        return WrittenAllergy(text, AllergyKind.UNRECOGNIZED)
     parts = _named(text)
     left = {words: _unrecognized(words, catalog) for words in parts}
     recognized = any(rest != words for words, rest in left.items())
@@ -163,6 +188,7 @@ def matches(allergies: tuple[str, ...], ingredients: tuple[str, ...]) -> tuple[t
     return tuple(
         (allergy, ingredient)
         for allergy in allergies
+        if not _TOLERATED.search(_plain(allergy))
         for ingredient in dict.fromkeys(ingredients)
         if any(_same(named, _words(ingredient)) for named in _named(allergy))
     )
@@ -234,23 +260,18 @@ def _is_near(written: str, name: str) -> bool:
     """Whether one is a misspelling of the other: one letter in five to seven, two in eight to eleven, else three."""
     length = min(len(written), len(name))
     most = 1 if length < 8 else 2 if length < 12 else 3
-    return abs(len(written) - len(name)) <= most and _distance(written, name, most) <= most
+    return abs(len(written) - len(name)) <= most and edit_distance(written, name, most) <= most
 
 
-def _distance(first: str, other: str, most: int) -> int:
-    """Letters added, left out, changed, or swapped with the next one; more than ``most`` where it is more."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for place, letter in enumerate(first, 1):
-        earlier, before, row = before, row, [place]
-        for at, target in enumerate(other, 1):
-            cost = min(before[at] + 1, row[at - 1] + 1, before[at - 1] + (letter != target))
-            if place > 1 and at > 1 and letter == other[at - 2] and first[place - 2] == target:
-                cost = min(cost, earlier[at - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-    return row[-1]
+def related_ingredients(allergy: WrittenAllergy, ingredients: Iterable[str]) -> list[str]:
+    """The ingredients of the same class as an allergy, as they are written: Trulicity and semaglutide."""
+    named = () if _TOLERATED.search(_plain(allergy.text)) else _named(allergy.text)
+    classes = {GROUPS[number].related for words in named for number in _groups(words)} - {""}
+    return [
+        ingredient
+        for ingredient in dict.fromkeys(ingredients)
+        if any(GROUPS[number].related in classes for number in _groups(_words(ingredient)))
+    ]
 
 
 def near_ingredients(allergy: WrittenAllergy, ingredients: Iterable[str]) -> list[str]:

@@ -17,11 +17,17 @@ from core.rules.validation.allergens import (
     matches,
     near_ingredients,
     read_allergy,
+    related_ingredients,
 )
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, in_words
 from core.rules.validation.registry import rule
 
 OLDEST_YEARS: Final = 110
+_PLACEHOLDERS: Final = frozenset({
+    "#n/a", "first", "firstname", "last", "lastname", "missing", "n/a", "nan", "patient", "pending", "tba", "tbd",
+    "test", "unk", "unknown", "xx", "xxx", "xxxx",
+})  # fmt: skip
+"""What stands in a name's cell where nobody knew it. "Na", "No", "Null" and "X" are names of people."""
 
 
 @rule(
@@ -49,7 +55,12 @@ def patient_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iter
 
 def _missing(patient: Patient) -> list[str]:
     columns = ("first_name", "last_name", "born_on", "sex", "phone")
-    return [column for column in columns if not str(getattr(patient, column) or "").strip()]
+    return [column for column in columns if _says_nothing(str(getattr(patient, column) or ""))]
+
+
+def _says_nothing(cell: str) -> bool:
+    """Whether a cell holds a placeholder: no letter or digit, or a word that nobody is called."""
+    return not any(map(str.isalnum, cell)) or cell.strip(" .").casefold() in _PLACEHOLDERS
 
 
 @rule(
@@ -194,7 +205,7 @@ def patient_tolerates_every_ingredient(cart: CheckedCart, context: Context, days
     owner=Owner.PATIENT,
 )
 def no_allergy_is_a_misspelled_ingredient(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """No allergy of the patient is spelled nearly as an ingredient of the SKU, or as another name of it."""
+    """No allergy of the patient is spelled nearly as an ingredient of the SKU, or to another drug of its class."""
     for line in cart.lines:
         contents = _contents(line.sku)
         exact = {allergy for allergy, _ in matches(_named_allergies(line, context), contents)}
@@ -207,6 +218,14 @@ def no_allergy_is_a_misspelled_ingredient(cart: CheckedCart, context: Context, d
         if pairs:
             words = "; ".join(f"allergy “{allergy}” may mean “{ingredient}”" for allergy, ingredient in pairs)
             yield line.problem(f"{line.sku.name}: {words}. Ask the patient, and correct the spelling.")
+        related = [
+            f"allergy “{allergy.text}” is to a drug of the same class as “{ingredient}”"
+            for allergy in _allergies(line, context)
+            if allergy.text not in exact
+            for ingredient in related_ingredients(allergy, contents)
+        ]
+        if related:
+            yield line.problem(f"{line.sku.name}: {'; '.join(related)}. Ask the patient what happened then.")
 
 
 @rule(

@@ -11,8 +11,8 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.model import Days, Fix, Gate, Prescription, Severity, ShipTo
 from core.rules.prescriptions import expired, fills_and_in_flight, months_after, prescription_for
-from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, packs, says_something
-from core.rules.validation.clinical_difference import PriceTalk, price_talk
+from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, packs
+from core.rules.validation.clinical_difference import PriceTalk, price_talk, states_nothing
 from core.rules.validation.registry import rule
 
 TO_PATIENT: Final = Fix(label="Ship it to the patient", change={"ship_to": "patient"})
@@ -259,7 +259,7 @@ def clinical_difference_is_stated(cart: CheckedCart, context: Context, days: Day
         if not line.sku.clinical_difference_required:
             continue
         price = price_talk(rx.clinical_difference)
-        if not says_something(rx.clinical_difference):
+        if states_nothing(rx.clinical_difference):
             yield line.problem(
                 f"Prescription {rx.rx} does not say why {line.sku.name} is clinically different for this patient: ask "
                 "the prescriber for the statement."
