@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -84,7 +84,8 @@ def _somebody_else(code: str) -> dict[str, Any]:
         return {}
     number = int("".join(letter for letter in code if letter.isdigit()) or sum(map(ord, code)))
     letters = "".join(chr(ord("a") + number // 26**place % 26) for place in (3, 2, 1, 0))
-    return {"first_name": f"Ana {letters.title()}", "born_on": date(1950, 1, 1) + timedelta(days=number % 15_000),
+    born_on = date(1945 + number % 60, 1 + number // 60 % 12, 13 + number // 720 % 15)
+    return {"first_name": f"Ana {letters.title()}", "born_on": born_on,
             "phone": f"512-555-{(number + 5_000) % 10_000:04d}", "address1": f"{number} Elm St"}  # fmt: skip
 
 

@@ -5,7 +5,7 @@ One patient. Doses are weekly mg of semaglutide in one 2.5 mg/mL vial unless a S
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -106,6 +106,21 @@ FILLED = (rx("A", "0.25", last_filled_on=LAST_MONTH), *PLAN[1:])
         ("a step dated later is not there yet", (PLAN[0], rx("B", "0.5", written_on=date(2026, 12, 20))), ["A"]),
         ("the same dose twice: the higher code", (rx("RX-999", "0.25"), rx("RX-1000", "0.25")), ["RX-1000"]),
         ("999 is not newer than 1000", (rx("999", "Use as directed."), rx("1000", "0.25")), ["1000"]),
+        ("written day after day",
+         (rx("A", "0.25"), rx("B", "0.5", written_on=VISIT + timedelta(1)),
+          rx("C", "1", written_on=VISIT + timedelta(2))), ["A"]),
+        ("the next written two weeks later",
+         (rx("A", "0.25", last_filled_on=LAST_MONTH), rx("B", "0.5", written_on=VISIT + timedelta(14))), ["B"]),
+        ("a month later it is a new decision",
+         (rx("A", "0.25"), rx("B", "0.5", written_on=VISIT + timedelta(30))), ["B"]),
+        ("a step that cannot be read is not passed over",
+         (rx("A", "0.25", last_filled_on=LAST_MONTH), rx("B", "Use as directed."), rx("C", "1")), ["B"]),
+        ("once filled, nobody knows what was taken: the first",
+         (rx("A", "0.25", last_filled_on=LONG_AGO), rx("B", "Use as directed.", last_filled_on=LAST_MONTH),
+          rx("C", "1")), ["A"]),
+        ("an injection as needed is a step as well",
+         (rx("A", "0.25", last_filled_on=LAST_MONTH),
+          rx("B", "Inject 0.5 mg subcutaneously once weekly as needed."), rx("C", "1")), ["B"]),
         ("without a ladder too: the lowest first",
          (rx("1", DAILY, "LDN-1.5"), rx("2", DAILY, "LDN-3"), rx("3", DAILY, "LDN-4.5")), ["1"]),
         ("without a ladder: the step after the last fill",
@@ -212,6 +227,9 @@ def test_what_is_stale(case: str, rows: tuple[Prescription, ...], line: str, exp
          "CAP", date(2026, 12, 22)),
         ("daily and as needed", (rx("1", DAILY, "TADA-5", last_filled_on=date(2026, 12, 1)),
                                  rx("2", AS_NEEDED, "TADA-20")), "2", None),
+        ("a weekly injection and the same as needed",
+         (rx("1", "0.25", last_filled_on=date(2026, 12, 1)),
+          rx("2", "Inject 0.25 mg subcutaneously once weekly as needed.")), "2", date(2026, 12, 22)),
         ("two daily ones", (rx("1", DAILY, "TADA-5", last_filled_on=date(2026, 12, 1)), rx("2", DAILY, "TADA-20")),
          "2", date(2026, 12, 7)),
     ],

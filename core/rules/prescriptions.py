@@ -6,9 +6,9 @@ Source: rules.md, sections 1 (in flight, fills), 2 (which prescription a line ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
@@ -88,15 +88,19 @@ def prescription_for(patient: str, sku: str, context: Context, refill_day: date)
 def next_step(rows: Sequence[Prescription], context: Context, day: date) -> Prescription:
     """Which of one patient's prescriptions of an active, newest first, is filled next: the newest.
 
-    Prescriptions of one regimen that were written on one day for different doses are the steps of a titration plan. Of
-    the newest plan it is the step after the last fill, the first without one; after the last step, that step again.
-    A fill from before the plan counts only below its highest step and where no long gap followed: else the plan starts
-    anew, from its first step.
+    Prescriptions of one regimen that were written within two weeks for different doses are the steps of a titration
+    plan. Of the newest plan it is the step after the last fill, the first without one; after the last step, that step
+    again. A fill from before the plan counts only below its highest step and where no long gap followed: else the plan
+    starts anew, from its first step. A step whose dose cannot be read is never passed over: it is next, for a person to
+    look at, until it was filled.
     """
     newest = rows[0]
-    steps = {row.rx: dose for row in rows if (dose := plan_dose(row, newest, context)) is not None}
+    plan = [row for row in rows if _same_plan(row, newest, context)]
+    steps = {row.rx: dose for row in plan if (dose := plan_dose(row, newest, context)) is not None}
     if len(set(steps.values())) < 2:
         return newest
+    if unread := [row for row in plan if row.rx not in steps and not row.fills]:
+        return unread[0]
     fill = last_fill_for(newest.patient, newest.sig, context.skus[newest.sku], context, day)
     taken = highest_weekly_mg(fill.prescription.sig, context.skus[fill.prescription.sku]) if fill else None
     if fill is not None and fill.prescription.rx not in steps:
@@ -108,23 +112,38 @@ def next_step(rows: Sequence[Prescription], context: Context, day: date) -> Pres
     return next(iter(again), next(row for row in rows if steps.get(row.rx) == due))
 
 
+def supply_ended(fill: Fill, context: Context, day: date) -> date:
+    """When a fill was used up; a supply that nobody can tell is that of one opened pack."""
+    lasts = supply_days(fill.prescription, context.skus[fill.prescription.sku], fill.quantity, context, day)
+    if lasts is None:
+        lasts = int(context.number("default_in_use_days", day))
+    return date.fromordinal(min(fill.filled_on.toordinal() + lasts, date.max.toordinal()))
+
+
 def _gap_follows(fill: Fill, context: Context, day: date) -> bool:
     """Whether the fill was used up so long ago that its dose says nothing of the next one."""
-    sku = context.skus[fill.prescription.sku]
-    days = supply_days(fill.prescription, sku, fill.quantity, context, day)
-    gap = int(context.number("retitration_gap_days", day, active=sku.active))
-    return days is not None and fill.filled_on + timedelta(days=days + gap) < day
+    active = context.skus[fill.prescription.sku].active
+    gap = int(context.number("retitration_gap_days", day, active=active))
+    return (day - supply_ended(fill, context, day)).days > gap
+
+
+PLAN_DAYS: Final = 14
+"""A titration plan's steps are written within so many days: in one visit, or as a clinic gets round to it."""
+
+
+def _same_plan(row: Prescription, newest: Prescription, context: Context) -> bool:
+    """Whether a prescription was written with ``newest``, for the same regimen of the same active."""
+    skus = context.skus.get(row.sku), context.skus.get(newest.sku)
+    if skus[0] is None or skus[1] is None or abs((newest.written_on - row.written_on).days) > PLAN_DAYS:
+        return False
+    return not regimen_of(row.sig, skus[0]).differs(regimen_of(newest.sig, skus[1]))
 
 
 def plan_dose(row: Prescription, newest: Prescription, context: Context) -> Decimal | None:
-    """The weekly mg of a prescription written in the same visit, for the same regimen, as ``newest``; None where it is
-    of another visit or regimen, or does not tell."""
-    skus = context.skus.get(row.sku), context.skus.get(newest.sku)
-    if row.written_on != newest.written_on or skus[0] is None or skus[1] is None:
-        return None
-    if regimen_of(row.sig, skus[0]).differs(regimen_of(newest.sig, skus[1])):
-        return None
-    return highest_weekly_mg(row.sig, skus[0])
+    """The weekly mg of a prescription that is a step of one plan with ``newest``; None where it is of another one, or
+    does not tell."""
+    sku = context.skus.get(row.sku)
+    return highest_weekly_mg(row.sig, sku) if sku is not None and _same_plan(row, newest, context) else None
 
 
 def _in_force(row: Prescription, context: Context, day: date) -> bool:

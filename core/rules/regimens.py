@@ -50,9 +50,12 @@ class Regimen(NamedTuple):
     as_needed: bool
 
     def differs(self, other: Regimen) -> bool:
-        """Whether the two are certainly two therapies; what is not known is taken for the same."""
+        """Whether the two are certainly two therapies; what is not known is taken for the same.
+
+        An injection as needed beside one on a schedule is more of the same drug, no therapy of its own.
+        """
         routes = self.route != other.route and bool(self.route and other.route)
-        return routes or self.as_needed != other.as_needed
+        return routes or (self.as_needed != other.as_needed and "injection" not in {self.route, other.route})
 
 
 def regimen_of(sig: str, sku: Sku) -> Regimen:

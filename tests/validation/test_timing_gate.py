@@ -174,8 +174,8 @@ TAKEN = {"therapy_class": "GLP-1", "sku": "TIRZ", "name": "Tirzepatide", "active
         ("the class in capitals", {"last_filled_on": date(2026, 12, 3), "sku": "LOUD"}, None, True),
         ("this one's supply had ended before", {"last_filled_on": date(2026, 12, 1)}, date(2026, 10, 20), True),
         ("both taken together: this one's supply lasted", {"last_filled_on": date(2026, 12, 1)}, date(2026, 11, 6),
-         False),
-        ("this one was filled later", {"last_filled_on": date(2026, 11, 20)}, date(2026, 11, 27), False),
+         True),
+        ("this one was filled later", {"last_filled_on": date(2026, 11, 20)}, date(2026, 11, 27), True),
         ("another patient's", {"last_filled_on": date(2026, 12, 3), "patient": "P2"}, None, False),
     ],
 )  # fmt: skip

@@ -33,7 +33,8 @@ def titration(context: Any, **line: Any) -> list[str]:
         ("just above the first", weekly("0.26"), {}, ["DOSE_START_HIGH"]),
         ("first step, then up", "Inject 0.25 mg subcutaneously weekly for 4 weeks, then 0.5 mg weekly.", {}, []),
         ("first step twice a week", weekly("0.25").replace("once", "twice"), {}, ["DOSE_START_HIGH"]),
-        ("filled elsewhere, no one knows when", weekly("0.5"), {"fills": 1}, []),
+        ("filled elsewhere, no one knows when", weekly("0.5"), {"fills": 1}, ["DOSE_START_HIGH"]),
+        ("the same, far above the first step", weekly("1.7"), {"fills": 3}, ["DOSE_START_HIGH"]),
         ("unreadable", "Use as directed.", {}, []),
     ],
 )

@@ -52,11 +52,9 @@ def dose_fills(patient: str, active: str, cart: CheckedCart, context: Context) -
     return sorted(fills, key=lambda fill: (fill.filled_on, fill.rx))
 
 
-def filled_before(patient: str, active: str, cart: CheckedCart, context: Context) -> bool:
-    """Whether the patient ever had the active, by any prescription's fills or our shipped lines."""
-    if any(rx.fills > 0 for rx, _ in prescribed_of(patient, active, context)):
-        return True
-    return bool(dose_fills(patient, active, cart, context))
+def filled_undated(patient: str, active: str, context: Context) -> bool:
+    """Whether fills of the active are counted of which nobody knows when."""
+    return any(rx.fills > 0 for rx, _ in prescribed_of(patient, active, context))
 
 
 def at_dose_since(fills: Sequence[DoseFill]) -> date:

@@ -156,7 +156,7 @@ def _in_flight(patient: str, context: Context) -> list[OurLine]:
 def other_supply_is_used_before_a_switch(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """No supply of another drug of the class, or of the active for another use, is left at the start of this one.
 
-    What the patient takes beside the other, filled while this one's supply lasted, is no start.
+    What the patient takes beside the other use, filled while this one's supply lasted, is no start.
     """
     for line in cart.lines:
         fills = _other_fills(line, context, days)
@@ -187,9 +187,14 @@ def _other_fills(line: CheckedLine, context: Context, days: Days) -> list[_Suppl
     return [
         entry
         for entry in others
-        if until < entry.fill.filled_on
+        if (until < entry.fill.filled_on or _of_another_active(entry.fill, line, context))
         and _day_after(entry.fill.filled_on, math.ceil(entry.lasts * share)) > days.refill_day
     ]
+
+
+def _of_another_active(fill: Fill, line: CheckedLine, context: Context) -> bool:
+    """Two drugs of one class are never taken together, however their fills follow one another."""
+    return context.skus[fill.prescription.sku].active != line.sku.active
 
 
 def _is_other_drug(rx: Prescription, line: CheckedLine, context: Context, days: Days) -> bool:

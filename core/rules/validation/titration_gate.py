@@ -11,11 +11,10 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import code_order
 from core.domain.model import Days, Fix, Gate, Prescription, Severity
-from core.rules.days_supply import supply_days
-from core.rules.prescriptions import is_other_therapy, last_fill, next_step, plan_dose, stopped
+from core.rules.prescriptions import is_other_therapy, last_fill, next_step, plan_dose, stopped, supply_ended
 from core.rules.sig import WeeklyMg, dose_steps
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, mg
-from core.rules.validation.doses import at_dose_since, dose_fills, filled_before, prescribed_of, step_at
+from core.rules.validation.doses import at_dose_since, dose_fills, filled_undated, prescribed_of, step_at
 from core.rules.validation.registry import rule
 
 
@@ -29,17 +28,22 @@ from core.rules.validation.registry import rule
     overridable=True,
 )
 def first_dose_is_the_first_step(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """Without an earlier fill of the active, the weekly mg is at most the ladder's first step."""
+    """Without an earlier fill of the active, the weekly mg is at most the ladder's first step.
+
+    Fills without a date tell neither the dose nor when it was taken: the start is then asked about.
+    """
     for line, weekly in _on_a_ladder(cart, context):
         active = line.sku.active
         ladder = context.ladder(active)
-        if weekly.first > ladder[0] and not filled_before(line.line.patient, active, cart, context):
-            yield line.problem(
-                f"No earlier fill of {active} is known and the directions begin at {mg(weekly.first)} mg a week; the "
-                f"first step is {ladder[0]} mg.",
-                *_lower_step(line, context, days),
-                severity=_of_start(ladder, weekly),
-            )
+        if weekly.first <= ladder[0] or dose_fills(line.line.patient, active, cart, context):
+            continue
+        undated = filled_undated(line.line.patient, active, context)
+        known = f"Fills of {active} are counted without a date" if undated else f"No earlier fill of {active} is known"
+        yield line.problem(
+            f"{known} and the directions begin at {mg(weekly.first)} mg a week; the first step is {ladder[0]} mg.",
+            *_lower_step(line, context, days),
+            severity=Severity.WARNING if undated else _of_start(ladder, weekly),
+        )
 
 
 def _of_start(ladder: Sequence[Decimal], weekly: WeeklyMg) -> Severity:
@@ -95,15 +99,9 @@ def dose_begins_anew_after_a_gap(cart: CheckedCart, context: Context, days: Days
 
 
 def _supply_ended(line: CheckedLine, context: Context, days: Days) -> date | None:
-    """When the newest fill of the active was used up; a supply that nobody can tell is that of one opened pack."""
+    """When the newest fill of the active was used up."""
     fill = last_fill(line.line.patient, line.sku.active, context)
-    if fill is None:
-        return None
-    sku = context.skus[fill.prescription.sku]
-    lasts = supply_days(fill.prescription, sku, fill.quantity, context, days.refill_day)
-    if lasts is None:
-        lasts = int(context.number("default_in_use_days", days.refill_day))
-    return date.fromordinal(min(fill.filled_on.toordinal() + lasts, date.max.toordinal()))
+    return supply_ended(fill, context, days.refill_day) if fill else None
 
 
 @rule(
