@@ -122,7 +122,10 @@ COMMANDS: Final = (
     Command("resolve", order_commands.resolve, "settle an unknown submission or a cancel request", (
         REFERENCE, OUTCOME, REASON,
     )),
-    Command("load", store_commands.load, "load a folder of files", (_option("folder", "DIR", type=Path),)),
+    Command("load", store_commands.load, "load a folder of files", (
+        _option("folder", "DIR", type=Path),
+        _option("--clear", None, "empty cells may clear what keeps lines from being ordered", action="store_true"),
+    )),
     Command("worker", store_commands.worker, "send what is queued and take in what pharmacies say", (
         _option("--once", None, "one round, then stop", action="store_true"),
         _option("--status", None, "how the queue stands", action="store_true"),

@@ -17,11 +17,17 @@ from core.services.payments.decisions import open_payments, pay_again
 
 def load(run: Run) -> CommandResult:
     """A folder of files into the store."""
+    options = run.arguments
     loaded = load_files(
-        run.store, run.person_before_clinic, run.arguments.folder, run.arguments.clinic, run.arguments.on
+        run.store, run.person_before_clinic, options.folder, options.clinic, options.on, clear=options.clear
     )
+    changes = {
+        file: {"new": len(each.added), "changed": len(each.changed), "unchanged": each.same, "cleared": each.cleared}
+        for file, each in loaded.changes.items()
+    }
     warnings = [warning._asdict() for warning in loaded.warnings]
-    return CommandResult({"loaded": dict(loaded.counts)} | ({"warnings": warnings} if warnings else {}))
+    answer = {"loaded": dict(loaded.counts), "changes": changes}
+    return CommandResult(answer | ({"warnings": warnings} if warnings else {}))
 
 
 def worker(run: Run) -> CommandResult:

@@ -28,6 +28,17 @@ BY_ROW: Final = frozenset(FILES) - {"settings.csv", "ladders.csv"}
 """Files whose rows are saved one by one here; thresholds and ladders have their own (core/services/thresholds.py)."""
 
 
+SAFEGUARDS: Final[Mapping[str, frozenset[str]]] = {
+    "skus.csv": frozenset({"dea_schedule", "clinical_difference_required"}),
+    "pharmacy_licences.csv": frozenset({"expires_on"}),
+    "offers.csv": frozenset({"stock", "valid_to", "min_quantity", "max_quantity"}),
+    "prescriber_licences.csv": frozenset({"expires_on"}),
+    "patients.csv": frozenset({"allergies", "active"}),
+    "prescriptions.csv": frozenset({"stopped_on", "last_filled_on", "first_filled_on", "fills", "telemedicine"}),
+}
+"""Fields whose values keep lines from being ordered: an empty cell clears them only where somebody says so."""
+
+
 class Loaded(NamedTuple):
     """What was loaded: the clinic, the rows each file gave, what they changed, and what was not read."""
 
@@ -45,17 +56,28 @@ class _Stored(NamedTuple):
     today: date
 
 
-def load(store: Store, person: Person, files: Files, clinic: str | None = None, on: date | None = None) -> Loaded:
+def load(
+    store: Store,
+    person: Person,
+    files: Files,
+    clinic: str | None = None,
+    on: date | None = None,
+    *,
+    clear: bool = False,
+) -> Loaded:
     """Save the files' rows by key; nothing is deleted. Every changed row is audited with its values before and after.
 
     ``clinic`` None takes the folder's own, or the store's only one. ``on`` is what relative dates count from (today in
-    the clinic's zone). Raises BadInput with every bad cell.
+    the clinic's zone). Raises BadInput with every bad cell, and Refused where empty cells would take away what stops
+    lines, unless ``clear`` says that this is meant.
     """
     require(person, Action.SET_UP)
     code, folder = _folder(store, files, clinic, on)
 
     def save(work: Work) -> Mapping[str, FileDifference]:
         changes = save_folder(work, folder)
+        if stopping := safeguards_cleared(changes):
+            _refuse_unless(clear, stopping)
         record_all(work, person, [Entry("load files", code, None, folder.counts()), *_changed(changes)])
         return changes
 
@@ -63,12 +85,32 @@ def load(store: Store, person: Person, files: Files, clinic: str | None = None, 
     return Loaded(code, folder.counts(), changes, (*folder.warnings, *_same_people(store, code, changes)))
 
 
+def safeguards_cleared(changes: Mapping[str, FileDifference]) -> Mapping[tuple[str, str], int]:
+    """How many rows lose, by file and column, a value that keeps lines from being ordered."""
+    return {
+        (file, field): rows
+        for file, fields in SAFEGUARDS.items()
+        if file in changes
+        for field, rows in changes[file].cleared.items()
+        if field in fields
+    }
+
+
+def _refuse_unless(clear: bool, stopping: Mapping[tuple[str, str], int]) -> None:
+    if not clear:
+        what = ", ".join(f"{field} of {rows:,} rows in {file}" for (file, field), rows in stopping.items())
+        raise Refused(
+            f"Empty cells would clear {what}. What stands there keeps lines from being ordered. Leave the columns out "
+            "to keep it, or confirm that it is to be cleared (by command: --clear)."
+        )
+
+
 def preview_load(store: Store, person: Person, files: Files, clinic: str | None = None) -> Loaded:
     """What loading the files would change; nothing is written. Raises BadInput with every bad cell."""
     require(person, Action.SET_UP)
     code, folder = _folder(store, files, clinic, None)
     if code not in store.clinics():
-        changes = {file: FileDifference(folder.rows(file), (), 0) for file in folder.counts()}
+        changes = {file: FileDifference(folder.rows(file), (), 0, {}) for file in folder.counts()}
         return Loaded(code, folder.counts(), changes, folder.warnings)
     with store.read(code) as work:
         changes = differences(work, folder)

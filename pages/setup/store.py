@@ -12,7 +12,7 @@ from core.adapters.files import FILES, File, templates
 from core.adapters.pharmacies.registry import ADAPTERS
 from core.domain.errors import BadInput
 from core.services.clinic_export import export, zipped
-from core.services.clinic_import import Loaded, load, preview_load
+from core.services.clinic_import import Loaded, load, preview_load, safeguards_cleared
 from core.services.partners.worker import WorkerStatus, status
 from pages.setup.row_editor import label_of
 from pages.shared.formats import count, moment, plain
@@ -121,8 +121,8 @@ def load_files(session: Session) -> None:
     """Upload a clinic's folder: several files at once, or a ZIP of it. It loads whole or not at all."""
     st.subheader("Load files", anchor=False)
     st.caption(
-        "Files of the clinic's folder, or a ZIP of it. Rows are added or changed by their key and never deleted; "
-        "one bad row and nothing is loaded."
+        "Files of the clinic's folder, or a ZIP of it. Rows are added or changed by their key and never deleted. A "
+        "column that a file leaves out stays as it is; an empty cell clears. One bad row and nothing is loaded."
     )
     turn = st.session_state.setdefault(ROUND, 0)
     files = st.file_uploader(
@@ -132,16 +132,35 @@ def load_files(session: Session) -> None:
         key=f"setup_files_{turn}",
         label_visibility="collapsed",
     )
-    if files and _previewed(session, files):
+    preview = _previewed(session, files) if files else None
+    if preview is not None:
+        clear = _clearing_confirmed(preview, key=f"setup_clear_{turn}")
         label = f"Load {count(len(files), 'file')}"
-        if st.button(label, type="primary", icon=":material/upload:"):
+        if st.button(label, type="primary", icon=":material/upload:", disabled=not clear):
             _load(session, {file.name: file.getvalue() for file in files})
     if loaded := st.session_state.get(LOADED):
         _tell(session, loaded)
 
 
-def _previewed(session: Session, files: Sequence[UploadedFile]) -> bool:
-    """What loading would change, worked out once for these files; whether they can be read."""
+def _clearing_confirmed(preview: Loaded, key: str) -> bool:
+    """Whether nothing that keeps lines from being ordered would be cleared, or somebody says that it is meant."""
+    cleared = safeguards_cleared(preview.changes)
+    if not cleared:
+        return True
+    columns = {(file, column.field): label_of(column) for file in FILES for column in FILES[file].columns}
+    for (file, field), rows in cleared.items():
+        st.warning(
+            plain(
+                f"{file} clears “{columns[file, field]}” in {count(rows, 'row')}: what stands there keeps lines from "
+                "being ordered. Leave the column out of the file to keep it."
+            ),
+            icon=":material/ink_eraser:",
+        )
+    return st.checkbox("Clear these values", key=key)
+
+
+def _previewed(session: Session, files: Sequence[UploadedFile]) -> Loaded | None:
+    """What loading would change, worked out once for these files; None where they cannot be read."""
     key = (session.clinic, session.data_version(), tuple(file.file_id for file in files))
     kept = st.session_state.get(PREVIEW)
     if kept is None or kept[0] != key:
@@ -151,7 +170,7 @@ def _previewed(session: Session, files: Sequence[UploadedFile]) -> bool:
                 kept = key, preview_load(session.store, session.person, named, session.clinic or None)
         except BadInput as error:
             show_bad_cells(error.errors)
-            return False
+            return None
         st.session_state[PREVIEW] = kept
     preview: Loaded = kept[1]
     st.markdown("**Changes**")
@@ -164,7 +183,7 @@ def _previewed(session: Session, files: Sequence[UploadedFile]) -> bool:
     ]
     if changed:
         table(changed, name="load_preview", alt="Every changed cell, current and new", session=session)
-    return True
+    return preview
 
 
 def _changed_cells(file: File, before: Row, after: Row) -> Iterator[Row]:
@@ -181,7 +200,7 @@ def _load(session: Session, files: dict[str, bytes]) -> None:
     st.session_state.pop(LOADED, None)
     try:
         with st.spinner(f"Loading {count(len(files), 'file')}", show_time=True):
-            loaded = load(session.store, session.person, files, session.clinic or None)
+            loaded = load(session.store, session.person, files, session.clinic or None, clear=True)
     except BadInput as error:
         show_bad_cells(error.errors)
         return
@@ -196,7 +215,7 @@ def _tell(session: Session, loaded: Loaded) -> None:
 
 
 def _changes(session: Session, loaded: Loaded) -> None:
-    """Rows added, changed and the same, by file, and what was not read."""
+    """Rows added, changed and the same, cells cleared, by file, and what was not read."""
     rows: list[Row] = [
         {
             "File": file,
@@ -204,11 +223,12 @@ def _changes(session: Session, loaded: Loaded) -> None:
             "Added": len(each.added),
             "Changed": len(each.changed),
             "Same": each.same,
+            "Cleared": sum(each.cleared.values()),
         }
         for file, each in loaded.changes.items()
     ]
     if session.clinic:
-        table(rows, name="loaded", alt="Rows added, changed and the same, by file", session=session)
+        table(rows, name="loaded", alt="Rows added, changed and the same, and cells cleared, by file", session=session)
     for warning in loaded.warnings:
         st.caption(f":material/warning: {plain(warning)}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, Literal
@@ -344,6 +345,23 @@ def test_an_upload_shows_first_what_it_would_change(store: Store, opens: Opens) 
     assert list(rows.loc["First name"]) == ["patients.csv", "P1", "Ana", "Anna"]
     with store.read(CLINIC) as work:
         assert load_context(work).patients["P1"].first_name == "Ana"
+
+
+def test_clearing_what_stops_lines_is_asked_about(store: Store, opens: Opens) -> None:
+    folder = a_folder()
+    patient = folder.patients[0].model_copy(update={"allergies": ("latex",)})
+    load(store, replace(folder, patients=(patient,)))
+    shown = opens("setup", setup_tab=STORE)
+    shown.file_uploader[0].upload("patients.csv", csv_bytes(["patient", "allergies"], [["P1", ""]]))
+    shown.run()
+    (warning,) = shown.warning
+    assert warning.value.startswith("patients\\.csv clears “Allergies” in 1 row\\: what stands there keeps lines from")
+    (button,) = [button for button in shown.button if button.label.startswith("Load")]
+    assert button.disabled
+    shown = next(box for box in shown.checkbox if box.label == "Clear these values").check().run()
+    next(button for button in shown.button if button.label.startswith("Load")).click().run()
+    with store.read(CLINIC) as work:
+        assert load_context(work).patients["P1"].allergies is None
 
 
 def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: Store, opens: Opens) -> None:

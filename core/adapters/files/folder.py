@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -43,10 +43,19 @@ ONE_CODE_EACH = frozenset({"skus.csv", "pharmacies.csv", "patients.csv"})
 """Files in which a code that differs from another in its writing alone is a slip, not a second one."""
 
 
+class GivenCells(NamedTuple):
+    """What a file says of its rows: the fields of its columns, and each row's fields whose cells are empty."""
+
+    fields: frozenset[str]
+    blank: tuple[frozenset[str], ...]
+
+
 @dataclass(frozen=True)
 class Folder:
     """A clinic's files, typed. ``clinic`` is None where the folder has no clinic.csv; ``prescribers`` come without
-    their licenses, which are rows of their own. ``warnings`` name what was not read."""
+    their licenses, which are rows of their own. ``warnings`` name what was not read. ``cells`` tells what each file
+    gave; of one that is not there every field counts as given.
+    """
 
     clinic: Clinic | None = None
     programs: tuple[Program, ...] = ()
@@ -64,6 +73,7 @@ class Folder:
     ladders: tuple[LadderStep, ...] = ()
     settings: tuple[Setting, ...] = ()
     warnings: tuple[BadCell, ...] = ()
+    cells: Mapping[str, GivenCells] = field(default_factory=dict, compare=False)
 
     @property
     def clinics(self) -> tuple[Clinic, ...]:
@@ -74,6 +84,10 @@ class Folder:
         """The rows of one file by its name."""
         rows: tuple[Any, ...] = getattr(self, FILES[file].part)
         return rows
+
+    def given(self, file: str) -> GivenCells | None:
+        """What the file gave of its rows; None where it gave every field."""
+        return self.cells.get(file)
 
     def counts(self) -> dict[str, int]:
         """How many rows each file gave: ``{"skus.csv": 40}``; files without rows are left out."""
@@ -104,7 +118,12 @@ def read_files(
     if errors:
         raise BadInput(errors)
     parts = {FILES[name].part: tuple(record.row for record in records.good) for name, records in read.items()}
-    return Folder(clinic=next(iter(parts.pop("clinics", ())), None), warnings=tuple(warnings), **parts)
+    cells = {
+        name: GivenCells(records.fields, tuple(record.blank for record in records.good))
+        for name, records in read.items()
+    }
+    clinic = next(iter(parts.pop("clinics", ())), None)
+    return Folder(clinic=clinic, warnings=tuple(warnings), cells=cells, **parts)
 
 
 def export_folder(folder: Folder) -> dict[str, bytes]:

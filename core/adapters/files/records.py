@@ -18,10 +18,11 @@ here is not checked."""
 
 
 class Record(NamedTuple):
-    """A typed row (a model of core/domain/model.py, or a CartRow) and where it stood."""
+    """A typed row (a model of core/domain/model.py, or a CartRow), where it stood, and its fields with empty cells."""
 
     number: int
     row: Any
+    blank: frozenset[str] = frozenset()
 
 
 class KeyReference(NamedTuple):
@@ -34,19 +35,22 @@ class KeyReference(NamedTuple):
 
 
 class Records(NamedTuple):
-    """A file's good rows and its bad cells; the keys it names and refers to, those of bad rows included."""
+    """A file's good rows and its bad cells; the keys it names and refers to, those of bad rows included; the fields of
+    the columns that it has."""
 
     good: tuple[Record, ...]
     errors: tuple[BadCell, ...]
     warnings: tuple[BadCell, ...]
     keys: frozenset[str]
     references: tuple[KeyReference, ...]
+    fields: frozenset[str]
 
 
 def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
     """The rows of one file, references not yet checked. Raises BadInput where the file has no readable shape."""
     required = [column.name for column in file.columns if column.required]
     table = read_table(file.name, data, [column.name for column in file.columns], required)
+    present = [column for column in file.columns if column.name in table.columns]
     good: list[Record] = []
     references: list[KeyReference] = []
     errors = list(table.errors)
@@ -55,9 +59,11 @@ def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
         references += _references(file, row.number, values)
         errors += wrong
         if not wrong:
-            good.append(Record(row.number, file.row(**values)))
+            blank = frozenset(column.field for column in present if not row.cells.get(column.name))
+            good.append(Record(row.number, file.row(**values), blank))
     errors += _repeated(file, good)
-    return Records(tuple(good), tuple(errors), table.warnings, _keys(file, table), tuple(references))
+    fields = frozenset(column.field for column in present)
+    return Records(tuple(good), tuple(errors), table.warnings, _keys(file, table), tuple(references), fields)
 
 
 def dangling(file: File, records: Records, known_keys: KnownKeys) -> Iterator[BadCell]:

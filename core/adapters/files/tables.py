@@ -28,11 +28,13 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A file's rows under the columns that are known; ``errors`` are rows that do not fit the header."""
+    """A file's rows under the columns that are known; ``errors`` are rows that do not fit the header; ``columns`` are
+    the known ones that the header names."""
 
     rows: tuple[Row, ...]
     errors: tuple[BadCell, ...]
     warnings: tuple[BadCell, ...]
+    columns: frozenset[str]
 
 
 def too_large(file: str, size: int) -> BadCell | None:
@@ -127,4 +129,4 @@ def _fitted(
             continue
         named = zip(columns, cells, strict=False)
         rows.append(Row(number, {column: as_typed(cell.strip()) for column, cell in named if column is not None}))
-    return Table(tuple(rows), tuple(errors), warnings)
+    return Table(tuple(rows), tuple(errors), warnings, frozenset(filter(None, columns)))

@@ -1,11 +1,13 @@
-"""A read folder saved: rows are added or changed by key and never deleted; a price's new day is a new row.
+"""A read folder saved: rows are added or changed by key and never deleted; a price's new day is a new row. A column
+that a file does not have leaves what is stored as it is.
 
 What a folder changes can be asked before it is saved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -56,16 +58,22 @@ class Rows(Protocol):
 
     def rows(self, file: str, /) -> tuple[Any, ...]: ...
 
+    def given(self, file: str, /) -> tuple[frozenset[str], Sequence[frozenset[str]]] | None: ...
+
 
 Row = dict[str, Any]
 
 
 class FileDifference(NamedTuple):
-    """What one file's rows would do: new rows, (before, after) of changed ones, and how many say nothing new."""
+    """What one file's rows would do: new rows, (before, after) of changed ones, and how many say nothing new.
+
+    ``cleared`` counts, by field, the rows of which an empty cell takes a value away.
+    """
 
     added: tuple[Row, ...]
     changed: tuple[tuple[Row, Row], ...]
     same: int
+    cleared: Mapping[str, int]
 
     @property
     def written(self) -> tuple[Row, ...]:
@@ -75,7 +83,7 @@ class FileDifference(NamedTuple):
 
 def differences(work: Work, folder: Rows) -> dict[str, FileDifference]:
     """What saving the folder would change, by file; one query a file, files without rows left out."""
-    return {file: _difference(work, file, rows) for file in TABLES if (rows := folder.rows(file))}
+    return {file: _difference(work, file, folder) for file in TABLES if folder.rows(file)}
 
 
 def save_folder(work: Work, folder: Rows) -> dict[str, FileDifference]:
@@ -107,29 +115,35 @@ def known_keys(work: Work) -> dict[str, set[str]]:
     }
 
 
-def _difference(work: Work, file: str, rows: tuple[Any, ...]) -> FileDifference:
+def _difference(work: Work, file: str, folder: Rows) -> FileDifference:
+    rows = folder.rows(file)
     columns = [column for column in TABLES[file].columns if column.name not in _OUR_OWN]
     key = [column.name for column in columns if column.primary_key]
     stored = work.connection.execute(select(*columns).where(work.of_clinic(TABLES[file]))).mappings()
     before_by_key = {tuple(row[name] for name in key): dict(row) for row in stored}
-    added, changed = [], []
-    for row in rows:
+    given, blanks = folder.given(file) or (None, [frozenset[str]()] * len(rows))
+    added, changed, cleared = [], [], Counter[str]()
+    for row, blank in zip(rows, blanks, strict=True):
         before = before_by_key.get(tuple(getattr(row, name) for name in key))
         after = {column.name: getattr(row, column.name) for column in columns}
+        if before is not None and given is not None:
+            after = {name: value if name in given else before[name] for name, value in after.items()}
         if file == "offers.csv":
-            after = _with_stock_time(after, before, work.now())
+            after = _with_stock_time(after, before, work.now(), told=given is None or "stock_at" in given)
         if before is None:
             added.append(after)
         elif before != after:
             changed.append((before, after))
-    return FileDifference(tuple(added), tuple(changed), len(rows) - len(added) - len(changed))
+            cleared.update(name for name in blank if before.get(name) != after.get(name))
+    return FileDifference(tuple(added), tuple(changed), len(rows) - len(added) - len(changed), cleared)
 
 
 _OUR_OWN: Final = frozenset({"clinic", "data_version"})
 
 
-def _with_stock_time(offer: Row, before: Row | None, now: datetime) -> Row:
-    if offer["stock"] is None or offer["stock_at"] is not None:
+def _with_stock_time(offer: Row, before: Row | None, now: datetime, *, told: bool) -> Row:
+    """The offer with the time of its stock: as ``told``, as before where the number is the same, else now."""
+    if offer["stock"] is None or (told and offer["stock_at"] is not None):
         return offer
     unchanged = before is not None and before["stock"] == offer["stock"]
     return offer | {"stock_at": before["stock_at"] if before and unchanged else now}
