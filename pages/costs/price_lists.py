@@ -151,7 +151,7 @@ def price_rows(view: CostView, issuer: Issuer) -> list[Row]:
 
 
 def _uploaded(session: Session, view: CostView, issuer: Issuer, since: date, file: UploadedFile) -> None:
-    sheet = _opened(file.name, file.getvalue())
+    sheet = _chosen_sheet(file.name, file.getvalue(), file.file_id)
     mapped = _columns(sheet, file.file_id)
     if missing := missing_columns(mapped):
         st.info(missing, icon=":material/view_column:")
@@ -175,8 +175,19 @@ def _uploaded(session: Session, view: CostView, issuer: Issuer, since: date, fil
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the list")
-def _opened(name: str, data: bytes) -> PriceListSheet:
-    return open_list(name, data)
+def _opened(name: str, data: bytes, sheet: str | None) -> PriceListSheet:
+    return open_list(name, data, sheet)
+
+
+def _chosen_sheet(name: str, data: bytes, file_id: str) -> PriceListSheet:
+    """The list, of the sheet that somebody chose where the workbook has several; what was passed over is said."""
+    sheet = _opened(name, data, None)
+    if len(sheet.sheets) > 1:
+        chosen = st.selectbox("Sheet", sheet.sheets, key=f"prices_sheet_{file_id}")
+        sheet = _opened(name, data, chosen)
+    for warning in sheet.warnings:
+        st.caption(f":material/warning: {plain(warning)}")
+    return sheet
 
 
 def _columns(sheet: PriceListSheet, file_id: str) -> ColumnMap:

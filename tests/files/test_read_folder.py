@@ -7,6 +7,7 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from core.adapters.files import FILES, read_files, read_folder
@@ -43,13 +44,13 @@ SHAPES = [
     ("nothing at all", b"", "skus.csv: is empty; its first row names the columns sku, name, "),
     ("Latin-1", b"sku,name,sterile,cold_chain\nS,Caf\xe9,yes,no\n",
      "skus.csv, row 2: is not UTF-8 text; save it as “CSV UTF-8”"),
-    ("UTF-16", "sku,name".encode("utf-16"), "skus.csv: is UTF-16 text; save it as “CSV UTF-8”"),
+    ("half of UTF-16", "sku,name".encode("utf-16")[:-1],
+     "skus.csv, row 1: is not UTF-8 text; save it as “CSV UTF-8”"),
     ("a NUL", b"sku,name,sterile,cold_chain\nS,\0,yes,no\n",
      "skus.csv, row 2: holds a NUL character; it is no text file, or is damaged"),
     ("a missing column", b"sku,name,sterile\nS,Sema,yes\n",
      "skus.csv, row 1, cold_chain: this required column is missing"),
-    ("semicolons", b"sku;name;sterile;cold_chain\n",
-     "skus.csv, row 1, sku: this required column is missing; columns are separated by commas"),
+    ("bars", b"sku|name|sterile|cold_chain\n", "skus.csv, row 1, sku: this required column is missing"),
     ("a column twice", b"sku,name,sterile,cold_chain,Name\n", "skus.csv, row 1, Name: this column stands there twice"),
     ("more cells than columns", SKUS + b"T,Tirz, 10 mg,yes,yes\n",
      "skus.csv, row 3: has 5 cells, the header 4; a cell with a comma needs quotation marks"),
@@ -206,3 +207,81 @@ def test_a_zip_file_that_is_refused(case: str, data: bytes, error: str) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"nowhere: cannot be opened \(No such file or directory\)"):
         read_folder(tmp_path / "nowhere", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("case", "data"),
+    [
+        ("semicolons", b"sku;name;sterile;cold_chain\nS;Sema, 2 mL;yes;no\n"),
+        ("tabs", b"sku\tname\tsterile\tcold_chain\nS\tSema, 2 mL\tyes\tno\n"),
+        ("as Excel tells it", b"sep=;\r\nsku;name;sterile;cold_chain\r\nS;Sema, 2 mL;yes;no\r\n"),
+        ("a comma in a quoted heading", b'sku;"name";sterile;cold_chain\nS;"Sema, 2 mL";yes;no\n'),
+        ("UTF-16", 'sku,name,sterile,cold_chain\nS,"Sema, 2 mL",yes,no\n'.encode("utf-16")),
+        ("a carriage return that Excel wrote out", b'sku,name,sterile,cold_chain\nS,"Sema, 2 mL_x000D_",yes,no\n'),
+    ],
+)
+def test_other_separators_and_encodings_are_read(case: str, data: bytes) -> None:
+    (sku,) = read_files({"skus.csv": data}, TODAY).skus
+    assert (sku.sku, sku.name, sku.sterile, sku.cold_chain) == ("S", "Sema, 2 mL", True, False)
+
+
+def test_dates_of_a_column_are_read_in_the_order_that_all_of_them_fit() -> None:
+    rows = b"patient,born_on\nP1,11/25/1980\nP2,4/5/1971\n"
+    folder = read_files({"patients.csv": rows}, TODAY)
+    assert [patient.born_on for patient in folder.patients] == [date(1980, 11, 25), date(1971, 4, 5)]
+    (warning,) = folder.warnings
+    assert str(warning) == "patients.csv, born_on “11/25/1980”: its dates were read as month, day, year"
+    with pytest.raises(BadInput) as refused:
+        read_files({"patients.csv": b"patient,born_on\nP1,11/25/1980\nP2,25/11/1971\n"}, TODAY)
+    assert len(refused.value.errors) == 2
+
+
+def test_an_archive_made_on_windows_is_read() -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("clinic\\patients.csv", b"patient\nP1\n")
+    assert [patient.patient for patient in read_files({"clinic.zip": data.getvalue()}, TODAY).patients] == ["P1"]
+
+
+def a_workbook(**sheets: list[list[object]]) -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    return book
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+PATIENTS: list[list[object]] = [
+    ["patient", "first_name", "phone"],
+    ["P1", "Ann", "512-555-0101"],
+    ["P2", "Bob", "512-555-0102"],
+]
+
+
+def test_hidden_rows_and_columns_are_not_read_and_that_is_said() -> None:
+    book = a_workbook(People=[*PATIENTS, ["P3", "Cleo", "512-555-0103"]])
+    book["People"].row_dimensions[3].hidden = True
+    book["People"].column_dimensions["C"].hidden = True
+    folder = read_files({"patients.xlsx": saved(book)}, TODAY)
+    assert [(patient.patient, patient.phone) for patient in folder.patients] == [("P1", ""), ("P3", "")]
+    assert [str(warning) for warning in folder.warnings] == [
+        "patients.xlsx: sheet “People” has 1 hidden row: not read",
+        "patients.xlsx: sheet “People” has 1 hidden column: not read",
+    ]
+
+
+def test_of_several_sheets_the_one_whose_headings_fit_is_read() -> None:
+    book = a_workbook(Cover=[["Juniper Clinic"], ["Patients of November"]], People=PATIENTS, Old=PATIENTS[:2])
+    book["Old"].sheet_state = "hidden"
+    folder = read_files({"patients.xlsx": saved(book)}, TODAY)
+    assert [patient.patient for patient in folder.patients] == ["P1", "P2"]
+    (warning,) = folder.warnings
+    assert str(warning) == "patients.xlsx: sheet “People” was read; not read: “Cover”"

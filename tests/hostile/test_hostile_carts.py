@@ -40,7 +40,7 @@ COLUMNS = "its first row names the columns patient, sku, quantity, rx, sig, npi,
 REFUSED: list[tuple[str, str, bytes, list[tuple[int | None, str | None, str]]]] = [
     ("nothing", "c.csv", b"", [(None, None, f"is empty; {COLUMNS}")]),
     ("blank rows alone", "c.csv", b"\n,,\n\n", [(None, None, f"is empty; {COLUMNS}")]),
-    ("UTF-16", "c.csv", GOOD.decode().encode("utf-16"), [(None, None, "is UTF-16 text; save it as “CSV UTF-8”")]),
+    ("half of UTF-16", "c.csv", GOOD.decode().encode("utf-16")[:-1], [(2, None, UTF8)]),
     ("UTF-16 that does not say so", "c.csv", GOOD.decode().encode("utf-16-le"), [(1, None, NUL)]),
     ("Latin-1", "c.csv", HEAD + "P1,SEMÄ,1\n".encode("latin-1"), [(2, None, UTF8)]),
     ("half a surrogate pair", "c.csv", HEAD + b"P1,\xed\xa0\x80,1\n", [(2, None, UTF8)]),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -388,3 +390,25 @@ def test_whatever_a_list_says_is_bad_input_or_a_preview(text: str, mapped: dict[
     with suppress(BadInput):
         sheet = open_list("list.csv", f"SKU,Price\n{text}".encode())
         preview(question("SKU | Price\nSEMA | 1")._replace(sheet=sheet, columns=mapped), a_context())
+
+
+def test_a_sheet_can_be_chosen_and_two_rows_of_headings_are_one() -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].title = "Vials"
+    vials: list[list[object]] = [["Item Code", "Price"], ["SEMA", 78]]
+    capsules: list[list[object]] = [
+        ["Product", None, "Price", None],
+        ["Item", "Description", "Per vial", "Per box of 10"],
+        ["LDN", "Naltrexone", 30, 280],
+    ]
+    for sheet, rows in ((book.worksheets[0], vials), (book.create_sheet("Capsules"), capsules)):
+        for row in rows:
+            sheet.append(row)
+    data = io.BytesIO()
+    book.save(data)
+    first = open_list("list.xlsx", data.getvalue())
+    assert (first.sheets, first.headings) == (("Vials", "Capsules"), ("Item Code", "Price"))
+    other = open_list("list.xlsx", data.getvalue(), "Capsules")
+    assert other.headings == ("Item", "Description", "Price Per vial", "Price Per box of 10")
+    assert guessed_columns(other.headings) == {Field.SKU: 0, Field.NAME: 1, Field.PRICE: 2}
+    assert other.rows == ((3, ("LDN", "Naltrexone", "30", "280")),)

@@ -31,7 +31,17 @@ _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _RELATIVE = re.compile(r"[Dd](?:([+-])(\d{1,5}))?", re.ASCII)
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+_TIME = re.compile(r"(\d{1,2}):([0-5]\d)(?::00)?(?:\s*([ap])\.?m\.?)?", re.ASCII | re.IGNORECASE)
+_GROUPED = re.compile(r"(-?)\$?\s?(-?\d{1,3}(?:,\d{3})+|-?\d+)?(\.\d{1,20})?", re.ASCII)
+_UNSEEN = str.maketrans({"\u200b": "", "\u200c": "", "\u200d": "", "\ufeff": "", "\u00a0": " ", "\u202f": " "})
+"""Characters that nobody sees: a code with one would be another code."""
+_YES, _NO = frozenset({"yes", "y", "true", "t", "1"}), frozenset({"no", "n", "false", "f", "0"})
+_NAMED_ZONES = {
+    "EST": "America/New_York", "MST": "America/Denver", "HST": "Pacific/Honolulu", "Etc/GMT+5": "America/New_York",
+    "Etc/GMT+6": "America/Chicago", "Etc/GMT+7": "America/Denver", "Etc/GMT+8": "America/Los_Angeles",
+    "Etc/GMT+9": "America/Anchorage", "Etc/GMT+10": "Pacific/Honolulu",
+}  # fmt: skip
+"""Zones of a fixed offset, with the one that a US business beside them keeps: half the year they are an hour wrong."""
 
 
 class CellContext(NamedTuple):
@@ -74,6 +84,8 @@ def _positive(text: str, _: CellContext) -> Decimal:
 
 
 def _rate(text: str, _: CellContext) -> Decimal:
+    if text.endswith("%"):
+        text = str(_number(text[:-1].strip()) / 100)
     rate = _not_negative(_number(text))
     if rate > 1:
         hint = f"; for {text} % write {_plain(rate / 100)}" if rate <= 100 else ""
@@ -82,12 +94,23 @@ def _rate(text: str, _: CellContext) -> Decimal:
 
 
 def _money(text: str, _: CellContext) -> int:
-    if not _NUMBER.fullmatch(text):
+    amount = _GROUPED.fullmatch(text)
+    if amount is None or not (amount[2] or amount[3]):
         raise ValueError("is not an amount in dollars; write digits and at most two decimals only, such as 189.00")
-    cents = cents_from(text)
+    cents = cents_from(_without_noise(f"{amount[1]}{(amount[2] or '0').replace(',', '')}{amount[3] or ''}"))
     if cents < 0:
         raise ValueError("cannot be negative")
     return cents
+
+
+def _without_noise(amount: str) -> str:
+    """An amount that a spreadsheet kept as a binary fraction, 69.30000000000001, as it was typed."""
+    value = Decimal(amount)
+    near = round(value, 2)
+    return str(near) if abs(value - near) < _NOISE else amount
+
+
+_NOISE = Decimal("0.000000001")
 
 
 def _day(text: str, reading: CellContext) -> date:
@@ -98,11 +121,19 @@ def _day(text: str, reading: CellContext) -> date:
         except OverflowError:
             raise ValueError("is not a day in the calendar") from None
     if not _DAY.fullmatch(text):
-        raise ValueError("is not a date; write it as 2026-12-04")
+        raise ValueError(_which_day(text) or "is not a date; write it as 2026-12-04")
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError("is not a day in the calendar; write a date as 2026-12-04") from None
+
+
+def _which_day(text: str) -> str | None:
+    """Of 4/5/2026, both days that it can be; None where it is none of these."""
+    parts = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text, re.ASCII)
+    if parts is None:
+        return None
+    return f"may be {parts[3]}-{parts[1]:0>2}-{parts[2]:0>2} or {parts[3]}-{parts[2]:0>2}-{parts[1]:0>2}; write which"
 
 
 def _instant(text: str, reading: CellContext) -> datetime:
@@ -111,19 +142,26 @@ def _instant(text: str, reading: CellContext) -> datetime:
             instant = datetime.combine(_day(text, reading), time())
         else:
             instant = datetime.fromisoformat(text)
-        return (instant if instant.tzinfo else instant.replace(tzinfo=reading.zone)).astimezone(UTC)
+        instant = (instant if instant.tzinfo else instant.replace(tzinfo=reading.zone)).astimezone(UTC)
+        day = instant.astimezone(reading.zone).date()
     except (ValueError, OverflowError):
         raise ValueError("is not a date and time; write it as 2026-12-04 13:30") from None
+    if day > reading.today:
+        raise ValueError("is in the future; leave the cell empty for the time of loading")
+    return instant
 
 
 def _time(text: str, _: CellContext) -> time:
     parts = _TIME.fullmatch(text)
-    if not parts:
+    hour, half = (int(parts[1]), (parts[3] or "").casefold()) if parts else (24, "")
+    if not parts or hour > 23 or (half and not 1 <= hour <= 12):
         raise ValueError("is not a time of day; write it as 13:00")
-    return time(int(parts[1]), int(parts[2]))
+    return time(hour % 12 + 12 * (half == "p") if half else hour, int(parts[2]))
 
 
 def _zone(text: str, _: CellContext) -> str:
+    if text in _NAMED_ZONES:
+        raise ValueError(f"has no daylight saving time; write the place's zone, such as {_NAMED_ZONES[text]}")
     if text not in _zones():
         raise ValueError("is not a time zone; write a name such as America/Chicago")
     return text
@@ -134,10 +172,16 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def plain_code(text: str) -> str:
+    """A code without characters that nobody sees."""
+    return text.translate(_UNSEEN).strip()
+
+
 def _code(text: str, _: CellContext) -> str:
-    if reason := why_no_key(text):
+    code = plain_code(text)
+    if reason := why_no_key(code):
         raise ValueError(reason)
-    return text
+    return code
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -145,11 +189,24 @@ def _items(text: str) -> tuple[str, ...]:
 
 
 def _weekdays(text: str, _: CellContext) -> frozenset[int]:
-    numbers = {name.casefold(): number for number, name in enumerate(WEEKDAYS)}
-    unknown = [item for item in _items(text) if item.casefold() not in numbers]
-    if unknown or not _items(text):
-        raise ValueError("is not a list of weekdays; write it as Mon;Tue;Wed")
-    return frozenset(numbers[item.casefold()] for item in _items(text))
+    days: set[int] = set()
+    for item in re.split(r"[;,/\s]+", re.sub(r"\s*(?:-|–|\bto\b|\bthrough\b)\s*", "-", text.strip().casefold())):
+        first, dash, last = item.partition("-")
+        if first not in _DAY_NAMES or (dash and last not in _DAY_NAMES):
+            raise ValueError("is not a list of weekdays; write it as Mon;Tue;Wed")
+        span = (_DAY_NAMES[last] - _DAY_NAMES[first]) % 7 if last else 0
+        days |= {(_DAY_NAMES[first] + offset) % 7 for offset in range(span + 1)}
+    return frozenset(days)
+
+
+_DAY_NAMES = {
+    name: number
+    for number, names in enumerate((
+        "mon monday m", "tue tues tuesday tu", "wed wednesday w", "thu thur thurs thursday th", "fri friday f",
+        "sat saturday sa", "sun sunday su",
+    ))
+    for name in names.split()
+}  # fmt: skip
 
 
 def _allergies(text: str, _: CellContext) -> tuple[str, ...]:
@@ -209,9 +266,9 @@ def _plain(number: Decimal) -> str:
 
 
 def _yes_no(text: str, _: CellContext) -> bool:
-    if text.casefold() not in {"yes", "no"}:
+    if text.casefold() not in _YES | _NO:
         raise ValueError("must be yes or no")
-    return text.casefold() == "yes"
+    return text.casefold() in _YES
 
 
 def whole(least: int, most: int = MOST_WHOLE) -> CellKind:

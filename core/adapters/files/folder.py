@@ -176,7 +176,7 @@ def _unpacked(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
 def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.infolist():
-            path = PurePosixPath(member.filename)
+            path = PurePosixPath(member.filename.replace("\\", "/"))  # as Windows writes it
             if member.is_dir() or path.name.startswith(".") or path.parts[0] == "__MACOSX":
                 continue
             if error := too_large(path.name, member.file_size):

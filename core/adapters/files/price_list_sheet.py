@@ -50,22 +50,29 @@ ColumnMap = Mapping[Field, int]
 
 
 class PriceListSheet(NamedTuple):
-    """A list as it came: its headings, and its filled rows by number (the header's row counts from 1)."""
+    """A list as it came: its headings, its filled rows by number (the header's row counts from 1), and what of the file
+    was passed over."""
 
     file: str
     header_row: int
     headings: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    warnings: tuple[BadCell, ...] = ()
+    sheets: tuple[str, ...] = ()
 
     def heading(self, position: int) -> str:
         """A column's heading, or its letter where it has none."""
         return self.headings[position] or f"column {_letter(position)}"
 
 
-def open_list(file: str, data: bytes) -> PriceListSheet:
-    """The list in a CSV or XLSX file. Raises BadInput where it cannot be read, is empty or has too many rows."""
+def open_list(file: str, data: bytes, named: str | None = None) -> PriceListSheet:
+    """The list in a CSV or XLSX file, there in the sheet of that name, else in the one that looks most like a list.
+
+    Raises BadInput where it cannot be read, is empty or has too many rows.
+    """
     rows: list[tuple[int, tuple[str, ...]]] = []
-    for number, cells in filled_rows(file, data):
+    filled, passed_over, sheets = filled_rows(file, data, _MEANING.keys(), named)
+    for number, cells in filled:
         if len(rows) > MOST_ROWS:
             raise BadInput([BadCell(file, number, None, None, f"a list may have {MOST_ROWS:,} rows, so split it")])
         rows.append((number, tuple(as_typed(cell.strip()) for cell in cells)))
@@ -73,8 +80,28 @@ def open_list(file: str, data: bytes) -> PriceListSheet:
         raise BadInput([BadCell(file, None, None, None, "is empty; a list has a header and a row for each SKU")])
     at = _header_at([cells for _, cells in rows[:HEADER_WITHIN]])
     number, header = rows[at]
+    if at + 1 < len(rows) and _goes_on(rows[at + 1][1]):
+        at += 1
+        number, header = rows[at][0], _joined(header, rows[at][1])
     width = max(len(cells) for _, cells in rows[at:])
-    return PriceListSheet(file, number, (*header, *[""] * (width - len(header))), tuple(rows[at + 1 :]))
+    headings = (*header, *[""] * (width - len(header)))
+    return PriceListSheet(file, number, headings, tuple(rows[at + 1 :]), passed_over, sheets)
+
+
+def _goes_on(cells: Sequence[str]) -> bool:
+    """Whether a row after the headings says them more exactly: words alone, and some that are headings."""
+    return any(_folded(cell) in _MEANING for cell in cells) and not any(
+        re.search(r"\d[.,]\d|^\W*\d+$", cell) for cell in cells
+    )
+
+
+def _joined(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
+    """Two rows of headings as one: a heading stands for the columns to its right that have none of their own."""
+    joined, spans = [], ""
+    for at, cell in enumerate(below):
+        spans = above[at] if at < len(above) and above[at] else spans
+        joined.append(cell if _folded(cell) in _MEANING else f"{spans} {cell}".strip())
+    return tuple(joined)
 
 
 def guessed_columns(headings: Sequence[str]) -> dict[Field, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from core.adapters.files.cells import CellContext
+from core.adapters.files.cells import DAY, CellContext, plain_code
 from core.adapters.files.columns import Column, File
 from core.adapters.files.tables import Row, Table, read_table
 from core.domain.errors import BadCell
@@ -54,8 +55,10 @@ def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
     good: list[Record] = []
     references: list[KeyReference] = []
     errors = list(table.errors)
-    for row in table.rows:
+    rows, read_dates = _with_dates(file, table.rows)
+    for row in rows:
         values, wrong = _values(file, row, CellContext(today, zone, row.cells))
+        wrong += _reversed(file, row, values)
         references += _references(file, row.number, values)
         errors += wrong
         if not wrong:
@@ -63,7 +66,55 @@ def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
             good.append(Record(row.number, file.row(**values), blank))
     errors += _repeated(file, good)
     fields = frozenset(column.field for column in present)
-    return Records(tuple(good), tuple(errors), table.warnings, _keys(file, table), tuple(references), fields)
+    warnings = (*table.warnings, *read_dates)
+    return Records(tuple(good), tuple(errors), warnings, _keys(file, table), tuple(references), fields)
+
+
+_SLASHED: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+
+
+def _with_dates(file: File, rows: Sequence[Row]) -> tuple[Sequence[Row], list[BadCell]]:
+    """The rows with dates such as 11/25/1980 as 1980-11-25, a column at a time, where all of it fits one order only;
+    and what that was taken to be. A column that fits both stays as it is, and its cells are bad."""
+    orders: dict[str, bool] = {}
+    told: list[BadCell] = []
+    for column in file.columns:
+        if column.kind is not DAY:
+            continue
+        parts = [match for row in rows if (match := _SLASHED.fullmatch(row.cells.get(column.name, "")))]
+        month_first = all(int(match[1]) <= _MONTHS for match in parts)
+        day_first = all(int(match[2]) <= _MONTHS for match in parts)
+        if parts and month_first != day_first:
+            orders[column.name] = month_first
+            shown = "month, day, year" if month_first else "day, month, year"
+            told.append(BadCell(file.name, None, column.name, parts[0][0], f"its dates were read as {shown}"))
+    return [_redated(row, orders) for row in rows] if orders else rows, told
+
+
+def _redated(row: Row, orders: Mapping[str, bool]) -> Row:
+    cells = dict(row.cells)
+    for name, month_first in orders.items():
+        if match := _SLASHED.fullmatch(cells.get(name, "")):
+            month, day = (match[1], match[2]) if month_first else (match[2], match[1])
+            cells[name] = f"{match[3]}-{month:0>2}-{day:0>2}"
+    return row._replace(cells=cells)
+
+
+_MONTHS: Final = 12
+_ORDERED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "offers": (("valid_from", "valid_to"), ("min_quantity", "max_quantity")),
+}
+"""Columns of which the first is never more than the second, by the part of a folder."""
+_SPREADSHEET_ERRORS: Final = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"})
+
+
+def _reversed(file: File, row: Row, values: Mapping[str, Any]) -> Iterator[BadCell]:
+    for first, last in _ORDERED.get(file.part, ()):
+        low, high = values.get(first), values.get(last)
+        if low is not None and high is not None and low > high:
+            order = "before" if isinstance(low, date) else "less than"
+            reason = f"is {order} {first}, {row.cells.get(first)}"
+            yield BadCell(file.name, row.number, last, row.cells.get(last), reason)
 
 
 def dangling(file: File, records: Records, known_keys: KnownKeys) -> Iterator[BadCell]:
@@ -99,6 +150,8 @@ def _values(file: File, row: Row, reading: CellContext) -> tuple[dict[str, objec
 
 
 def _value(column: Column, text: str, reading: CellContext) -> object:
+    if text in _SPREADSHEET_ERRORS:
+        raise ValueError("is an error of the spreadsheet; correct its formula, or empty the cell")
     value = column.kind.read(text, reading) if text else column.empty(reading.row)
     if column.required and (not text or value == ()):
         raise ValueError("is required and empty")
@@ -123,4 +176,4 @@ def _repeated(file: File, good: Iterable[Record]) -> Iterator[BadCell]:
 
 
 def _keys(file: File, table: Table) -> frozenset[str]:
-    return frozenset(row.cells[file.key[0]] for row in table.rows if file.key)
+    return frozenset(plain_code(row.cells[file.key[0]]) for row in table.rows if file.key)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from core.adapters.files.export import as_typed
-from core.adapters.files.workbook import workbook_rows
+from core.adapters.files.workbook import ChosenSheet, choose_sheet, workbook_rows
 from core.domain.errors import BadCell, BadInput
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -46,7 +47,7 @@ def too_large(file: str, size: int) -> BadCell | None:
 
 def read_table(file: str, data: bytes, columns: Sequence[str], required: Sequence[str]) -> Table:
     """The rows of a CSV or XLSX file. Raises BadInput where it has no readable header or rows at all."""
-    numbered = filled_rows(file, data)
+    numbered, passed_over, _ = filled_rows(file, data, {name.casefold() for name in columns})
     first = next(numbered, None)
     if first is None:
         raise BadInput(
@@ -57,7 +58,7 @@ def read_table(file: str, data: bytes, columns: Sequence[str], required: Sequenc
     errors = list(_header_errors(file, first[0], header, required))
     if errors:
         raise BadInput(errors)
-    warnings = tuple(
+    warnings = passed_over + tuple(
         BadCell(file, first[0], name, None, "is not a column of this file; it was not read")
         for name in header
         if name and name.casefold() not in names
@@ -65,12 +66,37 @@ def read_table(file: str, data: bytes, columns: Sequence[str], required: Sequenc
     return _fitted(file, [names.get(name.casefold()) for name in header], numbered, warnings)
 
 
-def filled_rows(file: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV or XLSX file that are not blank, each with its number. Raises BadInput where it is neither."""
+class FilledRows(NamedTuple):
+    """The rows of a file that are not blank, each with its number; what of the file was passed over; the visible sheets
+    of a workbook, the one that is read first."""
+
+    rows: Iterator[tuple[int, list[str]]]
+    warnings: tuple[BadCell, ...]
+    sheets: tuple[str, ...] = ()
+
+
+def filled_rows(file: str, data: bytes, headings: Collection[str], named: str | None = None) -> FilledRows:
+    """The rows of a CSV or XLSX file, of the sheet with the most headings. Raises BadInput where it is neither."""
     if error := too_large(file, len(data)):
         raise BadInput([error])
-    records = workbook_rows(file, data) if _is_workbook(file, data) else _csv_records(file, data)
-    return ((number, cells) for number, cells in enumerate(records, 1) if any(cell.strip() for cell in cells))
+    sheet = choose_sheet(file, data, headings, named) if _is_workbook(file, data) else None
+    records = workbook_rows(file, data, sheet) if sheet else _csv_records(file, data)
+    rows = ((number, cells) for number, cells in enumerate(records, 1) if any(cell.strip() for cell in cells))
+    return (
+        FilledRows(rows, tuple(_passed_over(file, sheet)), (sheet.name, *sheet.others))
+        if sheet
+        else FilledRows(rows, ())
+    )
+
+
+def _passed_over(file: str, sheet: ChosenSheet) -> Iterator[BadCell]:
+    for what, places in (("row", sheet.hidden_rows), ("column", sheet.hidden_columns)):
+        if places:
+            count = f"1 hidden {what}" if len(places) == 1 else f"{len(places):,} hidden {what}s"
+            yield BadCell(file, None, None, None, f"sheet “{sheet.name}” has {count}: not read")
+    if sheet.others:
+        others = ", ".join(f"“{name}”" for name in sheet.others)
+        yield BadCell(file, None, None, None, f"sheet “{sheet.name}” was read; not read: {others}")
 
 
 def _is_workbook(file: str, data: bytes) -> bool:
@@ -78,8 +104,14 @@ def _is_workbook(file: str, data: bytes) -> bool:
 
 
 def _csv_records(file: str, data: bytes) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(_text(file, data), newline=""), strict=True)
-    read = 0
+    text = _text(file, data)
+    declared = _SEPARATOR.match(text)
+    if declared:
+        yield []
+    body = text[declared.end() :] if declared else text
+    separator = declared[1] if declared else _separator(body)
+    reader = csv.reader(io.StringIO(body, newline=""), strict=True, delimiter=separator)
+    read = int(declared is not None)
     try:
         for cells in reader:
             read += 1
@@ -89,13 +121,22 @@ def _csv_records(file: str, data: bytes) -> Iterator[list[str]]:
         raise BadInput([BadCell(file, read + 1, None, None, reason)]) from None
 
 
+_SEPARATOR: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)
+"""The line by which Excel tells what separates the cells."""
+
+
+def _separator(text: str) -> str:
+    """What separates the cells: of comma, semicolon and tab the most frequent in the first row outside quotes."""
+    first = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
+    return max(",;\t", key=first.count)
+
+
 def _text(file: str, data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadInput([BadCell(file, None, None, None, "is UTF-16 text; save it as “CSV UTF-8”")])
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
+        row = data.count(b"\n", 0, max(error.start, 0)) + 1
         raise BadInput([BadCell(file, row, None, None, "is not UTF-8 text; save it as “CSV UTF-8”")]) from None
     if "\0" in text:
         row = text.count("\n", 0, text.index("\0")) + 1
@@ -105,10 +146,9 @@ def _text(file: str, data: bytes) -> str:
 
 def _header_errors(file: str, row: int, header: Sequence[str], required: Sequence[str]) -> Iterator[BadCell]:
     folded = [name.casefold() for name in header]
-    hint = "; columns are separated by commas" if len(header) == 1 and ";" in header[0] else ""
     for name in required:
         if name not in folded:
-            yield BadCell(file, row, name, None, f"this required column is missing{hint}")
+            yield BadCell(file, row, name, None, "this required column is missing")
     for at, name in enumerate(folded):
         if name and name in folded[:at]:
             yield BadCell(file, row, header[at], None, "this column stands there twice")
@@ -128,5 +168,6 @@ def _fitted(
             errors.append(BadCell(file, number, None, surplus[0], reason))
             continue
         named = zip(columns, cells, strict=False)
-        rows.append(Row(number, {column: as_typed(cell.strip()) for column, cell in named if column is not None}))
+        shown = {column: cell.replace("_x000D_", "").strip() for column, cell in named if column is not None}
+        rows.append(Row(number, {column: as_typed(cell) for column, cell in shown.items()}))
     return Table(tuple(rows), tuple(errors), warnings, frozenset(filter(None, columns)))

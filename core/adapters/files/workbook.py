@@ -1,14 +1,15 @@
-"""The first visible sheet of an XLSX file as rows of text, as a person sees them: formulas by their values."""
+"""A visible sheet of an XLSX file as rows of text, as a person sees them: formulas by their values, nothing hidden."""
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time
 from itertools import islice
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from core.domain.errors import BadCell, BadInput
 
@@ -24,17 +25,74 @@ UNREADABLE = (
 """What openpyxl and zipfile raise for damaged files; an XML error is a SyntaxError."""
 
 
-def workbook_rows(file: str, data: bytes) -> Iterator[list[str]]:
-    """The first visible sheet's rows. Raises BadInput for anything that is no XLSX workbook, and for a formula whose
-    value was never stored."""
+class ChosenSheet(NamedTuple):
+    """The sheet that is read: its name, its place, the rows (from 1) and columns (from 0) that are hidden in it, and
+    the other visible sheets."""
+
+    name: str
+    place: int
+    hidden_rows: frozenset[int]
+    hidden_columns: frozenset[int]
+    others: tuple[str, ...]
+
+
+def workbook_rows(file: str, data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
+    """A sheet's rows; a hidden one is blank, and so is a hidden column. Raises BadInput for anything that is no XLSX
+    workbook, and for a formula whose value was never stored."""
+    try:
+        yield from _rows(file, data, chosen)
+    except UNREADABLE:
+        raise _bad(file, _DAMAGED) from None
+
+
+def choose_sheet(file: str, data: bytes, headings: Collection[str], named: str | None = None) -> ChosenSheet:
+    """The visible sheet of that name, else that with the most of these headings (in small letters) near its top, the
+    first of equals."""
     if unpacked_bytes(file, data) > MOST_UNPACKED:
         raise _bad(file, "unpacks to more than 100 MB; it is damaged or no cart")
     try:
-        yield from _rows(file, data)
+        return _chosen(data, headings, named)
     except UNREADABLE:
-        raise _bad(
-            file, "cannot be read as an XLSX workbook; save it again as “Excel Workbook (.xlsx)” or CSV"
-        ) from None
+        raise _bad(file, _DAMAGED) from None
+
+
+_DAMAGED: Final = "cannot be read as an XLSX workbook; save it again as “Excel Workbook (.xlsx)” or CSV"
+_TOP_ROWS: Final = 20
+_HIDDEN: Final = re.compile(rb'<(row|col)\b(?=[^>]*\bhidden="(?:1|true)")([^>]*)>')
+_PLACE: Final = re.compile(rb'\b(r|min|max)="(\d{1,7})"')
+
+
+def _chosen(data: bytes, headings: Collection[str], named: str | None) -> ChosenSheet:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    visible = [(place, sheet) for place, sheet in enumerate(book.worksheets) if sheet.sheet_state == "visible"]
+    place, sheet = visible[0]
+    if len(visible) > 1:
+        by_name = [entry for entry in visible if entry[1].title == named]
+        place, sheet = max(by_name or visible, key=lambda entry: (_headings_in(entry[1], headings), -entry[0]))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        rows, columns = _hidden(archive.read(sheet._worksheet_path))
+    others = tuple(other.title for _, other in visible if other is not sheet)
+    return ChosenSheet(sheet.title, place, rows, columns, others)
+
+
+def _headings_in(sheet: Any, headings: Collection[str]) -> int:
+    sheet.reset_dimensions()
+    rows = islice(sheet.iter_rows(values_only=True), _TOP_ROWS)
+    return max((sum(str(cell).strip().casefold() in headings for cell in row if cell) for row in rows), default=0)
+
+
+def _hidden(xml: bytes) -> tuple[frozenset[int], frozenset[int]]:
+    """Hidden rows, from 1, and hidden columns, from 0."""
+    rows, columns = set(), set()
+    for kind, attributes in _HIDDEN.findall(xml):
+        told = {name: int(value) for name, value in _PLACE.findall(attributes)}
+        if kind == b"row" and b"r" in told:
+            rows.add(told[b"r"])
+        elif kind == b"col" and b"min" in told:
+            columns |= set(range(told[b"min"] - 1, min(told.get(b"max", told[b"min"]), MOST_COLUMNS)))
+    return frozenset(rows), frozenset(columns)
 
 
 def unpacked_bytes(file: str, data: bytes) -> int:
@@ -46,22 +104,27 @@ def unpacked_bytes(file: str, data: bytes) -> int:
         raise _bad(file, "is not an XLSX workbook or a ZIP archive, or is protected by a password") from None
 
 
-def _rows(file: str, data: bytes) -> Iterator[list[str]]:
-    for number, (values, formulas) in enumerate(zip(_cells(data, True), _cells(data, False), strict=True), 1):
+def _rows(file: str, data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
+    sheets = _cells(data, chosen.place, True), _cells(data, chosen.place, False)
+    for number, (values, formulas) in enumerate(zip(*sheets, strict=True), 1):
         if number > LAST_ROW:
             raise ValueError("no sheet has so many rows")
+        if number in chosen.hidden_rows:
+            yield []
+            continue
         for value, formula in zip(values, formulas, strict=False):
             if value.value is None and formula.data_type == "f":
                 reason = "a formula without a stored value; open and save the workbook, or type the value"
                 raise BadInput([BadCell(file, number, None, str(formula.value), reason)])
-        yield [_shown(cell.value) for cell in values]
+        hidden = chosen.hidden_columns
+        yield ["" if place in hidden else _shown(cell.value) for place, cell in enumerate(values)]
 
 
-def _cells(data: bytes, values: bool) -> Iterator[tuple[Any, ...]]:
+def _cells(data: bytes, place: int, values: bool) -> Iterator[tuple[Any, ...]]:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)
-    sheet = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
+    sheet = book.worksheets[place]
     sheet.reset_dimensions()
     return (tuple(islice(row, MOST_COLUMNS)) for row in sheet.iter_rows())
 
