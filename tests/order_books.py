@@ -54,7 +54,7 @@ def placed(*lines: RoutedLine, program: Program = PROGRAM, sent: bool = True) ->
     confirmed = Confirmed(
         lines, quote(lines, context, program, DAYS), program, Objective.CHEAPEST, "h", "k", FRIDAY, FRIDAY, NOW, book.by
     )
-    record_checkout(book, 1, confirmed, {})
+    record_checkout(book, 1, confirmed)
     if sent:
         for submission in book.submissions.values():
             submission.state = SubmissionState.SENDING

@@ -244,3 +244,13 @@ def test_a_backup_restores_to_the_same(run: Command, tmp_path: Path, capsys: pyt
     assert again == 0
     assert json.loads(capsys.readouterr().out)["rows"] == kept["rows"]
     assert run("restore", str(tmp_path / "copy.db"))[0] == 1
+
+
+def test_which_program_is_cheapest(run: Command) -> None:
+    """The demo clinic without a history: nothing was ordered."""
+    status, answer = run("which")
+    assert (status, answer["lines"], answer["now"], answer["cheapest"]) == (0, 0, [], [])
+    assert {row["lines"] for row in answer["programs"]} == {0}
+    status, answer = run("which", "--drug", "tirzepatide")
+    (error,) = answer["errors"]
+    assert (status, error["column"], error["reason"]) == (2, "--drug", "was not ordered in the period")

@@ -132,7 +132,7 @@ def test_resubmitting_authorises_a_fresh_quote(
     again = routed(1, pharmacy, 1)
     line = book.lines[f"{CHECKOUT}/01"]
     cost = fresh_quote(book, line, again, a_clinic_of(2), PROGRAM, DAYS)
-    new = place_again(book, line, again, cost, None)
+    new = place_again(book, line, again, cost)
     assert (cost.landed_cents, new.number, new.shipment, money(book, 1)) == (landed, 2, shipment, (landed, 0, 0, 0))
     assert_sound(book)
 
@@ -176,7 +176,7 @@ def again(book: Book, number: int) -> None:
     if attempt(book, number).state in {S.REJECTED, S.RETURNED}:
         patient = int(line.patient[1:])
         route = routed(number, "birch" if line.attempt % 2 else "cedar", patient, line.quantity)
-        place_again(book, line, route, fresh_quote(book, line, route, a_clinic_of(2), PROGRAM, DAYS), None)
+        place_again(book, line, route, fresh_quote(book, line, route, a_clinic_of(2), PROGRAM, DAYS))
 
 
 def assert_sound(book: Book) -> None:

@@ -120,10 +120,8 @@ def test_a_busy_week(store: Store, clock: Clock) -> None:
         shipping_cents=60_00,
         processing_cents=0,
         adjustment_cents=-20_00,
-        compared_cents=345_00,
-        alternative_cents=378_00,
     )
-    assert (found.total.spend_cents, found.total.saving_cents) == (385_00, 33_00)
+    assert found.total.spend_cents == 385_00
     assert found.total.fee_share == Share(45_00, 385_00)
     assert found.rejections_by_code == {"OUT_OF_STOCK": 1}
     assert [(time.stage, time.median_hours, time.lines) for time in found.stages if time.pharmacy is None] == [
@@ -187,10 +185,6 @@ def recounted(store: Store, first: date, last: date) -> Figures:
         count["answered_first"] += new and (
             "captured" in within or (refused and not one["captured_at"] and "ended" in within)
         )
-        if one["alternative_cents"] is not None:
-            sign = ("captured" in within) - bool(refused and one["captured_at"] and "ended" in within)
-            count["compared_cents"] += sign * (one["medication_cents"] + one["program_fee_cents"])
-            count["alternative_cents"] += sign * one["alternative_cents"]
     for entry in rows(store, "ledger_entry"):
         if entry["account"] == "payable" and first <= entry["day"] <= last:
             for name in ("medication", "program_fee", "encounter", "shipping", "processing", "adjustment"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -12,8 +13,9 @@ from core.domain.errors import NotAllowed
 from core.domain.model import AggregatePrice, Encounter, ProgramKind, Role
 from core.domain.roles import Person
 from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal
+from core.rules.pricing.program_choice import ProgramChoice
 from core.services.checkout import place
-from core.services.clinic_costs import MonthSpend, Repriced, monthly_spends, repriced
+from core.services.clinic_costs import MonthSpend, best_program, monthly_spends
 from core.services.orders.events import apply_events
 from core.services.orders.recovery import resubmit
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program
@@ -38,27 +40,33 @@ def clinic(store: Store) -> Store:
     return store
 
 
-def pool(found: Repriced) -> RepricedTotal:
-    return next(each for each in found.programs if each.program == "POOL").total
+def pool(found: ProgramChoice) -> RepricedTotal:
+    return found.repricings["POOL"].total
 
 
-def test_what_was_refused_is_not_repriced(clinic: Store) -> None:
+def test_what_was_refused_is_not_best_program(clinic: Store) -> None:
     """$90.00 + 15 % for $100.00 + 15 %; 4 of December's 31 days of POOL's monthly fee."""
-    found = repriced(clinic, LEA, CLINIC)
-    assert (found.first, found.last, found.lines) == (date(2026, 9, 6), FRIDAY, 2)
+    found = best_program(clinic, LEA, CLINIC)
+    assert (found.first, found.last, found.lines) == (date(2026, 12, 1), FRIDAY, 2)
     assert pool(found) == RepricedTotal(2, CostParts(200_00, 30_00, 40_00, 0), CostParts(180_00, 27_00, 40_00, 40_00))
 
 
 def test_what_was_placed_again_counts_once(clinic: Store) -> None:
     resubmit(clinic, STAFF, CLINIC, f"{CHECKOUT}/03")
-    assert repriced(clinic, LEA, CLINIC).lines == 3
+    assert best_program(clinic, LEA, CLINIC).lines == 3
 
 
 def test_orders_before_the_period_are_left(clinic: Store, clock: Clock) -> None:
-    clock.forward(days=89)
-    assert repriced(clinic, LEA, CLINIC).lines == 2
-    clock.forward(days=1)
-    assert repriced(clinic, LEA, CLINIC).lines == 0
+    clock.now = datetime(2027, 3, 31, 18, tzinfo=UTC)
+    found = best_program(clinic, LEA, CLINIC)
+    assert (found.first, found.last, found.months, found.lines) == (
+        date(2026, 12, 1),
+        date(2027, 2, 28),
+        Fraction(3),
+        2,
+    )
+    clock.now = datetime(2027, 4, 1, 18, tzinfo=UTC)
+    assert best_program(clinic, LEA, CLINIC).lines == 0
 
 
 def test_nothing_of_a_patient_is_read() -> None:
@@ -90,7 +98,7 @@ def test_a_month_is_what_its_lines_medication_cost(clinic: Store, clock: Clock) 
 
 def test_staff_are_refused(clinic: Store) -> None:
     with pytest.raises(NotAllowed):
-        repriced(clinic, STAFF, CLINIC)
+        best_program(clinic, STAFF, CLINIC)
     with pytest.raises(NotAllowed):
         monthly_spends(clinic, STAFF, CLINIC)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from core.adapters.store.order_views import HistoryRow
@@ -13,6 +15,7 @@ from core.domain.money import dollars
 from core.rules.plan import Plan
 from core.rules.pricing.comparison import SkuComparison
 from core.rules.pricing.monthly import Plans
+from core.rules.pricing.program_choice import DrugChoice, ProgramChoice
 from core.rules.sig import ParsedSig, Segment, decimal
 from core.services.checkout import Receipt
 from core.services.orders.views import TrackedLine, Tracking
@@ -109,6 +112,43 @@ def comparison_json(row: SkuComparison) -> Json:
 
 def _four_decimals(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.4f}"
+
+
+def program_choice_json(answer: ProgramChoice, drug: Sequence[DrugChoice] | None) -> Json:
+    """Every program for the clinic's own orders, the best first; of one drug where it is asked for."""
+    return {
+        "first": answer.first.isoformat(),
+        "last": answer.last.isoformat(),
+        "lines": answer.lines,
+        "now": answer.used,
+        "cheapest": [row.program for row in answer.best] or answer.used,
+        "programs": [
+            {
+                "program": row.program,
+                "kind": row.kind.value,
+                "saving_a_month": dollars(answer.a_month(row.saving.total_cents)),
+                "months": {f"{month:%Y-%m}": dollars(cents) for month, cents in row.by_month.items()},
+                "lines": row.lines,
+                "without_price": row.left_out,
+                "even_if_prices_change_by": _change(row.even_at),
+            }
+            for row in answer.ranked
+        ],
+    } | ({} if drug is None else {"drug": [_drug_json(row) for row in drug]})
+
+
+def _change(share: Fraction | None) -> float | None:
+    return None if share is None else float(round(share, 4))
+
+
+def _drug_json(row: DrugChoice) -> Json:
+    return {
+        "program": row.program,
+        "saving_a_month": dollars(row.saving_cents),
+        "lines": row.lines,
+        "even_if_prices_change_by": _change(row.even_at),
+        "even_at": {sku: dollars(cents) for sku, cents in row.even_cents.items()},
+    }
 
 
 def plans_json(plans: Plans) -> Json:

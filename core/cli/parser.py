@@ -97,6 +97,9 @@ COMMANDS: Final = (
         _option("--units", "N", "packs in a typical shipment", type=int, default=1),
         _option("--spend", "S", "monthly medication spend in dollars"),
     )),
+    Command("which", plan_commands.best_program, "which program is cheapest, from the clinic's own orders", (
+        _option("--drug", "ACTIVE", "one drug at the clinic's own volume"),
+    )),
     Command("plans", plan_commands.compare_programs, "what every program costs at a monthly spend", (
         _option("--spend", "S", "monthly medication spend in dollars", required=True),
     )),

@@ -21,6 +21,7 @@ from core.rules.pricing.monthly import plans
 from core.rules.sig.reader import read
 from core.rules.sig.supply import days_supply
 from core.rules.validation import validate_directions
+from core.services.clinic_costs import best_program as choose_program
 
 NO_CLINIC = Context(clinic=Clinic(clinic="", name="", state="", time_zone="UTC", program=()))
 _CACHED = 65_536
@@ -84,6 +85,16 @@ def compare_programs(run: Run) -> CommandResult:
     return CommandResult(
         json_views.plans_json(plans(run.context.programs_on(run.days.placing_day), run.arguments.spend))
     )
+
+
+def best_program(run: Run) -> CommandResult:
+    """Which program is cheapest for the clinic, from its own orders; of one drug with ``--drug``."""
+    answer = choose_program(run.store, run.person, run.clinic)
+    drug = run.arguments.drug
+    rows = answer.drug(drug, run.context) if drug else None
+    if rows == ():
+        raise bad_argument("--drug", drug, "was not ordered in the period")
+    return CommandResult(json_views.program_choice_json(answer, rows))
 
 
 def read_sig(run: Run) -> CommandResult | Iterable[Json]:

@@ -24,7 +24,7 @@ from core.rules.split.cart_split import split
 from core.rules.split.proof import faults
 from core.services.audit_trail import Entry, record_all
 from core.services.cart.contents import cart_of
-from core.services.orders.placement import Confirmed, alternatives, program_to_place_with, record_checkout
+from core.services.orders.placement import Confirmed, program_to_place_with, record_checkout
 from core.services.rule_book import note_placed
 
 
@@ -232,9 +232,8 @@ def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str
         placed_at=placing_instant(work, days),
         placed_by=person.email,
     )
-    others = alternatives(confirmed.routed, opened.context, decision.program, days)
     writing = new_book(work, person.email)
-    checkout = record_checkout(writing.book, next_number(work, days.refill_day), confirmed, others)
+    checkout = record_checkout(writing.book, next_number(work, days.refill_day), confirmed)
     save_book(work, writing)
     overridden = answered_for(confirmation.overrides).keys()
     note_placed(work, decision.split, decision.findings, checkout.reference, days.refill_day, overridden)

@@ -1,25 +1,20 @@
-"""What the clinic's own orders cost and would have cost under each program, and its monthly spend. No patient data."""
+"""Which program is cheapest for the clinic, from its own orders, and what it spends a month. No patient data."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from core.adapters.store import Store, load_context
 from core.adapters.store.order_prices import medication_by_day, packs_by_sku, placed_lines
 from core.domain.roles import Action, Person, require
-from core.rules.pricing.past_orders import Repricing, reprice
+from core.rules.pricing.program_choice import ProgramChoice, program_choice
 
 PERIOD_DAYS: Final = 90
-
-
-class Repriced(NamedTuple):
-    """A period's lines (both days included) under every program of the clinic's data."""
-
-    first: date
-    last: date
-    lines: int
-    programs: tuple[Repricing, ...]
+WHOLE_MONTHS: Final = 3
+"""What is looked at: the last whole months."""
+_MONTH_DAYS: Final = 30
 
 
 class MonthSpend(NamedTuple):
@@ -30,14 +25,21 @@ class MonthSpend(NamedTuple):
     complete: bool
 
 
-def repriced(store: Store, person: Person, clinic: str, days: int = PERIOD_DAYS) -> Repriced:
-    """The last ``days`` days of orders, today's included, without what was rejected or cancelled."""
+def best_program(store: Store, person: Person, clinic: str) -> ProgramChoice:
+    """The programs ranked for the orders of the last three whole months, without what was rejected or canceled.
+
+    A clinic that began later is judged by what there is until today.
+    """
     require(person, Action.SEE_COSTS)
     with store.read(clinic) as work:
-        first, last = _period(work.today, days)
-        lines = placed_lines(work, first, last)
+        first = _months_before(work.today, WHOLE_MONTHS)
+        last = work.today.replace(day=1) - timedelta(1)
+        months, lines = Fraction(WHOLE_MONTHS), placed_lines(work, first, last)
+        if not lines:
+            first, last = work.today.replace(day=1), work.today
+            months, lines = Fraction(last.day, _MONTH_DAYS), placed_lines(work, first, last)
         context = load_context(work, patients=())
-    return Repriced(first, last, len(lines), reprice(lines, context, first, last))
+    return program_choice(lines, context, first, last, months)
 
 
 def packs_placed(store: Store, person: Person, clinic: str, days: int = PERIOD_DAYS) -> dict[str, int]:

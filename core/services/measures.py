@@ -51,8 +51,7 @@ class Figures(NamedTuple):
     """The measures of some days at some pharmacies; money in cents.
 
     ``on_time`` is of the lines whose promised day is past, delivered or not. ``spend`` is what was captured less what
-    was refunded. ``saving`` is what the same lines' medication and fee would have cost under the clinic's other
-    program, less what they did; it covers only lines with a price there.
+    was refunded.
     """
 
     placed: int
@@ -69,8 +68,6 @@ class Figures(NamedTuple):
     shipping_cents: int
     processing_cents: int
     adjustment_cents: int
-    compared_cents: int
-    alternative_cents: int
 
     @property
     def spend_cents(self) -> int:
@@ -82,11 +79,6 @@ class Figures(NamedTuple):
     def fee_share(self) -> Share:
         """Program fees as a share of spend."""
         return Share(self.program_fee_cents, self.spend_cents)
-
-    @property
-    def saving_cents(self) -> int:
-        """What the other program would have cost more (negative: less)."""
-        return self.alternative_cents - self.compared_cents
 
 
 class Measures(NamedTuple):

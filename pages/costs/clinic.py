@@ -9,10 +9,12 @@ import streamlit as st
 
 from core.domain.model import Program, ProgramKind
 from core.rules.pricing.past_orders import CostParts, RepricedTotal, Repricing
+from core.rules.pricing.program_choice import ProgramChoice
 from core.rules.pricing.sensitivity import sensitivity
-from core.services.clinic_costs import PERIOD_DAYS, Repriced, repriced
+from core.services.clinic_costs import best_program
 from pages.costs.clinic_charts import by_month, heat_map, waterfall
 from pages.costs.filters import CostView
+from pages.costs.program_answer import answer_sentence
 from pages.shared.chart_card import chart
 from pages.shared.charts import Series
 from pages.shared.formats import amount, count, full_day, listed, money, percent, percentage_points, signed_money
@@ -26,11 +28,9 @@ _MONEY = ("Paid", "Under program", "Saving", "Drug price", "Fees", "Shipping", "
 
 def clinic_tab(session: Session, view: CostView) -> None:
     """Key figures of one program beside what was paid; every program by month; what drives it; how sure it is."""
-    answer = session.remembered(repriced)
-    if not answer.lines or not answer.programs:
-        empty_state(
-            f"No orders were placed in the last {PERIOD_DAYS} days.", "Orders placed on Refill day are compared here."
-        )
+    answer = session.remembered(best_program)
+    if not answer.lines or not answer.ranked:
+        empty_state("No orders were placed in the last three months.", "Orders placed on Refill day are compared here.")
         return
     repricing = _chosen(answer, view)
     program = view.context.program(repricing.program, answer.last)
@@ -47,8 +47,8 @@ def clinic_tab(session: Session, view: CostView) -> None:
         st.caption("Choose an aggregate program above to see how other prices and rates would change the result.")
 
 
-def _chosen(answer: Repriced, view: CostView) -> Repricing:
-    programs = {repricing.program: repricing for repricing in answer.programs}
+def _chosen(answer: ProgramChoice, view: CostView) -> Repricing:
+    programs = answer.repricings
     default = list(programs).index(view.aggregate.program) if view.aggregate else 0
     chosen = st.selectbox(
         "Program to compare with what was paid", list(programs), index=default, key="costs_against", bind="query-params"
@@ -56,7 +56,7 @@ def _chosen(answer: Repriced, view: CostView) -> Repricing:
     return programs[chosen or next(iter(programs))]
 
 
-def clinic_figures(answer: Repriced, repricing: Repricing) -> list[Metric]:
+def clinic_figures(answer: ProgramChoice, repricing: Repricing) -> list[Metric]:
     """One program's figures."""
     total = repricing.total
     saving, paid = total.saving.total_cents, total.paid.total_cents
@@ -87,7 +87,7 @@ def clinic_figures(answer: Repriced, repricing: Repricing) -> list[Metric]:
     ]
 
 
-def _left_out(answer: Repriced, repricing: Repricing, view: CostView) -> str:
+def _left_out(answer: ProgramChoice, repricing: Repricing, view: CostView) -> str:
     missing = [view.context.skus[sku].name if sku in view.context.skus else sku for sku in repricing.left_out]
     if not missing:
         return f"Every line has a price under {repricing.program}."
@@ -105,21 +105,24 @@ def _any_demo(view: CostView) -> bool:
     return any(map(is_demo, sources))
 
 
-def _months(session: Session, answer: Repriced, repricing: Repricing) -> None:
+def _months(session: Session, answer: ProgramChoice, repricing: Repricing) -> None:
     """Saving or loss of every program, month by month."""
-    months = sorted({month for each in answer.programs for month in each.months})
+    months = sorted({month for each in answer.repricings.values() for month in each.months})
     names = [f"{month:%b %Y}" for month in months]
     lines = [
         Series(each.program, names, [_saved(each.months[month]) if month in each.months else None for month in months])
-        for each in answer.programs
+        for each in answer.repricings.values()
     ]
-    best = max(answer.programs, key=lambda each: each.total.saving.total_cents)
     chart(
         by_month(lines),
-        f"{_sentence(repricing)}; the best program is {best.program}, {signed_money(best.total.saving.total_cents)}",
+        f"{_sentence(repricing)}. {answer_sentence(answer)}",
         [
-            *(_row(each, "All", each.total) for each in answer.programs),
-            *(_row(each, f"{month:%b %Y}", of) for each in answer.programs for month, of in each.months.items()),
+            *(_row(each, "All", each.total) for each in answer.repricings.values()),
+            *(
+                _row(each, f"{month:%b %Y}", of)
+                for each in answer.repricings.values()
+                for month, of in each.months.items()
+            ),
         ],
         name="clinic_months",
         session=session,

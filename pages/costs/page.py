@@ -12,6 +12,7 @@ from pages.costs.comparison import comparison_tab
 from pages.costs.filters import compared, filter_bar
 from pages.costs.plans import plans_tab
 from pages.costs.price_lists import price_lists_tab
+from pages.costs.program_answer import program_answer
 from pages.costs.quote_export import quote_tab
 from pages.costs.sku_detail import sku_detail, sku_tab
 from pages.shared.guard import opened_by
@@ -25,7 +26,10 @@ if not reference.context.skus:
     empty_state("There are no SKUs yet.", "Load skus.csv, offers.csv and programs.csv on Setup.")
     st.stop()
 
+answer_place = st.container()
 view = filter_bar(reference)
+with answer_place:
+    program_answer(session, view)
 
 
 def _compare() -> None:

@@ -1,4 +1,4 @@
-"""Plans: which program costs least a month, by medication spend, and where the clinic's own months stand."""
+"""Plans: every program's fee by medication spend, and where the clinic's own months stand. A fee alone is no cost."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.rules.pricing.monthly import Plans, plans
-from core.services.clinic_costs import MonthSpend, monthly_spends
+from core.services.clinic_costs import MonthSpend, best_program, monthly_spends
 from pages.costs.clinic_charts import with_months
 from pages.costs.filters import CostView
+from pages.costs.program_answer import answer_sentence
 from pages.shared.chart_card import chart
 from pages.shared.charts import ChartPoint, Series, by_amount
 from pages.shared.formats import amount, listed, money, percent, percentage_points, plain
@@ -27,14 +28,13 @@ def plans_tab(session: Session, view: CostView) -> None:
         empty_state("No program is in force.", "Programs are loaded on Setup, from programs.csv.")
         return
     answer = plans(programs, view.spend_cents)
+    st.caption(plain(f"{answer_sentence(session.remembered(best_program))}. Here are the programs' fees alone."))
     metrics(_plan_figures(answer))
     badge(any(is_demo(program.source) for program in programs))
     months = session.remembered(monthly_spends)
     answers_by_month = [plans(programs, month.cents) for month in months]
     answers = [plans(programs, spend) for spend in _spends(answer, months)]
-    figure = by_amount(
-        _lines(answers), _marks(answer, answers), "Medication spend a month", "Fee and program cost a month"
-    )
+    figure = by_amount(_lines(answers), _marks(answer, answers), "Medication spend a month", "Program fee a month")
     chart(
         with_months(figure, [_own_mark(*each) for each in zip(months, answers_by_month, strict=True)])
         if months
@@ -67,7 +67,7 @@ def plans_tab(session: Session, view: CostView) -> None:
 
 
 def _own_months(session: Session, months: Sequence[MonthSpend], answers_by_month: Sequence[Plans]) -> None:
-    """The clinic's own months under every program."""
+    """Every program's fee in the clinic's own months."""
     if not months:
         st.caption("Your own months appear here once orders are placed.")
         return
@@ -78,19 +78,19 @@ def _own_months(session: Session, months: Sequence[MonthSpend], answers_by_month
                 "Month": _month_name(month),
                 "Medication spend": amount(month.cents),
                 **{cost.program: amount(cost.cost_cents) for cost in answer.costs},
-                "Cheapest": listed(answer.cheapest),
+                "Lowest fee": listed(answer.cheapest),
             }
             for month, answer in zip(months, answers_by_month, strict=True)
         ],
         name="plan_months",
-        alt="What every program would have cost in the last months",
+        alt="What every program's fee would have been in the last months",
         session=session,
         columns={"Medication spend": MONEY, **{cost.program: MONEY for cost in answers_by_month[0].costs}},
     )
 
 
 def growth_sentence(months: Sequence[MonthSpend], answers_by_month: Sequence[Plans]) -> str:
-    """The cheapest program in the last whole month (else in this one), and what growth would change."""
+    """The program with the lowest fee in the last whole month (else in this one), and what growth would change."""
     month, answer = [
         each for each in zip(months, answers_by_month, strict=True) if each[0].complete or len(months) == 1
     ][-1]
@@ -104,7 +104,7 @@ def growth_sentence(months: Sequence[MonthSpend], answers_by_month: Sequence[Pla
 
 
 def _least(answer: Plans) -> str:
-    return f"{listed(answer.cheapest)} {'costs' if len(answer.cheapest) == 1 else 'cost'} least"
+    return f"{listed(answer.cheapest)} {'has the lowest fee' if len(answer.cheapest) == 1 else 'have the lowest fees'}"
 
 
 def _month_name(month: MonthSpend) -> str:
@@ -123,21 +123,21 @@ def _plan_figures(answer: Plans) -> list[Metric]:
     later = [crossing for crossing in answer.crossings if crossing.spend_cents > answer.spend_cents]
     return [
         Metric(
-            "Cheapest program",
+            "Lowest fee",
             listed(answer.cheapest),
-            "Monthly fee plus rate times medication spend.",
+            "Monthly fee plus rate times medication spend; drug prices are another matter.",
             delta_description=at,
         ),
-        Metric("Its monthly cost", money(cheapest[0].cost_cents), "Program cost alone, without the medication."),
+        Metric("Its fee a month", money(cheapest[0].cost_cents), "The fee alone, without the medication."),
         Metric(
-            "Saved over the most expensive",
+            "Below the highest fee",
             money(highest - cheapest[0].cost_cents),
-            "The most expensive program at this spend, less the cheapest.",
+            "The highest fee at this spend, less the lowest.",
         ),
         Metric(
-            "Cheapest changes at",
+            "Lowest fee changes at",
             money(later[0].spend_cents) if later else "None",
-            "The next higher monthly medication spend at which another program becomes cheaper.",
+            "The next higher monthly medication spend at which another program has the lower fee.",
             delta_description=f"to {later[0].after}" if later else None,
         ),
     ]
@@ -150,7 +150,7 @@ def plans_sentence(answer: Plans) -> str:
     if not answer.crossings:
         return f"{sentence}, and no other program does at any spend"
     changes = [f"{crossing.after} from {money(crossing.spend_cents)}" for crossing in answer.crossings]
-    return f"{sentence}; the cheapest changes to {listed(changes)}"
+    return f"{sentence}; the lowest fee changes to {listed(changes)}"
 
 
 def _spends(answer: Plans, months: Sequence[MonthSpend]) -> list[int]:
@@ -186,7 +186,7 @@ def _spend_rows(answers: Sequence[Plans]) -> list[Row]:
         {
             "Medication spend": amount(answer.spend_cents),
             **{cost.program: amount(cost.cost_cents) for cost in answer.costs},
-            "Cheapest": listed(answer.cheapest),
+            "Lowest fee": listed(answer.cheapest),
         }
         for answer in answers
     ]

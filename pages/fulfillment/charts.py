@@ -174,34 +174,6 @@ def spend(session: Session, now: Measures) -> None:
     )
 
 
-def saving(session: Session, now: Measures) -> None:
-    """What the other program would have cost more, week by week."""
-    weeks = {monday: week for monday, week in now.by_week.items() if week.compared_cents or week.alternative_cents}
-    if not weeks:
-        st.caption("No line in this period has a price under another program to compare with.")
-        return
-    saved = now.total.saving_cents
-    direction = "less than" if saved >= 0 else "more than"
-    chart(
-        stacked_over_time(
-            [Series("Savings", list(weeks), [amount(week.saving_cents) for week in weeks.values()])], "Dollars a week"
-        ),
-        f"Medication and fees cost {money(abs(saved))} {direction} under the clinic's other program",
-        [
-            {
-                "Week of": monday,
-                "As ordered": amount(week.compared_cents),
-                "Other program": amount(week.alternative_cents),
-                "Savings": amount(week.saving_cents),
-            }
-            for monday, week in weeks.items()
-        ],
-        name="saving",
-        session=session,
-        columns=dict.fromkeys(("As ordered", "Other program", "Savings"), MONEY),
-    )
-
-
 def by_pharmacy(session: Session, now: Measures, names: Names) -> None:
     """Every pharmacy's figures in one table."""
     st.subheader("By pharmacy", anchor=False)

@@ -16,7 +16,7 @@ Color = Literal["normal", "inverse", "off"]
 
 
 def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
-    """Eight figures: quality, speed, money."""
+    """Seven figures: quality, speed, money."""
     stalled = sum(compared.now.stalled.values())
     return [
         _rate(
@@ -49,7 +49,6 @@ def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
             "inverse",
             "Program fees as a share of everything paid.",
         ),
-        _saving(compared),
     ]
 
 
@@ -124,17 +123,4 @@ def _spend(compared: PeriodComparison) -> Metric:
         delta_color="off",
         delta_description=_against(compared),
         trend=[float(amount(week.spend_cents)) for week in compared.now.by_week.values()],
-    )
-
-
-def _saving(compared: PeriodComparison) -> Metric:
-    now, before = compared.now.total.saving_cents, compared.before.total.saving_cents
-    return Metric(
-        "Savings",
-        money(now),
-        "What the same lines' medication and program fee would have cost more under the clinic's other program. Below "
-        "zero, the other program would have been cheaper. Only lines with a price there count.",
-        delta=signed_money(now - before) if now != before else 0,
-        delta_description=_against(compared),
-        trend=[float(amount(week.saving_cents)) for week in compared.now.by_week.values()],
     )

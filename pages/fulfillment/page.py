@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.domain.roles import Action, may
+from core.services.clinic_costs import best_program
+from pages.costs.program_answer import answer_sentence
 from pages.fulfillment import charts
 from pages.fulfillment.key_figures import fulfillment_figures
 from pages.fulfillment.period import period_choice
-from pages.shared.formats import full_day
+from pages.shared.formats import full_day, plain
 from pages.shared.guard import opened_by
 from pages.shared.layout import badge, empty_state, header, is_demo, metrics
 from pages.shared.screens import REFILL_DAY
@@ -29,16 +31,14 @@ if not now.by_week and not now.stalled:
 
 names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
 metrics(fulfillment_figures(compared))
+if may(session.person, Action.SEE_COSTS):
+    st.markdown(plain(f"**{answer_sentence(session.remembered(best_program))}.** SKU costs has the arithmetic."))
 left, right = st.columns(2)
 with left:
     charts.acceptance(session, now)
 with right:
     charts.rejections(session, now, names)
 charts.stages(session, now, names)
-left, right = st.columns(2)
-with left:
-    charts.spend(session, now)
-with right:
-    charts.saving(session, now)
+charts.spend(session, now)
 charts.punctuality(session, now, names)
 charts.by_pharmacy(session, now, names)

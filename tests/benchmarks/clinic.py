@@ -147,7 +147,7 @@ def _pharmacy(number: int, dice: random.Random) -> Pharmacy:
 def _patient(number: int, dice: random.Random) -> Patient:
     state = dice.choice(sorted(STATES))
     return Patient(
-        patient=f"B{number:05}", first_name="Test", last_name=f"Person {number}", born_on=date(1950, 1, 1) + timedelta(days=number * 37 % 18_000), sex="f",
+        patient=f"B{number:05}", first_name="Tess", last_name=f"Person {number}", born_on=date(1950, 1, 1) + timedelta(days=number * 37 % 18_000), sex="f",
         phone="512-555-0142", address1=f"{number} Main St", city="Town", state=state, zip=STATES[state], allergies=(),
     )  # fmt: skip
 

@@ -98,7 +98,7 @@ def _place(lines: Sequence[RoutedLine], context: Context, today: date, work: Wor
     confirmed = Confirmed(
         lines, cost, program, Objective.CHEAPEST, "h", f"k{number}", today, today, work.now(), "bench"
     )
-    record_checkout(opened.book, number, confirmed, {})
+    record_checkout(opened.book, number, confirmed)
     save_book(work, opened)
 
 

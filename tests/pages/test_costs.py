@@ -171,14 +171,15 @@ def test_a_sku_without_any_price_says_so(priced: Store, opens: Opens) -> None:
 def test_plans_say_which_program_is_cheapest_and_from_what_spend(priced: Store, opens: Opens) -> None:
     shown = opens("costs", costs_tab="Plans")
     assert figures(shown) == {
-        "Cheapest program": "REFILL",
-        "Its monthly cost": "$599.00",
-        "Saved over the most expensive": "$2,401.00",
-        "Cheapest changes at": "None",
+        "Lowest fee": "REFILL",
+        "Its fee a month": "$599.00",
+        "Below the highest fee": "$2,401.00",
+        "Lowest fee changes at": "None",
     }
-    assert "**At $20,000.00 a month REFILL costs least: $599.00; the cheapest changes to REFILL from $2,214.81**" in [
-        text.value.replace("\\", "") for text in shown.markdown
-    ]
+    assert (
+        "**At $20,000.00 a month REFILL has the lowest fee: $599.00; the lowest fee changes to REFILL from $2,214.81**"
+        in [text.value.replace("\\", "") for text in shown.markdown]
+    )
 
 
 def test_a_clinic_with_one_way_of_paying_shows_that_one(store: Store, opens: Opens) -> None:

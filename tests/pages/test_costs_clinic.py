@@ -12,11 +12,13 @@ from streamlit.testing.v1 import AppTest
 from core.adapters.store import Store
 from core.domain.model import Role
 from core.domain.money import shown
+from core.domain.roles import LOCAL
 from core.rules.pricing.monthly import plans
 from core.services.checkout import place
-from core.services.clinic_costs import MonthSpend
+from core.services.clinic_costs import MonthSpend, best_program
 from pages.costs.clinic_charts import by_month, heat_map, waterfall, with_months
 from pages.costs.plans import growth_sentence
+from pages.costs.program_answer import answer_sentence
 from pages.shared.charts import ChartPoint, Series, by_amount
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program, a_sku, an_offer
 from tests.pages.conftest import Opens
@@ -62,11 +64,33 @@ def test_one_program_beside_what_was_paid(ordered: Store, opens: Opens) -> None:
     texts = said(page)
     assert "1 line has no price under REFILL and is left out of both sides: Other semaglutide." in texts
     assert (
-        "REFILL would have lost $31.88 (-$20.00 by drug prices, +$26.70 by fees and -$38.58 by monthly fees); "
-        "the best program is FREE, $0.00"
+        "REFILL would have lost $31.88 (-$20.00 by drug prices, +$26.70 by fees and -$38.58 by monthly fees). "
+        "What you have (FREE) is cheapest for you; REFILL would cost $239.10 a month more"
     ) in texts
     assert "Semaglutide 2.5 mg/mL, 2 mL matters most: over 2 lines it saves $6.70 under REFILL" in texts
     assert "REFILL saves money only if its prices fall by 14.3%, at today's rate" in texts
+
+
+@pytest.mark.parametrize("page", ["Compare", "One SKU", "The clinic", "Plans", "Price lists", "Quote", "Fulfillment"])
+def test_every_place_gives_the_same_answer(page: str, ordered: Store, opens: Opens, clock: Clock) -> None:
+    clock.forward(days=1)
+    answer = best_program(ordered, LOCAL, CLINIC)
+    shown = opens("fulfilment", Role.LEADERSHIP) if page == "Fulfillment" else opens("costs", costs_tab=page)
+    sentence = answer_sentence(answer)
+    assert sentence == "What you have (FREE) is cheapest for you; REFILL would cost $249.18 a month more"
+    assert [text for text in said(shown) if sentence in text]
+    assert not [text for text in said(shown) if "cheapest for you" in text and sentence not in text]
+
+
+def test_one_drug_is_one_search(ordered: Store, opens: Opens) -> None:
+    page = opens("costs")
+    (drug,) = [box for box in page.selectbox if box.label == "One drug at our volume"]
+    assert drug.options == ["other", "semaglutide"]
+    page = drug.set_value("semaglutide").run()
+    assert any(
+        "For semaglutide what you have (FREE) is cheapest at your volume; REFILL would cost" in text
+        for text in said(page)
+    )
 
 
 def test_a_pass_through_program_has_no_unpublished_price(ordered: Store, opens: Opens) -> None:
@@ -84,14 +108,14 @@ def test_leadership_sees_it_and_no_patient(ordered: Store, opens: Opens) -> None
 
 def test_without_orders_it_says_where_they_come_from(store: Store, opens: Opens) -> None:
     load(store)
-    assert "No orders were placed in the last 90 days." in said(opens("costs", costs_tab="The clinic"))
+    assert "No orders were placed in the last three months." in said(opens("costs", costs_tab="The clinic"))
 
 
 def test_the_clinics_months_under_every_plan(ordered: Store, opens: Opens, clock: Clock) -> None:
     clock.forward(days=31)
     page = opens("costs", costs_tab="Plans")
-    row = page.dataframe[0].value.iloc[0]
-    assert [str(row[name]) for name in ("Month", "Medication spend", "FREE", "GROWTH", "REFILL", "Cheapest")] == [
+    row = next(each.value for each in page.dataframe if "Month" in each.value).iloc[0]
+    assert [str(row[name]) for name in ("Month", "Medication spend", "FREE", "GROWTH", "REFILL", "Lowest fee")] == [
         "December 2026",
         "300.00",
         "45.00",
@@ -100,7 +124,7 @@ def test_the_clinics_months_under_every_plan(ordered: Store, opens: Opens, clock
         "FREE",
     ]
     assert (
-        "In December 2026, with $300.00 of medication, FREE costs least; REFILL does from $2,214.81 a month, "
+        "In December 2026, with $300.00 of medication, FREE has the lowest fee; REFILL does from $2,214.81 a month, "
         "638.3% more"
     ) in said(page)
 
@@ -108,10 +132,10 @@ def test_the_clinics_months_under_every_plan(ordered: Store, opens: Opens, clock
 @pytest.mark.parametrize(
     ("case", "cents", "says"),
     [
-        ("below", 1_000_00, "FREE costs least; GROWTH does from $19,940.00 a month, 1894.0% more"),
-        ("at the crossing", 19_940_00, "FREE and GROWTH cost least, and growth would not change that"),
-        ("beyond", 30_000_00, "GROWTH costs least, and growth would not change that"),
-        ("nothing", 0, "FREE costs least; GROWTH does from $19,940.00 a month"),
+        ("below", 1_000_00, "FREE has the lowest fee; GROWTH does from $19,940.00 a month, 1894.0% more"),
+        ("at the crossing", 19_940_00, "FREE and GROWTH have the lowest fees, and growth would not change that"),
+        ("beyond", 30_000_00, "GROWTH has the lowest fee, and growth would not change that"),
+        ("nothing", 0, "FREE has the lowest fee; GROWTH does from $19,940.00 a month"),
     ],
 )
 def test_what_growth_would_change(case: str, cents: int, says: str) -> None:

@@ -62,7 +62,6 @@ def test_the_wall_shows_the_measures_of_the_period_in_the_url(weeks: int, demo: 
     assert shown["Lines rejected"] == str(expected.total.rejected)
     assert shown["Stalled now"] == str(sum(expected.stalled.values()))
     assert shown["Spend"] == dollars(expected.total.spend_cents)
-    assert shown["Savings"] == dollars(expected.total.saving_cents)
 
 
 def test_changes_are_against_as_many_weeks_before(demo: Store, opens: Opens) -> None:

@@ -59,7 +59,7 @@ def the_folder() -> Folder:
         aggregate_prices=(
             AggregatePrice(program="POOL", sku="SEMA", unit_price_cents=109_99, valid_from=date(2026, 1, 1)),
         ),
-        patients=tuple(a_patient(patient=code, first_name="Test", last_name=f"Person {code}") for code in PATIENTS),
+        patients=tuple(a_patient(patient=code, first_name="Tess", last_name=f"Person {code}") for code in PATIENTS),
         prescriptions=tuple(
             a_prescription(rx=f"{sku}-{code}", patient=code, sku=sku)
             if sku == "SEMA"

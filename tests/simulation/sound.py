@@ -267,7 +267,6 @@ def _count_attempt(found: _Recount, attempt: Row, said: list[Row]) -> None:
                 captured = True
                 _add(found, day, attempt, "accepted_first", int(first))
                 _add(found, day, attempt, "answered_first", int(first))
-                _compare(found, day, attempt, 1)
             if state == "delivered":
                 _add(found, attempt["delivers_on"], attempt, "promised_on_time", int(day <= attempt["delivers_on"]))
             if state in {"shipped", "delivered", "returned", "rejected", "cancelled"}:
@@ -277,8 +276,6 @@ def _count_attempt(found: _Recount, attempt: Row, said: list[Row]) -> None:
                 _add(found, day, attempt, "answered_first", int(first and not captured))
             if state in {"rejected", "cancelled"}:
                 _add(found, attempt["delivers_on"], attempt, "promised", -1)
-            if state in {"rejected", "cancelled"} and captured:
-                _compare(found, day, attempt, -1)
 
 
 def _count_delays(found: _Recount, attempt: Row, said: list[Row], cold: bool) -> None:
@@ -290,12 +287,6 @@ def _count_delays(found: _Recount, attempt: Row, said: list[Row], cold: bool) ->
         if "shipped" in days:
             transit, promised = days["delivered"] - days["shipped"], attempt["delivers_on"] - attempt["ships_on"]
             found.delays[*where, DelayBasis.SHIPMENT, (transit - promised).days] += 1
-
-
-def _compare(found: _Recount, day: date, attempt: Row, sign: int) -> None:
-    if attempt["alternative_cents"] is not None:
-        _add(found, day, attempt, "compared_cents", sign * (attempt["medication_cents"] + attempt["program_fee_cents"]))
-        _add(found, day, attempt, "alternative_cents", sign * attempt["alternative_cents"])
 
 
 def _count_stages(found: _Recount, attempt: Row, state: str, day: date, told: Row) -> None:

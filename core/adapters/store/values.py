@@ -92,8 +92,6 @@ class DailyTotal(NamedTuple):
     shipping_cents: int
     processing_cents: int
     adjustment_cents: int
-    compared_cents: int
-    alternative_cents: int
 
 
 class WorkerRun(NamedTuple):

@@ -295,7 +295,6 @@ class Book:
             attempt.accepted_at = report.at
             self.totals.count_stage(day, attempt, FulfillmentStage.ANSWER, attempt.submitted_at, report.at)
         self._settle(ledger.captured(attempt.charge), report.at)
-        self.totals.count_comparison(day, attempt, 1)
 
     def _on_hold(self, attempt: Attempt, report: _Report) -> None:
         if report.explicit:
@@ -341,8 +340,6 @@ class Book:
     def _count_end(self, attempt: Attempt, state: LineState, at: datetime) -> None:
         day = self.day(at)
         self.totals.count(attempt.delivers_on, attempt, promised=-1)
-        if attempt.captured_at is not None:
-            self.totals.count_comparison(day, attempt, -1)
         if state is S.REJECTED:
             first = attempt.number == 1 and attempt.captured_at is None
             self.totals.count(day, attempt, rejected=1, answered_first=int(first))

@@ -63,16 +63,6 @@ class DailyTotals:
         cents = amounts._asdict()
         self.count(day, attempt, **{name: sum(cents[part] for part in parts) for name, parts in COMPONENTS.items()})
 
-    def count_comparison(self, day: date, attempt: Attempt, sign: int) -> None:
-        """What was taken for medication and fee, beside what the other program would have cost."""
-        if attempt.alternative_cents is not None:
-            self.count(
-                day,
-                attempt,
-                compared_cents=sign * (attempt.medication_cents + attempt.program_fee_cents),
-                alternative_cents=sign * attempt.alternative_cents,
-            )
-
     def count_stage(
         self, day: date, attempt: Attempt, stage: FulfillmentStage, start: datetime | None, end: datetime
     ) -> None:

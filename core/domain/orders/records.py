@@ -112,7 +112,7 @@ class Attempt:
     """One try to have a line filled: where, what it costs, what became of it.
 
     ``before`` is the state that an attempt on hold or at its end came from. Instants of states that were only implied
-    stay None. ``alternative_cents`` is medication and fee under the clinic's other program, None without a price.
+    stay None.
     """
 
     line: str
@@ -137,7 +137,6 @@ class Attempt:
     shipping_cents: int
     processing_cents: int
     processing_fixed_cents: int
-    alternative_cents: int | None
     placed_at: datetime
     captured_at: datetime | None = None
     released_cents: int = 0

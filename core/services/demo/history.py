@@ -41,7 +41,7 @@ from core.services.demo.fills import (
     refill_day_before,
 )
 from core.services.demo.rule_hits import past_rule_hits
-from core.services.orders.placement import Confirmed, alternatives, fresh_quote, place_again, record_checkout
+from core.services.orders.placement import Confirmed, fresh_quote, place_again, record_checkout
 
 
 class Seeded(NamedTuple):
@@ -184,8 +184,7 @@ class PastOrders:
             placed_by=LOCAL.email,
         )
         self.book.now = placed_at
-        others = alternatives(batch.routed, batch.context, batch.program, batch.days)
-        checkout = record_checkout(self.book, next_number(self.work, batch.days.refill_day), confirmed, others)
+        checkout = record_checkout(self.book, next_number(self.work, batch.days.refill_day), confirmed)
         for line in self.book.lines_of(checkout.reference):
             fill = batch.fills.get(line.number)
             if fill is not None:
@@ -287,8 +286,7 @@ class PastOrders:
         cart = cart.model_copy(update={"lines": (pinned,)})
         routed = split(cart, batch.context, batch.program, Objective.CHEAPEST, days).lines[0]
         cost = fresh_quote(self.book, line, routed, batch.context, batch.program, days)
-        other = alternatives([routed], batch.context, batch.program, days).get(line.number)
-        attempt = place_again(self.book, line, routed, cost, other)
+        attempt = place_again(self.book, line, routed, cost)
         return self.book.submissions[attempt.submission]
 
     def under_way(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -61,31 +61,7 @@ def program_to_place_with(context: Context, code: str, day: date) -> Program:
     return program
 
 
-def alternatives(routed: Sequence[RoutedLine], context: Context, program: Program, days: Days) -> Mapping[int, int]:
-    """By line number, medication and fee in cents under the clinic's other program; lines it has no price for are left
-    out. The other program is the first of the clinic's list of the other kind, else the first other one."""
-    other = _other_program(context, program, days.placing_day)
-    if other is None:
-        return {}
-    priced = [line for line in routed if _has_price(line, context, other, days)]
-    return {
-        line.line: line.medication_cents + line.program_fee_cents for line in quote(priced, context, other, days).lines
-    }
-
-
-def _other_program(context: Context, program: Program, day: date) -> Program | None:
-    rows = [context.program(code, day) for code in context.clinic.program if code != program.program]
-    others = [row for row in rows if row is not None]
-    return next((row for row in others if row.kind is not program.kind), others[0] if others else None)
-
-
-def _has_price(routed: RoutedLine, context: Context, program: Program, days: Days) -> bool:
-    code = str(routed.pharmacy)
-    takes = context.pharmacies[code].takes(program.program)
-    return takes and context.unit_price_cents(program, code, routed.line.sku, days.placing_day) is not None
-
-
-def record_checkout(book: Book, number: int, confirmed: Confirmed, others: Mapping[int, int]) -> Checkout:
+def record_checkout(book: Book, number: int, confirmed: Confirmed) -> Checkout:
     """Write a checkout into the book: pharmacy orders, submissions, lines with their first attempts, stock, ledger."""
     checkout = _checkout(number, confirmed)
     book.checkouts[checkout.reference] = checkout
@@ -101,14 +77,12 @@ def record_checkout(book: Book, number: int, confirmed: Confirmed, others: Mappi
         place = _Placed(messages[line.patient, line.npi, box].reference, shipment, confirmed.placed_at)
         book.add_line(_order_line(checkout, routed))
         cost = costs[line.number]
-        book.start(_attempt(checkout, 1, routed, cost, place, others.get(line.number)))
+        book.start(_attempt(checkout, 1, routed, cost, place))
     checkout.shipments = len(shipments)
     return checkout
 
 
-def place_again(
-    book: Book, line: OrderLine, routed: RoutedLine, cost: QuoteLine, alternative_cents: int | None
-) -> Attempt:
+def place_again(book: Book, line: OrderLine, routed: RoutedLine, cost: QuoteLine) -> Attempt:
     """Write a line's next attempt into the book, in a submission of its own."""
     checkout = book.checkouts[line.checkout]
     shipment = open_shipment(book, line, _box(routed))
@@ -123,7 +97,7 @@ def place_again(
     line.cancel_requested_at, line.cancel_requested_by, line.cancel_reason = None, "", ""
     line.state, line.state_at = LineState.PLACED, book.now
     place = _Placed(submission.reference, shipment, book.now)
-    attempt = _attempt(checkout, line.attempt, routed, cost, place, alternative_cents)
+    attempt = _attempt(checkout, line.attempt, routed, cost, place)
     book.start(attempt, reason="resubmitted")
     return attempt
 
@@ -244,9 +218,7 @@ def _order_line(checkout: Checkout, routed: RoutedLine) -> OrderLine:
     )
 
 
-def _attempt(
-    checkout: Checkout, number: int, routed: RoutedLine, cost: QuoteLine, place: _Placed, alternative_cents: int | None
-) -> Attempt:
+def _attempt(checkout: Checkout, number: int, routed: RoutedLine, cost: QuoteLine, place: _Placed) -> Attempt:
     if routed.promise is None:
         raise ValueError(f"line {routed.line.number} has no dates")
     received, ready, ships_on, delivers_on = routed.promise
@@ -273,6 +245,5 @@ def _attempt(
         shipping_cents=cost.shipping_cents,
         processing_cents=cost.processing_cents - cost.processing_fixed_cents,
         processing_fixed_cents=cost.processing_fixed_cents,
-        alternative_cents=alternative_cents,
         placed_at=place.at,
     )

@@ -35,7 +35,7 @@ from core.rules.overrides import answered_for
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
 from core.services.audit_trail import record
-from core.services.orders.placement import alternatives, fresh_quote, place_again, program_to_place_with
+from core.services.orders.placement import fresh_quote, place_again, program_to_place_with
 
 S = LineState
 
@@ -349,8 +349,7 @@ class _ResubmittedLine:
             before = shown(resubmission.before_cents)
             message = f"{resubmission.line} would cost {shown(actual)} now, {before} before. Confirm the amount."
             raise Differs(message, expected_cents, actual, resubmission.findings)
-        others = alternatives([resubmission.routed], self.context, self.program, self.days)
-        return place_again(self.book, self.line, resubmission.routed, resubmission.cost, others.get(self.line.number))
+        return place_again(self.book, self.line, resubmission.routed, resubmission.cost)
 
 
 def cart_line_now(line: OrderLine, pharmacy: str, rx: str | None, context: Context, days: Days) -> CartLine:

@@ -1,0 +1,163 @@
+"""Which program is cheapest for us: one answer, recounted here from the raw lines (rules.md, section 1)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from core.adapters.files import read_folder
+from core.adapters.store import Store, open_store, save_folder
+from core.domain.context import Context
+from core.domain.model import AggregatePrice, Encounter, ProgramKind
+from core.domain.roles import LOCAL
+from core.rules.pricing.past_orders import PlacedLine
+from core.rules.pricing.program_choice import FEWEST_PRICED, ProgramChoice, program_choice
+from core.services.clinic_costs import best_program
+from core.services.demo.history import seed_history
+from tests.builders import a_context, a_pharmacy, a_program, a_sku, an_offer
+from tests.stores import Clock
+from tests.test_demo_history import DEMO, TODAY
+
+FIRST, LAST = date(2026, 9, 1), date(2026, 11, 30)
+SKUS = ("SEMA", "TIRZ", "LDN")
+
+
+def a_clinic_at_random(seed: int) -> tuple[list[PlacedLine], Context]:
+    """Three SKUs at two pharmacies, orders under FREE at its own terms, and two to four programs beside it."""
+    draws = random.Random(seed)
+    own = {(house, sku): draws.randrange(2000, 30000) for house in ("cedar", "birch") for sku in SKUS}
+    programs: list[Any] = [a_program(program="FREE", monthly_fee_cents=0, rate=Decimal("0.15"))]
+    prices: list[AggregatePrice] = []
+    for number in range(draws.randrange(1, 4)):
+        kind = draws.choice([ProgramKind.PASS_THROUGH, ProgramKind.AGGREGATE])
+        code = f"P{number}"
+        programs.append(
+            a_program(program=code, kind=kind, monthly_fee_cents=draws.choice([0, 29900, 99900]),
+                      rate=Decimal(draws.randrange(0, 20)) / 100)
+        )  # fmt: skip
+        if kind is ProgramKind.AGGREGATE:
+            prices += [a_price(code, sku, draws.randrange(2000, 30000)) for sku in SKUS if draws.random() < 0.95]
+    context = a_context(
+        programs=tuple(programs),
+        skus={sku: a_sku(sku=sku, actives=(sku.lower(),)) for sku in SKUS},
+        pharmacies={code: a_pharmacy(pharmacy=code) for code in ("cedar", "birch")},
+        offers=tuple(an_offer(pharmacy=house, sku=sku, unit_cost_cents=cents) for (house, sku), cents in own.items()),
+        aggregate_prices=tuple(prices),
+    )
+    lines = []
+    for number in range(draws.randrange(3, 30)):
+        house, sku, packs = draws.choice(("cedar", "birch")), draws.choice(SKUS), draws.randrange(1, 4)
+        medication = packs * own[house, sku]
+        fee = int((Decimal(medication) * Decimal("0.15")).quantize(Decimal(1), ROUND_HALF_UP))
+        day = FIRST + timedelta(draws.randrange(91))
+        lines.append(
+            PlacedLine(
+                f"C{number:03}", day, sku, packs, house, "FREE", 1, Encounter.NONE, medication, fee, 0, 2000, 0, 0
+            )
+        )
+    return lines, context
+
+
+def a_price(program: str, sku: str, cents: int) -> AggregatePrice:
+    return AggregatePrice(program=program, sku=sku, unit_price_cents=cents, valid_from=date(2026, 1, 1))
+
+
+def recounted(lines: list[PlacedLine], context: Context, code: str) -> tuple[int, int]:
+    """What a program would have saved over the period, and how many lines it has no price for, line by line."""
+    saved = missing = 0
+    months = {}
+    for line in lines:
+        program = context.program(code, line.placed_on)
+        assert program is not None
+        if program.kind is ProgramKind.PASS_THROUGH:
+            offer = context.offer(line.pharmacy, line.sku, line.placed_on)
+            price = offer.unit_cost_cents if offer else None
+        else:
+            row = context.aggregate_price(code, line.sku, line.placed_on)
+            price = row.unit_price_cents if row else None
+        if price is None:
+            missing += 1
+            continue
+        months[line.placed_on.replace(day=1)] = program.monthly_fee_cents
+        medication = line.quantity * price
+        fee = int((Decimal(medication) * program.rate).quantize(Decimal(1), ROUND_HALF_UP))
+        saved += line.medication_cents + line.program_fee_cents - medication - fee
+    return saved - sum(months.values()), missing
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_two_hundred_clinics_get_the_answer_that_a_recount_gives(seed: int) -> None:
+    lines, context = a_clinic_at_random(seed)
+    answer = program_choice(lines, context, FIRST, LAST, Fraction(3))
+    for row in answer.ranked:
+        expected = recounted(lines, context, row.program)
+        assert (row.saving.total_cents, row.left_out) == ((0, 0) if row.program == "FREE" else expected)
+        assert sum(row.by_month.values()) == row.saving.total_cents
+    savings = [row.saving.total_cents for row in answer.ranked]
+    assert savings == sorted(savings, reverse=True)
+    complete = {row.program: row.saving.total_cents for row in answer.ranked if row.priced_share >= FEWEST_PRICED}
+    most = max(complete.values())
+    assert {row.program for row in answer.best} == {code for code, cents in complete.items() if cents == most > 0}
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 20))
+def test_the_drugs_add_up_to_the_clinic(seed: int) -> None:
+    """Each drug's share of the monthly fee included, but for a cent a drug."""
+    lines, context = a_clinic_at_random(seed)
+    answer = program_choice(lines, context, FIRST, LAST, Fraction(1))
+    for row in answer.ranked:
+        if row.program != "FREE" and not row.left_out:
+            drugs = [each for sku in SKUS for each in answer.drug(sku.lower(), context) if each.program == row.program]
+            assert abs(sum(each.saving_cents for each in drugs) - row.saving.total_cents) <= len(SKUS)
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 10))
+def test_at_the_break_even_nothing_is_saved(seed: int) -> None:
+    lines, context = a_clinic_at_random(seed)
+    for row in program_choice(lines, context, FIRST, LAST, Fraction(3)).ranked:
+        if row.even_at is None or row.left_out:
+            continue
+        change = 1 + row.even_at
+        factors = {row.program: change}
+        moved = tuple(
+            a_price(each.program, each.sku, round(each.unit_price_cents * factors.get(each.program, Fraction(1))))
+            for each in context.aggregate_prices
+        )
+        again = program_choice(lines, a_context_with(context, moved), FIRST, LAST, Fraction(3))
+        saving = next(each for each in again.ranked if each.program == row.program).saving.total_cents
+        assert abs(saving) <= 3 * sum(line.quantity for line in lines)
+
+
+def a_context_with(context: Context, prices: tuple[AggregatePrice, ...]) -> Context:
+    parts = {
+        "programs": context.programs,
+        "skus": context.skus,
+        "pharmacies": context.pharmacies,
+        "offers": context.offers,
+    }
+    return a_context(**parts, aggregate_prices=prices)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('choice') / 'refill.db'}"
+    store = open_store(url, clock=Clock(datetime.combine(TODAY, time(18), UTC)))
+    folder = read_folder(DEMO, TODAY)
+    store.write("juniper", lambda work: save_folder(work, folder), new=True)
+    seed_history(store, "juniper", TODAY)
+    yield store
+    store.close()
+
+
+def test_the_demo_has_one_answer(demo: Store) -> None:
+    answer: ProgramChoice = best_program(demo, LOCAL, "juniper")
+    assert answer.months == 3
+    assert answer.lines > 100
+    used = [row for row in answer.ranked if row.is_used]
+    assert [row.saving.total_cents for row in used] == [0] * len(used)
