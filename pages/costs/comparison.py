@@ -11,7 +11,6 @@ import streamlit as st
 from streamlit.column_config import ImageColumn, NumberColumn, TextColumn
 
 from core.rules.pricing.comparison import ProgramCost, answer_changes
-from core.rules.pricing.spread import monthly_difference
 from pages.costs.filters import CostView, SkuCosts, offer_of
 from pages.shared.cell_bars import from_zero
 from pages.shared.chart_card import chart
@@ -102,7 +101,7 @@ def _grid_options() -> GridOptions:
 
 
 def comparison_figures(view: CostView, pairs: Sequence[SkuCosts]) -> list[Metric]:
-    """The four figures at the top."""
+    """The three figures at the top."""
     both = [pair.versus for pair in pairs if pair.versus and pair.versus.difference_cents is not None]
     sides = [side.program for side in (view.pass_through, view.aggregate) if side]
     dates = [day for pair in pairs for day, _ in price_dates(pair, view)]
@@ -121,7 +120,6 @@ def comparison_figures(view: CostView, pairs: Sequence[SkuCosts]) -> list[Metric
             sides,
             "The same with the monthly fees counted, as if the month's whole medication spend went to that SKU.",
         ),
-        _saving(view, pairs),
         Metric(
             "Oldest price",
             NOTHING if oldest is None else count((view.today - oldest).days, "day"),
@@ -138,21 +136,6 @@ def _majority(label: str, cheaper: Sequence[str | None], sides: Sequence[str], d
         return Metric(label, NOTHING, definition)
     leader = f"{leaders[0]} is cheaper" if len(leaders) == 1 else "tied"
     return Metric(label, f"{best} of {count(len(cheaper), 'SKU')}", definition, delta_description=leader)
-
-
-def _saving(view: CostView, pairs: Sequence[SkuCosts]) -> Metric:
-    saving = None
-    if view.pass_through and view.aggregate:
-        saving = monthly_difference([pair.row for pair in pairs], view.pass_through, view.aggregate, view.spend_cents)
-    help_text = (
-        "The month's spend in equal parts over the SKUs that both programs price: what the cheaper program saves "
-        "over the other, monthly fees included."
-    )
-    if saving is None or view.pass_through is None or view.aggregate is None:
-        return Metric("Monthly savings", NOTHING, help_text)
-    cheaper = view.pass_through if saving.cents > 0 else view.aggregate
-    with_words = f"with {cheaper.program}" if saving.cents else "no difference"
-    return Metric("Monthly savings", money(abs(saving.cents)), help_text, delta_description=with_words)
 
 
 def price_dates(pair: SkuCosts, view: CostView) -> list[tuple[date, str]]:

@@ -11,9 +11,12 @@ from core.domain.context import Context
 from core.domain.model import Offer, Program, ProgramKind
 from core.rules.pricing.break_even import BreakEven
 from core.rules.pricing.comparison import ProgramCost, SkuComparison, compare
+from core.rules.pricing.program_choice import ProgramChoice
 from pages.shared.session import ReferenceData, Session
 
 EVERY = "Every category"
+WITHOUT_ORDERS = 20_000
+"""Dollars of medication a month to begin with where nothing was ordered yet."""
 
 
 class CostView(NamedTuple):
@@ -37,8 +40,8 @@ class SkuCosts(NamedTuple):
     versus: BreakEven | None
 
 
-def filter_bar(reference: ReferenceData) -> CostView:
-    """The filters on one line, in the address so that a view can be shared."""
+def filter_bar(reference: ReferenceData, own: ProgramChoice) -> CostView:
+    """The filters on one line, in the address so that a view can be shared; the spend begins as the clinic's own."""
     context, today = reference
     programs = context.programs_on(today)
     categories = sorted({sku.category for sku in context.skus.values() if sku.category})
@@ -59,11 +62,12 @@ def filter_bar(reference: ReferenceData) -> CostView:
             "Medication a month ($)",
             0,
             100_000_000,
-            20_000,
+            own.a_month(own.medication_cents) // 100 if own.lines else WITHOUT_ORDERS,
             step=1_000,
             key="costs_spend",
             bind="query-params",
-            help="Monthly medication spend at pass-through prices. Monthly fees weigh less the larger it is.",
+            help="Monthly medication spend: yours of the last three whole months unless you change it. Monthly fees "
+            "weigh less the larger it is.",
         )
     return CostView(context, today, pass_through, aggregate, units, spend * 100, category or EVERY)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.domain.roles import Action
+from core.services.clinic_costs import best_program
 from pages.costs.clinic import clinic_tab
 from pages.costs.comparison import comparison_tab
 from pages.costs.filters import compared, filter_bar
@@ -26,10 +27,9 @@ if not reference.context.skus:
     empty_state("There are no SKUs yet.", "Load skus.csv, offers.csv and programs.csv on Setup.")
     st.stop()
 
-answer_place = st.container()
-view = filter_bar(reference)
-with answer_place:
-    program_answer(session, view)
+answer = session.remembered(best_program)
+program_answer(session, reference.context, answer)
+view = filter_bar(reference, answer)
 
 
 def _compare() -> None:

@@ -6,17 +6,15 @@ from fractions import Fraction
 
 import streamlit as st
 
+from core.domain.context import Context
 from core.rules.pricing.program_choice import DrugChoice, ProgramChoice, RankedProgram
-from core.services.clinic_costs import best_program
-from pages.costs.filters import CostView
 from pages.shared.formats import amount, count, day, listed, money, percent, plain
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, table
 
 
-def program_answer(session: Session, view: CostView) -> None:
+def program_answer(session: Session, context: Context, answer: ProgramChoice) -> None:
     """The sentence, every program beside what the clinic has, and one drug by itself."""
-    answer = session.remembered(best_program)
     if not answer.lines or not answer.ranked:
         st.caption("Once orders are placed, this page says which program is cheapest for you.")
         return
@@ -29,12 +27,12 @@ def program_answer(session: Session, view: CostView) -> None:
         session=session,
         columns={
             "Saves a month": {**MONEY, "help": "Against what you paid. Below zero, it would have cost more."},
-            "Least in a month": MONEY,
-            "Most in a month": MONEY,
-            "Equal if its prices change by": {**PERCENT, "help": "Of all its drug prices, everything else unchanged."},
+            "Worst month": MONEY,
+            "Best month": MONEY,
+            "Equal if prices change": {**PERCENT, "help": "Of all its drug prices, everything else unchanged."},
         },
     )
-    _drug(session, view, answer)
+    _drug(session, context, answer)
 
 
 def answer_sentence(answer: ProgramChoice) -> str:
@@ -75,25 +73,25 @@ def _row(answer: ProgramChoice, row: RankedProgram) -> Row:
         "Program": f"{row.program} (yours)" if row.is_used else row.program,
         "Kind": row.kind.value,
         "Saves a month": amount(answer.a_month(row.saving.total_cents)) if row.lines else None,
-        "Least in a month": amount(min(months)) if months else None,
-        "Most in a month": amount(max(months)) if months else None,
+        "Worst month": amount(min(months)) if months else None,
+        "Best month": amount(max(months)) if months else None,
         "Lines": row.lines,
-        "Lines without a price": row.left_out,
-        "Equal if its prices change by": None if row.even_at is None else round(float(row.even_at) * 100, 2),
+        "No price": row.left_out,
+        "Equal if prices change": None if row.even_at is None else round(float(row.even_at) * 100, 2),
     }
 
 
-def _drug(session: Session, view: CostView, answer: ProgramChoice) -> None:
+def _drug(session: Session, context: Context, answer: ProgramChoice) -> None:
     """One drug at the clinic's own volume: type its name."""
     ordered = {code for repricing in answer.repricings.values() for code in repricing.skus}
-    actives = sorted({view.context.skus[code].active for code in ordered if code in view.context.skus} - {""})
+    actives = sorted({context.skus[code].active for code in ordered if code in context.skus} - {""})
     chosen = st.selectbox(
         "One drug at our volume", actives, index=None, placeholder="Type a drug, such as tirzepatide", key="costs_drug",
         bind="query-params",
     )  # fmt: skip
     if chosen is None:
         return
-    rows = answer.drug(chosen, view.context)
+    rows = answer.drug(chosen, context)
     st.markdown(f"**{plain(drug_sentence(chosen, rows, answer))}**")
     table(
         [
@@ -101,9 +99,9 @@ def _drug(session: Session, view: CostView, answer: ProgramChoice) -> None:
                 "Program": row.program,
                 "Saves a month": amount(row.saving_cents),
                 "Lines": row.lines,
-                "Equal if its prices change by": None if row.even_at is None else round(float(row.even_at) * 100, 2),
+                "Equal if prices change": None if row.even_at is None else round(float(row.even_at) * 100, 2),
                 "Equal at, a pack": "; ".join(
-                    f"{view.context.skus[sku].name}: {money(cents)}" for sku, cents in row.even_cents.items()
+                    f"{context.skus[sku].name}: {money(cents)}" for sku, cents in row.even_cents.items()
                 ),
             }
             for row in rows
@@ -111,7 +109,7 @@ def _drug(session: Session, view: CostView, answer: ProgramChoice) -> None:
         name="drug_answer",
         alt=f"Every program for {chosen} at the clinic's own volume",
         session=session,
-        columns={"Saves a month": MONEY, "Equal if its prices change by": PERCENT},
+        columns={"Saves a month": MONEY, "Equal if prices change": PERCENT},
     )
 
 

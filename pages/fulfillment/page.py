@@ -32,7 +32,7 @@ if not now.by_week and not now.stalled:
 names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
 metrics(fulfillment_figures(compared))
 if may(session.person, Action.SEE_COSTS):
-    st.markdown(plain(f"**{answer_sentence(session.remembered(best_program))}.** SKU costs has the arithmetic."))
+    st.markdown(f"**{plain(answer_sentence(session.remembered(best_program)))}.** SKU costs has the arithmetic.")
 left, right = st.columns(2)
 with left:
     charts.acceptance(session, now)

@@ -62,13 +62,14 @@ class ProgramChoice(NamedTuple):
     """The programs of a clinic ranked by what they would have saved over a period, the best first.
 
     ``best`` are the programs that save most, empty where what the clinic has is as cheap as any; ``months`` is how many
-    months the period counts for. ``repricings`` are the details, by program.
+    months the period counts for, ``medication_cents`` what was paid for drugs; ``repricings`` are the details.
     """
 
     first: date
     last: date
     months: Fraction
     lines: int
+    medication_cents: int
     used: tuple[str, ...]
     ranked: tuple[RankedProgram, ...]
     repricings: Mapping[str, Repricing]
@@ -97,7 +98,7 @@ class ProgramChoice(NamedTuple):
         cells = {sku: of for sku, of in repricing.skus.items() if sku in skus}
         total, every = added_up(cells.values()), added_up(repricing.skus.values())
         fees = _shared(row.saving.monthly_fee_cents, total.paid.drug_cents, every.paid.drug_cents)
-        saving = total.saving.total_cents + fees
+        saving = 0 if row.is_used else total.saving.total_cents + fees
         program = context.program(row.program, self.last)
         even = _even_at(repricing, program, total, saving) if program else None
         return DrugChoice(
@@ -147,7 +148,10 @@ def program_choice(
     repricings = reprice(lines, context, first, last)
     rows = [_ranked(repricing, used, context, last) for repricing in repricings]
     ranked = tuple(sorted(rows, key=lambda row: (-row.saving.total_cents, row.program)))
-    return ProgramChoice(first, last, months, len(lines), used, ranked, {row.program: row for row in repricings})
+    medication = sum(line.medication_cents for line in lines)
+    return ProgramChoice(
+        first, last, months, len(lines), medication, used, ranked, {row.program: row for row in repricings}
+    )
 
 
 def _ranked(repricing: Repricing, used: Iterable[str], context: Context, last: date) -> RankedProgram:
