@@ -114,7 +114,7 @@ def _drug(session: Session, context: Context, answer: ProgramChoice) -> None:
 
 
 def drug_sentence(active: str, rows: tuple[DrugChoice, ...], answer: ProgramChoice) -> str:
-    """``For tirzepatide POOL is cheapest at your volume: it saves $412.00 a month; equal if its prices rise by 6%``."""
+    """``For tirzepatide POOL is cheapest at your volume: it saves $412.00 a month ...``, and what would change it."""
     best = next((row for row in rows if row.saving_cents > 0), None)
     if best is None:
         others = [row for row in rows if (row.program,) != answer.used]
@@ -125,7 +125,7 @@ def drug_sentence(active: str, rows: tuple[DrugChoice, ...], answer: ProgramChoi
             f"For {active} what you have ({listed(answer.used)}) is cheapest at your volume; {nearest.program} would "
             f"cost {money(-nearest.saving_cents)} a month more"
         )
-        return sentence + _even_in_words(nearest)
+        return sentence + _even_in_words(next((row for row in others if row.even_at is not None), nearest))
     saves = money(best.saving_cents)
     return f"For {active} {best.program} is cheapest at your volume: it saves {saves} a month" + _even_in_words(best)
 
@@ -134,4 +134,4 @@ def _even_in_words(row: DrugChoice) -> str:
     if row.even_at is None:
         return ""
     direction = "rise" if row.even_at >= 0 else "fall"
-    return f"; equal if its prices {direction} by {percent(float(abs(row.even_at)))}"
+    return f"; {row.program} would be equal if its prices {direction} by {percent(float(abs(row.even_at)))}"

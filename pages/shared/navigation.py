@@ -29,7 +29,7 @@ def navigate(session: Session | None) -> Page:
         first = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
     chosen = st.navigation([first, *pages.values()])
     if st.session_state.pop(_ROLE_CHANGED, False):
-        st.switch_page(first)
+        st.switch_page(first, query_params={})  # without them it refuses to leave filters that are in the address
     return chosen
 
 
