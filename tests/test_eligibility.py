@@ -22,7 +22,7 @@ from core.domain.model import (
     Setting,
     ShipTo,
 )
-from core.rules.eligibility import FILTERS, OBSTACLES, Eligibility, codes_against, earliest_refill
+from core.rules.eligibility import FILTERS, OBSTACLES, Eligibility, earliest_refill
 from core.rules.split.options import RX_AT_OTHER_PHARMACY
 from core.rules.split.preferences import EXCLUDED
 from tests.builders import (
@@ -38,6 +38,7 @@ from tests.builders import (
     an_offer,
     licences,
 )
+from tests.eligible import codes_against
 
 THURSDAY, FRIDAY, SATURDAY = date(2026, 12, 3), date(2026, 12, 4), date(2026, 12, 5)
 MONDAY = date(2026, 12, 7)  # a box placed on FRIDAY ships then: one working day of processing

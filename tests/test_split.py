@@ -32,7 +32,6 @@ from core.domain.model import (
     ShipTo,
     Split,
 )
-from core.rules.eligibility import codes_against
 from core.rules.pricing.quotes import box_for, quote
 from core.rules.ship_dates import promise
 from core.rules.split import enumeration
@@ -50,6 +49,7 @@ from tests.builders import (
     an_offer,
     licences,
 )
+from tests.eligible import codes_against
 from tests.soak import EXAMPLES
 
 CODES = ("alder", "birch", "cedar", "dogwood")

@@ -24,9 +24,6 @@ NEXT: Final[dict[S, frozenset[S]]] = {
     S.CANCELLED: frozenset(),
 }
 
-ENDED: Final = frozenset({S.REJECTED, S.CANCELLED, S.RETURNED, S.DELIVERED})
-"""States in which the pharmacy has nothing more to do."""
-
 NEXT_SUBMISSION: Final[dict[T, frozenset[T]]] = {
     T.QUEUED: frozenset({T.SENDING, T.WITHDRAWN}),
     T.SENDING: frozenset({T.ACKNOWLEDGED, T.REJECTED, T.UNKNOWN, T.QUEUED}),

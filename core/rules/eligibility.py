@@ -239,26 +239,6 @@ def refills_limit(pharmacy: Pharmacy, context: Context, day: date) -> int:
     return int(context.pharmacy_number("max_refills", day, pharmacy.pharmacy, pharmacy.max_refills))
 
 
-def codes_against(
-    line: CartLine,
-    pharmacy: str,
-    context: Context,
-    program: Program,
-    days: Days,
-    overridden: frozenset[str] = frozenset(),
-) -> tuple[str, ...]:
-    """The filters that refuse a pharmacy for a line, in the order of FILTERS; empty where it may fill it.
-
-    Stock is the pharmacy's whole stock: what other lines of the cart take is the split's to say. ``overridden`` are
-    codes that a person has overridden on this line.
-    """
-    eligibility = Eligibility(context, program, days)
-    subject, partner = eligibility.subject(line), context.pharmacies.get(pharmacy)
-    if subject is None or partner is None:
-        return FILTERS[:1]
-    return eligibility.codes(subject, eligibility.terms_of(partner, subject), overridden)
-
-
 def earliest_refill(line: CartLine, pharmacy: str | None, context: Context, days: Days) -> date | None:
     """The first day on which the line is not REFILL_TOO_SOON, under a pharmacy's threshold or the clinic's (None).
 

@@ -88,18 +88,18 @@ def prescription_for(patient: str, sku: str, context: Context, refill_day: date)
 def next_step(rows: Sequence[Prescription], context: Context, day: date) -> Prescription:
     """Which of one patient's prescriptions of an active, newest first, is filled next: the newest.
 
-    Prescriptions of one regimen that were written within two weeks for different doses are the steps of a titration
-    plan. Of the newest plan it is the step after the last fill, the first without one; after the last step, that step
-    again. A fill from before the plan counts only below its highest step and where no long gap followed: else the plan
-    starts anew, from its first step. A step whose dose cannot be read is never passed over: it is next, for a person to
-    look at, until it was filled.
+    Prescriptions of one regimen, each written within two weeks of the next, for different doses are the steps of a
+    titration plan. Of the newest plan it is the step after the last fill, the first without one; after the last step,
+    that step again. A fill from before the plan counts only below its highest step and where no long gap followed: else
+    the plan starts anew, from its first step. A step whose dose cannot be read is never passed over: it is next, for a
+    person to look at, until it was filled.
     """
     newest = rows[0]
-    plan = [row for row in rows if _same_plan(row, newest, context)]
-    steps = {row.rx: dose for row in plan if (dose := plan_dose(row, newest, context)) is not None}
+    plan = titration_plan(rows, context)
+    steps = {row.rx: dose for row in plan if (dose := weekly_dose(row, context)) is not None}
     if len(set(steps.values())) < 2:
         return newest
-    if unread := [row for row in plan if row.rx not in steps and not row.fills]:
+    if unread := [row for row in plan if row.rx not in steps and not fills_and_in_flight(row, context)]:
         return unread[0]
     fill = last_fill_for(newest.patient, newest.sig, context.skus[newest.sku], context, day)
     taken = highest_weekly_mg(fill.prescription.sig, context.skus[fill.prescription.sku]) if fill else None
@@ -128,22 +128,31 @@ def _gap_follows(fill: Fill, context: Context, day: date) -> bool:
 
 
 PLAN_DAYS: Final = 14
-"""A titration plan's steps are written within so many days: in one visit, or as a clinic gets round to it."""
+"""A titration plan's steps follow one another within so many days: written in one visit, or as a clinic gets to it."""
 
 
-def _same_plan(row: Prescription, newest: Prescription, context: Context) -> bool:
-    """Whether a prescription was written with ``newest``, for the same regimen of the same active."""
-    skus = context.skus.get(row.sku), context.skus.get(newest.sku)
-    if skus[0] is None or skus[1] is None or abs((newest.written_on - row.written_on).days) > PLAN_DAYS:
+def titration_plan(rows: Sequence[Prescription], context: Context) -> list[Prescription]:
+    """The newest of one active's prescriptions, newest first, with those that were written with it: for the same
+    regimen, each within ``PLAN_DAYS`` of a later one."""
+    plan = [rows[0]]
+    for row in rows[1:]:
+        soon = (plan[-1].written_on - row.written_on).days <= PLAN_DAYS
+        if soon and _same_regimen(row, rows[0], context):
+            plan.append(row)
+    return plan
+
+
+def _same_regimen(row: Prescription, other: Prescription, context: Context) -> bool:
+    skus = context.skus.get(row.sku), context.skus.get(other.sku)
+    if skus[0] is None or skus[1] is None:
         return False
-    return not regimen_of(row.sig, skus[0]).differs(regimen_of(newest.sig, skus[1]))
+    return not regimen_of(row.sig, skus[0]).differs(regimen_of(other.sig, skus[1]))
 
 
-def plan_dose(row: Prescription, newest: Prescription, context: Context) -> Decimal | None:
-    """The weekly mg of a prescription that is a step of one plan with ``newest``; None where it is of another one, or
-    does not tell."""
+def weekly_dose(row: Prescription, context: Context) -> Decimal | None:
+    """The weekly mg of a prescription at its highest step; None where it does not tell."""
     sku = context.skus.get(row.sku)
-    return highest_weekly_mg(row.sig, sku) if sku is not None and _same_plan(row, newest, context) else None
+    return highest_weekly_mg(row.sig, sku) if sku is not None else None
 
 
 def _in_force(row: Prescription, context: Context, day: date) -> bool:

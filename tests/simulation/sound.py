@@ -13,7 +13,6 @@ from sqlalchemy import select
 from core.adapters.store import METADATA, Store
 from core.adapters.store.order_views import OrderFilter
 from core.domain.ledger import Account, PostingKind
-from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, LineState, SubmissionState
 from core.domain.orders.daily_totals import COMPONENTS, DelayBasis, FulfillmentStage
 from core.domain.orders.records import EventOutcome
@@ -23,6 +22,8 @@ from core.services.orders.verification import verify_ledger
 from core.services.orders.views import search
 
 S = LineState
+ENDED = frozenset({S.REJECTED, S.CANCELLED, S.RETURNED, S.DELIVERED})
+"""States in which the pharmacy has nothing more to do."""
 Row = dict[str, Any]
 ZONE = ZoneInfo("America/Chicago")
 STAGES = {

@@ -23,7 +23,6 @@ from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.order_views import OrderFilter, OrderRow
 from core.adapters.store.tables import ORDER_LINE
 from core.domain.errors import Blocked, Differs, RefillDayError, Refused
-from core.domain.lifecycle import ENDED
 from core.domain.model import IN_FLIGHT, Days, LineState, Objective, Severity, ShipTo, SubmissionState
 from core.domain.orders.book import Event
 from core.domain.payments.operations import FOR_A_PERSON, Method, Setup
@@ -56,7 +55,7 @@ from tests.simulation.clinic import (
     offer,
 )
 from tests.simulation.pharmacies import Died, Pharmacies
-from tests.simulation.sound import left_over, paid, problems
+from tests.simulation.sound import ENDED, left_over, paid, problems
 from tests.stores import CLINIC, Clock
 
 S = LineState

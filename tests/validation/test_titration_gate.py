@@ -63,7 +63,7 @@ def test_a_line_that_shipped_is_an_earlier_fill() -> None:
         ("down two steps, soon", "1.7", "0.5", date(2026, 11, 20), []),
         ("from below the ladder to its first step", "0.1", "0.25", date(2026, 1, 5), []),
         ("from below the ladder to its second", "0.1", "0.5", date(2026, 1, 5), ["TITRATION_SKIP"]),
-        ("the old dose is unreadable", "some", "2.4", date(2026, 11, 20), []),
+        ("the old dose is unreadable", "some", "2.4", date(2026, 11, 20), ["DOSE_START_HIGH"]),
     ],
 )
 def test_steps(case: str, old: str, new: str, first_filled_on: date, expected: list[str]) -> None:

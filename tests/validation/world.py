@@ -19,7 +19,7 @@ from core.domain.model import (
     Severity,
     Split,
 )
-from core.rules.eligibility import FILTERS, codes_against
+from core.rules.eligibility import FILTERS
 from core.rules.ship_dates import promise
 from core.rules.validation import validate
 from tests.builders import (
@@ -36,6 +36,7 @@ from tests.builders import (
     a_sku,
     an_offer,
 )
+from tests.eligible import codes_against
 
 Change = Mapping[str, Any]
 

@@ -11,9 +11,8 @@ from typing import NamedTuple
 from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.model import Days, Gate, OurLine, Prescription, Severity, Sku
-from core.rules.days_supply import supply_days
 from core.rules.eligibility import earliest_refill
-from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for
+from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for, supply_ended
 from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
 from core.rules.validation.doses import highest_step
 from core.rules.validation.registry import rule
@@ -216,8 +215,7 @@ def _fills_of_class(line: CheckedLine, context: Context) -> Iterator[Fill]:
 
 
 def _supplied(fill: Fill, context: Context, days: Days) -> _SuppliedFill:
-    sku = context.skus[fill.prescription.sku]
-    return _SuppliedFill(fill, supply_days(fill.prescription, sku, fill.quantity, context, days.refill_day) or 0)
+    return _SuppliedFill(fill, (supply_ended(fill, context, days.refill_day) - fill.filled_on).days)
 
 
 def _day_after(day: date, count: int) -> date:

@@ -11,7 +11,15 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import code_order
 from core.domain.model import Days, Fix, Gate, Prescription, Severity
-from core.rules.prescriptions import is_other_therapy, last_fill, next_step, plan_dose, stopped, supply_ended
+from core.rules.prescriptions import (
+    is_other_therapy,
+    last_fill,
+    next_step,
+    stopped,
+    supply_ended,
+    titration_plan,
+    weekly_dose,
+)
 from core.rules.sig import WeeklyMg, dose_steps
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, mg
 from core.rules.validation.doses import at_dose_since, dose_fills, filled_undated, prescribed_of, step_at
@@ -30,19 +38,20 @@ from core.rules.validation.registry import rule
 def first_dose_is_the_first_step(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """Without an earlier fill of the active, the weekly mg is at most the ladder's first step.
 
-    Fills without a date tell neither the dose nor when it was taken: the start is then asked about.
+    Fills without a date, or with directions that cannot be read, tell no dose.
     """
     for line, weekly in _on_a_ladder(cart, context):
         active = line.sku.active
         ladder = context.ladder(active)
-        if weekly.first <= ladder[0] or dose_fills(line.line.patient, active, cart, context):
+        fills = dose_fills(line.line.patient, active, cart, context)
+        if weekly.first <= ladder[0] or any(fill.step is not None for fill in fills):
             continue
-        undated = filled_undated(line.line.patient, active, context)
-        known = f"Fills of {active} are counted without a date" if undated else f"No earlier fill of {active} is known"
+        told = bool(fills) or filled_undated(line.line.patient, active, context)
+        known = f"No dose of the fills of {active} is known" if told else f"No earlier fill of {active} is known"
         yield line.problem(
             f"{known} and the directions begin at {mg(weekly.first)} mg a week; the first step is {ladder[0]} mg.",
             *_lower_step(line, context, days),
-            severity=Severity.WARNING if undated else _of_start(ladder, weekly),
+            severity=_of_start(ladder, weekly),
         )
 
 
@@ -55,12 +64,8 @@ def _lower_step(line: CheckedLine, context: Context, days: Days) -> Iterator[Fix
     """The step of the same plan that is next, where that is another prescription."""
     if line.prescription is None:
         return
-    rows = [
-        row
-        for row, _ in prescribed_of(line.line.patient, line.sku.active, context)
-        if plan_dose(row, line.prescription, context) is not None and not stopped(row, days.refill_day)
-    ]
-    step = next_step(rows, context, days.refill_day) if rows else line.prescription
+    rows = _plan_from(line.prescription, line, context)
+    step = next_step([row for row in rows if not stopped(row, days.refill_day)] or rows, context, days.refill_day)
     if step.rx != line.prescription.rx:
         change = {"rx": step.rx, "sku": step.sku, "quantity": "", "sig": "", "npi": ""}
         yield Fix(label=f"Use prescription {step.rx}, the step that is next", change=change)
@@ -192,15 +197,24 @@ def _newer(line: CheckedLine, rx: Prescription, context: Context, days: Days) ->
             return None
         if other.written_on > days.refill_day or stopped(other, days.refill_day):
             continue
-        if is_other_therapy(rx, other.sig, sku, context, days.refill_day) or _is_step_of_plan(rx, other, context):
+        steps = weekly_dose(rx, context), weekly_dose(other, context)
+        in_plan = rx in _plan_from(other, line, context) and (None in steps or steps[0] != steps[1])
+        if in_plan or is_other_therapy(rx, other.sig, sku, context, days.refill_day):
             continue
         return other
     return None
 
 
-def _is_step_of_plan(rx: Prescription, other: Prescription, context: Context) -> bool:
-    doses = plan_dose(rx, other, context), plan_dose(other, other, context)
-    return None not in doses and doses[0] != doses[1]
+def _plan_from(newest: Prescription, line: CheckedLine, context: Context) -> list[Prescription]:
+    """The titration plan that a prescription is the newest of; a later step belongs to it as well where it is named."""
+    rows = [row for row, _ in prescribed_of(line.line.patient, line.sku.active, context)]
+    for at, row in enumerate(rows):
+        plan = titration_plan(rows[at:], context)
+        if newest in plan:
+            return plan
+        if row == newest:
+            break
+    return [newest]
 
 
 def _on_a_ladder(cart: CheckedCart, context: Context) -> Iterator[tuple[CheckedLine, WeeklyMg]]:
