@@ -252,7 +252,8 @@ _WORDS: Final = {
     """,
     "ADDRESS_INVALID": r"""
         \baddress (undeliver|incomplete|invalid|missing|bad|wrong|not|is a|flag|needed|required)
-        (bad|wrong|invalid|missing|incomplete|verify|validate|unverified|shipping|delivery|this|new|correct|no|from) address
+        (bad|wrong|invalid|missing|incomplete|verify|validate|shipping|delivery|this|new|correct|no|from) address
+        unverified address
         \baddress (needs|has|must|could|can|was) (not |to )?(be |been )?(verif|validat|correct|confirm)
         (verify|validate) delivery
         \bzip\b
@@ -418,8 +419,8 @@ _VETOES: Final = _patterns(_ABOUT_ANOTHER)
 
 _NO_REFUSAL: Final = re.compile(
     r"\bcancel|deceased|pregnan|interaction with|contraindicat|\btransferred to|\bpick ?up\b|insurance|signature"
-    r"|consent|(?<!not )(?<!not be )(?<!not been )(?<!to be )(?<!must be )\bverified|(is|looks?|was|billing) (fine|ok|good)|\breceived,? (order|waiting)|board|hospice"
-    r"|until labs"
+    r"|consent|(?<!not )(?<!not be )(?<!not been )(?<!to be )(?<!must be )\bverified"
+    r"|(is|looks?|was|billing) (fine|ok|good)|\breceived,? (order|waiting)|board|hospice|until labs"
 )
 """Words of what no code stands for: a person reads them."""
 
