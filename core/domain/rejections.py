@@ -254,7 +254,7 @@ _WORDS: Final = {
         \baddress (undeliver|incomplete|invalid|missing|bad|wrong|not|is a|flag|needed|required)
         (bad|wrong|invalid|missing|incomplete|verify|validate|shipping|delivery|this|new|correct|no|from) address
         unverified address
-        \baddress (needs|has|must|could|can|was) (not |to )?(be |been )?(verif|validat|correct|confirm)
+        \baddress (needs to|has to|must|has not|could not|was not) (be )?(verif|validat|correct|confirm)
         (verify|validate) delivery
         \bzip\b
         \bzip ?code
@@ -326,13 +326,16 @@ _BEFORE: Final = {
 }
 """Of two codes that words could mean, the one that says what happened: an expired card is no expired prescription."""
 
+_AFFIRMED: Final = r"(?<!not )(?<!not be )(?<!to be )(?<!must be )\b"
+"""Before a word that says something was done: it is neither denied nor still to do."""
+
 _ABOUT_ANOTHER: Final = {
-    "ADDRESS_INVALID": r"""
+    "ADDRESS_INVALID": rf"""
         \b(prescriber|clinic|office|mail|ip|billing|email) address
         address (ok|fixed|updated|corrected)
         formatting
         \bzip (lock|bag|tie)
-        (?<!not )(?<!not be )(?<!not been )(?<!to be )(?<!must be )\b(verified|corrected)\b
+        {_AFFIRMED}(verified|corrected)\b
     """,
     "ALLERGY": r"""
         allerg\w* (info|list|not (list|on|given|provid)|history|status|missing|needed|profile|review)
@@ -419,7 +422,7 @@ _VETOES: Final = _patterns(_ABOUT_ANOTHER)
 
 _NO_REFUSAL: Final = re.compile(
     r"\bcancel|deceased|pregnan|interaction with|contraindicat|\btransferred to|\bpick ?up\b|insurance|signature"
-    r"|consent|(?<!not )(?<!not be )(?<!not been )(?<!to be )(?<!must be )\bverified"
+    rf"|consent|{_AFFIRMED}verified"
     r"|(is|looks?|was|billing) (fine|ok|good)|\breceived,? (order|waiting)|board|hospice|until labs"
 )
 """Words of what no code stands for: a person reads them."""
