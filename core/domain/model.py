@@ -163,7 +163,21 @@ class Role(StrEnum):
     LEADERSHIP = "leadership"
 
 
-class Clinic(Model):
+class Contact(Model):
+    """How somebody is reached; an empty text where nobody said."""
+
+    phone: str = ""
+    fax: str = ""
+    email: str = ""
+
+    @property
+    def reached_at(self) -> str:
+        """``phone 512-555-0100, fax 512-555-0101``; empty where nothing is known."""
+        ways = (("phone", self.phone), ("fax", self.fax), ("email", self.email))
+        return ", ".join(f"{way} {at.strip()}" for way, at in ways if at.strip())
+
+
+class Clinic(Contact):
     """The tenant. ``program`` lists the programs it may place with, the default first."""
 
     clinic: str
@@ -231,7 +245,7 @@ class Sku(Model):
         return None
 
 
-class Pharmacy(Model):
+class Pharmacy(Contact):
     """A 503A partner. ``cutoff`` is in its own zone; weekdays are 0 for Monday; transit counts carrier days."""
 
     pharmacy: str
@@ -331,7 +345,7 @@ class PrescriberLicence(Model):
     dea_number: str = ""
 
 
-class Prescriber(Model):
+class Prescriber(Contact):
     """Somebody who signs prescriptions; licenses by state."""
 
     npi: str

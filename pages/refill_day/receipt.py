@@ -48,6 +48,7 @@ def receipt(desk: Desk, placed: Receipt) -> None:
                 {
                     "Pharmacy order": order.reference,
                     "Pharmacy": pharmacy_name(order.pharmacy, desk.context),
+                    "Contact": desk.context.pharmacies[order.pharmacy].reached_at,
                     "Lines": len(order.lines),
                     "Total": amount(order.total_cents),
                 }
@@ -58,6 +59,9 @@ def receipt(desk: Desk, placed: Receipt) -> None:
             session=desk.session,
             columns={"Total": MONEY},
         )
+        clinic = desk.context.clinic
+        if clinic.reached_at:
+            st.caption(plain(f"Pharmacies reach {clinic.name} by {clinic.reached_at}."))
         st.caption("Order sheets")
         with st.grid(3):
             for order in placed.pharmacy_orders:

@@ -29,7 +29,7 @@ from core.services.orders.views import queues, track
 from core.services.partners import worker
 from core.services.partners.connections import connect
 from core.services.partners.order_sheets import mark_sent, order_sheet, to_hand_over
-from tests.builders import DAYS, FRIDAY, a_clinic, a_patient, a_prescription, a_sku
+from tests.builders import DAYS, FRIDAY, a_clinic, a_patient, a_pharmacy, a_prescriber, a_prescription, a_sku
 from tests.order_books import CHECKOUT, said
 from tests.partners.test_json_order import LINE, SECOND, a_message
 from tests.stores import CLINIC, Clock, a_folder, load
@@ -49,6 +49,26 @@ def test_a_sheet_has_every_line_that_is_to_be_filled(store: Store) -> None:
     assert (first["line"], first["patient"], first["amount"]) == (f"{CHECKOUT}/01", "Rivera, Ana", "2 mL")
     assert (first["prescription"], second["prescription"]) == ("new, 0 refills", "refill of =77-1")
     assert (first["allergies"], first["dea"], first["zip"], first["temperature"]) == ("none", "", "78704", "cold")
+
+
+def test_a_sheet_says_how_everybody_is_reached(store: Store) -> None:
+    folder = a_folder(
+        **patients(1),
+        clinic=a_clinic(phone="512-555-0100", fax="512-555-0101"),
+        pharmacies=(a_pharmacy(phone="512-555-0110", email="orders@cedar.example"),),
+        prescribers=(a_prescriber(phone="512-555-0140", licences={}),),
+    )
+    load(store, folder)
+    place(store, STAFF, CLINIC, confirmation(a_cart(line(1))))
+    sheet = order_sheet(store, STAFF, CLINIC, ORDER)
+    (row,) = csv.DictReader(StringIO(as_csv(sheet).decode("utf-8-sig")))
+    assert (row["prescriber_phone"], row["clinic_phone"], row["clinic_fax"]) == (
+        "512-555-0140", "512-555-0100", "512-555-0101",
+    )  # fmt: skip
+    words = " ".join(text_of(as_pdf(sheet)).split())
+    assert "To Cedar Compounding, phone 512-555-0110, email orders@cedar.example" in words
+    assert "phone 512-555-0100, fax 512-555-0101" in words
+    assert "NPI 1234567893, license TX T1, phone 512-555-0140" in words
 
 
 def test_a_change_after_checkout_keeps_a_sheet_back(store: Store) -> None:

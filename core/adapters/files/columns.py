@@ -110,6 +110,11 @@ def _empty_is(value: object, column: Column) -> Column:
     return column._replace(empty=lambda row: value)
 
 
+def _contact(purpose: str) -> tuple[Column, ...]:
+    """How somebody is reached."""
+    return tuple(_may(way, TEXT, purpose) for way in ("phone", "fax", "email"))
+
+
 def _fills_of_an_empty_cell(row: Mapping[str, str]) -> int:
     return 1 if row.get("last_filled_on") else 0
 
@@ -126,6 +131,7 @@ FILES: dict[str, File] = {
             _may("zip", TEXT, ""),
             _needs("time_zone", ZONE, "what a day means here"),
             _needs("program", CODES, "programs it may place with, the default first", "programs.csv"),
+            *_contact("for pharmacies that have a question about an order"),
         )),
         File("programs.csv", "programs", Program, ("program", "valid_from"), "Ways of paying, a row for each change", (
             _needs("program", CODE, "the program's code"),
@@ -182,6 +188,7 @@ FILES: dict[str, File] = {
             _may("max_refills", COUNT, "most refills on a prescription it takes"),
             _may("refill_threshold", RATE, "share of the supply to be used before a refill"),
             _may("programs", CODES, "programs it works with; empty is all", "programs.csv"),
+            *_contact("for questions about orders"),
         )),
         File("pharmacy_licences.csv", "pharmacy_licences", PharmacyLicence, ("pharmacy", "state", "kind"),
              "Where a pharmacy may ship what; its own state needs its rows too", (
@@ -217,6 +224,7 @@ FILES: dict[str, File] = {
             _needs("first_name", TEXT, ""),
             _needs("last_name", TEXT, ""),
             _may("credential", TEXT, "MD, DO, NP, PA ..."),
+            *_contact("for questions about prescriptions"),
         )),
         File("prescriber_licences.csv", "prescriber_licences", PrescriberLicence, ("npi", "state"),
              "Where a prescriber may prescribe", (

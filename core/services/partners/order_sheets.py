@@ -53,8 +53,8 @@ def _sheet(work: Work, reference: str, waiting: bool) -> OrderSheet:
     outgoing = [message for message in messages(work, submissions, on_it) if message.lines]
     code = outgoing[0].pharmacy if outgoing else ""
     pharmacy, link = pharmacies_of(work).get(code), links(work).get(code, Link(code))
-    name = pharmacy.name if pharmacy else code
-    return OrderSheet(reference, clinic_of(work), name, work.today, link, tuple(outgoing), not waiting)
+    name, sent_to = (pharmacy.name, pharmacy.reached_at) if pharmacy else (code, "")
+    return OrderSheet(reference, clinic_of(work), name, work.today, link, tuple(outgoing), not waiting, sent_to)
 
 
 class WaitingSheet(NamedTuple):

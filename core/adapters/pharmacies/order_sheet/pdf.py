@@ -42,8 +42,8 @@ class _SheetPages(PdfPages):
         self.use_font(9, color=GREY)
         lines = sum(len(message.lines) for message in sheet.messages)
         place = _listed(clinic.address1, clinic.city, f"{clinic.state} {clinic.zip}")
-        self._put(f"To {sheet.pharmacy}", 4.6)
-        self._put(f"From {clinic.name}, {place}", 4.6)
+        self._put(_listed(f"To {sheet.pharmacy}", sheet.sent_to), 4.6)
+        self._put(_listed(f"From {clinic.name}", place, clinic.reached_at), 4.6)
         count = f"{lines} prescription{'' if lines == 1 else 's'}"
         self._put(f"{sheet.made_on:%d %b %Y}. {count}. Bill the clinic; do not charge the patient.", 4.6)
         if sheet.copy:
@@ -91,7 +91,7 @@ class _SheetPages(PdfPages):
         self._fact("Ship to", f"{whose}: {to.recipient}, {street}")
         license_held = prescriber.licences.get(patient.state)
         number = f", license {patient.state} {license_held.number}" if license_held and license_held.number else ""
-        self._fact("Prescriber", f"{prescriber.name}, NPI {prescriber.npi}{number}")
+        self._fact("Prescriber", _listed(f"{prescriber.name}, NPI {prescriber.npi}{number}", prescriber.reached_at))
 
     def _line(self, message: Message, line: MessageLine) -> None:
         sku, prescription = line.sku, line.prescription

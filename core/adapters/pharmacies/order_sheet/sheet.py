@@ -13,7 +13,7 @@ from core.domain.partners.protocol import Message, MessageLine
 COLUMNS: Final = (
     "order", "line", "patient", "born_on", "sex", "phone", "allergies", "drug", "quantity", "amount", "directions",
     "prescriber", "npi", "dea", "prescription", "written_on", "clinical_difference", "ship_to", "address1", "address2",
-    "city", "state", "zip", "temperature",
+    "city", "state", "zip", "temperature", "prescriber_phone", "prescriber_fax", "clinic", "clinic_phone", "clinic_fax",
 )  # fmt: skip
 
 
@@ -28,6 +28,8 @@ class OrderSheet(NamedTuple):
     messages: tuple[Message, ...]
     copy: bool = False
     """Whether it may hold lines that the pharmacy has already."""
+    sent_to: str = ""
+    """How the pharmacy is reached."""
 
     @property
     def rows(self) -> tuple[tuple[object, ...], ...]:
@@ -47,7 +49,8 @@ class OrderSheet(NamedTuple):
             str(dispense_quantity(line.sku, line.quantity, self.link.quantity_unit)), line.sig, prescriber.name,
             prescriber.npi, dea_number(message, line), prescription_words(line), prescription.written_on,
             prescription.clinical_difference, message.ship_to.value, to.address1, to.address2, to.city, to.state,
-            to.zip, "cold" if message.cold else "ambient",
+            to.zip, "cold" if message.cold else "ambient", prescriber.phone, prescriber.fax, self.clinic.name,
+            self.clinic.phone, self.clinic.fax,
         )  # fmt: skip
 
 
