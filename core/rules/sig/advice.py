@@ -93,6 +93,16 @@ _DEFERRING: Final = {
     "follow": word_set("with"),
 }
 """What follows a word of advice where it cancels the directions, or leaves the dose to something else."""
+_APPLIES: Final = word_set("use wear apply reapply")
+_ABOUT_PRODUCT: Final = word_set("a an the your broad spectrum gentle plenty of")
+_OTHER_PRODUCTS: Final = word_set("sunscreen sunblock moisturizer moisturiser cleanser spf")
+OTHER_PRODUCT_STARTS: Final = _OTHER_PRODUCTS | (_APPLIES - {"use"})
+_OF_OTHER_PRODUCT: Final = _OTHER_PRODUCTS | word_set(
+    "daily every each day days morning mornings evening night am once twice times a in the and or when while outdoors"
+    " outside sun during with of at least + higher above reapply hour hours as needed on face area areas treated your"
+    " liberally always regularly before after going washing out exposure"
+)
+"""What may be said of another product; a number there is its own."""
 _HARMLESS: Final = word_set("water glass moisturizer sunscreen food meal dry absorb dissolve questions")
 
 
@@ -125,6 +135,18 @@ def advice_not_to(tokens: list[Token], place: int) -> tuple[Item, int] | None:
     if not spoiled and verb not in NEVER_DO:
         return None
     return _clause(tokens, place + 2, allowed=_DOSES if verb == "skip" else frozenset())
+
+
+def other_product(tokens: list[Token], place: int) -> tuple[Item, int] | None:
+    """``Use sunscreen daily.``, ``apply moisturizer every morning``: its times are its own, not the drug's."""
+    start = place + (tokens[place].word in _APPLIES)
+    while at(tokens, start).word in _ABOUT_PRODUCT:
+        start += 1
+    if at(tokens, start).word not in _OTHER_PRODUCTS:
+        return None
+    end = _clause_end(tokens, start)
+    words = {token.word for token in tokens[start:end] if not token.is_number}
+    return (EXTRA if words <= _OF_OTHER_PRODUCT else UNSURE), end
 
 
 def advice_clause(tokens: list[Token], place: int) -> tuple[Item, int]:

@@ -21,6 +21,7 @@ from core.rules.sig.elements import (
     Cycle,
     DoseAmount,
     Either,
+    Food,
     Item,
     Lasting,
     MaximumDose,
@@ -39,7 +40,7 @@ from core.rules.sig.elements import (
 from core.rules.sig.schedule import Schedule
 from core.rules.sig.strength import SAME_DOSE, Strength, same_share
 from core.rules.sig.values import Dose
-from core.rules.sig.vocabulary import COUNT_WORDS, MASSES, Unit
+from core.rules.sig.vocabulary import COUNT_WORDS, MASSES, SHORT_WHILES, Unit
 
 _DRUG_UNITS = frozenset({Unit.UNITS, Unit.IU})
 _SOLID = frozenset({Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY, Unit.PILL, Unit.FILM})
@@ -54,19 +55,20 @@ class Arm:
     timing: Schedule = field(default_factory=Schedule)
     sites: int = 1
     instead: bool = False
+    food: list[tuple[Food, tuple[str, ...]]] = field(default_factory=list)
     begun_by: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class SigStep:
-    """What is taken for a while. ``begun_by`` are the words that started it; ``dated`` where its days were told."""
+    """What is taken for a while. ``begun_by`` are the words that started it, ``dated`` those that told its days."""
 
     arms: list[Arm] = field(default_factory=lambda: [Arm()])
     lead: list[Often | Either] = field(default_factory=list)
     limits: list[tuple[MaximumDose, tuple[str, ...]]] = field(default_factory=list)
     as_needed: bool = False
     lasting: Lasting | None = None
-    dated: bool = False
+    dated: tuple[str, ...] = ()
     begun_by: tuple[str, ...] = ()
 
     @property
@@ -122,6 +124,8 @@ class Assembly:
                 self._leave(words, harmless=item.harmless)
             case SigDrug() | Concentration():
                 self._product(item, words)
+            case Food():
+                self._food(item, words)
             case SigAction():
                 self._action(item, words)
             case SigRoute():
@@ -206,7 +210,7 @@ class Assembly:
     @property
     def _goes_on(self) -> bool:
         """Whether another dose begins the next step: this one has a length, and its timing or days."""
-        has_timing = self._step.timed or self._step.dated or len(self.steps) > 1
+        has_timing = self._step.timed or bool(self._step.dated) or len(self.steps) > 1
         return self._step.lasting is not None and has_timing and not isinstance(self.last, DoseAmount)
 
     def _in_brackets(self, arm: Arm, dose: Dose, words: tuple[str, ...]) -> None:
@@ -281,13 +285,23 @@ class Assembly:
             self._step.lead.append(item)
         else:
             self._arm.timing.add(item, self.last, words)
+        if isinstance(item, Slot | Meals) and item.food is not None:
+            self._food(item.food, words)
+
+    def _food(self, food: Food, words: tuple[str, ...]) -> None:
+        """Takes in what is eaten with it; "2 hours after dinner" is neither with it nor before."""
+        later = words[0].casefold() == "after" and self.last is EXTRA and self.last_words[-1].casefold() in SHORT_WHILES
+        if not later:
+            self._arm.food.append((food, words))
 
     def _lasting(self, item: Lasting, words: tuple[str, ...]) -> None:
         length, dated = Lasting(item.days, item.doses), item.starts is not None
         if self._step.lasting not in {None, length} or (dated and item.starts != self._begins):
             self._leave(words)
         else:
-            self._step.lasting, self._step.dated = length, self._step.dated or dated
+            self._step.lasting = length
+            if dated:
+                self._step.dated = words
 
     def _until(self, item: Until, words: tuple[str, ...]) -> None:
         days = item.day - self._begins

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final, NamedTuple
 
 from core.rules.sig.assembly import Arm, Assembly, SigStep
@@ -18,6 +18,7 @@ from core.rules.sig.vocabulary import MASSES
 
 _FEW_TIMES: Final = frozenset({2, 3, 4})
 """How many times its rate a maximum amount may be and still be one of doses."""
+_OF_DAYS: Final = frozenset({"day", "days"})
 _ROUNDING: Final = Fraction(1001, 1000)
 """What a maximum may be exceeded by where both were rounded: 16.7 units of 0.5 mg."""
 
@@ -31,7 +32,9 @@ class Contradiction(NamedTuple):
 
 def contradictions(assembly: Assembly) -> tuple[Contradiction, ...]:
     """Everything that does not go together; empty where all agrees."""
-    checks: list[Callable[[Assembly], Iterable[Contradiction]]] = [_too_short, _misplaced, _clashing, _misstated]
+    checks: list[Callable[[Assembly], Iterable[Contradiction]]] = [
+        _too_short, _misplaced, _clashing, _misstated, _once_or_again,
+    ]  # fmt: skip
     if len(assembly.steps) > 1:
         checks.append(_unfinished)
     if any(step.limits for step in assembly.steps):
@@ -168,6 +171,20 @@ def _clashing(assembly: Assembly) -> Iterator[Contradiction]:
                 yield Contradiction(arm.timing.clash, f"The times do not go together (“{written}”).")
             if arm.timing.every_meal and any(rate.high <= 7 for rate in arm.timing.rates()):
                 yield Contradiction((), "With each meal is more than once a day.")
+            if arm.timing.off_calendar:
+                yield Contradiction((), "The interval and the day of the week do not go together.")
+            for (food, _), (other, words) in combinations(arm.food, 2):
+                if food.excludes(other):
+                    written = " ".join(words)
+                    yield Contradiction(words, f"It is taken with food or without, not both (“{written}”).")
+
+
+def _once_or_again(assembly: Assembly) -> Iterator[Contradiction]:
+    """The words of days that are numbered and of nothing: "days 1-14" once, or of each month."""
+    if len(assembly.steps) == 1 and assembly.steps[0].dated:
+        words = assembly.steps[0].dated
+        if not _OF_DAYS.isdisjoint(word.casefold() for word in words):
+            yield Contradiction(words, "Numbered days may be meant once, or in each month or cycle.")
 
 
 def _unclosed(assembly: Assembly) -> Iterator[Contradiction]:

@@ -73,15 +73,27 @@ class NamedDays(NamedTuple):
     named: frozenset[int] = frozenset()
 
 
+class Food(NamedTuple):
+    """With food, or fasting; ``meal`` is which (breakfast, lunch, dinner), empty for any."""
+
+    fed: bool
+    meal: str = ""
+
+    def excludes(self, other: Food) -> bool:
+        """Whether no dose is taken as both say: before dinner and with it."""
+        return self.fed is not other.fed and (self.meal == other.meal or not (self.meal and other.meal))
+
+
 class Slot(NamedTuple):
     """A time of day at which a dose is taken; ``daily`` where it also says every day (nightly, qam).
 
-    ``clock`` is minutes after midnight, where an hour was told.
+    ``clock`` is minutes after midnight, where an hour was told; ``food`` is set for a meal's time.
     """
 
     name: str
     daily: bool = False
     clock: int | None = None
+    food: Food | None = None
 
     @property
     def key(self) -> str | int:
@@ -91,6 +103,8 @@ class Slot(NamedTuple):
 
 class Meals(NamedTuple):
     """With meals, however many: a time that counts no doses."""
+
+    food: Food
 
 
 class Cycle(NamedTuple):
@@ -168,6 +182,7 @@ Item = (
     | NamedDays
     | Slot
     | Meals
+    | Food
     | Cycle
     | MaximumDose
     | Lasting

@@ -20,9 +20,17 @@ from core.rules.sig.elements import (
 )
 from core.rules.sig.numbers import Number, a_number, at, words_at
 from core.rules.sig.tokens import Token
-from core.rules.sig.vocabulary import LENGTH_DAYS, LETTER_DAYS, LETTER_WEEKS, MANY, ORDINALS, PERIOD_DAYS, WEEKDAYS
+from core.rules.sig.vocabulary import (
+    LENGTH_DAYS,
+    LETTER_DAYS,
+    LETTER_WEEKS,
+    MANY,
+    ORDINALS,
+    PERIOD_DAYS,
+    SHORT_WHILES,
+    WEEKDAYS,
+)
 
-_SHORT_WHILES = frozenset({"minutes", "minute", "min", "mins", "hour", "hours", "hr", "hrs"})
 _EVERY = frozenset({"every", "each", "q"})
 _COUNTED = {"once": Fraction(1), "twice": Fraction(2), "thrice": Fraction(3)}
 _ADVERBS = {
@@ -503,5 +511,5 @@ def apart(tokens: list[Token], place: int) -> Found:
     word, after = (at(tokens, count.end).word, at(tokens, count.end + 1).word) if count else ("", "")
     if count and after == "apart" and word in PERIOD_DAYS:
         return EXTRA, count.end + 2
-    ahead = word in _SHORT_WHILES and after in {"before", "prior", "after"}
+    ahead = word in SHORT_WHILES and after in {"before", "prior", "after"}
     return (EXTRA, count.end + 1) if count and ahead else None

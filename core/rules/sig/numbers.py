@@ -31,7 +31,10 @@ class Number(NamedTuple):
 
 def at(tokens: list[Token], place: int) -> Token:
     """The token at a place, END past the last one."""
-    return tokens[place] if place < len(tokens) else END
+    try:  # mostly there is one: asking for the length each time takes longer
+        return tokens[place]
+    except IndexError:
+        return END
 
 
 def words_at(tokens: list[Token], place: int, words: tuple[str, ...]) -> bool:

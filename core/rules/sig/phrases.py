@@ -16,6 +16,7 @@ from core.rules.sig.elements import (
     THEN,
     UNSURE,
     Either,
+    Food,
     Item,
     Meals,
     NamedDays,
@@ -32,9 +33,11 @@ from core.rules.sig.vocabulary import (
     AS_NEEDED_WORDS,
     BEFORE_SITES,
     EQUALS_WORDS,
+    FOOD,
     HARMLESS,
     LOST_NUMBER,
     MANNERS,
+    MEAL_NAMES,
     MEALS,
     OR_WORDS,
     PER_WEEK,
@@ -56,8 +59,9 @@ def _all() -> Iterator[tuple[str, Item]]:
     yield from ((table, SigRoute(name)) for name, table in ROUTES.items())
     yield from _sites()
     for name, table in SLOTS.items():
-        yield from ((spelling, Slot(name, _is_daily(spelling))) for spelling in table.split("|"))
-    yield MEALS, Meals()
+        yield from ((spelling, Slot(name, _is_daily(spelling), food=_food(spelling))) for spelling in table.split("|"))
+    yield from ((table, Meals(Food(fed))) for fed, table in MEALS.items())
+    yield from ((table, Food(fed)) for fed, table in FOOD.items())
     yield from ((table, _often(*rate)) for table, rate in PER_WEEK.items())
     yield from ((table, Either(_often(*first), _often(*second))) for table, (first, second) in TWO_MEANINGS.items())
     yield "weekdays|on weekdays|every weekday|each weekday", NamedDays(5, frozenset(range(5)))
@@ -80,6 +84,12 @@ def _sites() -> Iterator[tuple[str, Item]]:
             yield "|".join(f"{before} {spelling}" for before in ("in", "into", "to", "")), SigRoute(name, 2)
     for site in SITES.split("|"):
         yield "|".join(f"{before} {site}" for before in BEFORE_SITES), SigRoute(None, site=site)
+
+
+def _food(spelling: str) -> Food | None:
+    """The meal of a time of day: "before dinner"; None where it tells none, or not when."""
+    when, _, meal = spelling.partition(" ")
+    return Food(when != "before", MEAL_NAMES[meal]) if meal in MEAL_NAMES else None
 
 
 def _is_daily(spelling: str) -> bool:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from core.rules.sig.advice import ADVICE, advice, advice_clause, advice_not_to, same_dose
+from core.rules.sig.advice import (
+    ADVICE,
+    OTHER_PRODUCT_STARTS,
+    advice,
+    advice_clause,
+    advice_not_to,
+    other_product,
+    same_dose,
+)
 from core.rules.sig.amounts import (
     Found,
     Rule,
@@ -90,6 +98,7 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         ("week", "weeks", "wk", "wks", "day", "days", "month", "months"), (days_of_cycle, step_header)
     )
     rules |= dict.fromkeys(ADVICE, (advice,))
+    rules |= dict.fromkeys(OTHER_PRODUCT_STARTS, (other_product,))
     return rules | {
         "up": (limit, up_to_amount),
         "on": (weekdays, days_of_cycle, _on_period),
@@ -97,7 +106,7 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         "do": (limit, advice_not_to),
         "may": (_may_cause,),
         "take": (_take_off,),
-        "use": (_use_within, _use_new),
+        "use": (_use_within, _use_new, other_product),
         "after": (after,),
         "as": (equal_amount,),
         "bd": (_brand,),

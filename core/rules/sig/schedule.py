@@ -11,6 +11,8 @@ from core.rules.sig.elements import AND, COMMA, EQUALS, OR, Cycle, Either, Item,
 from core.rules.sig.values import Rate
 
 _WEEK = Fraction(7)
+_MONTH = Fraction(30)
+_EACH: Final = frozenset({"every", "each"})
 _JOINERS: Final = frozenset({AND, COMMA, OR, EQUALS})
 _HOURS: Final = {
     "morning": range(3, 12),
@@ -30,6 +32,7 @@ class Schedule:
     ``every_day`` where a time of day says so ("nightly").
     ``lost`` where a count could not be read ("twice", "x 4"): any rate without it would be wrong.
     ``clash`` are the words of times of day that cannot both be ("every evening before breakfast").
+    ``each_week`` where a weekday says every one of them ("every Friday"), ``plural_day`` where it may ("Fridays").
     ``loose`` where two times of day have but a comma between them: each counts, or one explains the other.
     """
 
@@ -44,6 +47,8 @@ class Schedule:
     lost: bool = False
     clash: tuple[str, ...] = ()
     loose: bool = False
+    each_week: bool = False
+    plural_day: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.often or self.weekdays or self.slots or self.cycle)
@@ -61,6 +66,9 @@ class Schedule:
             case NamedDays():
                 if item.named and last not in _JOINERS and not self._names_again(item):
                     self.clash = words
+                if item.named and words:
+                    self.each_week = self.each_week or words[0].casefold() in _EACH
+                    self.plural_day = self.plural_day or words[-1].casefold().endswith("days")
                 self.weekdays.append(item)
             case Slot():
                 self._slot(item, last, words)
@@ -93,6 +101,14 @@ class Schedule:
     def _names_again(self, days: NamedDays) -> bool:
         """Whether every earlier statement of weekdays names some of the same."""
         return all(not before.named or before.named & days.named for before in self.weekdays)
+
+    @property
+    def off_calendar(self) -> bool:
+        """Whether an interval keeps no weekday ("every 10 days on Mondays"), or every week's day stands in it."""
+        interval = self.interval_days
+        if interval <= _WEEK or not self.named_days:
+            return False
+        return self.each_week or (interval % _WEEK != 0 and (self.plural_day or interval % _MONTH != 0))
 
     @property
     def slot_keys(self) -> frozenset[str | int]:

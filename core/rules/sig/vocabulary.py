@@ -90,7 +90,8 @@ ACTIONS: Final = {
     "massage": "massage",
     "insert": "insert|to be inserted",
     "place": "place|put",
-    "dissolve": "dissolve|to be dissolved|allow to dissolve|let dissolve|dissolve slowly|to dissolve",
+    "dissolve": "dissolve|to be dissolved|allow to dissolve|let dissolve|dissolve slowly|to dissolve|let it dissolve"
+    "|allow it to dissolve",
     "use": "use|may use|to be used",
     "instill": "instill|instil",
     "inhale": "inhale",
@@ -114,7 +115,8 @@ _ROUTES: Final = {
     "nasal": "nasally|intranasally|intranasal|in nostril|in the nostril|in one nostril|into one nostril"
     "|into the nostril|into nostril|in the nose|into the nose",
     "inhaled": "by inhalation|inhaled|via inhalation|via nebulizer|by nebulizer|via nebulization|by nebulization",
-    "vaginal": "vaginally|intravaginally|intravaginal|pv|per vagina|into the vagina|in the vagina",
+    "vaginal": "vaginally|intravaginally|intravaginal|pv|per vagina|into the vagina|in the vagina|into vagina"
+    "|in vagina|into your vagina|inside the vagina",
     "rectal": "rectally|pr|per rectum|into the rectum|in the rectum",
     "ophthalmic": "in the eye|into the eye|od|os|in od|in os",
     "otic": "in the ear|into the ear|ad",
@@ -151,7 +153,8 @@ SITES: Final = (
     "|shoulders|deltoid|glute|gluteus|gluteal|buttock|buttocks|hip|scalp|face|neck|upper back|chest|labia"
     "|labia majora|labia minora|vulva|clitoris|leg|legs|upper arms|outer arm|back of arm|back of the arm"
     "|abdominal fat|abdominal area|fatty tissue|upper thigh|upper thighs|glutes|deltoids|belly fat|outer thighs"
-    "|lower abdomen|vastus lateralis|area|gluteal muscle|deltoid muscle|thigh muscle"
+    "|lower abdomen|vastus lateralis|area|entire face|whole face|full face|entire scalp|whole scalp"
+    "|gluteal muscle|deltoid muscle|thigh muscle"
     "|outer thigh muscle|glute muscle|gluteus muscle|buttock muscle|arm muscle|upper arm muscle|shoulder muscle"
     "|vastus lateralis muscle|upper outer quadrant"
 )
@@ -172,10 +175,19 @@ SLOTS: Final = {
     "|at hs|before sleep|nights|night|prior to bedtime|every bedtime",
 }
 
-MEALS: Final = (
-    "with meals|before meals|after meals|at meals|with each meal|before each meal|after each meal|at mealtimes"
-)
-"""How many there are is not told: they count only where the frequency is told too."""
+MEALS: Final = {
+    True: "with meals|after meals|at meals|with each meal|after each meal|at mealtimes|pc",
+    False: "before meals|before each meal|ac",
+}
+"""By whether they are eaten then; how many is not told: they count only where the frequency is told too."""
+FOOD: Final = {
+    True: "with food|with a meal|with a snack|with a light meal|with a fatty meal|with a high fat meal|with milk"
+    "|after food|after eating|after a meal",
+    False: "on an empty stomach|on empty stomach|empty stomach|without food|before food|before food or drink"
+    "|before eating|before a meal|while fasting|when fasting|fasting",
+}
+"""By whether something is eaten with it, or has just been."""
+MEAL_NAMES: Final = {"breakfast": "breakfast", "lunch": "lunch", "dinner": "dinner", "supper": "dinner"}
 
 PER_WEEK: Final[dict[str, tuple[Fraction | int, int]]] = {
     "bid|bd": (14, 1),
@@ -228,14 +240,18 @@ EQUALS_WORDS: Final = "=|/|equals|equal to|equivalent to|which is|ie|or equivale
 OR_WORDS: Final = (
     "or|may increase to|may increase dose to|may increase the dose to|can increase to|may titrate to|may titrate up to"
 )
-AS_NEEDED_WORDS: Final = "as needed|prn|as required|if needed|when needed|only as needed|only if needed"
+AS_NEEDED_WORDS: Final = "|".join(
+    f"{only}{when}"
+    for only in ("", "only ")
+    for when in ("as needed", "prn", "as required", "if needed", "if required", "when needed", "when required")
+)
 
 HARMLESS: Final = "|".join((
-    "on an empty stomach|empty stomach|with food|with or without food|without food|with a meal",
+    "with or without food",
     "at any time of day|any time of day|at any time of the day|any time|at any time|with or without meals",
     "to initiate therapy|to initiate treatment|on the same day of the week|same day of the week",
     "using topiclick dispenser|topiclick dispenser|topiclick|using metered dispenser|with metered pump",
-    "seasonal allergies|no refills|patient may self administer|may self administer|use sunscreen|wear sunscreen",
+    "seasonal allergies|no refills|patient may self administer|may self administer",
     "bring to room temperature|allow to reach room temperature|before injecting|before injection|before use",
     "let dry|let it dry|allow to dry|until dry|before dressing|to clean , dry skin|on clean , dry skin",
     "with water|with plenty of water|with a full glass of water|with a glass of water",
@@ -255,7 +271,7 @@ HARMLESS: Final = "|".join((
     "to control|to treat|to prevent|to support|to help|to help with|to manage|to improve|due to|because of",
     "whole|let|allow|unwrap and|unwrap|as follows|concentration|strength|no change in dose",
     "before activity|prior to activity|before sex|before intimacy|prior to intimacy|before sexual intercourse",
-    "before food|before food or drink|before eating|after eating|after shower|after showering|after bathing",
+    "after shower|after showering|after bathing|leave on overnight|and leave on overnight",
     "type 2 diabetes|type two diabetes|type ii diabetes|type 1 diabetes|type 2 diabetes mellitus|t2dm",
 ))  # fmt: skip
 """Auxiliary words: they leave dose and frequency alone."""
@@ -301,6 +317,7 @@ PERIOD_DAYS: Final = {
 
 MANY: Final = frozenset({"hrs", "hours", "days", "wks", "weeks", "mos", "months"})
 """Periods of which the number is told: "every days" has lost it."""
+SHORT_WHILES: Final = word_set("minutes minute min mins hour hours hr hrs")
 LENGTH_DAYS: Final = PERIOD_DAYS | {"night": Fraction(1), "nights": Fraction(1)}
 """What a course is counted in; "every night" is a time of day instead."""
 
