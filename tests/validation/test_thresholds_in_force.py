@@ -52,6 +52,7 @@ MUSCLE: dict[str, Any] = {
     "usual_sig": "Inject 0.25 mg (0.125 mL) intramuscularly once weekly.",
 }  # fmt: skip
 LARGE = ["B DOSE_IMPLAUSIBLE"]
+IN_SPRAYS = ["B SIG_FORM_MISMATCH"]
 
 
 def found(change: dict[str, Any], **line: Any) -> Outcome:
@@ -84,7 +85,8 @@ CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("dose_tolerance_units", "1", found({"rx": {"sig": ELEVEN}}, sig=ELEVEN), ["B SIG_DOSE_MISMATCH"], []),
     ("dose_tolerance_share", "0.1", found({"rx": {"sig": ELEVEN}}, sig=ELEVEN), ["B SIG_DOSE_MISMATCH"], []),
     ("max_pieces_per_dose", "1", directed(CAPSULES, "Take 2 capsules by mouth daily."), [], LARGE),
-    ("max_metered_per_dose", "3", directed(CREAM, "Apply 4 clicks topically daily."), [], LARGE),
+    ("max_metered_per_dose", "3", directed(CREAM, "Apply 4 sprays topically daily."), IN_SPRAYS, [*IN_SPRAYS, *LARGE]),
+    ("max_clicks_per_dose", "3", directed(CREAM, "Apply 4 clicks topically daily."), [], LARGE),
     ("max_ml_subcutaneous", "0.09", found({}), [], LARGE),
     ("max_ml_deltoid", "0.4", directed(MUSCLE, "Inject 0.5 mL (1 mg) into the deltoid IM weekly."), [], LARGE),
     ("max_ml_intramuscular", "0.4", directed(MUSCLE, "Inject 0.5 mL (1 mg) into the thigh IM weekly."), [], LARGE),

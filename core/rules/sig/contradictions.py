@@ -94,7 +94,21 @@ def _exceeds(limit: MaximumDose, step: SigStep, assembly: Assembly) -> bool:
     """Whether one dose, or the least that the schedule takes, is more than a maximum."""
     single, total = _least(limit, step, assembly)
     over_one_dose = limit.unit is not None and single > limit.most * _ROUNDING
-    return over_one_dose or (_is_bound(limit, step) and total > limit.most * 7 / limit.days * _ROUNDING)
+    over_total = _is_bound(limit, step) and total > limit.most * 7 / limit.days * _ROUNDING
+    return over_one_dose or over_total or any(_comes_too_soon(limit, arm, assembly) for arm in step.arms)
+
+
+def _comes_too_soon(limit: MaximumDose, arm: Arm, assembly: Assembly) -> bool:
+    """Whether doses follow sooner than a maximum of one dose lets them, or a range's upper rate is above it."""
+    counts = [ends[0] for ends in _all_counted(limit, arm, assembly)]
+    least = min(counts, default=Fraction(0))
+    most_a_week = limit.most * 7 / limit.days * _ROUNDING
+    return any(
+        limit.most < 2 * least
+        if often.interval_days < limit.days
+        else often.low < often.high and least * often.high > most_a_week
+        for often in arm.timing.often
+    )
 
 
 def _is_bound(limit: MaximumDose, step: SigStep) -> bool:
@@ -125,25 +139,25 @@ def _raises_unclearly(limit: MaximumDose, step: SigStep, assembly: Assembly, *, 
 
 
 def _least(limit: MaximumDose, step: SigStep, assembly: Assembly) -> tuple[Fraction, Fraction]:
-    """The largest single dose and the least a week, both at the lower ends and in what the maximum counts."""
+    """The largest single dose, at the upper end, and the least a week, at the lower, in what the maximum counts."""
     single = total = Fraction(0)
     for arm in step.arms:
-        counts = [_counted(limit, [dose, *arm.equivalents], assembly) for dose in arm.doses]
-        counted = [count for count in counts if count is not None]
+        counted = _all_counted(limit, arm, assembly)
+        if not counted:
+            continue
+        single = max(single, min(high for _, high in counted))
+        least = min(low for low, _ in counted)
         rates = arm.timing.rates()
-        if counted and rates:
-            single = max(single, min(counted))
-            total += min(counted) * min(rate.low for rate in rates) * (arm.sites if limit.unit else 1)
-        elif counted:
-            single = max(single, min(counted))
+        total += least * min((rate.low for rate in rates), default=Fraction(0)) * (arm.sites if limit.unit else 1)
     return single, total
 
 
-def _counted(limit: MaximumDose, amounts: list[Dose], assembly: Assembly) -> Fraction | None:
+def _all_counted(limit: MaximumDose, arm: Arm, assembly: Assembly) -> list[tuple[Fraction, Fraction]]:
+    """Both ends of each dose in what the maximum counts; none of a dose that does not convert."""
     if limit.unit is None:
-        return Fraction(1)
-    ends = amount_in(limit.unit, amounts, assembly.strength)
-    return None if ends is None else ends[0]
+        return [(Fraction(1), Fraction(1))] * len(arm.doses)
+    counts = [amount_in(limit.unit, [dose, *arm.equivalents], assembly.strength) for dose in arm.doses]
+    return [ends for ends in counts if ends is not None]
 
 
 def _misplaced(assembly: Assembly) -> Iterator[Contradiction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -23,6 +23,7 @@ _INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous"})
 _SOLID: Final = frozenset(
     {Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY, Unit.PATCH, Unit.PILL, Unit.FILM, Unit.PEN}
 )
+_PUMPED: Final = frozenset({Unit.CLICK, Unit.PUMP})
 _UPPER_ARM: Final = frozenset({"deltoid", "deltoid muscle", "arm", "arms", "upper arm", "shoulder", "shoulders"})
 _SHORTEST_COURSE: Final = 7
 """Days from which a step's weekly amount is that of weeks."""
@@ -34,11 +35,28 @@ class DoseLimits(NamedTuple):
 
     pieces: Fraction
     metered: Fraction
+    clicks: Fraction
     ml_subcutaneous: Fraction
     ml_deltoid: Fraction
     ml_intramuscular: Fraction
     times_usual: Fraction
     weekly_times: Fraction
+
+
+PerDose = Callable[[Segment, Strength], Fraction | None]
+_MEASURES: Final[tuple[tuple[str, PerDose], ...]] = (
+    ("mg", mg_per_dose), ("pieces", pieces_per_dose), ("mL", ml_per_dose),
+)  # fmt: skip
+"""What usual doses are compared in, the first that is known: a drug dosed in units has no mg."""
+
+
+class UsualDose(NamedTuple):
+    """A SKU's usual dose and week in one unit, and what tells the same of another dose."""
+
+    unit: str
+    per_dose: PerDose
+    dose: Fraction
+    week: Fraction
 
 
 def unmeasurable(reading: ParsedSig, sku: Sku | None, share: Fraction) -> tuple[str, ...]:
@@ -120,7 +138,9 @@ def _at_once(segment: Segment, reading: ParsedSig, sku: Sku | None, of: Strength
         yield f"{dose} is {number(ml)} mL at once; the most {where} is {number(most)} mL."
     counted = dose.unit is not None and dose.unit.is_piece
     solid = dose.unit in _SOLID if counted else sku is not None and sku.volume_ml is None
-    pieces, most_pieces = pieces_per_dose(segment, of), limits.pieces if solid else limits.metered
+    pumped = dose.unit in _PUMPED and reading.route not in _INJECTED
+    pieces = pieces_per_dose(segment, of)
+    most_pieces = limits.pieces if solid else limits.clicks if pumped else limits.metered
     if pieces is not None and (counted or solid) and pieces > most_pieces:
         yield f"{dose} is {number(pieces)} pieces at once; the most is {number(most_pieces)}."
 
@@ -136,42 +156,43 @@ def _most_ml(reading: ParsedSig, limits: DoseLimits) -> tuple[Fraction | None, s
 
 
 @lru_cache(maxsize=4096)
-def _usual(sku: Sku) -> tuple[Fraction, Fraction] | None:
-    """Milligrams of the SKU's usual dose and week; None where its usual directions are none, or not this SKU's."""
+def _usual(sku: Sku) -> UsualDose | None:
+    """The SKU's usual dose and week; None where its usual directions are none, or not this SKU's."""
     reading = read(sku.usual_sig.strip(), sku)
     of = strength(sku, reading.action)
-    mg = mg_per_dose(reading.segments[0], of) if reading.segments else None
     contradicted = disagreements(reading, sku, tolerance_units=Decimal("0.5"), tolerance_share=Decimal("0.05"))
     unfit = contradicted or any(route_conflicts(reading, sku)) or any(form_conflicts(reading, sku))
-    if reading.certainty is not Certainty.READ or mg is None or unfit:
+    if reading.certainty is not Certainty.READ or unfit or not reading.segments:
         return None
-    return mg, _highest_week(reading.segments, of)
+    for unit, per_dose in _MEASURES:
+        dose = per_dose(reading.segments[0], of)
+        if dose is not None:
+            return UsualDose(unit, per_dose, dose, _highest_week(reading.segments, of, per_dose))
+    return None
 
 
 def _far_from_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimits) -> Iterator[str]:
     usual = _usual(sku)
     if usual is None:
         return
-    usual_mg, usual_week = usual
     for segment in _segments(reading):
-        mg = mg_per_dose(segment, of)
-        if mg and (mg >= limits.times_usual * usual_mg or mg * limits.times_usual <= usual_mg):
-            times = in_times(mg / usual_mg).replace("the dose", "the usual dose")
-            yield f"{segment.dose} is {times} of {sku.name} ({number(usual_mg)} mg)."
-    week = max((_highest_week(segments, of) for segments in reading.alternatives), default=Fraction(0))
-    if usual_week and week >= limits.weekly_times * usual_week:
+        dose = usual.per_dose(segment, of)
+        if dose and (dose >= limits.times_usual * usual.dose or dose * limits.times_usual <= usual.dose):
+            times = in_times(dose / usual.dose).replace("the dose", "the usual dose")
+            yield f"{segment.dose} is {times} of {sku.name} ({number(usual.dose)} {usual.unit})."
+    weeks = [_highest_week(segments, of, usual.per_dose) for segments in reading.alternatives]
+    week = max(weeks, default=Fraction(0))
+    if usual.week and week >= limits.weekly_times * usual.week:
         yield (
-            f"{number(week)} mg a week is {number(week / usual_week)} times the usual week of {sku.name} "
-            f"({number(usual_week)} mg)."
+            f"{number(week)} {usual.unit} a week is {number(week / usual.week)} times the usual week of {sku.name} "
+            f"({number(usual.week)} {usual.unit})."
         )
 
 
-def _highest_week(segments: Iterable[Segment], of: Strength) -> Fraction:
+def _highest_week(segments: Iterable[Segment], of: Strength, per_dose: PerDose) -> Fraction:
     weeks = []
     for _, step in groupby(segments, key=lambda segment: segment.step):
         doses = [segment for segment in step if segment.days is None or segment.days >= _SHORTEST_COURSE]
-        doses_and_rates = [(mg_per_dose(segment, of), segment.per_week) for segment in doses]
-        weeks.append(
-            sum((mg * rate.high for mg, rate in doses_and_rates if mg is not None and rate is not None), Fraction(0))
-        )
+        doses_and_rates = [(per_dose(segment, of), segment.per_week) for segment in doses]
+        weeks.append(sum((dose * rate.high for dose, rate in doses_and_rates if dose and rate), Fraction(0)))
     return max(weeks, default=Fraction(0))

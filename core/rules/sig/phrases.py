@@ -54,7 +54,7 @@ from core.rules.sig.vocabulary import (
 
 
 def _all() -> Iterator[tuple[str, Item]]:
-    yield from ((table, SigAction(name)) for name, table in ACTIONS.items())
+    yield from ((table, SigAction(name, name * (name == "dissolve"))) for name, table in ACTIONS.items())
     yield from ((table, SigAction("take", manner)) for manner, table in MANNERS.items())
     yield from ((table, SigRoute(name)) for name, table in ROUTES.items())
     yield from _sites()

@@ -37,7 +37,7 @@ _FORMS: Final = (
     ("suppository", frozenset({Unit.SUPPOSITORY}), frozenset({"vaginal", "rectal"})),
     ("patch", frozenset({Unit.PATCH}), _SKIN),
     ("pen", frozenset({Unit.PEN, Unit.CLICK}), _INJECTED),
-    ("vial", frozenset({Unit.CLICK}), _INJECTED),
+    ("vial", frozenset[Unit](), _INJECTED),
     ("syringe", frozenset[Unit](), _INJECTED),
     ("cream", frozenset({Unit.CLICK, Unit.PUMP, Unit.APPLICATION}), frozenset[str]()),
     ("gel", frozenset({Unit.CLICK, Unit.PUMP, Unit.APPLICATION}), frozenset[str]()),
@@ -49,11 +49,15 @@ _FORMS: Final = (
 
 _HANDLED: Final = (
     ("chew", ("capsule",), "which is swallowed whole"),
+    ("dissolve", ("capsule",), "which is swallowed whole"),
     ("chew", ("troche", "lozenge", "film"), "which dissolves in the mouth"),
     ("swallow", ("troche", "lozenge", "film"), "which dissolves in the mouth"),
 )
 """What is not done with a form."""
 _MUSCLE: Final = "muscle"
+_MUSCLES: Final = frozenset({
+    "deltoid", "deltoids", "glute", "glutes", "gluteus", "gluteal", "vastus lateralis", "upper outer quadrant",
+})  # fmt: skip
 _FAT: Final = frozenset({
     "abdomen", "stomach", "belly", "belly fat", "abdominal fat", "abdominal area", "fatty tissue", "lower abdomen",
 })  # fmt: skip
@@ -123,7 +127,10 @@ def route_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
     if reading.route is None and routes_of(reading.action).isdisjoint(allowed):
         yield f"The directions say to {reading.action} it; {sku.name} is given by the {_listed(sku)} route."
     for site in dict.fromkeys(reading.sites):
-        if reading.route == "subcutaneous" and site.endswith(_MUSCLE):
+        named = site in _MUSCLES or site.endswith(_MUSCLE)
+        if named and "subcutaneous" in allowed and "intramuscular" not in allowed:
+            yield f"The directions say into the {site}, a muscle; {sku.name} is given by the {_listed(sku)} route."
+        elif reading.route == "subcutaneous" and site.endswith(_MUSCLE):
             yield f"The directions say under the skin and into the {site}: it is one or the other."
         if reading.route == "intramuscular" and site in _FAT:
             yield f"The directions say into a muscle and into the {site}, where none is injected."

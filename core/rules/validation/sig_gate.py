@@ -235,7 +235,7 @@ def dose_can_be_given(cart: CheckedCart, context: Context, days: Days) -> Iterat
     severity=Severity.BLOCKING,
     field="sig",
     example="45 mg of capsules of 4.5 mg, ten at once; 5 mL under the skin",
-    source="Settings max_pieces_per_dose, max_metered_per_dose, max_ml_*, usual_dose_times, usual_week_times",
+    source="Settings max_*_per_dose, max_ml_*, usual_dose_times, usual_week_times",
     overridable=True,
 )
 def dose_is_plausible(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
@@ -254,6 +254,7 @@ def dose_is_plausible(cart: CheckedCart, context: Context, days: Days) -> Iterat
 _LIMITS: Final = {
     "pieces": "max_pieces_per_dose",
     "metered": "max_metered_per_dose",
+    "clicks": "max_clicks_per_dose",
     "ml_subcutaneous": "max_ml_subcutaneous",
     "ml_deltoid": "max_ml_deltoid",
     "ml_intramuscular": "max_ml_intramuscular",
