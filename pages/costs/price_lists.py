@@ -19,6 +19,7 @@ from core.adapters.files.price_list_sheet import (
     missing_columns,
     open_list,
 )
+from core.adapters.files.tables import SPREADSHEETS
 from core.domain.errors import BadCell
 from core.domain.roles import Action, may
 from core.services.price_lists.approval import Approval, approve, last_approval, undo
@@ -75,9 +76,7 @@ def price_lists_tab(session: Session, view: CostView) -> None:
     _last(session, view, issuer)
     _current(session, view, issuer)
     turn = st.session_state.get(_TURN, 0)
-    file = st.file_uploader(
-        "Price list, CSV or XLSX", ["csv", "xlsx"], key=f"prices_{turn}_{issuer.kind}_{issuer.code}"
-    )
+    file = st.file_uploader("Price list, CSV or XLSX", SPREADSHEETS, key=f"prices_{turn}_{issuer.kind}_{issuer.code}")
     if file is not None and isinstance(since, date):
         with errors_shown():
             _uploaded(session, view, issuer, since, file)

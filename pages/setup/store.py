@@ -9,6 +9,7 @@ from streamlit.column_config import DatetimeColumn, TextColumn
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.adapters.files import FILES, File, templates
+from core.adapters.files.tables import SPREADSHEETS
 from core.adapters.pharmacies.registry import ADAPTERS
 from core.domain.errors import BadInput
 from core.services.clinic_export import export, zipped
@@ -127,7 +128,7 @@ def load_files(session: Session) -> None:
     turn = st.session_state.setdefault(ROUND, 0)
     files = st.file_uploader(
         "Files",
-        ["csv", "xlsx", "zip"],
+        [*SPREADSHEETS, "zip"],
         accept_multiple_files=True,
         key=f"setup_files_{turn}",
         label_visibility="collapsed",

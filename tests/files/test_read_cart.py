@@ -97,14 +97,19 @@ def test_cells_of_a_workbook_are_read_as_people_see_them() -> None:
 
 
 NOT_READ = [
-    ("no workbook", "cart.xlsx", b"patient,sku",
+    ("no workbook", "cart.xlsx", b"PKtient,sku",
      "cart.xlsx: is not an XLSX workbook or a ZIP archive, or is protected by a password"),
     ("an old workbook", "cart.xls", b"\xd0\xcf\x11\xe0",
-     "cart.xls: is not an XLSX workbook or a ZIP archive, or is protected by a password"),
+     "cart.xls: is a workbook of Excel before 2007 (.xls); open it in Excel and save it as “Excel Workbook (.xlsx)”"),
+    ("a workbook with a password", "cart.xlsx", b"\xd0\xcf\x11\xe0.." + "EncryptedPackage".encode("utf-16-le"),
+     "cart.xlsx: is protected by a password; take the password off in Excel and save it again"),
+    ("a web page", "cart.xls", b"\n<html><body><table><tr><td>patient</td></tr></table></body></html>",
+     "cart.xls: is a web page under another name; open it in Excel and save it as “Excel Workbook (.xlsx)”"),
+    ("a spreadsheet in XML", "cart.xls", b'<?xml version="1.0"?><Workbook xmlns="schemas:office:spreadsheet">',
+     "cart.xls: is an XML spreadsheet of 2003; open it in Excel and save it as “Excel Workbook (.xlsx)”"),
+    ("a PDF", "cart.csv", b"%PDF-1.7 ...", "cart.csv: is a PDF; ask for the spreadsheet that it was made from"),
     ("another archive", "cart.xlsx", b"PK\x05\x06" + b"\0" * 18,
      "cart.xlsx: cannot be read as an XLSX workbook; save it again as “Excel Workbook (.xlsx)” or CSV"),
-    ("a formula never computed", "cart.xlsx", workbook(["patient", "sku", "quantity"], ["P1", "SEMA", "=1+1"]),
-     "cart.xlsx, row 2: a formula without a stored value; open and save the workbook, or type the value"),
     ("an empty workbook", "cart.xlsx", workbook(),
      f"cart.xlsx: is empty; its first row names the columns {', '.join(column.name for column in CART.columns)}"),
     ("no header", "cart.csv", b"P1,SEMA\n", "cart.csv, row 1, patient: this required column is missing"),
@@ -122,3 +127,12 @@ def test_a_cart_that_cannot_be_read(case: str, name: str, data: bytes, error: st
 def test_a_cart_that_is_not_there(tmp_path: Any) -> None:
     with pytest.raises(BadInput, match=r"cart.csv: cannot be opened \(No such file or directory\)"):
         read_cart("cart.csv", tmp_path / "cart.csv", CONTEXT, FRIDAY)
+
+
+def test_a_formula_without_a_stored_value_spoils_its_row_alone() -> None:
+    data = workbook(["patient", "sku", "quantity", "note"], ["P1", "SEMA", "=1+1", ""], ["P1", "SEMA", 2, "=1+1"])
+    upload = read_cart("cart.xlsx", data, a_context(), FRIDAY)
+    assert [(error.row, error.column, error.reason) for error in upload.errors] == [
+        (2, "quantity", "is a formula without a stored value; open and save the workbook, or type the value")
+    ]
+    assert [row.quantity for row in upload.rows] == [2]

@@ -285,3 +285,86 @@ def test_of_several_sheets_the_one_whose_headings_fit_is_read() -> None:
     assert [patient.patient for patient in folder.patients] == ["P1", "P2"]
     (warning,) = folder.warnings
     assert str(warning) == "patients.xlsx: sheet “People” was read; not read: “Cover”"
+
+
+CUT_ZIP_CODES = [
+    ("a zero lost", "2138", "MA", "02138"),
+    ("two zeros lost", "601", "PR", "00601"),
+    ("nine digits without the first", "2138-1234", "MA", "02138-1234"),
+    ("nine digits in one number", "21381234", "Massachusetts", "02138-1234"),
+    ("of another state", "2138", "TX", "2138"),
+    ("no state", "2138", "", "2138"),
+    ("a whole one", "78704", "TX", "78704"),
+    ("two digits", "21", "MA", "21"),
+]
+
+
+@pytest.mark.parametrize(("case", "text", "state", "zip_code"), CUT_ZIP_CODES, ids=[row[0] for row in CUT_ZIP_CODES])
+def test_the_zeros_of_a_zip_code_come_back_where_the_state_says_so(
+    case: str, text: str, state: str, zip_code: str
+) -> None:
+    folder = read_files({"patients.csv": f"patient,state,zip\nP1,{state},{text}\n".encode()}, TODAY)
+    assert folder.patients[0].zip == zip_code
+    restored = "patients.csv, zip: zeros in front were restored in 1 row, as the state says"
+    assert [str(warning) for warning in folder.warnings] == ([restored] if zip_code != text else [])
+
+
+REFILL = b"rx,patient,sku,npi,quantity,written_on\n1,1001,S,1234567893,1,2026-09-01\n"
+BARE_CODES = [
+    ("of one stored code", {"01001"}, "01001"),
+    ("a code by itself", {"01001", "1001"}, "1001"),
+    ("of two codes", {"01001", "001001"}, None),
+    ("of none", {"P1"}, None),
+]
+
+
+@pytest.mark.parametrize(("case", "stored", "patient"), BARE_CODES, ids=[row[0] for row in BARE_CODES])
+def test_the_zeros_of_a_code_come_back_where_one_code_alone_fits(
+    case: str, stored: set[str], patient: str | None
+) -> None:
+    known = {"patients.csv": stored, "skus.csv": {"S"}, "prescribers.csv": {"1234567893"}}
+    if patient is None:
+        assert refused({"prescriptions.csv": REFILL}, known_keys=known) == [
+            "prescriptions.csv, row 2, patient “1001”: is not in patients.csv or the store"
+        ]
+        return
+    folder = read_files({"prescriptions.csv": REFILL}, TODAY, known_keys=known)
+    assert folder.prescriptions[0].patient == patient
+    restored = "prescriptions.csv, patient: zeros in front were restored in 1 row, as the code stands elsewhere"
+    assert [str(warning) for warning in folder.warnings] == ([restored] if patient != "1001" else [])
+
+
+def test_a_stored_patient_whose_code_lost_its_zero_is_no_second_one() -> None:
+    known = {"patients.csv": {"01001"}, "skus.csv": {"S"}, "prescribers.csv": {"1234567893"}}
+    files = {"patients.csv": b"patient,first_name\n1001,Ada\n", "prescriptions.csv": REFILL}
+    folder = read_files(files, TODAY, known_keys=known)
+    assert (folder.patients[0].patient, folder.prescriptions[0].patient) == ("01001", "01001")
+    both = {"patients.csv": b"patient,first_name\n1001,Ada\n01001,Bea\n"}
+    assert [error.partition(" alone; ")[2] for error in refused(both, known_keys=known)] == ["write it as 01001"]
+
+
+def test_zeros_that_a_number_format_shows_are_part_of_the_cell() -> None:
+    book = a_workbook(People=[["patient", "zip", "phone"], [7, 2138, 5125550142], [8, 21381234, 5]])
+    page = book["People"]
+    for row in (2, 3):
+        page.cell(row, 1).number_format = "000000"
+    page["B2"].number_format, page["B3"].number_format = "00000", "00000-0000"
+    folder = read_files({"patients.xlsx": saved(book)}, TODAY)
+    assert [(row.patient, row.zip, row.phone) for row in folder.patients] == [
+        ("000007", "02138", "5125550142"),
+        ("000008", "02138-1234", "5"),
+    ]
+
+
+def test_titles_above_the_headings_are_passed_over_and_said() -> None:
+    data = b"Juniper Clinic; patients\n\npatient;first_name\nP1;Ada, called Ad\n"
+    folder = read_files({"patients.csv": data}, TODAY)
+    assert [(row.patient, row.first_name) for row in folder.patients] == [("P1", "Ada, called Ad")]
+    assert [str(warning) for warning in folder.warnings] == [
+        "patients.csv, row 1: stands above the headings and was not read: Juniper Clinic patients"
+    ]
+
+
+def test_text_is_read_whatever_its_name_and_a_formula_may_keep_a_zero() -> None:
+    folder = read_files({"patients.xls": b'patient\tfirst_name\n="01001"\tAda\n'}, TODAY)
+    assert [(row.patient, row.first_name) for row in folder.patients] == [("01001", "Ada")]

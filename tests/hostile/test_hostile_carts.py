@@ -68,7 +68,7 @@ REFUSED: list[tuple[str, str, bytes, list[tuple[int | None, str | None, str]]]] 
     ("an archive that says it is small", "c.xlsx", understated(SHEET), [(None, None, NO_WORKBOOK)]),
     ("entities in entities", "c.xlsx", with_sheet(SHEET, entities_in_entities), [(None, None, NO_WORKBOOK)]),
     ("a formula never computed", "c.xlsx", workbook(["patient", "sku"], ["P1", '=HYPERLINK("http://x")']),
-     [(2, None, "a formula without a stored value; open and save the workbook, or type the value")]),
+     [(2, "sku", "is a formula without a stored value; open and save the workbook, or type the value")]),
     ("a date for a SKU", "c.xlsx", workbook(["patient", "sku"], ["P1", FRIDAY]),
      [(2, "sku", "is not in skus.csv or the store")]),
     ("only a hidden sheet's rows", "c.xlsx", workbook(hidden=[["patient", "sku"], ["P1", "SEMA"]]),

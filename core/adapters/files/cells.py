@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from zoneinfo import available_timezones
 
 from core.domain.identifiers import state_code
@@ -120,12 +120,32 @@ def _day(text: str, reading: CellContext) -> date:
             return reading.today + timedelta(days=days)
         except OverflowError:
             raise ValueError("is not a day in the calendar") from None
+    text = without_midnight(text)
+    if named := _NAMED_DAY.fullmatch(text):
+        word = (named[2] or named[4]).casefold()
+        month = next((number for number, name in enumerate(_MONTHS, 1) if name.startswith(word)), 0)
+        text = f"{named[3] or named[6]}-{month:02d}-{int(named[1] or named[5]):02d}"
     if not _DAY.fullmatch(text):
         raise ValueError(_which_day(text) or "is not a date; write it as 2026-12-04")
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError("is not a day in the calendar; write a date as 2026-12-04") from None
+
+
+def without_midnight(text: str) -> str:
+    """A date without the time that exports put behind it."""
+    return _MIDNIGHT.sub("", text)
+
+
+_MIDNIGHT: Final = re.compile(r"(?<=\d\d)[ T](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)$", re.ASCII)
+_NAMED_DAY: Final = re.compile(
+    r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})|([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})", re.ASCII
+)
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
 
 
 def _which_day(text: str) -> str | None:
@@ -181,7 +201,13 @@ def _code(text: str, _: CellContext) -> str:
     code = plain_code(text)
     if reason := why_no_key(code):
         raise ValueError(reason)
+    if _SHORTENED.fullmatch(code):
+        raise ValueError("was shortened by a spreadsheet; format its column as text there, and type the code again")
     return code
+
+
+_SHORTENED: Final = re.compile(r"\d\.\d+E\+\d{2,3}")
+"""1.00021E+09: what Excel writes of a long number."""
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -328,6 +354,7 @@ def _scoped_pharmacy(scope: str) -> tuple[str, ...]:
 
 
 TEXT = CellKind("text", lambda text, _: text, empty="")
+ZIP_CODE = CellKind("ZIP code", lambda text, _: text, empty="")
 CODE = CellKind("code", _code)
 CODES = CellKind("codes separated by ;", lambda text, _: _items(text), ";".join, (), tuple)
 LIST = CellKind("list separated by ;", lambda text, _: _items(text), ";".join, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from core.adapters.files.columns import CART, FILES, File
 from core.adapters.files.export import csv_bytes
-from core.adapters.files.records import KnownKeys, Records, dangling, look_alikes, read_records
-from core.adapters.files.tables import too_large
+from core.adapters.files.records import KnownKeys, Records, dangling, look_alikes, read_records, with_code_zeros
+from core.adapters.files.tables import SPREADSHEETS, too_large
 from core.adapters.files.workbook import MOST_UNPACKED, UNREADABLE, unpacked_bytes
 from core.domain.errors import BadCell, BadInput
 from core.domain.model import (
@@ -110,7 +110,9 @@ def read_files(
     named, warnings = _recognised(_unpacked(files))
     read, errors = _read_all(named, today, time_zone)
     keys = _keys(named, read, known_keys or {})
-    for name, records in read.items():
+    for name, given in list(read.items()):
+        records = read[name] = with_code_zeros(name, named[name].file, given, known_keys or {}, keys)
+        keys[name] = {*(known_keys or {}).get(name, ()), *records.keys}
         errors += [*records.errors, *dangling(named[name].file, records, keys)]
         if name in ONE_CODE_EACH:
             errors += look_alikes(named[name].file, records, (known_keys or {}).get(name, ()))
@@ -160,7 +162,7 @@ def _files_at(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_table(entry: Path) -> bool:
-    return entry.is_file() and entry.suffix.casefold() in {".csv", ".xlsx"}
+    return entry.is_file() and entry.suffix.casefold()[1:] in SPREADSHEETS
 
 
 def _unpacked(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
@@ -232,7 +234,9 @@ def _several_clinics(read: Mapping[str, Records]) -> Iterator[BadCell]:
             yield BadCell("clinic.csv", record.number, "clinic", record.row.clinic, "one folder loads one clinic")
 
 
-def _keys(files: Mapping[str, _FolderFile], read: Mapping[str, Records], known_keys: KnownKeys) -> KnownKeys:
+def _keys(
+    files: Mapping[str, _FolderFile], read: Mapping[str, Records], known_keys: KnownKeys
+) -> dict[str, Collection[str]]:
     """What rows may refer to; nothing is said of a file that could not be read at all."""
     return {
         name: {*known_keys.get(name, ()), *(read[name].keys if name in read else ())}

@@ -6,6 +6,7 @@ import re
 from decimal import Context, Decimal
 from typing import Final
 
+from core.adapters.files.workbook import UNSTORED
 from core.domain.money import cents_from
 
 _CURRENCY: Final = re.compile(r"^(-?)\s*(?:US\$|USD|\$)\s*|\s*(?:USD|US\$|\$)$", re.IGNORECASE)
@@ -20,6 +21,8 @@ _FEWEST_PERCENT: Final = Decimal("0.5")
 
 def price_cents(text: str) -> int:
     """Cents in a price cell: $1,234.50, USD 1234.5 and 1,234 alike."""
+    if text.startswith(UNSTORED):
+        raise ValueError("is a formula without a stored value; open and save the workbook, or type the price")
     bare = _CURRENCY.sub(r"\1", text.strip()).strip()
     if not (_PLAIN.fullmatch(bare) or _GROUPED.fullmatch(bare)):
         raise ValueError("is not an amount in dollars; write it as 1234.50")

@@ -8,11 +8,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from core.adapters.files.export import as_typed
-from core.adapters.files.tables import MOST_ROWS, filled_rows
+from core.adapters.files.tables import HEADER_WITHIN, MOST_ROWS, filled_rows
 from core.domain.errors import BadCell, BadInput
-
-HEADER_WITHIN: Final = 20
-"""Filled rows from the top among which the header is looked for: lists begin with a letterhead."""
 
 
 class Field(StrEnum):
@@ -34,8 +31,9 @@ _SYNONYMS: Final[Mapping[Field, str]] = {
     Field.NAME: "name|sku name|product|product name|item name|description|item description|product description|drug"
     "|drug name|medication|medication name|compound",
     Field.PRICE: "price|unit price|unit cost|cost|pack price|price per pack|price each|vial price|price per vial"
-    "|clinic price|clinic cost|net price|wholesale price|your price|your cost",
-    Field.UNIT: "unit|units|uom|unit of measure|unit of sale|sold by|sell unit|price unit|price per|per",
+    "|clinic price|clinic cost|net price|wholesale price|wholesale cost|your price|your cost",
+    Field.UNIT: "unit|units|uom|unit of measure|unit of sale|sold by|sell unit|price unit|price per|per|basis"
+    "|price basis|wholesale basis|priced by|price is for",
     Field.MG: "mg|total mg|mg total|mg per vial|mg vial|strength mg",
     Field.MG_PER_ML: "mg ml|mg per ml|concentration|concentration mg ml|concentration mg per ml|strength mg ml",
     Field.VOLUME_ML: "ml|volume|volume ml|total ml|vial size|vial size ml|size ml|fill volume|fill volume ml"

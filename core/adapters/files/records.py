@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any, Final, NamedTuple
 
-from core.adapters.files.cells import DAY, CellContext, plain_code
+from core.adapters.files.cells import CODE, DAY, ZIP_CODE, CellContext, plain_code, without_midnight
 from core.adapters.files.columns import Column, File
 from core.adapters.files.tables import Row, Table, read_table
+from core.adapters.files.workbook import UNSTORED
 from core.domain.errors import BadCell
-from core.domain.identifiers import code_fold
+from core.domain.identifiers import code_fold, state_code, state_of_zip
 
 KnownKeys = Mapping[str, Collection[str]]
 """Keys that rows may refer to, by the file that holds them: ``{"skus.csv": {"SEMA-2.5"}}``. A file that is absent
@@ -56,6 +57,7 @@ def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
     references: list[KeyReference] = []
     errors = list(table.errors)
     rows, read_dates = _with_dates(file, table.rows)
+    rows, read_zips = _with_zip_zeros(file, rows)
     for row in rows:
         values, wrong = _values(file, row, CellContext(today, zone, row.cells))
         wrong += _reversed(file, row, values)
@@ -66,7 +68,7 @@ def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
             good.append(Record(row.number, file.row(**values), blank))
     errors += _repeated(file, good)
     fields = frozenset(column.field for column in present)
-    warnings = (*table.warnings, *read_dates)
+    warnings = (*table.warnings, *read_dates, *read_zips)
     return Records(tuple(good), tuple(errors), warnings, _keys(file, table), tuple(references), fields)
 
 
@@ -81,7 +83,8 @@ def _with_dates(file: File, rows: Sequence[Row]) -> tuple[Sequence[Row], list[Ba
     for column in file.columns:
         if column.kind is not DAY:
             continue
-        parts = [match for row in rows if (match := _SLASHED.fullmatch(row.cells.get(column.name, "")))]
+        days = (without_midnight(row.cells.get(column.name, "")) for row in rows)
+        parts = [match for text in days if (match := _SLASHED.fullmatch(text))]
         month_first = all(int(match[1]) <= _MONTHS for match in parts)
         day_first = all(int(match[2]) <= _MONTHS for match in parts)
         if parts and month_first != day_first:
@@ -94,10 +97,43 @@ def _with_dates(file: File, rows: Sequence[Row]) -> tuple[Sequence[Row], list[Ba
 def _redated(row: Row, orders: Mapping[str, bool]) -> Row:
     cells = dict(row.cells)
     for name, month_first in orders.items():
-        if match := _SLASHED.fullmatch(cells.get(name, "")):
+        if match := _SLASHED.fullmatch(without_midnight(cells.get(name, ""))):
             month, day = (match[1], match[2]) if month_first else (match[2], match[1])
             cells[name] = f"{match[3]}-{month:0>2}-{day:0>2}"
     return row._replace(cells=cells)
+
+
+def _with_zip_zeros(file: File, rows: Sequence[Row]) -> tuple[Sequence[Row], list[BadCell]]:
+    """The rows with the zeros that a spreadsheet takes from the front of ZIP codes, where with them the ZIP code lies
+    in the row's own state; and in how many."""
+    names = [column.name for column in file.columns if column.kind is ZIP_CODE]
+    restored = {
+        row.number: {name: full for name in names if (full := _full_zip(row.cells.get(name, ""), row.cells))}
+        for row in rows
+    }
+    notes = [
+        BadCell(file.name, None, name, None, f"zeros in front were restored in {_in_rows(number)}, as the state says")
+        for name in names
+        if (number := sum(name in cells for cells in restored.values()))
+    ]
+    return [row._replace(cells=row.cells | restored[row.number]) for row in rows], notes
+
+
+_ZIP_WITHOUT_ZEROS: Final = re.compile(r"(\d{3,4})(?:-(\d{4}))?|(\d{3,4})(\d{4})", re.ASCII)
+
+
+def _full_zip(text: str, cells: Mapping[str, str]) -> str | None:
+    match = _ZIP_WITHOUT_ZEROS.fullmatch(text)
+    if match is None:
+        return None
+    full, plus = (match[1] or match[3]).zfill(5), match[2] or match[4]
+    if state_of_zip(full) != state_code(cells.get("state", "")):
+        return None
+    return f"{full}-{plus}" if plus else full
+
+
+def _in_rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"
 
 
 _MONTHS: Final = 12
@@ -138,6 +174,50 @@ def look_alikes(file: File, records: Records, stored: Collection[str]) -> Iterat
             yield BadCell(file.name, record.number, file.key[0], key, reason)
 
 
+def with_code_zeros(name: str, file: File, records: Records, stored: KnownKeys, known: KnownKeys) -> Records:
+    """The records with the zeros that a spreadsheet takes from the front of codes: 1001 is 01001 where nobody has the
+    code 1001 and one code alone is 1001 with zeros. The file's own key is held against what is ``stored``."""
+    notes = []
+    for column in file.columns:
+        if column.kind is not CODE:
+            continue
+        own = file.key == (column.name,)
+        full_codes = _full_codes(stored.get(name, ()) if own else known.get(column.refers_to, ()))
+        if own:
+            full_codes = {bare: full for bare, full in full_codes.items() if full not in records.keys}
+        records, number = _recoded(records, column, full_codes, own=own)
+        if number:
+            reason = f"zeros in front were restored in {_in_rows(number)}, as the code stands elsewhere"
+            notes.append(BadCell(file.name, None, column.name, None, reason))
+    return records._replace(warnings=(*records.warnings, *notes))
+
+
+def _full_codes(codes: Collection[str]) -> dict[str, str]:
+    """By each number the one code that is that number behind zeros; none where the number is a code itself."""
+    full_codes: dict[str, str] = {}
+    several = set(codes)
+    for code in codes:
+        bare = code.lstrip("0")
+        if code.isdecimal() and bare not in {code, ""} and full_codes.setdefault(bare, code) != code:
+            several.add(bare)
+    return {bare: full for bare, full in full_codes.items() if bare not in several}
+
+
+def _recoded(records: Records, column: Column, codes: Mapping[str, str], *, own: bool) -> tuple[Records, int]:
+    """The records with other codes in one column, and in how many rows."""
+    good, number = [], 0
+    for record in records.good:
+        code = codes.get(getattr(record.row, column.field))
+        number += code is not None
+        good.append(record._replace(row=record.row.model_copy(update={column.field: code})) if code else record)
+    references = (
+        each._replace(key=codes.get(each.key, each.key)) if each.column == column.name else each
+        for each in records.references
+    )
+    keys = frozenset(codes.get(key, key) for key in records.keys) if own else records.keys
+    return records._replace(good=tuple(good), references=tuple(references), keys=keys), number
+
+
 def _values(file: File, row: Row, reading: CellContext) -> tuple[dict[str, object], list[BadCell]]:
     values, wrong = {}, []
     for column in file.columns:
@@ -150,6 +230,8 @@ def _values(file: File, row: Row, reading: CellContext) -> tuple[dict[str, objec
 
 
 def _value(column: Column, text: str, reading: CellContext) -> object:
+    if text.startswith(UNSTORED):
+        raise ValueError("is a formula without a stored value; open and save the workbook, or type the value")
     if text in _SPREADSHEET_ERRORS:
         raise ValueError("is an error of the spreadsheet; correct its formula, or empty the cell")
     value = column.kind.read(text, reading) if text else column.empty(reading.row)

@@ -9,14 +9,20 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from textwrap import shorten
 from typing import Final, NamedTuple
 
 from core.adapters.files.export import as_typed
-from core.adapters.files.workbook import ChosenSheet, choose_sheet, workbook_rows
+from core.adapters.files.workbook import ChosenSheet, choose_sheet, why_no_table, workbook_rows
 from core.domain.errors import BadCell, BadInput
 
+SPREADSHEETS: Final = ("csv", "tsv", "txt", "xlsx", "xlsm", "xls")
+"""How names of files end that are opened: what cannot be read of them is said."""
 MOST_BYTES = 10 * 1024 * 1024
 """The largest file that is read: 10 MB."""
+HEADER_WITHIN: Final = 20
+"""Filled rows from the top among which the headings are looked for: lists begin with a letterhead."""
 MOST_ROWS = 100_000
 """The most rows that are read of one file."""
 
@@ -47,23 +53,39 @@ def too_large(file: str, size: int) -> BadCell | None:
 
 def read_table(file: str, data: bytes, columns: Sequence[str], required: Sequence[str]) -> Table:
     """The rows of a CSV or XLSX file. Raises BadInput where it has no readable header or rows at all."""
-    numbered, passed_over, _ = filled_rows(file, data, {name.casefold() for name in columns})
-    first = next(numbered, None)
-    if first is None:
+    known = {name.casefold() for name in columns}
+    numbered, passed_over, _ = filled_rows(file, data, known)
+    top = list(islice(numbered, HEADER_WITHIN))
+    if not top:
         raise BadInput(
             [BadCell(file, None, None, None, f"is empty; its first row names the columns {', '.join(columns)}")]
         )
-    header = [name.strip() for name in first[1]]
+    at = max(range(len(top)), key=lambda at: (headings_in(top[at][1], known), -at))
+    first, header = top[at][0], [name.strip() for name in top[at][1]]
     names = {name.casefold(): name for name in columns}
-    errors = list(_header_errors(file, first[0], header, required))
+    errors = list(_header_errors(file, first, header, required))
     if errors:
         raise BadInput(errors)
-    warnings = passed_over + tuple(
-        BadCell(file, first[0], name, None, "is not a column of this file; it was not read")
+    titles = [
+        BadCell(file, row, None, None, f"stands above the headings and was not read: {_short(cells)}")
+        for row, cells in top[:at]
+    ]
+    unknown = [
+        BadCell(file, first, name, None, "is not a column of this file; it was not read")
         for name in header
         if name and name.casefold() not in names
-    )
-    return _fitted(file, [names.get(name.casefold()) for name in header], numbered, warnings)
+    ]
+    columns_read = [names.get(name.casefold()) for name in header]
+    return _fitted(file, columns_read, chain(top[at + 1 :], numbered), (*passed_over, *titles, *unknown))
+
+
+def _short(cells: Iterable[str]) -> str:
+    return shorten(" ".join(cells), 80, placeholder=" ...")
+
+
+def headings_in(cells: Iterable[str], known: Collection[str]) -> int:
+    """How many cells of a row are headings that are known."""
+    return sum(cell.strip().casefold() in known for cell in cells)
 
 
 class FilledRows(NamedTuple):
@@ -79,8 +101,10 @@ def filled_rows(file: str, data: bytes, headings: Collection[str], named: str | 
     """The rows of a CSV or XLSX file, of the sheet with the most headings. Raises BadInput where it is neither."""
     if error := too_large(file, len(data)):
         raise BadInput([error])
-    sheet = choose_sheet(file, data, headings, named) if _is_workbook(file, data) else None
-    records = workbook_rows(file, data, sheet) if sheet else _csv_records(file, data)
+    if reason := why_no_table(data):
+        raise BadInput([BadCell(file, None, None, None, reason)])
+    sheet = choose_sheet(file, data, headings, named) if _is_workbook(data) else None
+    records = workbook_rows(file, data, sheet) if sheet else _csv_records(file, data, headings)
     rows = ((number, cells) for number, cells in enumerate(records, 1) if any(cell.strip() for cell in cells))
     return (
         FilledRows(rows, tuple(_passed_over(file, sheet)), (sheet.name, *sheet.others))
@@ -99,17 +123,18 @@ def _passed_over(file: str, sheet: ChosenSheet) -> Iterator[BadCell]:
         yield BadCell(file, None, None, None, f"sheet “{sheet.name}” was read; not read: {others}")
 
 
-def _is_workbook(file: str, data: bytes) -> bool:
-    return file.casefold().endswith((".xlsx", ".xlsm", ".xls")) or data[:4] == b"PK\x03\x04"
+def _is_workbook(data: bytes) -> bool:
+    """Whatever its name says: exports call text .xls, and people rename files."""
+    return data[:2] == b"PK"
 
 
-def _csv_records(file: str, data: bytes) -> Iterator[list[str]]:
+def _csv_records(file: str, data: bytes, headings: Collection[str]) -> Iterator[list[str]]:
     text = _text(file, data)
     declared = _SEPARATOR.match(text)
     if declared:
         yield []
     body = text[declared.end() :] if declared else text
-    separator = declared[1] if declared else _separator(body)
+    separator = declared[1] if declared else _separator(body, headings)
     reader = csv.reader(io.StringIO(body, newline=""), strict=True, delimiter=separator)
     read = int(declared is not None)
     try:
@@ -125,10 +150,26 @@ _SEPARATOR: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 """The line by which Excel tells what separates the cells."""
 
 
-def _separator(text: str) -> str:
-    """What separates the cells: of comma, semicolon and tab the most frequent in the first row outside quotes."""
-    first = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
-    return max(",;\t", key=first.count)
+def _separator(text: str, headings: Collection[str]) -> str:
+    """What separates the cells: of comma, semicolon and tab the one that makes a line near the top the most headings,
+    else the most frequent in the first one outside quotes."""
+    lines = text.lstrip()[:_TOP_CHARACTERS].splitlines()[:HEADER_WITHIN] or [""]
+    first = re.sub(r'"[^"]*"', "", lines[0])
+
+    def fit(mark: str) -> tuple[int, int]:
+        split = ([cell.strip('"') for cell in line.split(mark)] for line in lines)
+        return max(headings_in(cells, headings) for cells in split), first.count(mark)
+
+    return max(",;\t", key=fit)
+
+
+_TOP_CHARACTERS: Final = 20_000
+
+
+def _plain(cell: str) -> str:
+    """A cell without what a spreadsheet adds: ="02138" keeps the zero of 02138 from it."""
+    text = cell.replace("_x000D_", "").strip()
+    return text[2:-1] if text.startswith('="') and text.endswith('"') and '"' not in text[2:-1] else text
 
 
 def _text(file: str, data: bytes) -> str:
@@ -168,6 +209,6 @@ def _fitted(
             errors.append(BadCell(file, number, None, surplus[0], reason))
             continue
         named = zip(columns, cells, strict=False)
-        shown = {column: cell.replace("_x000D_", "").strip() for column, cell in named if column is not None}
+        shown = {column: _plain(cell) for column, cell in named if column is not None}
         rows.append(Row(number, {column: as_typed(cell) for column, cell in shown.items()}))
     return Table(tuple(rows), tuple(errors), warnings, frozenset(filter(None, columns)))

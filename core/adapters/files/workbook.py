@@ -16,6 +16,8 @@ from core.domain.errors import BadCell, BadInput
 MOST_UNPACKED = 100 * 1024 * 1024
 """The most that an XLSX or ZIP file may unpack to, in bytes."""
 MOST_COLUMNS = 200
+UNSTORED: Final = "#FORMULA!"
+"""What a cell begins with that is a formula whose value the workbook does not hold."""
 LAST_ROW = 1_048_576
 """The last row that a sheet can have; a damaged file may name a row a thousand times as far."""
 UNREADABLE = (
@@ -37,10 +39,10 @@ class ChosenSheet(NamedTuple):
 
 
 def workbook_rows(file: str, data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
-    """A sheet's rows; a hidden one is blank, and so is a hidden column. Raises BadInput for anything that is no XLSX
-    workbook, and for a formula whose value was never stored."""
+    """A sheet's rows; a hidden one is blank, and so is a hidden column. A formula whose value was never stored is shown
+    behind UNSTORED. Raises BadInput for anything that is no XLSX workbook."""
     try:
-        yield from _rows(file, data, chosen)
+        yield from _rows(data, chosen)
     except UNREADABLE:
         raise _bad(file, _DAMAGED) from None
 
@@ -95,8 +97,42 @@ def _hidden(xml: bytes) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset(rows), frozenset(columns)
 
 
+def why_no_table(data: bytes) -> str | None:
+    """What a file is, and what to do, where it is neither text nor a workbook that can be read; else None."""
+    head = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if data.startswith(_OLD_OFFICE):
+        return _PASSWORD if _stream("EncryptedPackage") in data else _OLD_WORKBOOK
+    if head.startswith(b"<?xml") and b"office:spreadsheet" in head:
+        return "is an XML spreadsheet of 2003; open it in Excel and save it as “Excel Workbook (.xlsx)”"
+    if head.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<style")):
+        return "is a web page under another name; open it in Excel and save it as “Excel Workbook (.xlsx)”"
+    if data.startswith(_ZIP) and any(mark in data for mark in (b"xl/workbook.bin", b".iwa", b"opendocument")):
+        return "is a workbook of another kind (.xlsb, .numbers or .ods); save it as “Excel Workbook (.xlsx)” or CSV"
+    return next((f"is {what}; ask for the spreadsheet that it was made from" for mark, what in _OTHERS.items()
+                 if data.startswith(mark)), None)  # fmt: skip
+
+
+def _stream(name: str) -> bytes:
+    return name.encode("utf-16-le")
+
+
+_ZIP: Final = b"PK\x03\x04"
+_OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
+_PASSWORD: Final = "is protected by a password; take the password off in Excel and save it again"
+_OLD_WORKBOOK: Final = (
+    "is a workbook of Excel before 2007 (.xls); open it in Excel and save it as “Excel Workbook (.xlsx)”"
+)
+_OTHERS: Final = {
+    b"%PDF": "a PDF", b"{\\rtf": "a text document (RTF)", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+}  # fmt: skip
+"""What other files begin with."""
+
+
 def unpacked_bytes(file: str, data: bytes) -> int:
     """What an archive says it unpacks to. Raises BadInput where it is none."""
+    if reason := why_no_table(data):
+        raise _bad(file, reason)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return sum(member.file_size for member in archive.infolist())
@@ -104,7 +140,7 @@ def unpacked_bytes(file: str, data: bytes) -> int:
         raise _bad(file, "is not an XLSX workbook or a ZIP archive, or is protected by a password") from None
 
 
-def _rows(file: str, data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
+def _rows(data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
     sheets = _cells(data, chosen.place, True), _cells(data, chosen.place, False)
     for number, (values, formulas) in enumerate(zip(*sheets, strict=True), 1):
         if number > LAST_ROW:
@@ -112,12 +148,8 @@ def _rows(file: str, data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
         if number in chosen.hidden_rows:
             yield []
             continue
-        for value, formula in zip(values, formulas, strict=False):
-            if value.value is None and formula.data_type == "f":
-                reason = "a formula without a stored value; open and save the workbook, or type the value"
-                raise BadInput([BadCell(file, number, None, str(formula.value), reason)])
-        hidden = chosen.hidden_columns
-        yield ["" if place in hidden else _shown(cell.value) for place, cell in enumerate(values)]
+        cells = enumerate(zip(values, formulas, strict=False))
+        yield ["" if place in chosen.hidden_columns else _shown(*pair) for place, pair in cells]
 
 
 def _cells(data: bytes, place: int, values: bool) -> Iterator[tuple[Any, ...]]:
@@ -129,9 +161,24 @@ def _cells(data: bytes, place: int, values: bool) -> Iterator[tuple[Any, ...]]:
     return (tuple(islice(row, MOST_COLUMNS)) for row in sheet.iter_rows())
 
 
-def _shown(value: object) -> str:
+def _shown(cell: Any, formula: Any) -> str:
+    """A cell's value as a person sees it, zeros in front of a number included where its format shows them."""
+    value = cell.value
     if value is None:
-        return ""
+        return f"{UNSTORED}{formula.value}" if formula.data_type == "f" else ""
+    text = _text(value)
+    zeros = _ZEROS.fullmatch(cell.number_format) if text.isdigit() else None
+    if zeros is None:
+        return text
+    text = text.zfill(cell.number_format.count("0"))
+    return f"{text[: -len(zeros[1])]}-{text[-len(zeros[1]) :]}" if zeros[1] else text
+
+
+_ZEROS: Final = re.compile(r"0{2,18}(?:\\?-(0{1,9}))?")
+"""A number format of zeros alone, 00000 or 00000-0000: what it shows is the ZIP or the code."""
+
+
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
