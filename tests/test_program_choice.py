@@ -17,7 +17,8 @@ from core.domain.context import Context
 from core.domain.model import AggregatePrice, Encounter, ProgramKind
 from core.domain.roles import LOCAL
 from core.rules.pricing.past_orders import PlacedLine
-from core.rules.pricing.program_choice import FEWEST_PRICED, ProgramChoice, program_choice
+from core.rules.pricing.program_choice import DrugChoice, ProgramChoice, program_choice
+from core.rules.pricing.program_words import answer_sentence, basis_sentence, drug_sentence
 from core.services.clinic_costs import best_program
 from core.services.demo.history import seed_history
 from tests.builders import a_context, a_pharmacy, a_program, a_sku, an_offer
@@ -101,7 +102,7 @@ def test_two_hundred_clinics_get_the_answer_that_a_recount_gives(seed: int) -> N
         assert sum(row.by_month.values()) == row.saving.total_cents
     savings = [row.saving.total_cents for row in answer.ranked]
     assert savings == sorted(savings, reverse=True)
-    complete = {row.program: row.saving.total_cents for row in answer.ranked if row.priced_share >= FEWEST_PRICED}
+    complete = {row.program: row.month_cents for row in answer.ranked if row.left_out <= len(lines) / 10}
     most = max(complete.values())
     assert {row.program for row in answer.best} == {code for code, cents in complete.items() if cents == most > 0}
 
@@ -114,7 +115,7 @@ def test_the_drugs_add_up_to_the_clinic(seed: int) -> None:
     for row in answer.ranked:
         if row.program != "FREE" and not row.left_out:
             drugs = [each for sku in SKUS for each in answer.drug(sku.lower(), context) if each.program == row.program]
-            assert abs(sum(each.saving_cents for each in drugs) - row.saving.total_cents) <= len(SKUS)
+            assert abs(sum(each.month_cents for each in drugs) - row.saving.total_cents) <= len(SKUS)
 
 
 @pytest.mark.parametrize("seed", range(0, 200, 10))
@@ -142,6 +143,75 @@ def a_context_with(context: Context, prices: tuple[AggregatePrice, ...]) -> Cont
         "offers": context.offers,
     }
     return a_context(**parts, aggregate_prices=prices)
+
+
+def one_drug(prices: dict[str, dict[str, int]], lines: int = 10) -> tuple[ProgramChoice, tuple[DrugChoice, ...]]:
+    """Lines of one pack at $100.00 under FREE (15 %), a third of them TIRZ and the others SEMA, both of one active;
+    aggregate programs without any fee at these prices."""
+    skus = {sku: a_sku(sku=sku, actives=("tirzepatide",)) for sku in ("SEMA", "TIRZ")}
+    pools = [
+        a_program(program=code, kind=ProgramKind.AGGREGATE, monthly_fee_cents=0, rate=Decimal(0)) for code in prices
+    ]
+    context = a_context(
+        programs=(a_program(program="FREE", monthly_fee_cents=0, rate=Decimal("0.15")), *pools),
+        skus=skus,
+        pharmacies={"cedar": a_pharmacy(pharmacy="cedar")},
+        offers=tuple(an_offer(pharmacy="cedar", sku=sku, unit_cost_cents=10000) for sku in skus),
+        aggregate_prices=tuple(a_price(code, sku, cents) for code, row in prices.items() for sku, cents in row.items()),
+    )
+    placed = [
+        PlacedLine(f"C{at:02}", FIRST, "SEMA" if at % 3 else "TIRZ", 1, "cedar", "FREE", 1, Encounter.NONE, 10000, 1500,
+                   0, 0, 0, 0)
+        for at in range(lines)
+    ]  # fmt: skip
+    answer = program_choice(placed, context, FIRST, LAST, Fraction(1))
+    return answer, answer.drug("tirzepatide", context)
+
+
+@pytest.mark.parametrize(
+    ("case", "prices", "says"),
+    [
+        ("one saves", {"POOL": {"SEMA": 10000, "TIRZ": 10000}},
+         "POOL is cheapest {}: it saves $150.00 a month against what you have (FREE)"),
+        ("two save the same", {"POOL": {"SEMA": 10000, "TIRZ": 10000}, "TANK": {"SEMA": 10000, "TIRZ": 10000}},
+         "POOL and TANK are cheapest {}: each saves $150.00 a month against what you have (FREE)"),
+        ("the best prices too few", {"PART": {"TIRZ": 5000}, "POOL": {"SEMA": 11000, "TIRZ": 11000}},
+         "POOL is cheapest {}: it saves $50.00 a month against what you have (FREE)"),
+        ("only one that prices too few", {"PART": {"TIRZ": 5000}},
+         "what you have (FREE) has nothing to be compared with: no other program prices nine in ten of your lines"),
+        ("one costs more, a partial one less", {"PART": {"TIRZ": 5000}, "POOL": {"SEMA": 12000, "TIRZ": 12000}},
+         "what you have (FREE) is cheapest {}; POOL would cost $50.00 a month more"),
+        ("two cost more alike", {"POOL": {"SEMA": 12000, "TIRZ": 12000}, "TANK": {"SEMA": 12000, "TIRZ": 12000}},
+         "what you have (FREE) is cheapest {}; POOL and TANK would each cost $50.00 a month more"),
+        ("the same", {"POOL": {"SEMA": 11500, "TIRZ": 11500}},
+         "what you have (FREE) is cheapest {}; POOL costs the same"),
+        ("nothing else", {}, "what you have (FREE) has nothing to be compared with"),
+    ],
+)  # fmt: skip
+def test_the_sentences_name_no_program_that_prices_too_few_lines(
+    case: str, prices: dict[str, dict[str, int]], says: str
+) -> None:
+    answer, rows = one_drug(prices)
+    whole = says.format("for you")
+    assert answer_sentence(answer) == whole[:1].upper() + whole[1:], case
+    assert drug_sentence("tirzepatide", rows, answer).startswith(f"For tirzepatide {says.format('at your volume')}"), (
+        case
+    )
+    assert "PART saves" not in basis_sentence(answer)
+    assert ("PART has prices for too few" in basis_sentence(answer)) == ("PART" in prices)
+
+
+def test_a_drug_says_what_would_change_it() -> None:
+    answer, rows = one_drug({"PART": {"TIRZ": 5000}, "POOL": {"SEMA": 12500, "TIRZ": 12500}})
+    assert drug_sentence("tirzepatide", rows, answer) == (
+        "For tirzepatide what you have (FREE) is cheapest at your volume; POOL would cost $100.00 a month more; "
+        "POOL would be equal if its prices fall by 8.0%"
+    )
+    assert {row.program: (row.lines, row.left_out) for row in rows} == {
+        "FREE": (10, 0),
+        "PART": (4, 6),
+        "POOL": (10, 0),
+    }
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,7 @@ def program_choice_json(answer: ProgramChoice, drug: Sequence[DrugChoice] | None
             {
                 "program": row.program,
                 "kind": row.kind.value,
-                "saving_a_month": dollars(answer.a_month(row.saving.total_cents)),
+                "saving_a_month": dollars(row.month_cents),
                 "months": {f"{month:%Y-%m}": dollars(cents) for month, cents in row.by_month.items()},
                 "lines": row.lines,
                 "without_price": row.left_out,
@@ -144,8 +144,9 @@ def _change(share: Fraction | None) -> float | None:
 def _drug_json(row: DrugChoice) -> Json:
     return {
         "program": row.program,
-        "saving_a_month": dollars(row.saving_cents),
+        "saving_a_month": dollars(row.month_cents),
         "lines": row.lines,
+        "without_price": row.left_out,
         "even_if_prices_change_by": _change(row.even_at),
         "even_at": {sku: dollars(cents) for sku, cents in row.even_cents.items()},
     }

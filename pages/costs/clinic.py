@@ -10,11 +10,11 @@ import streamlit as st
 from core.domain.model import Program, ProgramKind
 from core.rules.pricing.past_orders import CostParts, RepricedTotal, Repricing
 from core.rules.pricing.program_choice import ProgramChoice
+from core.rules.pricing.program_words import answer_sentence
 from core.rules.pricing.sensitivity import sensitivity
 from core.services.clinic_costs import best_program
 from pages.costs.clinic_charts import by_month, heat_map, waterfall
 from pages.costs.filters import CostView
-from pages.costs.program_answer import answer_sentence
 from pages.shared.chart_card import chart
 from pages.shared.charts import Series
 from pages.shared.formats import amount, count, full_day, listed, money, percent, percentage_points, signed_money

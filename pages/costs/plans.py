@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.rules.pricing.monthly import Plans, plans
+from core.rules.pricing.program_words import answer_sentence
 from core.services.clinic_costs import MonthSpend, best_program, monthly_spends
 from pages.costs.clinic_charts import with_months
 from pages.costs.filters import CostView
-from pages.costs.program_answer import answer_sentence
 from pages.shared.chart_card import chart
 from pages.shared.charts import ChartPoint, Series, by_amount
 from pages.shared.formats import amount, listed, money, percent, percentage_points, plain

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.domain.roles import Action, may
+from core.rules.pricing.program_words import answer_sentence
 from core.services.clinic_costs import best_program
-from pages.costs.program_answer import answer_sentence
 from pages.fulfillment import charts
 from pages.fulfillment.key_figures import fulfillment_figures
 from pages.fulfillment.period import period_choice

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, overload
 from zoneinfo import ZoneInfo
 
-from core.domain import date_words
+from core.domain import date_words, words
 from core.domain.context import Context
 from core.domain.model import Owner
 from core.domain.money import dollars, shown
@@ -34,6 +33,7 @@ OWNERS: Final = {
     Owner.PATIENT: "Patient safety: ask the prescriber",
 }
 """Who can resolve a finding or a rejection."""
+count, listed = words.count, words.listed
 
 
 def plain(text: object) -> str:
@@ -69,7 +69,7 @@ def percent(share: Decimal | float | None) -> str:
     """A fraction with one decimal: ``12.5%``."""
     if share is None:
         return NOTHING
-    return f"{share * 100:.1f}%"
+    return words.percent(share)
 
 
 def day(value: date | None) -> str:
@@ -88,16 +88,6 @@ def moment(value: datetime | None, zone: str) -> str:
         return NOTHING
     local = value.astimezone(ZoneInfo(zone))
     return f"{day(local.date())}, {local:%H:%M %Z}"
-
-
-def count(number: int, noun: str, nouns: str | None = None) -> str:
-    """``1 line``, ``1,204 lines``."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """``Cedar``, ``Cedar and Northwell``, ``Cedar, Lakeside and Northwell``."""
-    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def code_words(code: str) -> str:

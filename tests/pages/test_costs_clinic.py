@@ -14,11 +14,11 @@ from core.domain.model import Role
 from core.domain.money import shown
 from core.domain.roles import LOCAL
 from core.rules.pricing.monthly import plans
+from core.rules.pricing.program_words import answer_sentence
 from core.services.checkout import place
 from core.services.clinic_costs import MonthSpend, best_program
 from pages.costs.clinic_charts import by_month, heat_map, waterfall, with_months
 from pages.costs.plans import growth_sentence
-from pages.costs.program_answer import answer_sentence
 from pages.shared.charts import ChartPoint, Series, by_amount
 from tests.builders import FRIDAY, a_patient, a_prescription, a_program, a_sku, an_offer
 from tests.pages.conftest import Opens
@@ -53,7 +53,8 @@ def said(page: AppTest) -> list[str]:
 
 
 def test_one_program_beside_what_was_paid(ordered: Store, opens: Opens) -> None:
-    """110.00 + 1.65 for 100.00 + 15.00, twice; 299.00 * 4 / 31 is 38.58."""
+    """110.00 + 1.65 for 100.00 + 15.00, twice; 299.00 * 4 / 31 is 38.58. REFILL prices 2 of 3 lines and is no answer;
+    GROWTH would have cost 997.00 * 4 / 31 - 15.00 in 4 days."""
     page = opens("costs", costs_tab="The clinic")
     assert figures(page) == {
         "Paid": "$270.00",
@@ -65,7 +66,7 @@ def test_one_program_beside_what_was_paid(ordered: Store, opens: Opens) -> None:
     assert "1 line has no price under REFILL and is left out of both sides: Other semaglutide." in texts
     assert (
         "REFILL would have lost $31.88 (-$20.00 by drug prices, +$26.70 by fees and -$38.58 by monthly fees). "
-        "What you have (FREE) is cheapest for you; REFILL would cost $239.10 a month more"
+        "What you have (FREE) is cheapest for you; GROWTH would cost $852.38 a month more"
     ) in texts
     assert "Semaglutide 2.5 mg/mL, 2 mL matters most: over 2 lines it saves $6.70 under REFILL" in texts
     assert "REFILL saves money only if its prices fall by 14.3%, at today's rate" in texts
@@ -77,7 +78,7 @@ def test_every_place_gives_the_same_answer(page: str, ordered: Store, opens: Ope
     answer = best_program(ordered, LOCAL, CLINIC)
     shown = opens("fulfilment", Role.LEADERSHIP) if page == "Fulfillment" else opens("costs", costs_tab=page)
     sentence = answer_sentence(answer)
-    assert sentence == "What you have (FREE) is cheapest for you; REFILL would cost $249.18 a month more"
+    assert sentence == "What you have (FREE) is cheapest for you; GROWTH would cost $874.86 a month more"
     assert [text for text in said(shown) if sentence in text]
     assert not [text for text in said(shown) if "cheapest for you" in text and sentence not in text]
 

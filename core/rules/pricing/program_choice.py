@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from core.domain.context import Context
 from core.domain.model import Program, ProgramKind
@@ -22,10 +22,43 @@ FEWEST_PRICED: Final = Fraction(9, 10)
 """A program that prices fewer of the clinic's lines than this is no answer: nobody knows what the rest would cost."""
 
 
+class Candidate(Protocol):
+    """A program that may be the answer. ``month_cents`` is what it would have saved a month; negative: cost more."""
+
+    @property
+    def program(self) -> str: ...
+    @property
+    def lines(self) -> int: ...
+    @property
+    def left_out(self) -> int: ...
+    @property
+    def month_cents(self) -> int: ...
+    @property
+    def is_used(self) -> bool: ...
+    @property
+    def even_at(self) -> Fraction | None: ...
+
+
+C = TypeVar("C", bound=Candidate)
+
+
+def prices_enough(row: Candidate) -> bool:
+    """Whether a program prices enough of the lines to be an answer."""
+    return row.lines > 0 and row.lines >= FEWEST_PRICED * (row.lines + row.left_out)
+
+
+def that_save_most(rows: Iterable[C]) -> tuple[C, ...]:
+    """The programs that save most, to the cent a month; several where they tie, none where nothing saves."""
+    complete = [row for row in rows if prices_enough(row)]
+    most = max((row.month_cents for row in complete), default=0)
+    return tuple(row for row in complete if row.month_cents == most) if most > 0 else ()
+
+
 class RankedProgram(NamedTuple):
     """One program of the clinic for its own lines. ``saving`` is what it would have saved over the period, part by part
-    (negative: cost more); ``by_month`` the same month by month; ``even_at`` the change of all its drug prices at which
-    it costs what was paid (None where no change does, or its prices are the pharmacies')."""
+    (negative: cost more), ``month_cents`` that a month; ``by_month`` the same month by month; ``even_at`` the change of
+    all its drug prices at which it costs what was paid (None where no change does, or its prices are the
+    pharmacies')."""
 
     program: str
     kind: ProgramKind
@@ -33,29 +66,27 @@ class RankedProgram(NamedTuple):
     left_out: int
     paid_cents: int
     saving: CostParts
+    month_cents: int
     by_month: Mapping[date, int]
     even_at: Fraction | None
     is_used: bool
 
-    @property
-    def priced_share(self) -> Fraction:
-        """The share of the lines that it has a price for."""
-        every = self.lines + self.left_out
-        return Fraction(self.lines, every) if every else Fraction(0)
-
 
 class DrugChoice(NamedTuple):
-    """One program for all SKUs of a drug, in cents a month at the clinic's own packs, its monthly fee shared by spend.
+    """One program for all SKUs of a drug: what it saves a month at the clinic's own packs, its monthly fee shared by
+    spend; ``left_out`` lines have no price.
 
     ``even_at`` is the change of its prices for the drug at which the month costs what it does now; ``even_cents`` the
     pack price of each SKU after that change.
     """
 
     program: str
-    saving_cents: int
+    month_cents: int
     lines: int
+    left_out: int
     even_at: Fraction | None
     even_cents: Mapping[str, int]
+    is_used: bool
 
 
 class ProgramChoice(NamedTuple):
@@ -77,21 +108,18 @@ class ProgramChoice(NamedTuple):
     @property
     def best(self) -> tuple[RankedProgram, ...]:
         """Those that save most; several where they tie; none where nothing saves."""
-        complete = [row for row in self.ranked if row.priced_share >= FEWEST_PRICED]
-        most = max((row.saving.total_cents for row in complete), default=0)
-        return tuple(row for row in complete if row.saving.total_cents == most) if most > 0 else ()
+        return that_save_most(self.ranked)
 
     def a_month(self, cents: int) -> int:
         """Cents of the period as cents a month."""
-        return half_up(cents * self.months.denominator, self.months.numerator)
+        return _a_month(cents, self.months)
 
     def drug(self, active: str, context: Context) -> tuple[DrugChoice, ...]:
         """Every program for the SKUs of one drug, the one that saves most first; empty where none was ordered."""
         skus = {code for code, sku in context.skus.items() if sku.active == active}
-        rows = [
-            self._of_drug(row, skus, context) for row in self.ranked if skus & self.repricings[row.program].skus.keys()
-        ]
-        return tuple(sorted(rows, key=lambda row: (-row.saving_cents, row.program)))
+        rows = [self._of_drug(row, skus, context) for row in self.ranked]
+        ordered = [row for row in rows if row.lines or row.left_out]
+        return tuple(sorted(ordered, key=lambda row: (-row.month_cents, row.program)))
 
     def _of_drug(self, row: RankedProgram, skus: set[str], context: Context) -> DrugChoice:
         repricing = self.repricings[row.program]
@@ -105,9 +133,15 @@ class ProgramChoice(NamedTuple):
             row.program,
             self.a_month(saving),
             total.lines,
+            sum(lines for sku, lines in repricing.left_out.items() if sku in skus),
             even,
             _even_cents(cells, even, row.program, context, self.last),
+            row.is_used,
         )
+
+
+def _a_month(cents: int, months: Fraction) -> int:
+    return half_up(cents * months.denominator, months.numerator)
 
 
 def _shared(fee_cents: int, part: int, whole: int) -> int:
@@ -146,7 +180,7 @@ def program_choice(
     """
     used = tuple(sorted({line.program for line in lines}))
     repricings = reprice(lines, context, first, last)
-    rows = [_ranked(repricing, used, context, last) for repricing in repricings]
+    rows = [_ranked(repricing, used, context, last, months) for repricing in repricings]
     ranked = tuple(sorted(rows, key=lambda row: (-row.saving.total_cents, row.program)))
     medication = sum(line.medication_cents for line in lines)
     return ProgramChoice(
@@ -154,16 +188,18 @@ def program_choice(
     )
 
 
-def _ranked(repricing: Repricing, used: Iterable[str], context: Context, last: date) -> RankedProgram:
+def _ranked(repricing: Repricing, used: Iterable[str], context: Context, last: date, months: Fraction) -> RankedProgram:
     program, total = context.program(repricing.program, last), repricing.total
     alone = tuple(used) == (repricing.program,)
+    saving = CostParts() if alone else total.saving
     return RankedProgram(
         repricing.program,
         repricing.kind,
         total.lines,
         sum(repricing.left_out.values()),
         total.paid.total_cents,
-        CostParts() if alone else total.saving,
+        saving,
+        _a_month(saving.total_cents, months),
         {month: 0 if alone else of.saving.total_cents for month, of in repricing.months.items()},
         _even_at(repricing, program, total, total.saving.total_cents) if program and not alone else None,
         alone,
