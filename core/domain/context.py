@@ -201,6 +201,12 @@ class Context:
         """An active's weekly doses in mg, step by step; empty where there is no ladder."""
         return self._ladders.get(active.casefold(), ())
 
+    def active_of(self, sku: Sku) -> str:
+        """What due lists, last fills and titration of a SKU go by: its first active with a ladder, else its first."""
+        if len(sku.actives) < 2:
+            return sku.active
+        return next((active for active in map(str.casefold, sku.actives) if active in self._ladders), sku.active)
+
     @cached_property
     def _ladders(self) -> dict[str, tuple[Decimal, ...]]:
         ladders: dict[str, list[Decimal]] = {}

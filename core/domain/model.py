@@ -217,7 +217,7 @@ class Sku(Model):
 
     @property
     def active(self) -> str:
-        """The first active, folded: what due lists, last fills and ladders go by. A SKU without actives is its own."""
+        """The first active, folded; a SKU without actives is its own. ``Context.active_of`` is what therapies go by."""
         return self.actives[0].casefold() if self.actives else f"sku {self.sku}"
 
     @property

@@ -55,7 +55,7 @@ def _therapies(context: Context, refill_day: date) -> Iterator[list[Prescription
         for row in context.prescriptions_of(patient.patient) if patient.active else ():
             sku = context.skus.get(row.sku)
             if sku is not None and row.written_on <= refill_day and not stopped(row, refill_day):
-                rows.setdefault(sku.active, []).append(row)
+                rows.setdefault(context.active_of(sku), []).append(row)
         for of_active in rows.values():
             yield from _by_regimen(of_active, context, refill_day)
 
@@ -74,7 +74,7 @@ def _in_flight(row: Prescription, sku: Sku, context: Context, day: date) -> bool
     """Whether a line of ours for this therapy is placed and not yet shipped."""
     for line in context.lines_of(row.patient):
         ordered, rx = context.skus.get(line.sku), context.prescriptions.get(line.rx)
-        of_active = line.in_flight and ordered is not None and ordered.active == sku.active
+        of_active = line.in_flight and ordered and context.active_of(ordered) == context.active_of(sku)
         if of_active and (rx is None or not is_other_therapy(rx, row.sig, sku, context, day)):
             return True
     return False

@@ -302,10 +302,11 @@ def _at_new_dose(line: CartLine, sku: Sku, fill: Fill, filled: Sku, lasts: int, 
     goes another way: a mg of a cream is none of a capsule."""
     if (line.sig == fill.prescription.sig and sku is filled) or sku.route != filled.route:
         return lasts
-    old, new = highest_weekly_mg(fill.prescription.sig, filled), highest_weekly_mg(line.sig, sku)
+    active = context.active_of(sku)
+    old, new = highest_weekly_mg(fill.prescription.sig, filled, active), highest_weekly_mg(line.sig, sku, active)
     if old is None or new is None or new <= old:
         return lasts
-    if highest_weekly_mg(line.sig, filled) == new:
+    if highest_weekly_mg(line.sig, filled, active) == new:
         drawn = computed_days(line.sig, filled, fill.quantity, context, days.refill_day)
         if drawn is not None:
             return drawn

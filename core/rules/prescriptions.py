@@ -102,7 +102,7 @@ def next_step(rows: Sequence[Prescription], context: Context, day: date) -> Pres
     if unread := [row for row in plan if row.rx not in steps and not fills_and_in_flight(row, context)]:
         return unread[0]
     fill = last_fill_for(newest.patient, newest.sig, context.skus[newest.sku], context, day)
-    taken = highest_weekly_mg(fill.prescription.sig, context.skus[fill.prescription.sku]) if fill else None
+    taken = weekly_dose(fill.prescription, context) if fill else None
     if fill is not None and fill.prescription.rx not in steps:
         is_above = taken is not None and taken >= max(steps.values())
         fill, taken = (None, None) if is_above or _gap_follows(fill, context, day) else (fill, taken)
@@ -122,7 +122,7 @@ def supply_ended(fill: Fill, context: Context, day: date) -> date:
 
 def _gap_follows(fill: Fill, context: Context, day: date) -> bool:
     """Whether the fill was used up so long ago that its dose says nothing of the next one."""
-    active = context.skus[fill.prescription.sku].active
+    active = context.active_of(context.skus[fill.prescription.sku])
     gap = int(context.number("retitration_gap_days", day, active=active))
     return (day - supply_ended(fill, context, day)).days > gap
 
@@ -152,7 +152,7 @@ def _same_regimen(row: Prescription, other: Prescription, context: Context) -> b
 def weekly_dose(row: Prescription, context: Context) -> Decimal | None:
     """The weekly mg of a prescription at its highest step; None where it does not tell."""
     sku = context.skus.get(row.sku)
-    return highest_weekly_mg(row.sig, sku) if sku is not None else None
+    return highest_weekly_mg(row.sig, sku, context.active_of(sku)) if sku is not None else None
 
 
 def _in_force(row: Prescription, context: Context, day: date) -> bool:
@@ -192,7 +192,7 @@ def fills_of(patient: str, active: str, context: Context) -> Iterator[Fill]:
     """Every known fill of an active: our ship dates of a prescription, else its ``last_filled_on``."""
     for prescription in context.prescriptions_of(patient):
         sku = context.skus.get(prescription.sku)
-        if sku is None or sku.active != active:
+        if sku is None or context.active_of(sku) != active:
             continue
         ours = [
             Fill(prescription, line.shipped_on, line.quantity)
@@ -213,7 +213,7 @@ def last_fill(patient: str, active: str, context: Context) -> Fill | None:
 def last_fill_for(patient: str, sig: str, sku: Sku, context: Context, day: date) -> Fill | None:
     """The newest fill of the SKU's active that counts when these directions are filled: any but one for another
     regimen whose prescription is still in force, which is another therapy."""
-    fills = fills_of(patient, sku.active, context)
+    fills = fills_of(patient, context.active_of(sku), context)
     return _newest_fill(fill for fill in fills if not is_other_therapy(fill.prescription, sig, sku, context, day))
 
 

@@ -72,7 +72,7 @@ def _route(sku: Sku) -> str:
     return " ".join(sku.route.casefold().split())
 
 
-def highest_weekly_mg(sig: str, sku: Sku) -> Decimal | None:
-    """Milligrams a week at the highest step of the directions; None where they do not tell."""
-    weekly = weekly_mg(read(sig, sku), sku)
+def highest_weekly_mg(sig: str, sku: Sku, active: str) -> Decimal | None:
+    """Milligrams of the active a week at the highest step of the directions; None where they do not tell."""
+    weekly = weekly_mg(read(sig, sku), sku, active)
     return weekly.highest if weekly else None

@@ -190,7 +190,8 @@ def _history(desk: Desk, view: LineView) -> None:
             }
         )
     sku = context.skus.get(line.sku)
-    fills = sorted(fills_of(line.patient, sku.active, context), key=lambda fill: fill.filled_on) if sku else []
+    of_active = fills_of(line.patient, context.active_of(sku), context) if sku else ()
+    fills = sorted(of_active, key=lambda fill: fill.filled_on)
     for fill in reversed(fills[-_FILLS:]):
         name = context.skus[fill.prescription.sku].name
         st.markdown(f"- {full_day(fill.filled_on)}: {fill.quantity} × {plain(name)}. {plain(fill.prescription.sig)}")

@@ -45,10 +45,10 @@ def doses_text(doses: tuple[Decimal, ...]) -> str:
 
 
 def _actives(context: Context) -> list[str]:
-    """Every active that a SKU begins with or a ladder is of, those with a ladder first."""
+    """Every active of a SKU or a ladder, those with a ladder first."""
     current = list(dict.fromkeys(step.active for step in context.ladder_steps))
     folded = {name.casefold() for name in current}
-    return [*current, *sorted({sku.active for sku in context.skus.values() if sku.actives} - folded)]
+    return [*current, *sorted({active.casefold() for sku in context.skus.values() for active in sku.actives} - folded)]
 
 
 def ladder_rows(context: Context) -> list[Row]:

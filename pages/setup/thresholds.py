@@ -162,7 +162,9 @@ def _choices(kind: SettingKind, context: Context) -> list[str]:
         SettingScope.CLINIC: ["clinic"],
         SettingScope.PHARMACY: [f"pharmacy:{code}" for code in context.pharmacies],
         SettingScope.STATE: [f"state:{state}" for state in sorted(STATES)],
-        SettingScope.ACTIVE: [f"active:{active}" for active in sorted({sku.active for sku in context.skus.values()})],
+        SettingScope.ACTIVE: [
+            f"active:{active}" for active in sorted({*map(context.active_of, context.skus.values())})
+        ],
         SettingScope.SKU: [f"sku:{sku}" for sku in sorted(context.skus)],
     }
     return [choice for scope, choices in codes.items() if scope in kind.scopes for choice in choices]
@@ -198,7 +200,7 @@ def history(session: Session, reference: ReferenceData) -> None:
     if expander is None:
         return
     actives = dict.fromkeys(step.active for step in reference.context.ladder_steps)
-    actives |= dict.fromkeys(sku.active for sku in reference.context.skus.values())
+    actives |= dict.fromkeys(map(reference.context.active_of, reference.context.skus.values()))
     changed = session.call(changes, actives)
     with expander:
         table(

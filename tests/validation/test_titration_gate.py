@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -206,3 +207,57 @@ def test_a_start_at_a_higher_step_of_a_plan_offers_the_step_that_is_next() -> No
     (found,) = (one for one in findings(context, a_line(sig=weekly("1"))) if one.code == "DOSE_START_HIGH")
     assert [fix.label for fix in found.fixes] == ["Use prescription RX2, the step that is next", "Hold this line"]
     assert dict(found.fixes[0].change) == {"rx": "RX2", "sku": "SEMA", "quantity": "", "sig": "", "npi": ""}
+
+
+SECOND = {
+    "actives": ("cyanocobalamin", "semaglutide"), "name": "B12 / semaglutide", "strength": "0.5/2.5 mg/mL",
+    "concentration_mg_per_ml": Decimal("0.5"),
+}  # fmt: skip
+"""Semaglutide, which has the ladder, is not the first active: 10 units are 0.25 mg of it."""
+
+
+@pytest.mark.parametrize(
+    ("case", "sig", "expected"),
+    [
+        ("the first step", "Inject 10 units subcutaneously once weekly.", set()),
+        ("the second", "Inject 20 units subcutaneously once weekly.", {"W DOSE_START_HIGH"}),
+        ("the third", "Inject 40 units subcutaneously once weekly.", {"B DOSE_START_HIGH"}),
+        ("both told", "Inject 0.1 mg B12 / 0.5 mg semaglutide subcutaneously once weekly.", {"W DOSE_START_HIGH"}),
+        ("mg of the first alone", "Inject 0.25 mg subcutaneously once weekly.", {"B DOSE_START_HIGH"}),
+        ("above the last step", "Inject 98 units subcutaneously weekly.", {"B DOSE_START_HIGH", "B DOSE_OVER_MAX"}),
+        ("twice a week", "Inject 10 units subcutaneously twice weekly.", {"W DOSE_START_HIGH", "B DOSE_OVER_MAX"}),
+        (
+            "two steps at once, within", "Inject 10 units subcutaneously weekly for 4 weeks, then 40 units weekly.",
+            {"B TITRATION_SKIP"},
+        ),
+        (
+            "a range of steps", "Inject 10 to 68 units subcutaneously once weekly.",
+            {"B TITRATION_SKIP", "B DOSE_START_HIGH"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_blend_whose_ladder_is_of_its_second_active(case: str, sig: str, expected: set[str]) -> None:
+    context = world(sku=SECOND, rx=NEW | {"sig": sig})
+    assert ladder_codes(context, sig=sig) == expected
+
+
+def ladder_codes(context: Any, **line: Any) -> set[str]:
+    shown = findings(context, a_line(**line))
+    return {f"{one.severity[0].upper()} {one.code}" for one in shown if one.code in TITRATION | {"DOSE_OVER_MAX"}}
+
+
+def test_a_blend_that_does_not_tell_how_much_it_holds_is_not_waved_through() -> None:
+    sig = "Inject 10 units subcutaneously once weekly."
+    context = world(sku=SECOND | {"strength": "0.5 mg/mL"}, rx=NEW | {"sig": sig})
+    assert ladder_codes(context, sig=sig) == {"B DOSE_OVER_MAX"}
+
+
+def test_fills_of_the_drug_alone_count_for_its_blend() -> None:
+    sig = "Inject 20 units subcutaneously once weekly."
+    alone = a_sku(sku="ALONE")
+    filled = a_prescription(
+        rx="RX0", sku="ALONE", sig=weekly("0.25"), written_on=date(2026, 8, 1), first_filled_on=date(2026, 8, 1),
+        last_filled_on=date(2026, 11, 5), days_supply=28,
+    )  # fmt: skip
+    context = world(sku=SECOND, rx=NEW | {"sig": sig}, more_prescriptions={"RX0": filled}, more_skus={"ALONE": alone})
+    assert ladder_codes(context, sig=sig) == set()

@@ -4,6 +4,7 @@ Source: rules.md, section 4 and the SIG gate of section 3. Pure: text, a SKU and
 """
 
 from core.rules.sig.agreement import Disagreement, disagreements
+from core.rules.sig.blends import share_of
 from core.rules.sig.builder import (
     FREQUENCIES,
     MOST_DAYS,
@@ -67,6 +68,7 @@ __all__ = [
     "proposals",
     "read",
     "route_conflicts",
+    "share_of",
     "supply",
     "unmeasurable",
     "usual",

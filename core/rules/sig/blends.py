@@ -72,6 +72,15 @@ def blend_strengths(sku: Sku) -> BlendStrength | None:
     return BlendStrength(tuple(counted * share / sum(shares) for share in shares), counted)
 
 
+def share_of(sku: Sku, active: str) -> Fraction | None:
+    """Milligrams of an active (folded) in one mg that the SKU's strength counts; None where nobody knows."""
+    place = next((place for place, name in enumerate(sku.actives) if name.casefold() == active), 0)
+    strengths = blend_strengths(sku)
+    if strengths is None:
+        return None if place else Fraction(1)
+    return strengths.actives[place] / strengths.counted
+
+
 def merged(pieces: list[Piece], sku: Sku) -> list[Piece]:
     """The pieces with each row of a blend's masses as what its strength counts; unread where they do not agree."""
     strengths = blend_strengths(sku)

@@ -76,7 +76,7 @@ def maxima_of(sku: Sku) -> tuple[tuple[DoseMaximum, Fraction], ...]:
     for place, active in enumerate(sku.actives):
         part = blend.actives[place] / blend.counted if blend else Fraction(place == 0)
         names = set(drug_names(active))
-        rows += [(row, part) for row in MAXIMA if row.drug in names and row.route in route and part]
+        rows += [(row, part) for row in MAXIMA if row.drug in names and row.route in route]
     return tuple(rows)
 
 

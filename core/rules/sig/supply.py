@@ -15,6 +15,7 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from core.domain.model import Sku
+from core.rules.sig.blends import share_of
 from core.rules.sig.strength import Strength, mg_per_dose, ml_per_dose, pieces_per_dose, strength
 from core.rules.sig.values import Dose, ParsedSig, Segment, decimal
 
@@ -97,12 +98,15 @@ def supply(
     return min(complete) if complete and len(complete) == len(lasts) else None
 
 
-def weekly_mg(reading: ParsedSig, sku: Sku | None) -> WeeklyMg | None:
-    """Milligrams of the first active a week, the highest of ambiguous readings; None where any step is not known."""
-    of = strength(sku, reading.action)
+def weekly_mg(reading: ParsedSig, sku: Sku | None, active: str = "") -> WeeklyMg | None:
+    """Milligrams a week of an active, or of what the SKU's strength counts; the highest of ambiguous readings.
+
+    None where any step, or the active's share of a blend, is not known.
+    """
+    of, share = strength(sku, reading.action), share_of(sku, active) if sku and active else 1
     weekly = [[_weekly(step, of) for step in _steps(segments)] for segments in reading.alternatives]
-    complete = [[mg for mg in steps if mg is not None] for steps in weekly]
-    if not complete or complete != weekly or not all(complete):
+    complete = [[mg * (share or 0) for mg in steps if mg is not None] for steps in weekly]
+    if not complete or list(map(len, complete)) != list(map(len, weekly)) or not all(complete) or share is None:
         return None
     return WeeklyMg(
         decimal(max(segments[0] for segments in complete)), decimal(max(max(segments) for segments in complete))
@@ -110,19 +114,21 @@ def weekly_mg(reading: ParsedSig, sku: Sku | None) -> WeeklyMg | None:
 
 
 class DoseStep(NamedTuple):
-    """Milligrams of the first active a week in one step, from ``low`` to ``high``, and its days; None: it goes on."""
+    """Milligrams a week in one step, from ``low`` to ``high``, and its days; None: it goes on."""
 
     low: Decimal
     high: Decimal
     days: int | None
 
 
-def dose_steps(reading: ParsedSig, sku: Sku | None) -> list[list[DoseStep]]:
-    """The steps of every reading of the directions, in order, those left out whose mg is not known."""
-    of = strength(sku, reading.action)
+def dose_steps(reading: ParsedSig, sku: Sku, active: str) -> list[list[DoseStep]]:
+    """The steps of every reading of the directions, in order, those left out whose mg of the active is not known."""
+    of, share = strength(sku, reading.action), share_of(sku, active)
+    if share is None:
+        return []
     return [
         [
-            DoseStep(decimal(low), decimal(high), step[0].days)
+            DoseStep(decimal(low * share), decimal(high * share), step[0].days)
             for step in _steps(segments)
             if (high := _weekly(step, of)) is not None and (low := _weekly(map(_lower, step), of)) is not None
         ]

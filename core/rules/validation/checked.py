@@ -84,8 +84,13 @@ class Directions:
 
     @cached_property
     def weekly(self) -> WeeklyMg | None:
-        """Milligrams a week; None where the text does not tell."""
-        return weekly_mg(self.reading, self.sku)
+        """Milligrams of the active a week; None where the text, or the strength of a blend, does not tell."""
+        return weekly_mg(self.reading, self.sku, self.active)
+
+    @cached_property
+    def active(self) -> str:
+        """The active that titration goes by."""
+        return self._context.active_of(self.sku)
 
     @cached_property
     def disagreements(self) -> tuple[Disagreement, ...]:

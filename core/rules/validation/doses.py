@@ -28,7 +28,7 @@ def step_at(ladder: Sequence[Decimal], weekly_mg: Decimal) -> int:
 
 def highest_step(directions: Directions, context: Context) -> int | None:
     """The step that directions lead to; None without a ladder or without readable mg."""
-    ladder = context.ladder(directions.sku.active)
+    ladder = context.ladder(directions.active)
     weekly = directions.weekly if ladder else None
     return None if weekly is None else step_at(ladder, weekly.highest)
 
@@ -37,7 +37,7 @@ def prescribed_of(patient: str, active: str, context: Context) -> Iterator[tuple
     """The patient's prescriptions of an active, newest first, with their SKUs."""
     for rx in context.prescriptions_of(patient):
         sku = context.skus.get(rx.sku)
-        if sku is not None and sku.active == active:
+        if sku is not None and context.active_of(sku) == active:
             yield rx, sku
 
 

@@ -21,6 +21,7 @@ from core.rules.sig import (
     implausible,
     over_maximum,
     route_conflicts,
+    share_of,
     unmeasurable,
 )
 from core.rules.validation.checked import HOLD, CheckedCart, CheckedLine, Violation, mg, packs
@@ -245,7 +246,7 @@ def dose_is_plausible(cart: CheckedCart, context: Context, days: Days) -> Iterat
     })  # fmt: skip
 
     def say(line: CheckedLine) -> Iterable[str]:
-        by_usual = not context.ladder(line.sku.active)  # a ladder tells more exactly what is too much
+        by_usual = not context.ladder(line.directions.active)  # a ladder tells more exactly what is too much
         return implausible(line.directions.reading, line.sku, limits, against_usual=by_usual)
 
     yield from _conflicts(cart, "which dose is meant", say)
@@ -278,7 +279,7 @@ def injection_states_milligrams(cart: CheckedCart, context: Context, days: Days)
         now = line.sku.concentration_mg_per_ml
         if now is None or not (_is_injection(line) and _drawn_only(line)):
             continue
-        fill = last_fill(line.line.patient, line.sku.active, context)
+        fill = last_fill(line.line.patient, line.directions.active, context)
         before = context.skus[fill.prescription.sku].concentration_mg_per_ml if fill else None
         if before is None or now == before:
             yield line.problem(
@@ -351,10 +352,14 @@ def dose_is_not_above_the_most(cart: CheckedCart, context: Context, days: Days) 
     """The weekly dose is not above the last step of the active's ladder, nor the dose above the most of its drugs."""
 
     def say(line: CheckedLine) -> Iterator[str]:
-        ladder = context.ladder(line.sku.active)
+        active = line.directions.active
+        ladder = context.ladder(active)
         weekly = line.directions.weekly if ladder else None
+        if ladder and share_of(line.sku, active) is None:
+            most = f"its most, {ladder[-1]} mg a week, cannot be checked"
+            yield f"{line.sku.name} does not tell how many mg of {active} it holds: {most}."
         if weekly is not None and weekly.highest > ladder[-1]:
-            given = f"{mg(weekly.highest)} mg of {line.sku.active} a week"
+            given = f"{mg(weekly.highest)} mg of {active} a week"
             yield f"The directions give {given}; the most is {ladder[-1]} mg."
         yield from over_maximum(line.directions.reading, line.sku)
 

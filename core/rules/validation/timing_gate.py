@@ -46,7 +46,11 @@ def _pharmacy(line: CheckedLine, context: Context) -> tuple[str, ...]:
 
 def _too_soon(line: CheckedLine, earliest: date | None, context: Context, days: Days) -> str:
     fill = last_fill_for(line.line.patient, line.directions.text, line.sku, context, days.refill_day)
-    filled = f"{line.sku.active} was last filled on {full_day(fill.filled_on)}" if fill else "The last fill is not used"
+    filled = (
+        f"{line.directions.active} was last filled on {full_day(fill.filled_on)}"
+        if fill
+        else "The last fill is not used"
+    )
     sentence = f"{filled[:1].upper()}{filled[1:]}"
     if earliest is None:
         return f"{sentence}."
@@ -95,7 +99,7 @@ def therapy_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> 
                 _take(taken, patient, _ours(ours, cart, context))
     for line in cart.lines:
         step = highest_step(line.directions, context)
-        this = _Taken(line.sku, step, f"on line {line.line.number} of this cart")
+        this = _Taken(line.sku, line.directions.active, step, f"on line {line.line.number} of this cart")
         others = (therapy for key in _therapies(line.sku) for therapy in taken[line.line.patient, key].values())
         other = next((therapy for therapy in others if _duplicates(this, therapy)), None)
         if other is not None:
@@ -111,6 +115,7 @@ class _Taken(NamedTuple):
     """What a patient takes or is about to, and at which step of its ladder."""
 
     sku: Sku
+    active: str
     step: int | None
     place: str
 
@@ -131,13 +136,13 @@ def _duplicates(this: _Taken, other: _Taken) -> bool:
     if this.sku.sku == other.sku.sku:
         return False
     steps = this.step is not None and other.step is not None and this.step != other.step
-    return not (steps and this.sku.active == other.sku.active)
+    return not (steps and this.active == other.active)
 
 
 def _ours(ours: OurLine, cart: CheckedCart, context: Context) -> _Taken:
     sku, rx = context.skus[ours.sku], context.prescriptions.get(ours.rx)
     step = highest_step(cart.read(rx.sig, sku), context) if rx else None
-    return _Taken(sku, step, f"on its way as {ours.reference}")
+    return _Taken(sku, context.active_of(sku), step, f"on its way as {ours.reference}")
 
 
 def _in_flight(patient: str, context: Context) -> list[OurLine]:
@@ -193,11 +198,11 @@ def _other_fills(line: CheckedLine, context: Context, days: Days) -> list[_Suppl
 
 def _of_another_active(fill: Fill, line: CheckedLine, context: Context) -> bool:
     """Two drugs of one class are never taken together, however their fills follow one another."""
-    return context.skus[fill.prescription.sku].active != line.sku.active
+    return context.active_of(context.skus[fill.prescription.sku]) != line.directions.active
 
 
 def _is_other_drug(rx: Prescription, line: CheckedLine, context: Context, days: Days) -> bool:
-    if context.skus[rx.sku].active != line.sku.active:
+    if context.active_of(context.skus[rx.sku]) != line.directions.active:
         return True
     return is_other_therapy(rx, line.directions.text, line.sku, context, days.refill_day)
 
@@ -205,10 +210,13 @@ def _is_other_drug(rx: Prescription, line: CheckedLine, context: Context, days: 
 def _fills_of_class(line: CheckedLine, context: Context) -> Iterator[Fill]:
     therapy_class = line.sku.therapy_class.strip().casefold()
     actives = {
-        sku.active
+        context.active_of(sku)
         for row in context.prescriptions_of(line.line.patient)
         if (sku := context.skus.get(row.sku)) is not None
-        and (sku.active == line.sku.active or (therapy_class and sku.therapy_class.strip().casefold() == therapy_class))
+        and (
+            context.active_of(sku) == line.directions.active
+            or (therapy_class and sku.therapy_class.strip().casefold() == therapy_class)
+        )
     }
     for active in sorted(actives):
         yield from fills_of(line.line.patient, active, context)

@@ -41,7 +41,7 @@ def first_dose_is_the_first_step(cart: CheckedCart, context: Context, days: Days
     Fills without a date, or with directions that cannot be read, tell no dose.
     """
     for line, weekly in _on_a_ladder(cart, context):
-        active = line.sku.active
+        active = line.directions.active
         ladder = context.ladder(active)
         fills = dose_fills(line.line.patient, active, cart, context)
         if weekly.first <= ladder[0] or any(fill.step is not None for fill in fills):
@@ -86,7 +86,7 @@ def dose_begins_anew_after_a_gap(cart: CheckedCart, context: Context, days: Days
     One step above it, or a gap of at most twice as long, is only warned of.
     """
     for line, weekly in _on_a_ladder(cart, context):
-        active = line.sku.active
+        active = line.directions.active
         ladder = context.ladder(active)
         ended = _supply_ended(line, context, days)
         if ended is None or step_at(ladder, weekly.first) < 1:
@@ -105,7 +105,7 @@ def dose_begins_anew_after_a_gap(cart: CheckedCart, context: Context, days: Days
 
 def _supply_ended(line: CheckedLine, context: Context, days: Days) -> date | None:
     """When the newest fill of the active was used up."""
-    fill = last_fill(line.line.patient, line.sku.active, context)
+    fill = last_fill(line.line.patient, line.directions.active, context)
     return supply_ended(fill, context, days.refill_day) if fill else None
 
 
@@ -131,10 +131,10 @@ def dose_goes_up_one_step_at_a_time(cart: CheckedCart, context: Context, days: D
 
 def _within_directions(line: CheckedLine, context: Context) -> Iterator[tuple[str, Severity]]:
     """Where the directions themselves leave out a step of the ladder, leave several open, or go up too soon."""
-    active = line.sku.active
+    active = line.directions.active
     ladder = context.ladder(active)
     least = int(context.number("titration_step_days", line.ship_day, state=line.state))
-    for steps in dose_steps(line.directions.reading, line.sku):
+    for steps in dose_steps(line.directions.reading, line.sku, active):
         for step in steps:
             if step_at(ladder, step.high) - max(step_at(ladder, step.low), 0) > 1:
                 open_dose = f"anything from {mg(step.low)} to {mg(step.high)} mg a week"
@@ -149,7 +149,7 @@ def _within_directions(line: CheckedLine, context: Context) -> Iterator[tuple[st
 
 
 def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Context) -> str | None:
-    active = line.sku.active
+    active = line.directions.active
     ladder = context.ladder(active)
     fills = dose_fills(line.line.patient, active, cart, context)
     old, new = fills[-1].step if fills else None, step_at(ladder, weekly.first)
@@ -192,7 +192,7 @@ def prescription_is_the_newest(cart: CheckedCart, context: Context, days: Days) 
 
 def _newer(line: CheckedLine, rx: Prescription, context: Context, days: Days) -> Prescription | None:
     """The newest prescription that replaces this one: neither a step of the same plan nor another therapy."""
-    for other, sku in prescribed_of(line.line.patient, line.sku.active, context):
+    for other, sku in prescribed_of(line.line.patient, line.directions.active, context):
         if (other.written_on, code_order(other.rx)) <= (rx.written_on, code_order(rx.rx)):
             return None
         if other.written_on > days.refill_day or stopped(other, days.refill_day):
@@ -207,7 +207,7 @@ def _newer(line: CheckedLine, rx: Prescription, context: Context, days: Days) ->
 
 def _plan_from(newest: Prescription, line: CheckedLine, context: Context) -> list[Prescription]:
     """The titration plan that a prescription is the newest of; a later step belongs to it as well where it is named."""
-    rows = [row for row, _ in prescribed_of(line.line.patient, line.sku.active, context)]
+    rows = [row for row, _ in prescribed_of(line.line.patient, line.directions.active, context)]
     for at, row in enumerate(rows):
         plan = titration_plan(rows[at:], context)
         if newest in plan:
@@ -219,6 +219,6 @@ def _plan_from(newest: Prescription, line: CheckedLine, context: Context) -> lis
 
 def _on_a_ladder(cart: CheckedCart, context: Context) -> Iterator[tuple[CheckedLine, WeeklyMg]]:
     for line in cart.directed:
-        weekly = line.directions.weekly if context.ladder(line.sku.active) else None
+        weekly = line.directions.weekly if context.ladder(line.directions.active) else None
         if weekly is not None:
             yield line, weekly

@@ -95,6 +95,6 @@ def _one_a_patient(lines: Iterable[DueLine]) -> Iterator[DueLine]:
 
 def _allows_another(row: Prescription, context: Context, ours: Mapping[str, int]) -> bool:
     sku = context.skus[row.sku]
-    filled = last_fill(row.patient, sku.active, context)
+    filled = last_fill(row.patient, context.active_of(sku), context)
     same = filled is not None and filled.prescription.rx == row.rx
     return same and not sku.scheduled and row.stopped_on is None and max(row.fills, ours.get(row.rx, 0)) < row.refills
