@@ -254,3 +254,12 @@ def test_which_program_is_cheapest(run: Command) -> None:
     status, answer = run("which", "--drug", "tirzepatide")
     (error,) = answer["errors"]
     assert (status, error["column"], error["reason"]) == (2, "--drug", "was not ordered in the period")
+
+
+def test_a_dry_run_says_what_would_change_and_writes_nothing(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text("patient,phone\nP-1006,555-555-5555\n")
+    for _ in range(2):
+        status, answer = run("load", str(tmp_path), "--dry-run")
+        assert (status, answer["would_load"]) == (0, {"patients.csv": 1})
+        assert answer["changes"]["patients.csv"]["changed"] == 1
+        assert [warning["reason"] for warning in answer["warnings"]] == ["no US telephone number in 1 row: P-1006"]

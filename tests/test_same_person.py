@@ -165,8 +165,8 @@ def test_an_import_warns_once_of_each_pair(store: Store) -> None:
         "patients.csv, patient “D-7”: has the same name and date of birth as P1: one person under two codes?",
         "patients.csv, patient “D-8”: has the same name and date of birth as P1: one person under two codes?",
     ]
-    assert [str(warning) for warning in preview_load(store, LOCAL, both, CLINIC).warnings] == expected
-    assert [str(warning) for warning in load(store, LOCAL, both, CLINIC).warnings] == expected
+    for loaded in (preview_load(store, LOCAL, both, CLINIC), load(store, LOCAL, both, CLINIC)):
+        assert [str(warning) for warning in loaded.warnings if warning.column == "patient"] == expected
     assert load(store, LOCAL, both, CLINIC).warnings == ()
 
 

@@ -128,6 +128,7 @@ COMMANDS: Final = (
     Command("load", store_commands.load, "load a folder of files", (
         _option("folder", "DIR", type=Path),
         _option("--clear", None, "empty cells may clear what keeps lines from being ordered", action="store_true"),
+        _option("--dry-run", None, "say what would change, and write nothing", action="store_true"),
     )),
     Command("worker", store_commands.worker, "send what is queued and take in what pharmacies say", (
         _option("--once", None, "one round, then stop", action="store_true"),

@@ -10,23 +10,23 @@ from core.domain.money import dollars
 from core.domain.roles import Action, require
 from core.services.audit_trail import verify_audit
 from core.services.clinic_import import load as load_files
+from core.services.clinic_import import preview_load
 from core.services.orders.verification import verify_ledger
 from core.services.partners.worker import run_forever, run_once, status
 from core.services.payments.decisions import open_payments, pay_again
 
 
 def load(run: Run) -> CommandResult:
-    """A folder of files into the store."""
+    """A folder of files into the store, or with ``--dry-run`` what that would change."""
     options = run.arguments
-    loaded = load_files(
-        run.store, run.person_before_clinic, options.folder, options.clinic, options.on, clear=options.clear
-    )
+    given = run.store, run.person_before_clinic, options.folder, options.clinic, options.on
+    loaded = preview_load(*given) if options.dry_run else load_files(*given, clear=options.clear)
     changes = {
         file: {"new": len(each.added), "changed": len(each.changed), "unchanged": each.same, "cleared": each.cleared}
         for file, each in loaded.changes.items()
     }
     warnings = [warning._asdict() for warning in loaded.warnings]
-    answer = {"loaded": dict(loaded.counts), "changes": changes}
+    answer = {"would_load" if options.dry_run else "loaded": dict(loaded.counts), "changes": changes}
     return CommandResult(answer | ({"warnings": warnings} if warnings else {}))
 
 

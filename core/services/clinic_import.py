@@ -17,6 +17,7 @@ from core.domain.model import Patient
 from core.domain.roles import Action, Person, require
 from core.rules.same_person import likenesses
 from core.services.audit_trail import Entry, record_all
+from core.services.load_warnings import load_warnings
 from core.services.rule_history import RULE_FILES
 from core.services.rule_history import load_entries as changed_rules
 
@@ -72,7 +73,7 @@ def load(
     lines, unless ``clear`` says that this is meant.
     """
     require(person, Action.SET_UP)
-    code, folder = _folder(store, files, clinic, on)
+    code, folder, today = _folder(store, files, clinic, on)
 
     def save(work: Work) -> Mapping[str, FileDifference]:
         changes = save_folder(work, folder)
@@ -82,7 +83,7 @@ def load(
         return changes
 
     changes = store.write(code, save, new=folder.clinic is not None)
-    return Loaded(code, folder.counts(), changes, (*folder.warnings, *_same_people(store, code, changes)))
+    return Loaded(code, folder.counts(), changes, _warnings(store, code, folder, changes, today))
 
 
 def safeguards_cleared(changes: Mapping[str, FileDifference]) -> Mapping[tuple[str, str], int]:
@@ -105,16 +106,33 @@ def _refuse_unless(clear: bool, stopping: Mapping[tuple[str, str], int]) -> None
         )
 
 
-def preview_load(store: Store, person: Person, files: Files, clinic: str | None = None) -> Loaded:
+def preview_load(
+    store: Store, person: Person, files: Files, clinic: str | None = None, on: date | None = None
+) -> Loaded:
     """What loading the files would change; nothing is written. Raises BadInput with every bad cell."""
     require(person, Action.SET_UP)
-    code, folder = _folder(store, files, clinic, None)
+    code, folder, today = _folder(store, files, clinic, on)
     if code not in store.clinics():
-        changes = {file: FileDifference(folder.rows(file), (), 0, {}) for file in folder.counts()}
-        return Loaded(code, folder.counts(), changes, folder.warnings)
+        changes = {
+            file: FileDifference(tuple(row.model_dump() for row in folder.rows(file)), (), 0, {})
+            for file in folder.counts()
+        }
+        return Loaded(code, folder.counts(), changes, (*folder.warnings, *load_warnings(_written(changes), today)))
     with store.read(code) as work:
         changes = differences(work, folder)
-    return Loaded(code, folder.counts(), changes, (*folder.warnings, *_same_people(store, code, changes)))
+    return Loaded(code, folder.counts(), changes, _warnings(store, code, folder, changes, today))
+
+
+def _warnings(
+    store: Store, clinic: str, folder: Folder, changes: Mapping[str, FileDifference], today: date
+) -> tuple[BadCell, ...]:
+    """What was not read or read with care, what will stop lines, and who may be there twice."""
+    likely = load_warnings(_written(changes), today)
+    return (*folder.warnings, *likely, *_same_people(store, clinic, changes))
+
+
+def _written(changes: Mapping[str, FileDifference]) -> dict[str, tuple[Row, ...]]:
+    return {file: each.written for file, each in changes.items()}
 
 
 def _same_people(store: Store, clinic: str, changes: Mapping[str, FileDifference]) -> Iterator[BadCell]:
@@ -150,7 +168,7 @@ def save_row(
         raise Refused(f"{file} is not changed row by row; on Setup, Rules has its values.")
     row = csv_bytes(list(cells), [list(cells.values())])
     try:
-        _, folder = _folder(store, {file: row}, clinic, None)
+        folder = _folder(store, {file: row}, clinic, None)[1]
     except BadInput as error:
         raise BadInput(cell._replace(row=None) for cell in error.errors) from None
 
@@ -197,17 +215,19 @@ def _json_values(row: Row) -> dict[str, Any]:
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in row.items()}
 
 
-def _folder(store: Store, files: Files, clinic: str | None, on: date | None) -> tuple[str, Folder]:
-    """The files read for their clinic, with its code."""
+def _folder(store: Store, files: Files, clinic: str | None, on: date | None) -> tuple[str, Folder, date]:
+    """The files read for their clinic, with its code before and the day of loading after them."""
     codes = store.clinics()
     expected = clinic or (codes[0] if len(codes) == 1 else None)
-    folder = _read(files, _stored(store, expected, on))
+    stored = _stored(store, expected, on)
+    folder = _read(files, stored)
     code = folder.clinic.clinic if folder.clinic else expected
     if code is None or (clinic and code != clinic):
         raise BadInput([_wrong_clinic(code, clinic)])
     if folder.clinic and code != expected:
-        folder = _read(files, _stored(store, code, on, folder.clinic.time_zone))
-    return code, folder
+        stored = _stored(store, code, on, folder.clinic.time_zone)
+        folder = _read(files, stored)
+    return code, folder, stored.today
 
 
 def _wrong_clinic(code: str | None, clinic: str | None) -> BadCell:

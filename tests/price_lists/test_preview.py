@@ -412,3 +412,25 @@ def test_a_sheet_can_be_chosen_and_two_rows_of_headings_are_one() -> None:
     assert other.headings == ("Item", "Description", "Price Per vial", "Price Per box of 10")
     assert guessed_columns(other.headings) == {Field.SKU: 0, Field.NAME: 1, Field.PRICE: 2}
     assert other.rows == ((3, ("LDN", "Naltrexone", "30", "280")),)
+
+
+@pytest.mark.parametrize(
+    ("unit", "doubt"),
+    [
+        ("Box of 10", True),
+        ("case 12", True),
+        ("10/box", True),
+        ("10 vials", True),
+        ("box of 1", False),
+        ("2 mL vial", False),
+        ("Pack 10 mg", False),
+    ],
+)
+def test_a_first_price_for_several_packs_is_doubted(unit: str, doubt: bool) -> None:
+    result = previewed(f"SKU | Price | UOM\nSEMA | 101.50 | {unit}")
+    assert any(f"the list says “{unit}”" in reason for reason in result.changes[0].doubts) is doubt
+
+
+def test_the_cost_and_its_basis_are_known_headings() -> None:
+    result = previewed("sku | wholesale_cost | wholesale_basis\nSEMA | 101.50 | each")
+    assert [change.after_cents for change in result.changes] == [101_50]

@@ -22,6 +22,13 @@ _WORD: Final = re.compile(r"[a-z]+|[0-9]+")
 _PACKS: Final = frozenset({"pack", "package", "box", "kit", "bottle", "bag", "tube", "jar"})
 
 
+_SEVERAL: Final = re.compile(
+    r"\b(?:box|case|carton|pack|package|kit|bag|set)s?\W{0,3}(?:of\W{0,3})?(\d{1,4})\b(?!\s*m[gl])"
+    r"|\b(\d{1,4})\W{0,3}(?:vials?|pieces?|units?|pcs|ct|count|pk|packs?|(?:per |/ ?)(?:box|case|carton|pack))\b"
+)
+"""A price for so many: Box of 10, case 12, 10/box, 10 vials."""
+
+
 class PackClaims(NamedTuple):
     """What a row says beside its price; None and "" where it does not."""
 
@@ -79,6 +86,10 @@ def _near(cents: Decimal, price_cents: int, before_cents: int) -> bool:
 def _doubts_about_unit(sku: Sku, unit: str) -> Iterator[str]:
     """A number in it is a pack's size ("2 mL vial"), which is no doubt."""
     words = _WORD.findall(unit.casefold())
+    if several := _SEVERAL.search(unit.casefold()):
+        number = int(next(filter(None, several.groups())))
+        if number not in {1, sku.pieces}:
+            yield f"the list says “{unit}”; prices here are for a pack of {sku.pieces}"
     if any(word.isdigit() for word in words):
         return
     measured = {"ml": "mL", "mg": "mg"}.get(words[-1]) if words else None
