@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.domain.roles import Action, may
 from pages.setup.clinic_files import clinic_tab, pharmacies_tab, prescribers_tab, skus_tab
+from pages.setup.licenses import license_warnings
 from pages.setup.patients import patients_tab
 from pages.setup.people import audit_tab, people_tab
 from pages.setup.rules import rules_tab
@@ -27,6 +28,7 @@ if not session.clinic:
     st.stop()
 
 reference = session.reference()
+license_warnings(reference)
 TABS: dict[str, Callable[[], None]] = {
     "Clinic and programs": lambda: clinic_tab(session, reference),
     "Pharmacies": lambda: pharmacies_tab(session, reference),

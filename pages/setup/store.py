@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.column_config import DatetimeColumn, TextColumn
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.adapters.files import FILES, File, templates
+from core.adapters.files import FILES, File, template_workbook, templates
 from core.adapters.files.tables import SPREADSHEETS
 from core.adapters.pharmacies.registry import ADAPTERS
 from core.domain.errors import BadInput
@@ -250,7 +250,17 @@ def _downloads(session: Session) -> None:
 
 
 def template_files() -> None:
-    """Every file with its header alone."""
+    """Every file to fill in: as one workbook, and as CSV files with their headers alone."""
+    st.download_button(
+        "Workbook to fill in",
+        template_workbook,
+        "refill_day.xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        on_click="ignore",
+        icon=":material/table:",
+        help="A sheet for each file: what a column means stands in the note of its heading, and an example row shows "
+        "how it is filled in. The example row is never loaded.",
+    )
     st.download_button(
         "Empty templates as a ZIP",
         lambda: zipped(templates()),

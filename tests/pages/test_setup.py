@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.files import FILES, Folder, csv_bytes, export_folder, templates
 from core.adapters.store import Store, load_context
-from core.domain.model import LicenceKind, Role, Setting
+from core.domain.model import LicenceKind, PharmacyLicence, Role, Setting
 from core.domain.rejections import REJECTIONS
 from core.domain.roles import LOCAL
 from core.domain.settings import SETTINGS
@@ -25,6 +25,7 @@ from core.services.partners.connections import connections
 from core.services.people import members
 from pages.setup.clinic_files import licensed_pharmacies
 from pages.setup.file_tables import file_rows
+from pages.setup.licenses import ending_licenses
 from pages.setup.thresholds import rows_of
 from pages.shared.session import ReferenceData, Session
 from tests.builders import a_clinic, a_context, a_patient, a_pharmacy, a_program, licences
@@ -446,3 +447,12 @@ def test_each_row_of_a_threshold_says_who_put_it_in_force_and_when(store: Store,
         "Set by": "manager@local.demo",
         "Set at": "Fri 4 Dec, 09:00 CST",
     }
+
+
+def test_licenses_that_ended_or_will_soon_are_named(store: Store, opens: Opens) -> None:
+    today = date(2026, 12, 4)
+    ends = {"TX": today - timedelta(days=1), "NV": today, "OK": today + timedelta(days=60)}
+    held = [PharmacyLicence(pharmacy="cedar", state=state, kind=LicenceKind.STERILE, expires_on=day)
+            for state, day in (ends | {"UT": today + timedelta(days=61), "ME": None}).items()]  # fmt: skip
+    reference = ReferenceData(a_context(licences=tuple(held)), today)
+    assert [name.rpartition("Cedar")[2].split()[-2] for _, name in ending_licenses(reference)] == ["TX", "NV", "OK"]

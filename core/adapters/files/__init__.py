@@ -5,6 +5,7 @@ from core.adapters.files.columns import CART, FILES, Column, File
 from core.adapters.files.export import csv_bytes, neutralised, xlsx_bytes
 from core.adapters.files.folder import Folder, export_folder, read_files, read_folder, templates
 from core.adapters.files.records import KnownKeys
+from core.adapters.files.template_workbook import template_workbook
 
 __all__ = [
     "CART",
@@ -20,6 +21,7 @@ __all__ = [
     "read_cart",
     "read_files",
     "read_folder",
+    "template_workbook",
     "templates",
     "xlsx_bytes",
 ]

@@ -15,7 +15,7 @@ from core.adapters.files.columns import CART, FILES, File
 from core.adapters.files.export import csv_bytes
 from core.adapters.files.records import KnownKeys, Records, dangling, look_alikes, read_records, with_code_zeros
 from core.adapters.files.tables import SPREADSHEETS, too_large
-from core.adapters.files.workbook import MOST_UNPACKED, UNREADABLE, unpacked_bytes
+from core.adapters.files.workbook import MOST_UNPACKED, UNREADABLE, sheet_names, unpacked_bytes
 from core.domain.errors import BadCell, BadInput
 from core.domain.model import (
     AggregatePrice,
@@ -139,10 +139,11 @@ def templates() -> dict[str, bytes]:
 
 
 class _FolderFile(NamedTuple):
-    """A file that belongs to a folder, under the name it came with."""
+    """A file that belongs to a folder, under the name it came with, and its sheet of a workbook of several files."""
 
     file: File
     data: bytes
+    sheet: str | None = None
 
 
 def _exported(file: File, rows: Iterable[Any]) -> bytes:
@@ -192,14 +193,15 @@ def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
 def _recognised(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, _FolderFile], list[BadCell]]:
     files_by_name: dict[str, _FolderFile] = {}
     warnings = []
-    for called, data in files:
-        name = f"{PurePosixPath(called).stem.casefold()}.csv"
+    for called, data, sheet in _each_sheet(files):
+        name = _file_name(sheet or called)
         if name in files_by_name:
             raise BadInput(
                 [BadCell(called, None, None, None, f"stands there twice, as {files_by_name[name].file.name} too")]
             )
         if name in FILES:
-            files_by_name[name] = _FolderFile(FILES[name]._replace(name=called), data)
+            shown = f"{called}, sheet {sheet}" if sheet else called
+            files_by_name[name] = _FolderFile(FILES[name]._replace(name=shown), data, sheet)
         elif name not in CARTS:
             warnings.append(BadCell(called, None, None, None, "is not a file of a clinic's folder; it was not read"))
     if not files_by_name:
@@ -207,12 +209,28 @@ def _recognised(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, _FolderFi
     return {name: files_by_name[name] for name in FILES if name in files_by_name}, warnings
 
 
+def _each_sheet(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes, str | None]]:
+    """Each file, and of a workbook whose sheets are called as files each of these sheets."""
+    for called, data in files:
+        sheets = [name for name in sheet_names(called, data) if _file_name(name) in FILES]
+        if sheets and (len(sheets) > 1 or _file_name(called) not in FILES):
+            for sheet in sheets:
+                yield called, data, sheet
+        else:
+            yield called, data, None
+
+
+def _file_name(called: str) -> str:
+    """A clinic's file that an upload or a sheet is named for, whatever its kind."""
+    return f"{PurePosixPath(called).stem.strip().casefold()}.csv"
+
+
 def _read(files: Mapping[str, _FolderFile], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
     read = {}
     errors: list[BadCell] = []
-    for name, (file, data) in files.items():
+    for name, (file, data, sheet) in files.items():
         try:
-            read[name] = read_records(file, data, today, ZoneInfo(time_zone))
+            read[name] = read_records(file, data, today, ZoneInfo(time_zone), sheet)
         except BadInput as bad:
             errors += bad.errors
     return read, errors

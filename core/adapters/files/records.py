@@ -48,10 +48,11 @@ class Records(NamedTuple):
     fields: frozenset[str]
 
 
-def read_records(file: File, data: bytes, today: date, zone: tzinfo) -> Records:
-    """The rows of one file, references not yet checked. Raises BadInput where the file has no readable shape."""
+def read_records(file: File, data: bytes, today: date, zone: tzinfo, sheet: str | None = None) -> Records:
+    """The rows of one file, or of the workbook's sheet of that name, references not yet checked. Raises BadInput where
+    it has no readable shape."""
     required = [column.name for column in file.columns if column.required]
-    table = read_table(file.name, data, [column.name for column in file.columns], required)
+    table = read_table(file.name, data, [column.name for column in file.columns], required, sheet)
     present = [column for column in file.columns if column.name in table.columns]
     good: list[Record] = []
     references: list[KeyReference] = []

@@ -19,6 +19,8 @@ from core.domain.errors import BadCell, BadInput
 
 SPREADSHEETS: Final = ("csv", "tsv", "txt", "xlsx", "xlsm", "xls")
 """How names of files end that are opened: what cannot be read of them is said."""
+EXAMPLE: Final = "example:"
+"""What the first cell of a template's example row begins with: that row is never read."""
 MOST_BYTES = 10 * 1024 * 1024
 """The largest file that is read: 10 MB."""
 HEADER_WITHIN: Final = 20
@@ -51,10 +53,13 @@ def too_large(file: str, size: int) -> BadCell | None:
     return BadCell(file, None, None, None, f"is {size / 1024 / 1024:,.0f} MB; a file may have 10 MB, so split it")
 
 
-def read_table(file: str, data: bytes, columns: Sequence[str], required: Sequence[str]) -> Table:
-    """The rows of a CSV or XLSX file. Raises BadInput where it has no readable header or rows at all."""
+def read_table(
+    file: str, data: bytes, columns: Sequence[str], required: Sequence[str], named: str | None = None
+) -> Table:
+    """The rows of a CSV or XLSX file, there of the sheet of that name. Raises BadInput where it has no readable
+    header or rows at all."""
     known = {name.casefold() for name in columns}
-    numbered, passed_over, _ = filled_rows(file, data, known)
+    numbered, passed_over, _ = filled_rows(file, data, known, named)
     top = list(islice(numbered, HEADER_WITHIN))
     if not top:
         raise BadInput(
@@ -107,18 +112,18 @@ def filled_rows(file: str, data: bytes, headings: Collection[str], named: str | 
     records = workbook_rows(file, data, sheet) if sheet else _csv_records(file, data, headings)
     rows = ((number, cells) for number, cells in enumerate(records, 1) if any(cell.strip() for cell in cells))
     return (
-        FilledRows(rows, tuple(_passed_over(file, sheet)), (sheet.name, *sheet.others))
+        FilledRows(rows, tuple(_passed_over(file, sheet, named)), (sheet.name, *sheet.others))
         if sheet
         else FilledRows(rows, ())
     )
 
 
-def _passed_over(file: str, sheet: ChosenSheet) -> Iterator[BadCell]:
+def _passed_over(file: str, sheet: ChosenSheet, named: str | None) -> Iterator[BadCell]:
     for what, places in (("row", sheet.hidden_rows), ("column", sheet.hidden_columns)):
         if places:
             count = f"1 hidden {what}" if len(places) == 1 else f"{len(places):,} hidden {what}s"
             yield BadCell(file, None, None, None, f"sheet “{sheet.name}” has {count}: not read")
-    if sheet.others:
+    if sheet.others and sheet.name != named:
         others = ", ".join(f"“{name}”" for name in sheet.others)
         yield BadCell(file, None, None, None, f"sheet “{sheet.name}” was read; not read: {others}")
 
@@ -210,5 +215,7 @@ def _fitted(
             continue
         named = zip(columns, cells, strict=False)
         shown = {column: _plain(cell) for column, cell in named if column is not None}
+        if next(iter(shown.values()), "").casefold().startswith(EXAMPLE):
+            continue
         rows.append(Row(number, {column: as_typed(cell) for column, cell in shown.items()}))
     return Table(tuple(rows), tuple(errors), warnings, frozenset(filter(None, columns)))

@@ -129,6 +129,19 @@ _OTHERS: Final = {
 """What other files begin with."""
 
 
+def sheet_names(file: str, data: bytes) -> tuple[str, ...]:
+    """The visible sheets of an XLSX workbook; none where the file is anything else."""
+    if not data.startswith(_ZIP) or why_no_table(data) or unpacked_bytes(file, data) > MOST_UNPACKED:
+        return ()
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+        return tuple(sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible")
+    except UNREADABLE:
+        return ()
+
+
 def unpacked_bytes(file: str, data: bytes) -> int:
     """What an archive says it unpacks to. Raises BadInput where it is none."""
     if reason := why_no_table(data):
