@@ -186,7 +186,7 @@ def test_a_line_that_names_no_prescription_takes_the_step_that_is_next(
     [
         ("the first step of a plan", FILLED[:1] + PLAN[1:], "A", []),
         ("the second step of a plan", FILLED, "B", []),
-        ("two steps at once", FILLED, "C", ["W TITRATION_SKIP"]),
+        ("two steps at once", FILLED, "C", ["B TITRATION_SKIP"]),
         ("a first fill at the second step", PLAN, "B", ["W DOSE_START_HIGH"]),
         ("a first fill at the third step", PLAN, "C", ["B DOSE_START_HIGH"]),
         ("a first fill at the first step", PLAN, "A", []),

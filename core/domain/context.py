@@ -207,6 +207,15 @@ class Context:
             return sku.active
         return next((active for active in map(str.casefold, sku.actives) if active in self._ladders), sku.active)
 
+    def class_of(self, sku: Sku) -> str:
+        """A SKU's therapy class, folded; where its cell is empty, that of another SKU of its active, if any has one."""
+        return sku.therapy_class.strip().casefold() or self._classes.get(self.active_of(sku), "")
+
+    @cached_property
+    def _classes(self) -> dict[str, str]:
+        named = (sku for sku in self.skus.values() if sku.therapy_class.strip())
+        return {self.active_of(sku): sku.therapy_class.strip().casefold() for sku in named}
+
     @cached_property
     def _ladders(self) -> dict[str, tuple[Decimal, ...]]:
         ladders: dict[str, list[Decimal]] = {}

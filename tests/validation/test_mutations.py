@@ -117,7 +117,7 @@ MUTATIONS: tuple[Mutation, ...] = (
                                                    "first_filled_on": None}}, ["W DOSE_START_HIGH"]),
     ("two steps up at once", 1,
      {"newer_rx": {"sig": "Inject 1 mg (40 units) subcutaneously once weekly.", "days_supply": None},
-      "rx": {"last_filled_on": date(2026, 10, 27)}}, ["W TITRATION_SKIP"]),
+      "rx": {"last_filled_on": date(2026, 10, 27)}}, ["B TITRATION_SKIP"]),
     ("a step up after a fortnight", 1,
      {"newer_rx": {"sig": "Inject 0.5 mg (20 units) subcutaneously once weekly.", "days_supply": None},
       "rx": {"first_filled_on": date(2026, 11, 23), "last_filled_on": date(2026, 11, 23), "days_supply": 14,

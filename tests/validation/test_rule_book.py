@@ -56,7 +56,7 @@ Timing        DUPLICATE_THERAPY                W   clinic
 Timing        THERAPY_SWITCH                   W   clinic
 Titration     DOSE_START_HIGH                  Bo  prescriber
 Titration     RETITRATION                      Bo  prescriber
-Titration     TITRATION_SKIP                   W   prescriber
+Titration     TITRATION_SKIP                   Bo  prescriber
 Titration     TITRATION_STALE                  W   prescriber
 Pharmacy      NO_OFFER                         B   pharmacy
 Pharmacy      PRICE_STALE                      B   pharmacy

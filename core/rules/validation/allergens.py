@@ -130,6 +130,12 @@ _TELLTALES: Final = frozenset({"unknown", "unk", "unsure", "pending", "tbd", "ch
 """Words that say so beside others."""
 
 
+@lru_cache(maxsize=4096)
+def related_class(ingredient: str) -> str:
+    """The class of drugs that an ingredient belongs to, folded; empty where the table knows none."""
+    return next((found for number in _groups(_words(ingredient)) if (found := GROUPS[number].related.casefold())), "")
+
+
 class AllergyKind(StrEnum):
     """What a written allergy is: a statement that there is none, one that nobody knows, a name that the table or the
     clinic's catalog has, or one that neither has."""

@@ -13,6 +13,7 @@ from core.domain.date_words import full_day
 from core.domain.model import Days, Gate, OurLine, Prescription, Severity, Sku
 from core.rules.eligibility import earliest_refill
 from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for, supply_ended
+from core.rules.validation.allergens import related_class
 from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
 from core.rules.validation.doses import highest_step
 from core.rules.validation.registry import rule
@@ -96,11 +97,12 @@ def therapy_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> 
     for patient in dict.fromkeys(line.line.patient for line in cart.lines):
         for ours in _in_flight(patient, context):
             if ours.sku in context.skus:
-                _take(taken, patient, _ours(ours, cart, context))
+                _take(taken, patient, _ours(ours, cart, context), context)
     for line in cart.lines:
         step = highest_step(line.directions, context)
         this = _Taken(line.sku, line.directions.active, step, f"on line {line.line.number} of this cart")
-        others = (therapy for key in _therapies(line.sku) for therapy in taken[line.line.patient, key].values())
+        keys = _therapies(line.sku, context)
+        others = (therapy for key in keys for therapy in taken[line.line.patient, key].values())
         other = next((therapy for therapy in others if _duplicates(this, therapy)), None)
         if other is not None:
             yield line.problem(
@@ -108,7 +110,7 @@ def therapy_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> 
                 f"{line.line.patient}: confirm that both are meant.",
                 REMOVE,
             )
-        _take(taken, line.line.patient, this)
+        _take(taken, line.line.patient, this, context)
 
 
 class _Taken(NamedTuple):
@@ -120,15 +122,23 @@ class _Taken(NamedTuple):
     place: str
 
 
-def _take(taken: dict[tuple[str, str], dict[tuple[str, int | None], _Taken]], patient: str, this: _Taken) -> None:
-    for key in _therapies(this.sku):
+def _take(
+    taken: dict[tuple[str, str], dict[tuple[str, int | None], _Taken]], patient: str, this: _Taken, context: Context
+) -> None:
+    for key in _therapies(this.sku, context):
         taken[patient, key].setdefault((this.sku.sku, this.step), this)
 
 
-def _therapies(sku: Sku) -> list[str]:
+def _therapies(sku: Sku, context: Context) -> list[str]:
     """What makes two SKUs the same kind of therapy: their actives, and their class."""
     shared = [f"active {active.strip().casefold()}" for active in sku.actives]
-    return [*shared, f"class {sku.therapy_class.strip().casefold()}"] if sku.therapy_class.strip() else shared
+    therapy_class = _class_of(sku, context)
+    return [*shared, f"class {therapy_class}"] if therapy_class else shared
+
+
+def _class_of(sku: Sku, context: Context) -> str:
+    """The SKU's class, folded; where the catalog tells none for its active, that of the allergens' table."""
+    return context.class_of(sku) or related_class(context.active_of(sku))
 
 
 def _duplicates(this: _Taken, other: _Taken) -> bool:
@@ -208,14 +218,14 @@ def _is_other_drug(rx: Prescription, line: CheckedLine, context: Context, days: 
 
 
 def _fills_of_class(line: CheckedLine, context: Context) -> Iterator[Fill]:
-    therapy_class = line.sku.therapy_class.strip().casefold()
+    therapy_class = _class_of(line.sku, context)
     actives = {
         context.active_of(sku)
         for row in context.prescriptions_of(line.line.patient)
         if (sku := context.skus.get(row.sku)) is not None
         and (
             context.active_of(sku) == line.directions.active
-            or (therapy_class and sku.therapy_class.strip().casefold() == therapy_class)
+            or (therapy_class and _class_of(sku, context) == therapy_class)
         )
     }
     for active in sorted(actives):

@@ -112,21 +112,22 @@ def _supply_ended(line: CheckedLine, context: Context, days: Days) -> date | Non
 @rule(
     "TITRATION_SKIP",
     gate=Gate.TITRATION,
-    severity=Severity.WARNING,
+    severity=Severity.BLOCKING,
     field="sig",
-    example="From 0.25 to 1 mg of semaglutide; or to 0.5 mg after 14 days",
+    example="From 0.25 to 1 mg of semaglutide; to 0.5 mg after 14 days is warned of",
     source="Semaglutide and tirzepatide labels: four weeks a step; setting titration_step_days",
+    overridable=True,
 )
 def dose_goes_up_one_step_at_a_time(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """The weekly dose is at most one step above the last fill's, and that was first filled 28 days ago or more.
 
-    The steps within the directions follow the ladder as well.
+    Two steps at once stop the line, from the last fill as within the directions.
     """
     for line, weekly in _on_a_ladder(cart, context):
         for sentence, severity in _within_directions(line, context):
             yield line.problem(sentence, severity=severity)
-        if message := _skip(line, weekly, cart, context):
-            yield line.problem(message)
+        if skip := _skip(line, weekly, cart, context):
+            yield line.problem(skip[0], severity=skip[1])
 
 
 def _within_directions(line: CheckedLine, context: Context) -> Iterator[tuple[str, Severity]]:
@@ -148,7 +149,7 @@ def _within_directions(line: CheckedLine, context: Context) -> Iterator[tuple[st
                 yield f"{up} after {before.days} days; expected {least} days or more.", Severity.WARNING
 
 
-def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Context) -> str | None:
+def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Context) -> tuple[str, Severity] | None:
     active = line.directions.active
     ladder = context.ladder(active)
     fills = dose_fills(line.line.patient, active, cart, context)
@@ -158,13 +159,14 @@ def _skip(line: CheckedLine, weekly: WeeklyMg, cart: CheckedCart, context: Conte
     before = f"{ladder[old]} mg" if old >= 0 else f"less than {ladder[0]} mg"
     up = f"{active} goes up from {before} to {mg(weekly.first)} mg a week"
     if new - old > 1:
-        return f"{up}, {new - old} steps at once; the next step is {ladder[old + 1]} mg."
+        return f"{up}, {new - old} steps at once; the next step is {ladder[old + 1]} mg.", Severity.BLOCKING
     since = at_dose_since(fills)
     least = int(context.number("titration_step_days", line.ship_day, state=line.state))
     held = (line.ship_day - since).days
     if held >= least:
         return None
-    return f"{up} {held} days after the first fill at the old dose ({full_day(since)}); expected {least} days or more."
+    old_dose = f"the first fill at the old dose ({full_day(since)})"
+    return f"{up} {held} days after {old_dose}; expected {least} days or more.", Severity.WARNING
 
 
 @rule(
