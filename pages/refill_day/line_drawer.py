@@ -18,6 +18,7 @@ from pages.refill_day.desk import Desk, reopened
 from pages.refill_day.pharmacy_reasons import why
 from pages.refill_day.sig_builder import other_directions
 from pages.refill_day.views import CartLineState, LineView, price_end, views_of
+from pages.refill_day.waiting_for import question_history
 from pages.shared.formats import OWNERS, code_words, count, full_day, listed, money, plain, prescriber_name
 from pages.shared.layout import facts
 from pages.shared.notices import show_notices
@@ -49,6 +50,7 @@ def _drawn(desk: Desk) -> None:
     st.subheader(plain(view.title), anchor=False)
     form_first = any(about_patient(finding) for finding in view.open)
     _next(views, view)
+    question_history(desk, view)
     _findings(desk, view)
     if form_first:
         _patient(desk, view, expanded=True)

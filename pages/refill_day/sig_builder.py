@@ -12,7 +12,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.domain.model import Sku
+from core.domain.model import Owner, Sku
 from core.rules.sig import (
     FREQUENCIES,
     MOST_DAYS,
@@ -31,24 +31,24 @@ from core.rules.sig import (
     proposals,
     read,
 )
-from core.services.cart.prescriber_requests import ask_prescriber, requested_directions
+from core.services.cart.questions import LineQuestion, ask
 from pages.refill_day.cart_actions import press
 from pages.refill_day.desk import Desk
 from pages.refill_day.views import LineView
-from pages.shared.formats import count, moment, plain
+from pages.shared.formats import count, plain
 from pages.shared.layout import open_expander
 
+NEW_DIRECTIONS: Final = "Please send a new prescription with these directions, or tell us what is right."
 MOST_STEPS: Final = 5
 _MOST_SYRINGES: Final = 3
 
 
 def other_directions(desk: Desk, view: LineView) -> None:
-    """What was asked already; behind an expander, what the core proposes and the builder."""
+    """Behind an expander, what the core proposes and the builder."""
     sku = desk.context.skus.get(view.line.sku)
     if sku is None:
         return
     key = f"refill_ask_{view.line.id}"
-    _requests(desk, view)
     label = "Request different directions from the prescriber"
     expander = open_expander(label, key=key, icon=":material/edit_note:")
     if expander is None:
@@ -61,12 +61,6 @@ def other_directions(desk: Desk, view: LineView) -> None:
         reading = read(view.line.sig, sku)
         _proposed(desk, view, reading, sku, key)
         _builder(desk, view, reading, sku, key)
-
-
-def _requests(desk: Desk, view: LineView) -> None:
-    for question in desk.session.call(requested_directions, view.line.id):
-        at = moment(question.at, desk.context.clinic.time_zone)
-        st.info(plain(f"Requested on {at} by {question.by}: {question.directions}"), icon=":material/outgoing_mail:")
 
 
 def _proposed(desk: Desk, view: LineView, reading: ParsedSig, sku: Sku, key: str) -> None:
@@ -97,9 +91,10 @@ def _request(desk: Desk, view: LineView, text: str, key: str, *, primary: bool =
 
 def _ask(desk: Desk, view: LineView, text: str) -> None:
     session, line = desk.session, view.line
+    question = LineQuestion(line.id, line.version, Owner.PRESCRIBER, NEW_DIRECTIONS, text, line.sig)
     press(
         desk.refill_day,
-        lambda: session.call(ask_prescriber, line.id, line.version, text, instead_of=line.sig),
+        lambda: session.call(ask, desk.refill_day, [question]),
         f"Line {line.number} is held; the request to the prescriber is recorded.",
     )
 

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from core.adapters.store.values import StoredQuestion
 from core.domain.context import Context
 from core.domain.model import CartLine, Finding, QuoteLine, RoutedLine, Severity
 from core.rules.plan import Plan
@@ -35,7 +36,7 @@ class LineFilter(StrEnum):
 
 class LineView(NamedTuple):
     """One line of the cart. ``open`` are the findings that stop it, ``answered`` those that somebody acknowledged or
-    overrode; a held line has its findings in ``findings`` alone."""
+    overrode; a held line has its findings in ``findings`` alone. ``questions`` were asked about it, oldest first."""
 
     routed: RoutedLine
     cost: QuoteLine | None
@@ -44,6 +45,7 @@ class LineView(NamedTuple):
     state: CartLineState
     patient: str
     sku: str
+    questions: tuple[StoredQuestion, ...] = ()
 
     @property
     def line(self) -> CartLine:
@@ -73,7 +75,7 @@ def views_of(opened: OpenCart, plan: Plan) -> list[LineView]:
             costs.get(line.line.number),
             findings.get(line.line.number, ()),
             unanswered.get(line.line.number, ()),
-            opened.context,
+            opened,
         )
         for line in routed
     ]
@@ -92,9 +94,9 @@ def _view(
     cost: QuoteLine | None,
     findings: tuple[Finding, ...],
     unanswered: tuple[Finding, ...],
-    context: Context,
+    opened: OpenCart,
 ) -> LineView:
-    line = routed.line
+    line, context = routed.line, opened.context
     patient = context.patients.get(line.patient)
     return LineView(
         routed=routed,
@@ -104,6 +106,7 @@ def _view(
         state=_state(routed, unanswered),
         patient=patient.name if patient else line.patient,
         sku=sku_name(line.sku, context),
+        questions=tuple(question for question in opened.questions if question.line == line.id),
     )
 
 

@@ -12,7 +12,14 @@ from typing import Final
 from sqlalchemy import BigInteger, CheckConstraint, Column, String, UniqueConstraint
 
 from core.adapters.store.base import CENTS, ID, indexed, refers, table_of
-from core.adapters.store.values import DailyTotal, StoredLine, StoredOverride, StoredPreference, WorkerRun
+from core.adapters.store.values import (
+    DailyTotal,
+    StoredLine,
+    StoredOverride,
+    StoredPreference,
+    StoredQuestion,
+    WorkerRun,
+)
 from core.domain.model import (
     AggregatePrice,
     CarrierDay,
@@ -119,6 +126,8 @@ ACKNOWLEDGEMENT: Final = table_of(
 )
 """A warning that somebody has read."""
 OVERRIDE: Final = table_of("override", StoredOverride, refers(CART_LINE, "line", cascade=True), key="line code")
+QUESTION: Final = table_of("question", StoredQuestion, indexed("line"), key="id", types={"line": ID})
+"""Outlives its line, so that an undone removal finds it again; it names no patient."""
 
 # People, and what they did.
 

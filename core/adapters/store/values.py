@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from core.domain.model import MOST_PACKS, Model, PreferenceKind, PreferenceScope, ShipTo
+from core.domain.model import MOST_PACKS, Model, Owner, PreferenceKind, PreferenceScope, ShipTo
 
 
 class StoredLine(Model):
@@ -39,6 +39,24 @@ class StoredOverride(Model):
     at: datetime
     confirmed_by: str | None = None
     confirmed_on: date | None = None
+
+
+class StoredQuestion(NamedTuple):
+    """What was asked about a held cart line (its id), of whom, and the answer; None until somebody wrote it down.
+
+    ``directions`` are those that the prescriber is asked to sign; empty where the question is another one.
+    """
+
+    id: str
+    line: str
+    asked_of: Owner
+    question: str
+    directions: str
+    by: str
+    at: datetime
+    answer: str | None
+    answered_by: str | None
+    answered_at: datetime | None
 
 
 class StoredPreference(NamedTuple):

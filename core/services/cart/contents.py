@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from core.adapters.store import Store, Work, carts, load_context
 from core.adapters.store.carts import Answers
+from core.adapters.store.questions import questions_of
 from core.adapters.store.routing_preferences import preferences_of
-from core.adapters.store.values import StoredLine, StoredPreference
+from core.adapters.store.values import StoredLine, StoredPreference, StoredQuestion
 from core.domain.context import Context
 from core.domain.model import Cart, CartLine, Override, PreferenceScope, RoutingPreference
 from core.domain.roles import Action, Person, require
@@ -29,7 +30,8 @@ class Leftover(NamedTuple):
 class OpenCart:
     """A cart with its context; ``acknowledged`` and ``overrides`` name lines by number, as plans and checkouts do.
 
-    ``preferences`` are its routing preferences as stored, in the order of the cart's preferences.
+    ``preferences`` are its routing preferences as stored, in the order of the cart's preferences; ``questions`` what
+    was asked about its lines and the left-over ones, oldest first.
     """
 
     cart: Cart
@@ -38,6 +40,7 @@ class OpenCart:
     overrides: tuple[Override, ...]
     leftovers: tuple[Leftover, ...]
     preferences: tuple[StoredPreference, ...] = ()
+    questions: tuple[StoredQuestion, ...] = ()
 
     @property
     def overridden(self) -> frozenset[tuple[int, str]]:
@@ -75,6 +78,7 @@ def cart_of(work: Work, refill_day: date, *, everybody: bool = False) -> OpenCar
         acknowledged=acknowledged,
         overrides=overrides,
         preferences=preferences,
+        questions=questions_of(work, [line.id for line in (*lines, *earlier)]),
     )
 
 

@@ -105,6 +105,11 @@ def _chosen(work: Work, before: StoredLine, cells: dict[str, object]) -> dict[st
     return {"sku": prescription.sku, "quantity": None, "sig": None, "npi": None} | cells
 
 
+def with_prescription(work: Work, before: StoredLine, rx: str) -> StoredLine:
+    """The line as another prescription of its patient has it. Raises Refused where there is none of that code."""
+    return _checked(before, _chosen(work, before, {"rx": rx}))
+
+
 def _checked(before: StoredLine, cells: Mapping[str, object]) -> StoredLine:
     try:
         return StoredLine.model_validate({**before.model_dump(), **cells})
