@@ -92,6 +92,7 @@ CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("max_ml_intramuscular", "0.4", directed(MUSCLE, "Inject 0.5 mL (1 mg) into the thigh IM weekly."), [], LARGE),
     ("usual_dose_times", "3", directed(MUSCLE, "Inject 1 mg (0.5 mL) intramuscularly weekly."), [], LARGE),
     ("usual_week_times", "3", directed(MUSCLE, "Inject 0.25 mg (0.125 mL) IM four times weekly."), [], LARGE),
+    ("max_doses_per_day", "1", directed(MUSCLE, "Inject 0.05 mg (0.025 mL) IM twice daily."), [], LARGE),
     ("supply_tolerance_days", "5", found({"rx": {"days_supply": 33}}), ["W SIG_SUPPLY_MISMATCH"], []),
     ("supply_tolerance_share", "0.2", found({"rx": {"days_supply": 33}}), ["W SIG_SUPPLY_MISMATCH"], []),
     ("ship_window_days", "1", found({"pharmacy": {"cold_ship_days": frozenset({2})}}), [], ["B COLD_CHAIN_WINDOW"]),

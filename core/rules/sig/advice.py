@@ -222,7 +222,15 @@ def _site_change(tokens: list[Token], place: int) -> tuple[Item, int]:
             end += 1
         else:
             break
-    return (EXTRA, end) if named else (UNSURE, _clause_end(tokens, place))
+    before = tokens[place - 1].word if place else "."
+    until = _clause_end(tokens, place)
+    own_times = {token.word for token in tokens[end:until]}
+    if named and before in {".", ";", ","} and own_times and own_times <= _OWN_TIMES:
+        return (UNSURE if before == "," else EXTRA), until  # "Rotate sites weekly." is not how often it is injected
+    return (EXTRA, end) if named else (UNSURE, until)
+
+
+_OWN_TIMES: Final = word_set("daily weekly monthly nightly every each day week month other once twice a per")
 
 
 def _past_per_use(tokens: list[Token], place: int) -> int | None:

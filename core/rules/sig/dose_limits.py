@@ -31,7 +31,7 @@ _SHORTEST_COURSE: Final = 7
 
 class DoseLimits(NamedTuple):
     """The most at once, each from its setting; ``times_usual`` is a multiple of the SKU's usual dose, ``weekly_times``
-    of its usual week."""
+    of its usual week; ``a_day`` are doses of what is usually taken less often."""
 
     pieces: Fraction
     metered: Fraction
@@ -41,6 +41,7 @@ class DoseLimits(NamedTuple):
     ml_intramuscular: Fraction
     times_usual: Fraction
     weekly_times: Fraction
+    a_day: Fraction
 
 
 PerDose = Callable[[Segment, Strength], Fraction | None]
@@ -51,12 +52,14 @@ _MEASURES: Final[tuple[tuple[str, PerDose], ...]] = (
 
 
 class UsualDose(NamedTuple):
-    """A SKU's usual dose and week in one unit, and what tells the same of another dose."""
+    """A SKU's usual dose and week in one unit, how often a day, and what tells the same of another dose."""
 
     unit: str
     per_dose: PerDose
     dose: Fraction
     week: Fraction
+    a_day: Fraction
+    as_needed: bool
 
 
 def unmeasurable(reading: ParsedSig, sku: Sku | None, share: Fraction) -> tuple[str, ...]:
@@ -167,7 +170,8 @@ def _usual(sku: Sku) -> UsualDose | None:
     for unit, per_dose in _MEASURES:
         dose = per_dose(reading.segments[0], of)
         if dose is not None:
-            return UsualDose(unit, per_dose, dose, _highest_week(reading.segments, of, per_dose))
+            week = _highest_week(reading.segments, of, per_dose)
+            return UsualDose(unit, per_dose, dose, week, _times_a_day(reading.segments), reading.as_needed)
     return None
 
 
@@ -182,11 +186,21 @@ def _far_from_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimi
             yield f"{segment.dose} is {times} of {sku.name} ({number(usual.dose)} {usual.unit})."
     weeks = [_highest_week(segments, of, usual.per_dose) for segments in reading.alternatives]
     week = max(weeks, default=Fraction(0))
-    if usual.week and week >= limits.weekly_times * usual.week:
-        yield (
-            f"{number(week)} {usual.unit} a week is {number(week / usual.week)} times the usual week of {sku.name} "
-            f"({number(usual.week)} {usual.unit})."
-        )
+    scheduled_daily = usual.a_day >= 1 and not (reading.as_needed or usual.as_needed)  # an injection may be monthly
+    too_little = scheduled_daily and 0 < week * limits.weekly_times <= usual.week
+    if usual.week and (too_little or week >= limits.weekly_times * usual.week):
+        times = in_times(week / usual.week).replace("the dose", "the usual week")
+        yield f"{number(week)} {usual.unit} a week is {times} of {sku.name} ({number(usual.week)} {usual.unit})."
+    a_day = max(map(_times_a_day, reading.alternatives), default=Fraction(0))
+    if a_day > max(limits.a_day, usual.a_day):
+        yield f"{number(a_day)} doses a day of {sku.name} are more than {number(limits.a_day)}, the most that is usual."
+
+
+def _times_a_day(segments: Iterable[Segment]) -> Fraction:
+    """Doses a day of the step that has the most."""
+    steps = (list(step) for _, step in groupby(segments, key=lambda segment: segment.step))
+    weekly = [sum((one.per_week.high for one in step if one.per_week), Fraction(0)) for step in steps]
+    return max(weekly, default=Fraction(0)) / 7
 
 
 def _highest_week(segments: Iterable[Segment], of: Strength, per_dose: PerDose) -> Fraction:

@@ -236,11 +236,11 @@ def dose_can_be_given(cart: CheckedCart, context: Context, days: Days) -> Iterat
     severity=Severity.BLOCKING,
     field="sig",
     example="45 mg of capsules of 4.5 mg, ten at once; 5 mL under the skin",
-    source="Settings max_*_per_dose, max_ml_*, usual_dose_times, usual_week_times",
+    source="Settings max_*_per_dose, max_doses_per_day, max_ml_*, usual_dose_times, usual_week_times",
     overridable=True,
 )
 def dose_is_plausible(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The dose is no more than people take at once, and neither ten times the SKU's usual one nor a tenth of it."""
+    """The dose is no more than people take at once, nor far from the SKU's usual dose, week and times a day."""
     limits = DoseLimits(**{
         name: Fraction(context.number(setting, days.refill_day)) for name, setting in _LIMITS.items()
     })  # fmt: skip
@@ -261,6 +261,7 @@ _LIMITS: Final = {
     "ml_intramuscular": "max_ml_intramuscular",
     "times_usual": "usual_dose_times",
     "weekly_times": "usual_week_times",
+    "a_day": "max_doses_per_day",
 }
 """The setting of each limit."""
 
