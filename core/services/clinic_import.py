@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from core.adapters.files import FILES, Folder, KnownKeys, csv_bytes, read_files, read_folder
-from core.adapters.store import Store, Work, save_folder
+from core.adapters.files import FILES, Folder, KnownKeys, Layout, csv_bytes, read_files, read_folder
+from core.adapters.files.headings import Headings
+from core.adapters.store import Store, Work, audits, save_folder
 from core.adapters.store.contexts import clinic_of, patients_of
 from core.adapters.store.folders import FileDifference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
@@ -50,11 +52,12 @@ class Loaded(NamedTuple):
 
 
 class _Stored(NamedTuple):
-    """What rows may refer to beside their own folder, and the zone that days are read in."""
+    """What rows may refer to beside their own folder, the zone of its days, and what headings meant before."""
 
     known_keys: KnownKeys | None
     time_zone: str
     today: date
+    headings: Mapping[str, Headings]
 
 
 def load(
@@ -65,21 +68,23 @@ def load(
     on: date | None = None,
     *,
     clear: bool = False,
+    layouts: Mapping[str, Layout] | None = None,
 ) -> Loaded:
     """Save the files' rows by key; nothing is deleted. Every changed row is audited with its values before and after.
 
     ``clinic`` None takes the folder's own, or the store's only one. ``on`` is what relative dates count from (today in
     the clinic's zone). Raises BadInput with every bad cell, and Refused where empty cells would take away what stops
-    lines, unless ``clear`` says that this is meant.
+    lines, unless ``clear`` says that this is meant. What ``layouts`` say of headings is remembered for the next file.
     """
     require(person, Action.SET_UP)
-    code, folder, today = _folder(store, files, clinic, on)
+    code, folder, today = _folder(store, files, clinic, on, layouts)
 
     def save(work: Work) -> Mapping[str, FileDifference]:
         changes = save_folder(work, folder)
         if stopping := safeguards_cleared(changes):
             _refuse_unless(clear, stopping)
-        record_all(work, person, [Entry("load files", code, None, folder.counts()), *_changed(changes)])
+        headings = _newly_mapped(work, layouts or {})
+        record_all(work, person, [Entry("load files", code, None, folder.counts()), *headings, *_changed(changes)])
         return changes
 
     changes = store.write(code, save, new=folder.clinic is not None)
@@ -107,11 +112,16 @@ def _refuse_unless(clear: bool, stopping: Mapping[tuple[str, str], int]) -> None
 
 
 def preview_load(
-    store: Store, person: Person, files: Files, clinic: str | None = None, on: date | None = None
+    store: Store,
+    person: Person,
+    files: Files,
+    clinic: str | None = None,
+    on: date | None = None,
+    layouts: Mapping[str, Layout] | None = None,
 ) -> Loaded:
     """What loading the files would change; nothing is written. Raises BadInput with every bad cell."""
     require(person, Action.SET_UP)
-    code, folder, today = _folder(store, files, clinic, on)
+    code, folder, today = _folder(store, files, clinic, on, layouts)
     if code not in store.clinics():
         changes = {
             file: FileDifference(tuple(row.model_dump() for row in folder.rows(file)), (), 0, {})
@@ -121,6 +131,32 @@ def preview_load(
     with store.read(code) as work:
         changes = differences(work, folder)
     return Loaded(code, folder.counts(), changes, _warnings(store, code, folder, changes, today))
+
+
+_MAPPED: Final = "map headings"
+
+
+def remembered_headings(work: Work) -> dict[str, Headings]:
+    """What people said that headings mean, by file, from the audit trail."""
+    subjects = [_headings_of(file) for file in FILES]
+    newest = reversed(audits.about(work, subjects, limit=_NEWEST_MAPPINGS))
+    return {row["subject"].removeprefix(_headings_of("")): json.loads(row["after"]) for row in newest}
+
+
+_NEWEST_MAPPINGS: Final = 200
+
+
+def _headings_of(file: str) -> str:
+    return f"headings of {file}"
+
+
+def _newly_mapped(work: Work, layouts: Mapping[str, Layout]) -> Iterator[Entry]:
+    known = remembered_headings(work) if layouts else {}
+    for layout in layouts.values():
+        before = known.get(layout.file, {})
+        after = {**before, **layout.headings}
+        if after != before:
+            yield Entry(_MAPPED, _headings_of(layout.file), before or None, after)
 
 
 def _warnings(
@@ -215,18 +251,20 @@ def _json_values(row: Row) -> dict[str, Any]:
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in row.items()}
 
 
-def _folder(store: Store, files: Files, clinic: str | None, on: date | None) -> tuple[str, Folder, date]:
+def _folder(
+    store: Store, files: Files, clinic: str | None, on: date | None, layouts: Mapping[str, Layout] | None = None
+) -> tuple[str, Folder, date]:
     """The files read for their clinic, with its code before and the day of loading after them."""
     codes = store.clinics()
     expected = clinic or (codes[0] if len(codes) == 1 else None)
     stored = _stored(store, expected, on)
-    folder = _read(files, stored)
+    folder = _read(files, stored, layouts)
     code = folder.clinic.clinic if folder.clinic else expected
     if code is None or (clinic and code != clinic):
         raise BadInput([_wrong_clinic(code, clinic)])
     if folder.clinic and code != expected:
         stored = _stored(store, code, on, folder.clinic.time_zone)
-        folder = _read(files, stored)
+        folder = _read(files, stored, layouts)
     return code, folder, stored.today
 
 
@@ -238,12 +276,13 @@ def _wrong_clinic(code: str | None, clinic: str | None) -> BadCell:
 
 def _stored(store: Store, clinic: str | None, on: date | None, time_zone: str = "UTC") -> _Stored:
     if clinic is None or clinic not in store.clinics():
-        return _Stored(None, time_zone, on or store.clock().astimezone(ZoneInfo(time_zone)).date())
+        return _Stored(None, time_zone, on or store.clock().astimezone(ZoneInfo(time_zone)).date(), {})
     with store.read(clinic) as work:
-        return _Stored(known_keys(work), clinic_of(work).time_zone, on or work.today)
+        return _Stored(known_keys(work), clinic_of(work).time_zone, on or work.today, remembered_headings(work))
 
 
-def _read(files: Files, stored: _Stored) -> Folder:
+def _read(files: Files, stored: _Stored, layouts: Mapping[str, Layout] | None) -> Folder:
+    known, zone, headings = stored.known_keys, stored.time_zone, stored.headings
     if isinstance(files, Path):
-        return read_folder(files, stored.today, known_keys=stored.known_keys, time_zone=stored.time_zone)
-    return read_files(files, stored.today, known_keys=stored.known_keys, time_zone=stored.time_zone)
+        return read_folder(files, stored.today, known_keys=known, time_zone=zone, remembered=headings)
+    return read_files(files, stored.today, known_keys=known, time_zone=zone, remembered=headings, layouts=layouts)

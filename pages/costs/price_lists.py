@@ -22,7 +22,7 @@ from core.adapters.files.price_list_sheet import (
 from core.adapters.files.tables import SPREADSHEETS
 from core.domain.errors import BadCell
 from core.domain.roles import Action, may
-from core.services.price_lists.approval import Approval, approve, last_approval, undo
+from core.services.price_lists.approval import Approval, approve, last_approval, remembered_columns, undo
 from core.services.price_lists.preview import (
     Change,
     Issuer,
@@ -37,6 +37,7 @@ from core.services.price_lists.preview import (
     preview,
 )
 from pages.costs.filters import CostView
+from pages.shared.column_map import choose_columns
 from pages.shared.formats import amount, count, day, full_day, listed, moment, money, percentage_points, plain
 from pages.shared.layout import Metric, badge, empty_state, is_demo, metrics
 from pages.shared.notices import attempt, errors_shown
@@ -151,7 +152,7 @@ def price_rows(view: CostView, issuer: Issuer) -> list[Row]:
 
 def _uploaded(session: Session, view: CostView, issuer: Issuer, since: date, file: UploadedFile) -> None:
     sheet = _chosen_sheet(file.name, file.getvalue(), file.file_id)
-    mapped = _columns(sheet, file.file_id)
+    mapped = _columns(session, issuer, sheet, file.file_id)
     if missing := missing_columns(mapped):
         st.info(missing, icon=":material/view_column:")
         return
@@ -189,33 +190,25 @@ def _chosen_sheet(name: str, data: bytes, file_id: str) -> PriceListSheet:
     return sheet
 
 
-def _columns(sheet: PriceListSheet, file_id: str) -> ColumnMap:
-    """The mapping step: open where the headings are not enough."""
-    guess = guessed_columns(sheet.headings)
+def _columns(session: Session, issuer: Issuer, sheet: PriceListSheet, file_id: str) -> ColumnMap:
+    """The mapping step: open where neither the headings nor the issuer's last list are enough."""
+    with session.read() as work:
+        guess = guessed_columns(sheet.headings, remembered_columns(work, issuer))
     behind = st.expander(
         "What the columns mean",
         expanded=missing_columns(guess) is not None,
         icon=":material/view_column:",
         key="prices_columns",
     )
-    with behind, st.grid(4):
-        chosen = {field: _column(sheet, field, guess.get(field), file_id) for field in Field}
-    mapped = {field: position for field, position in chosen.items() if position is not None}
+    labels = {field: f"Column with {field}" for field in Field}
+    with behind:
+        mapped = choose_columns(
+            labels, len(sheet.headings), guess, heading=sheet.heading, key=f"prices_column_{file_id}"
+        )
     unread = [heading for at, heading in enumerate(sheet.headings) if heading and at not in mapped.values()]
     if unread:
         st.caption(plain(f"Columns ignored: {listed(unread)}."))
     return mapped
-
-
-def _column(sheet: PriceListSheet, field: Field, guess: int | None, file_id: str) -> int | None:
-    return st.selectbox(
-        f"Column with {field}",
-        range(len(sheet.headings)),
-        guess,
-        format_func=sheet.heading,
-        placeholder="Not in the list",
-        key=f"prices_{field.name}_{file_id}",
-    )
 
 
 def price_list_figures(result: Preview) -> list[Metric]:

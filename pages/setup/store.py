@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import streamlit as st
 from streamlit.column_config import DatetimeColumn, TextColumn
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.adapters.files import FILES, File, template_workbook, templates
+from core.adapters.files import FILES, File, Layout, Shape, shape_of, template_workbook, templates
+from core.adapters.files.folder import CARTS
+from core.adapters.files.headings import Headings, folded
 from core.adapters.files.tables import SPREADSHEETS
 from core.adapters.pharmacies.registry import ADAPTERS
 from core.domain.errors import BadInput
 from core.services.clinic_export import export, zipped
-from core.services.clinic_import import Loaded, load, preview_load, safeguards_cleared
+from core.services.clinic_import import Loaded, load, preview_load, remembered_headings, safeguards_cleared
 from core.services.partners.worker import WorkerStatus, status
 from pages.setup.row_editor import label_of
-from pages.shared.formats import count, moment, plain
+from pages.shared.column_map import choose_columns
+from pages.shared.formats import count, listed, moment, plain
 from pages.shared.layout import Metric, metrics
 from pages.shared.notices import show_bad_cells
 from pages.shared.session import Session
@@ -133,12 +136,13 @@ def load_files(session: Session) -> None:
         key=f"setup_files_{turn}",
         label_visibility="collapsed",
     )
-    preview = _previewed(session, files) if files else None
+    layouts = _layouts(session, files) if files else {}
+    preview = _previewed(session, files, layouts) if files and layouts is not None else None
     if preview is not None:
         clear = _clearing_confirmed(preview, key=f"setup_clear_{turn}")
         label = f"Load {count(len(files), 'file')}"
         if st.button(label, type="primary", icon=":material/upload:", disabled=not clear):
-            _load(session, {file.name: file.getvalue() for file in files})
+            _load(session, {file.name: file.getvalue() for file in files}, layouts or {})
     if loaded := st.session_state.get(LOADED):
         _tell(session, loaded)
 
@@ -160,15 +164,79 @@ def _clearing_confirmed(preview: Loaded, key: str) -> bool:
     return st.checkbox("Clear these values", key=key)
 
 
-def _previewed(session: Session, files: Sequence[UploadedFile]) -> Loaded | None:
+def _layouts(session: Session, files: Sequence[UploadedFile]) -> dict[str, Layout] | None:
+    """What a person says of each upload whose name or headings are foreign; None until it is enough."""
+    remembered: dict[str, Headings] = {}
+    if session.clinic:
+        with session.read() as work:
+            remembered = remembered_headings(work)
+    layouts: dict[str, Layout] = {}
+    enough = True
+    for upload in files:
+        data, key = upload.getvalue(), f"setup_columns_{upload.file_id}"
+        shape = shape_of(upload.name, data, remembered)
+        if shape is None or upload.name in CARTS or (shape.file and all(shape.columns)):
+            continue
+        behind = st.expander(
+            f"What the columns of {plain(upload.name)} mean",
+            expanded=shape.file is None or bool(shape.missing),
+            icon=":material/view_column:",
+            key=key,
+        )
+        with behind:
+            layout = _layout(upload.name, data, shape, remembered, key)
+        if layout is None:
+            enough = False
+        else:
+            layouts |= layout
+    return layouts if enough else None
+
+
+def _layout(
+    called: str, data: bytes, shape: Shape, remembered: Mapping[str, Headings], key: str
+) -> dict[str, Layout] | None:
+    """The layout that was chosen for one upload, none where it is as guessed; None while something is lacking."""
+    file = st.selectbox(
+        "This file holds",
+        list(FILES),
+        list(FILES).index(shape.file) if shape.file else None,
+        format_func=lambda name: f"{FILES[name].meaning} ({name})",
+        placeholder="Choose what its rows are",
+        key=f"{key}_file",
+    )
+    guess = shape if file == shape.file else shape_of(called, data, remembered, file) if file else None
+    if file is None or guess is None:
+        return None
+    labels = {column.name: f"{label_of(column)}{' *' if column.required else ''}" for column in FILES[file].columns}
+    at_first = {column: at for at, column in enumerate(guess.columns) if column}
+    chosen = choose_columns(
+        labels,
+        len(guess.headings),
+        at_first,
+        heading=lambda at: guess.headings[at] or f"column {at + 1}",
+        key=f"{key}_{file}",
+    )
+    lacking = [label_of(column) for column in FILES[file].columns if column.required and column.name not in chosen]
+    if lacking:
+        st.info(plain(f"Choose the columns with {listed(lacking)}."), icon=":material/view_column:")
+        return None
+    if chosen == at_first and file == shape.file:
+        return {}
+    taken = {folded(guess.headings[at]): column for column, at in chosen.items()}
+    left_out = {folded(guess.headings[at]): "" for column, at in at_first.items() if at not in chosen.values()}
+    return {called: Layout(file, left_out | taken)}
+
+
+def _previewed(session: Session, files: Sequence[UploadedFile], layouts: Mapping[str, Layout]) -> Loaded | None:
     """What loading would change, worked out once for these files; None where they cannot be read."""
-    key = (session.clinic, session.data_version(), tuple(file.file_id for file in files))
+    said = [(name, layout.file, *sorted(layout.headings.items())) for name, layout in sorted(layouts.items())]
+    key = (session.clinic, session.data_version(), tuple(file.file_id for file in files), said)
     kept = st.session_state.get(PREVIEW)
     if kept is None or kept[0] != key:
         named = {file.name: file.getvalue() for file in files}
         try:
             with st.spinner("Reading", show_time=True):
-                kept = key, preview_load(session.store, session.person, named, session.clinic or None)
+                kept = key, preview_load(session.store, session.person, named, session.clinic or None, layouts=layouts)
         except BadInput as error:
             show_bad_cells(error.errors)
             return None
@@ -197,11 +265,11 @@ def _changed_cells(file: File, before: Row, after: Row) -> Iterator[Row]:
             yield {"File": file.name, "Row": key, "Column": label_of(column), "Current": now, "In the file": new}
 
 
-def _load(session: Session, files: dict[str, bytes]) -> None:
+def _load(session: Session, files: dict[str, bytes], layouts: Mapping[str, Layout]) -> None:
     st.session_state.pop(LOADED, None)
     try:
         with st.spinner(f"Loading {count(len(files), 'file')}", show_time=True):
-            loaded = load(session.store, session.person, files, session.clinic or None, clear=True)
+            loaded = load(session.store, session.person, files, session.clinic or None, clear=True, layouts=layouts)
     except BadInput as error:
         show_bad_cells(error.errors)
         return

@@ -21,6 +21,7 @@ from core.domain.roles import LOCAL
 from core.domain.settings import SETTINGS
 from core.services.audit_trail import audit_trail
 from core.services.clinic_export import export
+from core.services.clinic_import import load as load_files
 from core.services.partners.connections import connections
 from core.services.people import members
 from pages.setup.clinic_files import licensed_pharmacies
@@ -456,3 +457,24 @@ def test_licenses_that_ended_or_will_soon_are_named(store: Store, opens: Opens) 
             for state, day in (ends | {"UT": today + timedelta(days=61), "ME": None}).items()]  # fmt: skip
     reference = ReferenceData(a_context(licences=tuple(held)), today)
     assert [name.rpartition("Cedar")[2].split()[-2] for _, name in ending_licenses(reference)] == ["TX", "NV", "OK"]
+
+
+def test_foreign_headings_are_mapped_once_and_remembered(store: Store, opens: Opens) -> None:
+    load(store)
+    data = csv_bytes(["Nr", "Called"], [["P1", "Anna"]])
+    shown = opens("setup", setup_tab=STORE)
+    shown.file_uploader[0].upload("our list.csv", data)
+    shown.run()
+    choices = {box.label: box for box in shown.selectbox}
+    assert not [button for button in shown.button if button.label.startswith("Load")]
+    shown = choices["This file holds"].select("patients.csv").run()
+    assert [info.value for info in shown.info] == ["Choose the columns with Patient\\."]
+    choices = {box.label: box for box in shown.selectbox}
+    choices["Patient *"].select(0)
+    choices["First name"].select(1)
+    shown = shown.run()
+    next(button for button in shown.button if button.label.startswith("Load")).click().run()
+    with store.read(CLINIC) as work:
+        assert load_context(work).patients["P1"].first_name == "Anna"
+    again = load_files(store, LOCAL, {"patients.csv": csv_bytes(["Nr", "Called"], [["P1", "Anne"]])}, CLINIC)
+    assert len(again.changes["patients.csv"].changed) == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.adapters.files.price_list_sheet import Field, guessed_columns
 from core.adapters.store import Store, load_context
 from core.domain.context import Context
 from core.domain.errors import NotAllowed, Refused, Stale
@@ -17,7 +18,7 @@ from core.domain.roles import LOCAL, Person
 from core.rules.pricing.comparison import SkuComparison, compare
 from core.services.audit_trail import audit_trail, verify_audit
 from core.services.checkout import place
-from core.services.price_lists.approval import Approval, approve, last_approval, undo
+from core.services.price_lists.approval import Approval, approve, last_approval, remembered_columns, undo
 from core.services.price_lists.preview import Issuer, PriceList, preview
 from tests.builders import FRIDAY, a_program, a_sku, an_offer
 from tests.price_lists.lists import CEDAR, REFILL, question
@@ -147,6 +148,7 @@ def test_who_approved_what_stands_in_the_audit_trail(clinic: Store) -> None:
         "valid_from": "2026-12-04",
         "added": {"SEMA": 104_00, "TIRZ": 189_00},
         "ended": [],
+        "headings": {"sku": "SKU", "price": "PRICE"},
     }
     assert verify_audit(clinic, CLINIC).problem is None
 
@@ -273,3 +275,15 @@ def test_only_the_last_approval_can_be_undone(clinic: Store) -> None:
     assert undone(clinic) == 1
     with pytest.raises(Stale):
         undo(clinic, MAX, CLINIC, CEDAR, first.number)
+
+
+def test_what_the_columns_of_the_last_list_meant_is_remembered_by_issuer(clinic: Store) -> None:
+    foreign = question("Ours | Clinics pay\nSEMA | 104.00")
+    approved(clinic, foreign._replace(columns={Field.SKU: 0, Field.PRICE: 1}))
+    with clinic.read(CLINIC) as work:
+        remembered = remembered_columns(work, CEDAR)
+        assert remembered_columns(work, REFILL) == {}
+    assert guessed_columns(("Clinics pay", "Name", "Ours"), remembered) == {
+        Field.SKU: 2, Field.NAME: 1, Field.PRICE: 0,
+    }  # fmt: skip
+    assert guessed_columns(("Clinics pay", "Price", "Ours"), remembered)[Field.PRICE] == 0

@@ -3,7 +3,16 @@
 from core.adapters.files.cart import CartUpload, read_cart
 from core.adapters.files.columns import CART, FILES, Column, File
 from core.adapters.files.export import csv_bytes, neutralised, xlsx_bytes
-from core.adapters.files.folder import Folder, export_folder, read_files, read_folder, templates
+from core.adapters.files.folder import (
+    Folder,
+    Layout,
+    Shape,
+    export_folder,
+    read_files,
+    read_folder,
+    shape_of,
+    templates,
+)
 from core.adapters.files.records import KnownKeys
 from core.adapters.files.template_workbook import template_workbook
 
@@ -15,12 +24,15 @@ __all__ = [
     "File",
     "Folder",
     "KnownKeys",
+    "Layout",
+    "Shape",
     "csv_bytes",
     "export_folder",
     "neutralised",
     "read_cart",
     "read_files",
     "read_folder",
+    "shape_of",
     "template_workbook",
     "templates",
     "xlsx_bytes",

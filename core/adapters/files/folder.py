@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.adapters.files.columns import CART, FILES, File
 from core.adapters.files.export import csv_bytes
+from core.adapters.files.headings import Headings, columns_of, known_headings
 from core.adapters.files.records import KnownKeys, Records, dangling, look_alikes, read_records, with_code_zeros
-from core.adapters.files.tables import SPREADSHEETS, too_large
+from core.adapters.files.tables import HEADER_WITHIN, SPREADSHEETS, filled_rows, header_at, too_large
 from core.adapters.files.workbook import MOST_UNPACKED, UNREADABLE, sheet_names, unpacked_bytes
 from core.domain.errors import BadCell, BadInput
 from core.domain.model import (
@@ -94,20 +97,58 @@ class Folder:
         return {file: len(self.rows(file)) for file in FILES if self.rows(file)}
 
 
-def read_folder(path: Path, today: date, *, known_keys: KnownKeys | None = None, time_zone: str = "UTC") -> Folder:
+class Layout(NamedTuple):
+    """What a person says of an uploaded file: which of a clinic's files it is, and what its headings mean."""
+
+    file: str
+    headings: Headings
+
+
+class Shape(NamedTuple):
+    """An upload as it came: which file it is taken for (None: not known), its headings, and the column of each."""
+
+    file: str | None
+    headings: tuple[str, ...]
+    columns: tuple[str | None, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The required columns that no heading means."""
+        columns = FILES[self.file].columns if self.file else ()
+        return tuple(column.name for column in columns if column.required and column.name not in self.columns)
+
+
+def read_folder(
+    path: Path,
+    today: date,
+    *,
+    known_keys: KnownKeys | None = None,
+    time_zone: str = "UTC",
+    remembered: Mapping[str, Headings] | None = None,
+) -> Folder:
     """The folder (or ZIP file) at ``path``; raises BadInput with every bad cell, and then nothing was read.
 
     ``today`` is what ``D-28`` counts from. ``known_keys`` holds keys already stored, by file, that rows may refer to
     too; ``time_zone`` is the stored clinic's, used where the folder has no clinic.csv.
     """
-    return read_files(dict(_files_at(path)), today, known_keys=known_keys, time_zone=time_zone)
+    files = dict(_files_at(path))
+    return read_files(files, today, known_keys=known_keys, time_zone=time_zone, remembered=remembered)
 
 
 def read_files(
-    files: Mapping[str, bytes], today: date, *, known_keys: KnownKeys | None = None, time_zone: str = "UTC"
+    files: Mapping[str, bytes],
+    today: date,
+    *,
+    known_keys: KnownKeys | None = None,
+    time_zone: str = "UTC",
+    remembered: Mapping[str, Headings] | None = None,
+    layouts: Mapping[str, Layout] | None = None,
 ) -> Folder:
-    """The same from uploaded files by name: CSV, XLSX with the same name, or ZIP files that hold them."""
-    named, warnings = _recognised(_unpacked(files))
+    """The same from uploaded files by name: CSV, XLSX with the same name, or ZIP files that hold them.
+
+    ``remembered`` is what headings meant before, by file; ``layouts`` what a person says of an upload, by its name.
+    """
+    named, warnings = _recognised(_unpacked(files), remembered or {}, layouts or {})
     read, errors = _read_all(named, today, time_zone)
     keys = _keys(named, read, known_keys or {})
     for name, given in list(read.items()):
@@ -144,6 +185,7 @@ class _FolderFile(NamedTuple):
     file: File
     data: bytes
     sheet: str | None = None
+    headings: Headings = MappingProxyType({})
 
 
 def _exported(file: File, rows: Iterable[Any]) -> bytes:
@@ -190,18 +232,67 @@ def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
                 raise BadInput([BadCell(name, None, None, path.name, "cannot be unpacked")]) from None
 
 
-def _recognised(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, _FolderFile], list[BadCell]]:
+def shape_of(called: str, data: bytes, remembered: Mapping[str, Headings], file: str | None = None) -> Shape | None:
+    """How an upload is laid out, as ``file`` where that is said; None where it is no single table that can be read."""
+    if called.casefold().endswith(".zip") or len(_sheets_of_files(called, data)) > 1:
+        return None
+    file = file or (_file_name(called) if _file_name(called) in FILES else None)
+    names = [column.name for each in FILES.values() for column in each.columns]
+    given = remembered.get(file, {}) if file else {}
+    try:
+        known = known_headings(_names(file) if file else names, given)
+        top = [cells for _, cells in islice(filled_rows(called, data, known).rows, HEADER_WITHIN)]
+    except BadInput:
+        return None
+    if not top:
+        return None
+    headings = tuple(cell.strip() for cell in top[header_at(top, known)])
+    file = file or _likely_file(headings, remembered)
+    meant = columns_of(headings, _names(file), remembered.get(file, {})) if file else [None] * len(headings)
+    return Shape(file, headings, tuple(meant))
+
+
+def _names(file: str) -> list[str]:
+    return [column.name for column in FILES[file].columns]
+
+
+def _likely_file(headings: Sequence[str], remembered: Mapping[str, Headings]) -> str | None:
+    """The one file whose required columns all stand there, of several the one with the most columns."""
+    shapes = (
+        Shape(file, tuple(headings), tuple(columns_of(headings, _names(file), remembered.get(file, {}))))
+        for file in FILES
+    )
+    fits = {
+        shape.file: sum(map(bool, shape.columns)) for shape in shapes
+        if not shape.missing and sum(map(bool, shape.columns)) >= _FEWEST_COLUMNS
+    }  # fmt: skip
+    best = [file for file, number in fits.items() if number == max(fits.values())]
+    return best[0] if len(best) == 1 else None
+
+
+_FEWEST_COLUMNS: Final = 3
+"""Fewer known headings make no file by themselves."""
+
+
+def _recognised(
+    files: Iterable[tuple[str, bytes]], remembered: Mapping[str, Headings], layouts: Mapping[str, Layout]
+) -> tuple[dict[str, _FolderFile], list[BadCell]]:
     files_by_name: dict[str, _FolderFile] = {}
     warnings = []
     for called, data, sheet in _each_sheet(files):
-        name = _file_name(sheet or called)
+        layout = layouts.get(called)
+        name = layout.file if layout else _file_name(sheet or called)
+        if name not in FILES and name not in CARTS and (shape := shape_of(called, data, remembered)) and shape.file:
+            name = shape.file
+            warnings.append(BadCell(called, None, None, None, f"was read as {name}, by its headings"))
         if name in files_by_name:
             raise BadInput(
                 [BadCell(called, None, None, None, f"stands there twice, as {files_by_name[name].file.name} too")]
             )
         if name in FILES:
             shown = f"{called}, sheet {sheet}" if sheet else called
-            files_by_name[name] = _FolderFile(FILES[name]._replace(name=shown), data, sheet)
+            headings = {**remembered.get(name, {}), **(layout.headings if layout else {})}
+            files_by_name[name] = _FolderFile(FILES[name]._replace(name=shown), data, sheet, headings)
         elif name not in CARTS:
             warnings.append(BadCell(called, None, None, None, "is not a file of a clinic's folder; it was not read"))
     if not files_by_name:
@@ -212,12 +303,17 @@ def _recognised(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, _FolderFi
 def _each_sheet(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes, str | None]]:
     """Each file, and of a workbook whose sheets are called as files each of these sheets."""
     for called, data in files:
-        sheets = [name for name in sheet_names(called, data) if _file_name(name) in FILES]
-        if sheets and (len(sheets) > 1 or _file_name(called) not in FILES):
-            for sheet in sheets:
-                yield called, data, sheet
-        else:
+        sheets = _sheets_of_files(called, data)
+        for sheet in sheets:
+            yield called, data, sheet
+        if not sheets:
             yield called, data, None
+
+
+def _sheets_of_files(called: str, data: bytes) -> list[str]:
+    """The sheets that are called as a clinic's files are; none where the workbook itself is called so and one is."""
+    sheets = [name for name in sheet_names(called, data) if _file_name(name) in FILES]
+    return sheets if len(sheets) > 1 or _file_name(called) not in FILES else []
 
 
 def _file_name(called: str) -> str:
@@ -228,9 +324,9 @@ def _file_name(called: str) -> str:
 def _read(files: Mapping[str, _FolderFile], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
     read = {}
     errors: list[BadCell] = []
-    for name, (file, data, sheet) in files.items():
+    for name, (file, data, sheet, headings) in files.items():
         try:
-            read[name] = read_records(file, data, today, ZoneInfo(time_zone), sheet)
+            read[name] = read_records(file, data, today, ZoneInfo(time_zone), sheet, headings)
         except BadInput as bad:
             errors += bad.errors
     return read, errors

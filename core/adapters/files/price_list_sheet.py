@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from core.adapters.files.export import as_typed
+from core.adapters.files.headings import Headings, folded
 from core.adapters.files.tables import HEADER_WITHIN, MOST_ROWS, filled_rows
 from core.domain.errors import BadCell, BadInput
 
@@ -88,7 +89,7 @@ def open_list(file: str, data: bytes, named: str | None = None) -> PriceListShee
 
 def _goes_on(cells: Sequence[str]) -> bool:
     """Whether a row after the headings says them more exactly: words alone, and some that are headings."""
-    return any(_folded(cell) in _MEANING for cell in cells) and not any(
+    return any(folded(cell) in _MEANING for cell in cells) and not any(
         re.search(r"\d[.,]\d|^\W*\d+$", cell) for cell in cells
     )
 
@@ -98,15 +99,20 @@ def _joined(above: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
     joined, spans = [], ""
     for at, cell in enumerate(below):
         spans = above[at] if at < len(above) and above[at] else spans
-        joined.append(cell if _folded(cell) in _MEANING else f"{spans} {cell}".strip())
+        joined.append(cell if folded(cell) in _MEANING else f"{spans} {cell}".strip())
     return tuple(joined)
 
 
-def guessed_columns(headings: Sequence[str]) -> dict[Field, int]:
-    """The columns whose headings are known; where two could mean the same, neither is taken."""
-    positions_by_field: dict[Field, list[int]] = {}
-    for position, heading in enumerate(headings):
-        if field := _MEANING.get(_folded(heading)):
+def guessed_columns(headings: Sequence[str], remembered: Headings | None = None) -> dict[Field, int]:
+    """The columns whose headings are known, those of the sender's last list (``remembered``: a Field's name by heading)
+    first; where two could mean the same, neither is taken."""
+    last = {Field[name]: heading for heading, name in (remembered or {}).items() if name in Field.__members__}
+    words = [folded(heading) for heading in headings]
+    positions_by_field = {field: [words.index(word)] for field, word in last.items() if word in words}
+    again = {position for positions in positions_by_field.values() for position in positions}
+    for position, word in enumerate(words):
+        field = _MEANING.get(word)
+        if field and position not in again and field not in last:
             positions_by_field.setdefault(field, []).append(position)
     return {field: positions[0] for field, positions in positions_by_field.items() if len(positions) == 1}
 
@@ -125,12 +131,6 @@ def _header_at(rows: Sequence[Sequence[str]]) -> int:
     complete = (at for at, cells in enumerate(rows) if missing_columns(guessed_columns(cells)) is None)
     wide = (at for at, cells in enumerate(rows) if sum(map(bool, cells)) > 1)
     return next(complete, next(wide, 0))
-
-
-def _folded(heading: str) -> str:
-    spelt = heading.casefold().replace("%", " percent ").replace("#", " number ")
-    words = re.sub(r"[^a-z0-9]+", " ", spelt).split()
-    return " ".join(word for word in words if word != "usd")
 
 
 def _letter(position: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from core.adapters.files.cells import CODE, DAY, ZIP_CODE, CellContext, plain_code, without_midnight
 from core.adapters.files.columns import Column, File
+from core.adapters.files.headings import Headings
 from core.adapters.files.tables import Row, Table, read_table
 from core.adapters.files.workbook import UNSTORED
 from core.domain.errors import BadCell
@@ -48,11 +49,15 @@ class Records(NamedTuple):
     fields: frozenset[str]
 
 
-def read_records(file: File, data: bytes, today: date, zone: tzinfo, sheet: str | None = None) -> Records:
-    """The rows of one file, or of the workbook's sheet of that name, references not yet checked. Raises BadInput where
-    it has no readable shape."""
+def read_records(
+    file: File, data: bytes, today: date, zone: tzinfo, sheet: str | None = None, given: Headings | None = None
+) -> Records:
+    """The rows of one file, or of the workbook's sheet of that name; ``given`` says what foreign headings mean.
+
+    References are not yet checked. Raises BadInput where it has no readable shape.
+    """
     required = [column.name for column in file.columns if column.required]
-    table = read_table(file.name, data, [column.name for column in file.columns], required, sheet)
+    table = read_table(file.name, data, [column.name for column in file.columns], required, sheet, given)
     present = [column for column in file.columns if column.name in table.columns]
     good: list[Record] = []
     references: list[KeyReference] = []

@@ -14,6 +14,7 @@ from textwrap import shorten
 from typing import Final, NamedTuple
 
 from core.adapters.files.export import as_typed
+from core.adapters.files.headings import Headings, columns_of, folded, known_headings
 from core.adapters.files.workbook import ChosenSheet, choose_sheet, why_no_table, workbook_rows
 from core.domain.errors import BadCell, BadInput
 
@@ -54,34 +55,49 @@ def too_large(file: str, size: int) -> BadCell | None:
 
 
 def read_table(
-    file: str, data: bytes, columns: Sequence[str], required: Sequence[str], named: str | None = None
+    file: str,
+    data: bytes,
+    columns: Sequence[str],
+    required: Sequence[str],
+    named: str | None = None,
+    given: Headings | None = None,
 ) -> Table:
-    """The rows of a CSV or XLSX file, there of the sheet of that name. Raises BadInput where it has no readable
-    header or rows at all."""
-    known = {name.casefold() for name in columns}
+    """The rows of a CSV or XLSX file, there of the sheet of that name; ``given`` says what foreign headings mean.
+    Raises BadInput where it has no readable header or rows at all."""
+    known = known_headings(columns, given or {})
     numbered, passed_over, _ = filled_rows(file, data, known, named)
     top = list(islice(numbered, HEADER_WITHIN))
     if not top:
         raise BadInput(
             [BadCell(file, None, None, None, f"is empty; its first row names the columns {', '.join(columns)}")]
         )
-    at = max(range(len(top)), key=lambda at: (headings_in(top[at][1], known), -at))
+    at = header_at([cells for _, cells in top], known)
     first, header = top[at][0], [name.strip() for name in top[at][1]]
-    names = {name.casefold(): name for name in columns}
-    errors = list(_header_errors(file, first, header, required))
+    meant = columns_of(header, columns, given or {})
+    errors = list(_header_errors(file, first, header, meant, required))
     if errors:
         raise BadInput(errors)
     titles = [
         BadCell(file, row, None, None, f"stands above the headings and was not read: {_short(cells)}")
         for row, cells in top[:at]
     ]
-    unknown = [
-        BadCell(file, first, name, None, "is not a column of this file; it was not read")
-        for name in header
-        if name and name.casefold() not in names
+    foreign = [
+        BadCell(
+            file,
+            first,
+            name,
+            None,
+            f"was read as {column}" if column else "is not a column of this file; it was not read",
+        )
+        for name, column in zip(header, meant, strict=True)
+        if name and folded(name) != folded(column or "")
     ]
-    columns_read = [names.get(name.casefold()) for name in header]
-    return _fitted(file, columns_read, chain(top[at + 1 :], numbered), (*passed_over, *titles, *unknown))
+    return _fitted(file, meant, chain(top[at + 1 :], numbered), (*passed_over, *titles, *foreign))
+
+
+def header_at(rows: Sequence[Sequence[str]], known: Collection[str]) -> int:
+    """The first of the rows with the most headings that are known."""
+    return max(range(len(rows)), key=lambda at: (headings_in(rows[at], known), -at))
 
 
 def _short(cells: Iterable[str]) -> str:
@@ -90,7 +106,7 @@ def _short(cells: Iterable[str]) -> str:
 
 def headings_in(cells: Iterable[str], known: Collection[str]) -> int:
     """How many cells of a row are headings that are known."""
-    return sum(cell.strip().casefold() in known for cell in cells)
+    return sum(folded(cell) in known for cell in cells)
 
 
 class FilledRows(NamedTuple):
@@ -190,13 +206,15 @@ def _text(file: str, data: bytes) -> str:
     return text
 
 
-def _header_errors(file: str, row: int, header: Sequence[str], required: Sequence[str]) -> Iterator[BadCell]:
-    folded = [name.casefold() for name in header]
+def _header_errors(
+    file: str, row: int, header: Sequence[str], meant: Sequence[str | None], required: Sequence[str]
+) -> Iterator[BadCell]:
     for name in required:
-        if name not in folded:
+        if name not in meant:
             yield BadCell(file, row, name, None, "this required column is missing")
-    for at, name in enumerate(folded):
-        if name and name in folded[:at]:
+    spelt = [column or name.casefold() for name, column in zip(header, meant, strict=True)]
+    for at, name in enumerate(spelt):
+        if name and name in spelt[:at]:
             yield BadCell(file, row, header[at], None, "this column stands there twice")
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from core.adapters.files.headings import folded
 from core.domain.errors import BadCell, BadInput
 
 MOST_UNPACKED = 100 * 1024 * 1024
@@ -48,7 +49,7 @@ def workbook_rows(file: str, data: bytes, chosen: ChosenSheet) -> Iterator[list[
 
 
 def choose_sheet(file: str, data: bytes, headings: Collection[str], named: str | None = None) -> ChosenSheet:
-    """The visible sheet of that name, else that with the most of these headings (in small letters) near its top, the
+    """The visible sheet of that name, else that with the most of these headings (``folded``) near its top, the
     first of equals."""
     if unpacked_bytes(file, data) > MOST_UNPACKED:
         raise _bad(file, "unpacks to more than 100 MB; it is damaged or no cart")
@@ -82,7 +83,7 @@ def _chosen(data: bytes, headings: Collection[str], named: str | None) -> Chosen
 def _headings_in(sheet: Any, headings: Collection[str]) -> int:
     sheet.reset_dimensions()
     rows = islice(sheet.iter_rows(values_only=True), _TOP_ROWS)
-    return max((sum(str(cell).strip().casefold() in headings for cell in row if cell) for row in rows), default=0)
+    return max((sum(folded(str(cell)) in headings for cell in row if cell) for row in rows), default=0)
 
 
 def _hidden(xml: bytes) -> tuple[frozenset[int], frozenset[int]]:

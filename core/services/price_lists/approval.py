@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from core.adapters.files.headings import Headings, folded
 from core.adapters.store import Store, Work, audits, load_context
 from core.adapters.store import price_lists as rows
 from core.domain.context import Context
@@ -105,6 +106,17 @@ def last_approval(work: Work, issuer: Issuer) -> Approval | None:
     return Approval(entry["number"], entry["at"], entry["email"], after["file"], day, after["added"], tuple(ends))
 
 
+def remembered_columns(work: Work, issuer: Issuer) -> Headings:
+    """What the headings of the issuer's last approved list meant: a Field's name by heading."""
+    rows = audits.newest(work, _LOOKED_BACK, subject_of(issuer))
+    approvals = (json.loads(row["after"]) for row in rows if row["action"] == APPROVED)
+    return next((after.get("headings", {}) for after in approvals), {})
+
+
+_LOOKED_BACK: Final = 4
+"""Entries of one issuer among which the last approval is looked for: lists may have been undone since."""
+
+
 def undo(store: Store, person: Person, clinic: str, issuer: Issuer, number: int) -> int:
     """Take back exactly what the issuer's last approval added, and open again what it ended; how many it added.
 
@@ -184,6 +196,7 @@ def _record(
         "valid_from": price_list.valid_from,
         "added": {change.sku: change.after_cents for change in changes},
         "ended": list(ends),
+        "headings": {folded(price_list.sheet.headings[at]): field.name for field, at in price_list.columns.items()},
     }
     before = {change.sku: change.before_cents for change in changes}
     record(work, person, APPROVED, subject_of(price_list.issuer), before, after)
