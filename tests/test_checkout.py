@@ -19,7 +19,7 @@ from core.services.cart.additions import add_line
 from core.services.cart.contents import open_cart
 from core.services.checkout import Confirmation, Receipt, place
 from core.services.orders.verification import verify_ledger
-from tests.builders import DAYS, FRIDAY, a_line, a_patient, a_prescription, an_offer
+from tests.builders import DAYS, FRIDAY, a_line, a_patient, a_prescription, a_sku, an_offer
 from tests.stores import CLINIC, Clock, a_folder, load, statements
 
 STAFF = Person("ada@clinic.test", "Ada", Role.STAFF)
@@ -60,6 +60,23 @@ def clinic(store: Store) -> Store:
     """A clinic of three patients."""
     load(store, a_folder(**patients(3)))
     return store
+
+
+def test_what_an_order_has_no_room_for_goes_in_a_second_one_of_the_same_box(store: Store) -> None:
+    numbers = range(1, 52)
+    actives = [f"active{chr(ord('a') + at // 26)}{chr(ord('a') + at % 26)}" for at in numbers]
+    skus = tuple(
+        a_sku(sku=f"S{at}", actives=(name,), therapy_class=name, ingredients=(name,))
+        for at, name in zip(numbers, actives, strict=True)
+    )
+    folder = a_folder(
+        skus=skus,
+        offers=tuple(an_offer(sku=f"S{at}") for at in numbers),
+        prescriptions=tuple(a_prescription(rx=f"RX{at}", sku=f"S{at}") for at in numbers),
+    )
+    load(store, folder)
+    place(store, STAFF, CLINIC, confirmation(a_cart(*(line(at, patient="P1", sku=f"S{at}") for at in numbers))))
+    assert (rows(store)["order_line"], rows(store)["submission"]) == (51, 2)
 
 
 def test_a_checkout_has_an_order_a_pharmacy_a_message_a_patient_and_a_line_each(clinic: Store) -> None:

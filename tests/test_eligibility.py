@@ -371,7 +371,7 @@ def test_every_filter_at_once_in_order() -> None:
         },
         offers=(an_offer(stock=0),),
         licences=(),
-        patients={"P1": a_patient(state="CA")},
+        patients={"P1": a_patient(state="CA", address1="1" * 36)},
         prescriptions={"RX1": a_prescription(last_filled_on=FRIDAY)},
     )
     assert codes(context, program=AGGREGATE) == tuple(code for code in FILTERS if code != "PRICE_STALE")

@@ -33,6 +33,7 @@ from core.domain.model import (
     Setting,
     Sku,
 )
+from core.domain.partners.adapter import Connection
 from core.domain.settings import pharmacys_own, setting_in_force
 
 
@@ -42,7 +43,7 @@ class Context:
 
     Lists of dated rows hold the history that the store gave, in order of ``valid_from``. ``reserved`` is what this
     clinic has reserved since the pharmacy last told its stock, in packs, by (pharmacy, sku). ``other_carts`` holds
-    (patient, sku) of lines in other open carts.
+    (patient, sku) of lines in other open carts. ``connections`` are those of pharmacies that somebody has connected.
     """
 
     clinic: Clinic
@@ -62,6 +63,7 @@ class Context:
     our_lines: tuple[OurLine, ...] = ()
     reserved: Mapping[tuple[str, str], int] = field(default_factory=dict)
     other_carts: frozenset[tuple[str, str]] = frozenset()
+    connections: Mapping[str, Connection] = field(default_factory=dict)
 
     def setting(self, name: str, day: date, **scope: str | None) -> object:
         """A threshold in force on ``day`` for a pharmacy, state, active or SKU (core/domain/settings.py)."""

@@ -14,6 +14,9 @@ from typing import Final, NamedTuple
 from core.domain.context import Context
 from core.domain.identifiers import state_code
 from core.domain.model import CartLine, Days, LicenceKind, Pharmacy, Program, ProgramKind, Promise, ShipTo, Sku
+from core.domain.partners.adapter import Connection
+from core.domain.partners.link import Link
+from core.domain.partners.protocol import Message, MessageLine, OrderFault, shipping_address
 from core.rules.days_supply import computed_days, supply_days
 from core.rules.prescriptions import Fill, last_fill_for
 from core.rules.regimens import highest_weekly_mg
@@ -26,6 +29,7 @@ FILTERS: Final = (
     "QUANTITY_LIMIT",
     "PHARMACY_NOT_LICENSED",
     "SIG_TOO_LONG",
+    "ORDER_NOT_TAKEN",
     "REFILL_TOO_SOON",
     "COLD_CHAIN_WINDOW",
     "OUT_OF_STOCK",
@@ -49,6 +53,9 @@ OBSTACLES: Final[Mapping[str, Obstacle]] = {
     ),
     "PHARMACY_NOT_LICENSED": Obstacle("no license for {state}", "needs a license for {state}"),
     "SIG_TOO_LONG": Obstacle("directions longer than it accepts", "the directions have to be shorter"),
+    "ORDER_NOT_TAKEN": Obstacle(
+        "its system does not take the order", "what its system does not take has to be corrected"
+    ),
     "REFILL_TOO_SOON": Obstacle("too soon by its rule", "needs a later refill day, or an override"),
     "COLD_CHAIN_WINDOW": Obstacle("no ship day in time", "has to ship within 14 days of being ready"),
     "OUT_OF_STOCK": Obstacle("not enough stock", "needs more packs in stock"),
@@ -127,6 +134,7 @@ class Eligibility:
         self._offered: dict[tuple[str, str], OfferTerms] = {}
         self._houses: dict[tuple[str, str, bool, bool, bool], House] = {}
         self._terms: dict[tuple[str, str], tuple[FillTerms, ...]] = {}
+        self._order_faults: dict[tuple[str, ...], bool] = {}
 
     def subject(self, line: CartLine) -> Subject | None:
         """The line as the filters see it; None where its SKU is not in the catalog."""
@@ -168,11 +176,20 @@ class Eligibility:
             codes.append("QUANTITY_LIMIT")
         if len(line.sig) > house.sig_limit:
             codes.append("SIG_TOO_LONG")
+        if self._not_taken(subject, house.pharmacy):
+            codes.append("ORDER_NOT_TAKEN")
         if subject.supply is not None and self._too_soon(subject.supply, subject.earliest, house):
             codes.append("REFILL_TOO_SOON")
         if offered.stock is not None and line.quantity > offered.stock:
             codes.append("OUT_OF_STOCK")
         return _ordered({*codes, *terms.closed} - (overridden & OVERRIDABLE)) if codes else terms.closed
+
+    def _not_taken(self, subject: Subject, pharmacy: str) -> bool:
+        line = subject.line
+        key = (pharmacy, line.patient, line.sku, line.rx or "", line.npi, line.ship_to, line.sig)
+        if key not in self._order_faults:
+            self._order_faults[key] = bool(order_faults(line, pharmacy, self.context))
+        return self._order_faults[key]
 
     def _too_soon(
         self, supply: RemainingSupply, earliest: dict[tuple[Decimal | None, int], date], house: House
@@ -226,6 +243,22 @@ class Eligibility:
             yield "PHARMACY_NOT_LICENSED"
         if dates is None:
             yield "COLD_CHAIN_WINDOW"
+
+
+def order_faults(line: CartLine, pharmacy: str, context: Context) -> tuple[OrderFault, ...]:
+    """What the pharmacy's system, or a carrier's label, does not take of the line: the sender's own check, asked before
+    payment. Empty too where patient, SKU, prescription or prescriber are unknown, which other rules stop."""
+    sku, patient = context.skus.get(line.sku), context.patients.get(line.patient)
+    prescription, prescriber = context.prescriptions.get(line.rx or ""), context.prescribers.get(line.npi.strip())
+    if sku is None or patient is None or prescription is None or prescriber is None:
+        return ()
+    connection = context.connections.get(pharmacy) or Connection(Link(pharmacy))
+    ordered = MessageLine(
+        "", 1, line.number, sku, prescription, line.quantity, line.sig, product=connection.product(line.sku)
+    )
+    address = shipping_address(patient, line.ship_to, context.clinic)
+    message = Message("", pharmacy, patient, prescriber, line.ship_to, address, sku.cold_chain, (ordered,))
+    return tuple(connection.faults(message, connection.link))
 
 
 def sig_limit(pharmacy: Pharmacy, state: str, context: Context, day: date) -> int:

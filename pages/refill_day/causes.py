@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.domain.context import Context
-from core.domain.model import Finding, Fix, Gate, Owner, Severity
+from core.domain.model import Finding, Fix, Gate, Owner, Patient, Severity
 from core.rules.validation import RULES
 from pages.refill_day.views import CartLineState, LineView
 from pages.shared.formats import code_words, count, full_day, prescriber_name
@@ -57,6 +57,8 @@ class Cause(NamedTuple):
 
 def about_patient(finding: Finding) -> bool:
     """Whether the patient's own data may be what is wrong; a known allergy is right, and a ship day is not theirs."""
+    if finding.code == "ORDER_NOT_TAKEN":
+        return finding.field in Patient.model_fields
     gates = {Gate.PATIENT, Gate.SHIPPING}
     return RULES[finding.code].gate in gates and finding.code not in {"ALLERGY", "COLD_CHAIN_WINDOW"}
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.adapters.pharmacies.json_order.answers import answer_of, retry_after
-from core.adapters.pharmacies.json_order.body import order, phone, refusals
+from core.adapters.pharmacies.json_order.body import order, order_faults, phone
 from core.adapters.pharmacies.json_order.client import JsonOrders
 from core.adapters.pharmacies.json_order.statuses import STATUSES, read_rows, state_word
 from core.adapters.pharmacies.registry import faults_of
@@ -88,6 +88,12 @@ def test_a_product_goes_by_the_pharmacys_own_number_where_it_has_one() -> None:
     assert (numbered["lfProductID"], "lfProductID" in unnumbered) == ("4711", False)
 
 
+def test_a_state_that_is_written_out_goes_as_two_letters() -> None:
+    content = order(a_message(patient=a_patient(state="Texas")), LINK, NOW)["order"]
+    said = content["patient"]["state"], content["prescriber"]["licenseState"], content["prescriber"]["licenseNumber"]
+    assert said == ("TX", "TX", "T1")
+
+
 def test_a_controlled_refill_carries_schedule_and_dea_number() -> None:
     on_file = LINE._replace(
         sku=a_sku(dea_schedule="III"), prescription=a_prescription(rx_pharmacy="cedar", rx_number="1")
@@ -142,7 +148,7 @@ def test_phones_are_written_as_the_api_wants_them(written: str, sent: str) -> No
 
 
 def refused_before(message: Message, link: Link = LINK) -> list[tuple[str, str | None]]:
-    return [(refusal.text, refusal.line) for refusal in refusals(order(message, link, NOW), message, link)]
+    return [(f"Not sent: {fault.problem}.", fault.line) for fault in order_faults(message, link)]
 
 
 def test_a_sound_order_has_nothing_wrong_with_it() -> None:
@@ -204,8 +210,8 @@ def test_a_line_that_cannot_be_filled_safely_is_named(case: str, line: dict[str,
 @pytest.mark.parametrize(
     ("over", "why"),
     [
-        ({"practice_id": None}, "The pharmacy's number of our practice is not set on Setup, Pharmacies."),
-        ({"cold_service": None}, "The pharmacy's number for cold shipping is not set on Setup, Pharmacies."),
+        ({"practice_id": None}, "Not sent: the pharmacy's number of our practice is not set on Setup, Pharmacies."),
+        ({"cold_service": None}, "Not sent: the pharmacy's number for cold shipping is not set on Setup, Pharmacies."),
     ],
 )
 def test_a_connection_that_lacks_a_number_keeps_the_order_and_refuses_no_line(over: dict[str, Any], why: str) -> None:

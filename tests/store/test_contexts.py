@@ -43,7 +43,7 @@ from tests.builders import (
 )
 from tests.stores import CLINIC, NOW, Clock, a_folder, load, statements
 
-QUERIES = 18
+QUERIES = 20
 BY_KEY = tuple(sorted(licences(), key=lambda row: row.kind))
 
 

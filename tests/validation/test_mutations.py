@@ -149,6 +149,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ("a controlled vial where the licence is nonsterile", 3, {"patient": OKLAHOMA}, ["B PHARMACY_NOT_LICENSED"]),
     ("capsules where the licence is nonsterile", 4, {"patient": OKLAHOMA}, []),
     ("the shelf is empty", 5, {"offer": {"stock": 0}}, ["B OUT_OF_STOCK"]),
+    ("a street that no label takes", 4, {"patient": {"address1": "1200 Northeast Old Mill Road, Unit 14B"}},
+     ["B ORDER_NOT_TAKEN"]),
     ("pinned elsewhere than the prescription is", 3, {"line": {"pharmacy": "birch"}}, ["B RX_AT_OTHER_PHARMACY"]),
     # --- shipping
     ("no street", 4, {"patient": {"address1": ""}}, ["B ADDRESS_INCOMPLETE"]),

@@ -63,6 +63,7 @@ Pharmacy      PRICE_STALE                      B   pharmacy
 Pharmacy      NO_PRICE                         B   pharmacy
 Pharmacy      QUANTITY_LIMIT                   B   pharmacy
 Pharmacy      PHARMACY_NOT_LICENSED            B   pharmacy
+Pharmacy      ORDER_NOT_TAKEN                  B   clinic
 Pharmacy      OUT_OF_STOCK                     B   pharmacy
 Pharmacy      EXCLUDED                         B   clinic
 Pharmacy      RX_AT_OTHER_PHARMACY             B   pharmacy

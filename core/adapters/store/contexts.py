@@ -10,8 +10,10 @@ from typing import Any, Final, NamedTuple, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, or_, select
 
+from core.adapters.pharmacies.registry import ADAPTERS
 from core.adapters.store.base import columns_of
 from core.adapters.store.engine import Work, no_clinic
+from core.adapters.store.partners import links, products
 from core.adapters.store.tables import (
     AGGREGATE_PRICE,
     CARRIER_DAY,
@@ -50,6 +52,7 @@ from core.domain.model import (
     Setting,
     Sku,
 )
+from core.domain.partners.adapter import Connection
 
 M = TypeVar("M", bound=Model)
 MOST_NAMED: Final = 10_000
@@ -94,7 +97,17 @@ def load_context(
         our_lines=_stored(work, ORDER_LINE, OurLine, patients),
         reserved=_reserved(work, placing_day or work.today),
         other_carts=_other_carts(work, refill_day),
+        connections=_connections(work),
     )
+
+
+def _connections(work: Work) -> dict[str, Connection]:
+    numbers, linked = products(work), links(work)
+    return {
+        code: Connection(link, ADAPTERS[link.adapter].order_faults, numbers.get(code))
+        for code, link in linked.items()
+        if link.adapter in ADAPTERS
+    }
 
 
 def _people(work: Work, patients: Collection[str] | None) -> dict[str, Patient]:

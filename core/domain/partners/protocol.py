@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from core.domain.model import Patient, Prescriber, Prescription, ShipTo, Sku
+from core.domain.identifiers import state_code
+from core.domain.model import Clinic, Patient, Prescriber, Prescription, ShipTo, Sku
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
+
+MOST_LINES: Final = 50
+"""Prescriptions in one submission: more of one patient's for one box go as a second one."""
 
 
 class MessageLine(NamedTuple):
@@ -46,6 +50,14 @@ class ShippingAddress(NamedTuple):
     zip: str
 
 
+def shipping_address(patient: Patient, ship_to: ShipTo, clinic: Clinic) -> ShippingAddress:
+    """The patient's address, or the clinic's; the state in two letters."""
+    if ship_to is ShipTo.CLINIC:
+        return ShippingAddress(clinic.name, clinic.address1, "", clinic.city, state_code(clinic.state), clinic.zip)
+    name, state = f"{patient.first_name} {patient.last_name}".strip(), state_code(patient.state)
+    return ShippingAddress(name, patient.address1, patient.address2, patient.city, state, patient.zip)
+
+
 class Message(NamedTuple):
     """One submission: one patient, one prescriber, one destination, one temperature class. The clinic pays."""
 
@@ -57,6 +69,19 @@ class Message(NamedTuple):
     address: ShippingAddress
     cold: bool
     lines: tuple[MessageLine, ...]
+
+
+class OrderFault(NamedTuple):
+    """Why an order is not sent to a pharmacy: ``problem`` in words without a period, ``field`` the column at fault.
+
+    ``line`` is the reference of the line that it concerns, None for all of them. ``of_connection`` are facts that the
+    connection lacks: the order is fine, and goes once they are entered on Setup.
+    """
+
+    field: str
+    problem: str
+    line: str | None = None
+    of_connection: bool = False
 
 
 class Acknowledged(NamedTuple):

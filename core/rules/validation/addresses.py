@@ -73,6 +73,24 @@ def zip_mismatch(state: str, code: str) -> str | None:
     return f"ZIP code {code} lies in {lies_in}, the address says {state}."
 
 
+_SHORT_FORMS: Final = {
+    "apartment": "Apt", "avenue": "Ave", "boulevard": "Blvd", "building": "Bldg", "center": "Ctr", "circle": "Cir",
+    "court": "Ct", "drive": "Dr", "east": "E", "expressway": "Expy", "floor": "Fl", "heights": "Hts", "highway": "Hwy",
+    "junction": "Jct", "lane": "Ln", "mountain": "Mtn", "north": "N", "northeast": "NE", "northwest": "NW",
+    "parkway": "Pkwy", "place": "Pl", "plaza": "Plz", "road": "Rd", "room": "Rm", "south": "S", "southeast": "SE",
+    "southwest": "SW", "springs": "Spgs", "square": "Sq", "street": "St", "suite": "Ste", "terrace": "Ter",
+    "trail": "Trl", "turnpike": "Tpke", "west": "W",
+}  # fmt: skip
+"""Of USPS Publication 28, appendices C1 and C2."""
+
+
+def shorter_street(street: str) -> str:
+    """A street line with its usual words abbreviated; a proposal, which a person has to read. The word after the number
+    may be the street's name, and stays: 12 North Street is 12 North St."""
+    words = re.split(r"(\W+)", street.strip())
+    return "".join(word if at <= 2 else _SHORT_FORMS.get(word.casefold(), word) for at, word in enumerate(words))
+
+
 def to_clinic(line: CheckedLine, context: Context) -> tuple[Fix, ...]:
     """Shipping to the clinic, where that is another address, a good one, and lawful."""
     if line.line.ship_to is ShipTo.CLINIC or line.sku.scheduled:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import state_code
 from core.domain.model import Days, Fix, Gate, LicenceKind, Offer, Owner, Pharmacy, Severity
-from core.rules.eligibility import refills_limit
+from core.domain.partners.adapter import STREET_MOST_CHARS
+from core.rules.eligibility import order_faults, refills_limit
 from core.rules.ship_dates import promise
-from core.rules.validation.addresses import to_clinic
+from core.rules.validation.addresses import shorter_street, to_clinic
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation
 from core.rules.validation.refusals import refused
 from core.rules.validation.registry import rule
@@ -150,6 +152,52 @@ def it_is_licensed_where_the_box_goes(cart: CheckedCart, context: Context, days:
         return to_clinic(line, context) if elsewhere else ()
 
     yield from refused(cart, context, "PHARMACY_NOT_LICENSED", reason, fixes)
+
+
+STREETS: Final = frozenset({"address1", "address2"})
+
+
+def _shorten(street: str) -> str:
+    """What to do about a street line that is too long for a label."""
+    if len(street) <= STREET_MOST_CHARS:
+        return ""
+    shorter = shorter_street(street)
+    if len(shorter) <= STREET_MOST_CHARS:
+        return f" Shorten it, to “{shorter}” for example."
+    return f" Shorten “{street}”, or move its end to the other address line."
+
+
+@rule(
+    "ORDER_NOT_TAKEN",
+    gate=Gate.PHARMACY,
+    severity=Severity.BLOCKING,
+    field="pharmacy",
+    owner=Owner.CLINIC,
+    example="A street line of 41 characters; a connected pharmacy whose number of the SKU is not entered",
+    source=(
+        "Field lengths and forms of the JSON order API as its public clients write them; 35 characters a street line "
+        "as carriers' labels are known for, not checked against a contract"
+    ),
+)
+def its_system_takes_the_order(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The pharmacy's system and the carrier's label take every field of the order, as it would be sent."""
+
+    def reason(line: CheckedLine, pharmacy: Pharmacy) -> str:
+        return "; ".join(fault.problem for fault in order_faults(line.line, pharmacy.pharmacy, context))
+
+    def fixes(line: CheckedLine, pharmacies: tuple[Pharmacy, ...]) -> tuple[Fix, ...]:
+        return to_clinic(line, context) if _fields(line, pharmacies) & STREETS else ()
+
+    def _fields(line: CheckedLine, pharmacies: Iterable[Pharmacy]) -> set[str]:
+        return {fault.field for each in pharmacies for fault in order_faults(line.line, each.pharmacy, context)}
+
+    for problem in refused(cart, context, "ORDER_NOT_TAKEN", reason, fixes):
+        line = problem.line
+        fields = _fields(line, context.pharmacies.values())
+        streets = [getattr(line.destination, field) for field in sorted(fields & STREETS)]
+        yield problem._replace(
+            message="".join([problem.message, *map(_shorten, streets)]), field=min(fields, default=None)
+        )
 
 
 @rule(

@@ -15,6 +15,7 @@ REASONS: Final = {
     "QUANTITY_LIMIT": "quantity or refills outside its limits",
     "PHARMACY_NOT_LICENSED": "not licensed",
     "SIG_TOO_LONG": "directions too long",
+    "ORDER_NOT_TAKEN": "its system does not take the order",
     "REFILL_TOO_SOON": "too soon",
     "COLD_CHAIN_WINDOW": "cannot ship it in time",
     "OUT_OF_STOCK": "out of stock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -24,6 +25,7 @@ from core.domain.model import (
 )
 from core.domain.orders.book import Book
 from core.domain.orders.records import Attempt, Checkout, OrderLine, PharmacyOrder, Submission
+from core.domain.partners.protocol import MOST_LINES
 from core.rules.pricing.quotes import quote
 
 
@@ -68,13 +70,17 @@ def record_checkout(book: Book, number: int, confirmed: Confirmed) -> Checkout:
     costs = {line.line: line for line in confirmed.quote.lines}
     _pharmacy_orders(book, checkout, confirmed.quote.lines)
     shipments: dict[Box, int] = {}
-    messages: dict[tuple[str, str, Box], Submission] = {}
+    messages: dict[tuple[str, str, Box, int], Submission] = {}
+    inside: Counter[tuple[str, str, Box]] = Counter()
     for routed in sorted(confirmed.routed, key=lambda routed: routed.line.number):
         box, line = _box(routed), routed.line
         shipment = shipments.setdefault(box, len(shipments) + 1)
-        if (line.patient, line.npi, box) not in messages:
-            messages[line.patient, line.npi, box] = queue_submission(book, checkout, routed, confirmed.placed_at)
-        place = _Placed(messages[line.patient, line.npi, box].reference, shipment, confirmed.placed_at)
+        together = line.patient, line.npi, box
+        part = (*together, inside[together] // MOST_LINES)
+        inside[together] += 1
+        if part not in messages:
+            messages[part] = queue_submission(book, checkout, routed, confirmed.placed_at)
+        place = _Placed(messages[part].reference, shipment, confirmed.placed_at)
         book.add_line(_order_line(checkout, routed))
         cost = costs[line.number]
         book.start(_attempt(checkout, 1, routed, cost, place))

@@ -11,8 +11,8 @@ from core.adapters.store.contexts import load_for_messages
 from core.adapters.store.partners import products
 from core.adapters.store.queue import Placed, lines_in, submissions_named
 from core.domain.context import Context
-from core.domain.model import LineState, Patient, ShipTo
-from core.domain.partners.protocol import Message, MessageLine, ShippingAddress
+from core.domain.model import LineState
+from core.domain.partners.protocol import Message, MessageLine, shipping_address
 from core.rules.days_supply import supply_days
 
 TO_SEND: Final = frozenset({LineState.PLACED})
@@ -35,7 +35,7 @@ def messages(work: Work, references: Sequence[str], states: Collection[LineState
             patient=context.patients[row.patient],
             prescriber=context.prescribers[row.npi],
             ship_to=row.ship_to,
-            address=address(context.patients[row.patient], row.ship_to, context),
+            address=shipping_address(context.patients[row.patient], row.ship_to, context.clinic),
             cold=row.cold,
             lines=tuple(lines.get(row.reference, ())),
         )
@@ -56,12 +56,3 @@ def _line(placed: Placed, context: Context, today: date, product: str | None) ->
         days_supply=supply_days(prescription, sku, placed.quantity, context, today),
         product=product,
     )
-
-
-def address(patient: Patient, ship_to: ShipTo, context: Context) -> ShippingAddress:
-    """The patient's address, or the clinic's."""
-    if ship_to is ShipTo.CLINIC:
-        clinic = context.clinic
-        return ShippingAddress(clinic.name, clinic.address1, "", clinic.city, clinic.state, clinic.zip)
-    name = f"{patient.first_name} {patient.last_name}".strip()
-    return ShippingAddress(name, patient.address1, patient.address2, patient.city, patient.state, patient.zip)

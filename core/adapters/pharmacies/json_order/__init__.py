@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.adapters.pharmacies.json_order.body import LIMITS, REQUIRED
+from core.adapters.pharmacies.json_order.body import LIMITS, REQUIRED, order_faults
 from core.adapters.pharmacies.json_order.statuses import STATUSES, read_push
 from core.domain.partners.adapter import QUANTITY_UNIT, ConnectionField, PharmacyAdapter, Transmission
 from core.domain.partners.link import Authentication, Link, network_faults
@@ -67,6 +67,7 @@ ADAPTER: Final = PharmacyAdapter(
     read_push=read_push,
     fields=FIELDS,
     faults=network_faults,
+    order_faults=order_faults,
     limits=LIMITS,
     required=REQUIRED,
     statuses=STATUSES,

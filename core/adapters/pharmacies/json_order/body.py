@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from core.domain.identifiers import us_phone
+from core.domain.identifiers import state_code, us_phone
 from core.domain.model import ShipTo
-from core.domain.orders.book import RejectionMessage
+from core.domain.partners.adapter import street_faults
 from core.domain.partners.link import Link, dispense_quantity
-from core.domain.partners.protocol import Message, MessageLine
+from core.domain.partners.protocol import MOST_LINES, Message, MessageLine, OrderFault
 
 Json = dict[str, Any]
 
@@ -20,7 +20,11 @@ LEGEND: Final = "L"
 """How the API writes a prescription drug that is not scheduled."""
 CLINIC_PAYS: Final = "doc"
 """``payorType`` of an order that the clinic pays; with ``pat`` the pharmacy charges the patient as well."""
-MOST_LINES: Final = 50
+
+CONTROLLED: Final = (
+    "a controlled prescription is sent by its prescriber; give the pharmacy's number of it, so that the order "
+    "can refer to it"
+)
 
 LIMITS: Final[Mapping[str, int]] = {
     "general.memo": 120, "general.referenceId": 200,
@@ -44,6 +48,15 @@ REQUIRED: Final = (
 )  # fmt: skip
 """Fields that a pharmacy cannot fill an order without."""
 
+OUR_COLUMNS: Final[Mapping[str, str]] = {
+    "lastName": "last_name", "firstName": "first_name", "gender": "sex", "dateOfBirth": "born_on", "zipCode": "zip",
+    "phoneMobile": "phone", "addressLine1": "address1", "addressLine2": "address2", "recipientPhone": "phone",
+    "recipientLastName": "last_name", "recipientFirstName": "first_name", "recipientEmail": "email",
+    "directions": "sig", "rxNumber": "rx_number", "dateWritten": "written_on",
+    "clinicalDifferenceStatement": "clinical_difference",
+}  # fmt: skip
+"""The clinic's column that a field is filled from, where it has another name."""
+
 PATTERNS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "patient.gender": (re.compile("[mfu]"), "is not m, f or u"),
     "patient.zip": (re.compile(r"\d{5}(-\d{4})?"), "is not a ZIP code"),
@@ -55,25 +68,31 @@ def order(message: Message, link: Link, now: datetime) -> Json:
     """The order: one patient, one prescriber, one box, every line a prescription. The clinic pays."""
     return {
         "message": {"id": message.reference, "sentTime": now.isoformat()},
-        "order": {
-            "general": {"memo": "cold box" if message.cold else "", "referenceId": message.reference},
-            "prescriber": _prescriber(message),
-            "practice": {"id": link.practice_id},
-            "patient": _patient(message),
-            "shipping": _shipping(message, link),
-            "billing": {"payorType": CLINIC_PAYS},
-            "rxs": [_rx(line, message, link) for line in message.lines],
-        },
+        "order": content(message, link),
+    }
+
+
+def content(message: Message, link: Link) -> Json:
+    """The order itself, without the envelope that says when it was sent."""
+    return {
+        "general": {"memo": "cold box" if message.cold else "", "referenceId": message.reference},
+        "prescriber": _prescriber(message),
+        "practice": {"id": link.practice_id},
+        "patient": _patient(message),
+        "shipping": _shipping(message, link),
+        "billing": {"payorType": CLINIC_PAYS},
+        "rxs": [_rx(line, link) for line in message.lines],
     }
 
 
 def _prescriber(message: Message) -> Json:
     prescriber = message.prescriber
-    license_held = prescriber.licences.get(message.patient.state)
+    state = state_code(message.patient.state)
+    license_held = prescriber.licences.get(state)
     scheduled = any(line.sku.scheduled for line in message.lines)
     return {
         "npi": prescriber.npi,
-        "licenseState": message.patient.state,
+        "licenseState": state,
         "licenseNumber": license_held.number if license_held else "",
         "dea": license_held.dea_number if license_held and scheduled else "",
         "lastName": prescriber.last_name,
@@ -91,7 +110,7 @@ def _patient(message: Message) -> Json:
         "address1": patient.address1,
         "address2": patient.address2,
         "city": patient.city,
-        "state": patient.state,
+        "state": state_code(patient.state),
         "zip": zip_code(patient.zip),
         "country": "US",
         "phoneMobile": phone(patient.phone),
@@ -118,7 +137,7 @@ def _shipping(message: Message, link: Link) -> Json:
     }
 
 
-def _rx(line: MessageLine, message: Message, link: Link) -> Json:
+def _rx(line: MessageLine, link: Link) -> Json:
     sku, prescription = line.sku, line.prescription
     counted = dispense_quantity(sku, line.quantity, link.quantity_unit)
     rx = {
@@ -161,58 +180,55 @@ def zip_code(text: str) -> str:
     return f"{text[:5]}-{text[5:]}" if re.fullmatch(r"\d{9}", text) else text
 
 
-def refusals(body: Json, message: Message, link: Link) -> list[RejectionMessage]:
-    """What the pharmacy's system would refuse, or could not fill safely, in this side's words; empty when it may go."""
-    content = body["order"]
-    faults = [RejectionMessage(text) for text in _of_order(message)]
-    for section in ("general", "prescriber", "patient", "shipping"):
-        faults += [RejectionMessage(text) for text in _of_fields(section, content[section])]
-    for rx, line in zip(content["rxs"], message.lines, strict=True):
-        faults += [RejectionMessage(text, line.reference) for text in (*_of_fields("rxs", rx), *_of_line(line, link))]
-    return faults
-
-
-def unset(message: Message, link: Link) -> str | None:
-    """What the connection lacks for this order; the order is fine, and goes once the connection is put right."""
-    if link.practice_id is None:
-        return "The pharmacy's number of our practice is not set on Setup, Pharmacies."
-    if (link.cold_service if message.cold else link.ambient_service) is None:
-        box = "cold" if message.cold else "ambient"
-        return f"The pharmacy's number for {box} shipping is not set on Setup, Pharmacies."
-    return None
-
-
-def _of_order(message: Message) -> Iterator[str]:
+def order_faults(message: Message, link: Link) -> Iterator[OrderFault]:
+    """What the pharmacy's system would refuse, or could not fill safely: before payment and before sending alike."""
+    yield from _of_connection(message, link)
+    yield from street_faults(message, link)
     if us_phone(message.patient.phone) is None:
-        yield "Not sent: patient.phoneMobile is not a US number, and the pharmacy takes no other."
+        yield OrderFault("phone", "patient.phoneMobile is not a US number, and the pharmacy takes no other")
     if len(message.lines) > MOST_LINES:
-        yield f"Not sent: an order holds at most {MOST_LINES} prescriptions."
+        yield OrderFault("rx", f"an order holds at most {MOST_LINES} prescriptions")
+    written = content(message, link)
+    for section in ("general", "prescriber", "patient", "shipping"):
+        yield from _of_fields(section, written[section])
+    for rx, line in zip(written["rxs"], message.lines, strict=True):
+        yield from (fault._replace(line=line.reference) for fault in _of_fields("rxs", rx))
+        yield from (OrderFault(field, problem, line.reference) for field, problem in _of_line(line, link))
 
 
-def _of_fields(section: str, fields: Mapping[str, object]) -> Iterator[str]:
+def _of_connection(message: Message, link: Link) -> Iterator[OrderFault]:
+    box = "cold" if message.cold else "ambient"
+    for value, words in (
+        (link.practice_id, "of our practice"),
+        (link.cold_service if message.cold else link.ambient_service, f"for {box} shipping"),
+    ):
+        if value is None:
+            problem = f"the pharmacy's number {words} is not set on Setup, Pharmacies"
+            yield OrderFault("pharmacy", problem, of_connection=True)
+
+
+def _of_fields(section: str, fields: Mapping[str, object]) -> Iterator[OrderFault]:
     for name, value in fields.items():
         path, text = f"{section}.{name}", "" if value is None else str(value)
+        field = OUR_COLUMNS.get(name, name)
         if path in REQUIRED and not text.strip():
-            yield f"Not sent: {path} is empty."
+            yield OrderFault(field, f"{path} is empty")
         elif path in PATTERNS and not PATTERNS[path][0].fullmatch(text):
-            yield f"Not sent: {path} {PATTERNS[path][1]}."
+            yield OrderFault(field, f"{path} {PATTERNS[path][1]}")
         elif len(text) > LIMITS.get(path, len(text)):
-            yield f"Not sent: {path} has {len(text)} characters, and the pharmacy takes {LIMITS[path]}."
+            yield OrderFault(field, f"{path} has {len(text)} characters, and the pharmacy takes {LIMITS[path]}")
 
 
-def _of_line(line: MessageLine, link: Link) -> Iterator[str]:
-    """Neither a quantity nor a controlled prescription is ever guessed."""
+def _of_line(line: MessageLine, link: Link) -> Iterator[tuple[str, str]]:
+    """(column, problem): neither a quantity nor a controlled prescription is ever guessed."""
     if line.product == "":
-        yield f"Not sent: the product is not mapped: the pharmacy's number of {line.sku.sku} is not set on Setup."
+        yield "sku", f"the product is not mapped: the pharmacy's number of {line.sku.sku} is not set on Setup"
     if line.sku.volume_ml is None and line.sku.units_per_pack is None:
-        yield f"Not sent: {line.sku.sku} says neither volume nor pieces of a pack, so its quantity cannot be told."
+        yield "sku", f"{line.sku.sku} says neither volume nor pieces of a pack, so its quantity cannot be told"
     if line.sku.scheduled and not line.is_refill:
-        yield (
-            "Not sent: a controlled prescription is sent by its prescriber; give the "
-            "pharmacy's number of it, so that the order can refer to it."
-        )
+        yield "rx_number", CONTROLLED
     if line.is_refill and line.prescription.rx_pharmacy != link.pharmacy:
-        yield f"Not sent: the prescription {line.prescription.rx_number} is on file at another pharmacy."
+        yield "rx_pharmacy", f"the prescription {line.prescription.rx_number} is on file at another pharmacy"
 
 
 def line_named(text: str, lines: Sequence[MessageLine]) -> str | None:

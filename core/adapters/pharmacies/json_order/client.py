@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from core.adapters.pharmacies.json_order.answers import MOST_BYTES, answer_of, order_number
-from core.adapters.pharmacies.json_order.body import order, refusals, unset
+from core.adapters.pharmacies.json_order.body import order, order_faults
 from core.adapters.pharmacies.json_order.statuses import read_rows
-from core.domain.orders.book import Event
+from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
 from core.domain.partners.link import Authentication, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
@@ -60,13 +60,13 @@ class JsonOrders:
         """Hand an order over once. What the pharmacy would refuse anyway never leaves."""
         if self._link.authentication is not Authentication.NONE and not _usable(self._secret):
             return NotSent(f"The secret {self._link.credentials} is not set, or no plain text, where the worker runs.")
-        if lacking := unset(message, self._link):
-            return NotSent(lacking)
-        body = order(message, self._link, now)
-        if wrong := refusals(body, message, self._link):
-            return Rejected(tuple(wrong))
+        faults = tuple(order_faults(message, self._link))
+        if lacking := [fault.problem for fault in faults if fault.of_connection]:
+            return NotSent(f"Not sent: {'; '.join(lacking)}.")
+        if faults:
+            return Rejected(tuple(RejectionMessage(f"Not sent: {each.problem}.", each.line) for each in faults))
         try:
-            status, content, headers = self._ask("POST", "/order", body)
+            status, content, headers = self._ask("POST", "/order", order(message, self._link, now))
         except NEVER_LEFT as error:
             return NotSent(f"The pharmacy cannot be reached ({type(error).__name__}).")
         except httpx.HTTPError as error:

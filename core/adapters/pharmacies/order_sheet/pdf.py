@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from core.adapters.files.pdf import GREY, PdfPages, printable
 from core.adapters.pharmacies.order_sheet.sheet import OrderSheet, allergies, dea_number, prescription_words
+from core.domain.identifiers import state_code
 from core.domain.model import ShipTo
 from core.domain.partners.link import dispense_quantity
 from core.domain.partners.protocol import Message, MessageLine
@@ -89,8 +90,9 @@ class _SheetPages(PdfPages):
         whose = "the clinic" if message.ship_to is ShipTo.CLINIC else "the patient"
         street = _listed(to.address1, to.address2, to.city, f"{to.state} {to.zip}")
         self._fact("Ship to", f"{whose}: {to.recipient}, {street}")
-        license_held = prescriber.licences.get(patient.state)
-        number = f", license {patient.state} {license_held.number}" if license_held and license_held.number else ""
+        state = state_code(patient.state)
+        license_held = prescriber.licences.get(state)
+        number = f", license {state} {license_held.number}" if license_held and license_held.number else ""
         self._fact("Prescriber", _listed(f"{prescriber.name}, NPI {prescriber.npi}{number}", prescriber.reached_at))
 
     def _line(self, message: Message, line: MessageLine) -> None:

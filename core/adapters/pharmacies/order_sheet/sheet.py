@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from core.adapters.files import csv_bytes
+from core.domain.identifiers import state_code
 from core.domain.model import Clinic
 from core.domain.partners.link import Link, dispense_quantity
 from core.domain.partners.protocol import Message, MessageLine
@@ -67,7 +68,7 @@ def allergies(message: Message) -> str:
 
 def dea_number(message: Message, line: MessageLine) -> str | None:
     """The prescriber's DEA number, where the line needs one."""
-    license_held = message.prescriber.licences.get(message.patient.state)
+    license_held = message.prescriber.licences.get(state_code(message.patient.state))
     return license_held.dea_number if license_held and line.sku.scheduled else None
 
 
