@@ -1,4 +1,4 @@
-"""Directions by kind of danger, with the demo clinic's SKUs, through the reader and the SIG gate.
+"""Directions by kind of danger, with the demo clinic's SKUs and more_skus.py, through the reader and the SIG gate.
 
 ``gate/*.txt``: ``directions | label | SKU``, the SKU only where there is one. The label is how they are read (see
 ``labelled.told``) or ``flag``: they must not pass, by an uncertain reading or by a blocking finding; ``flag CODE`` by
@@ -8,6 +8,7 @@ that finding.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.rules.sig import Certainty, read
 from core.rules.validation import validate_directions
 from tests.demo import demo_context
 from tests.sig.labelled import told
+from tests.sig.more_skus import MORE_SKUS
 
 FOLDER = Path(__file__).parent / "gate"
 TODAY = date(2026, 11, 27)
@@ -48,7 +50,8 @@ ROWS = tuple(rows())
 
 @cache
 def clinic() -> Context:
-    return demo_context(TODAY)
+    demo = demo_context(TODAY)
+    return replace(demo, skus={**demo.skus, **MORE_SKUS})
 
 
 def outcome(row: Row) -> tuple[str, frozenset[str]]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from core.rules.sig.vocabulary import Unit
 
-_INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous"})
+_INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous", "intracavernosal", "intradermal"})
 _MOUTH: Final = frozenset({"oral", "sublingual", "buccal"})
 _SKIN: Final = frozenset({"topical", "transdermal"})
 _CAVITIES: Final = frozenset({"vaginal", "rectal"})

@@ -19,7 +19,7 @@ from core.rules.sig.syringes import FINEST
 from core.rules.sig.values import Certainty, Dose, ParsedSig, Segment, number
 from core.rules.sig.vocabulary import Unit
 
-_INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous"})
+_INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous", "intracavernosal", "intradermal"})
 _SOLID: Final = frozenset(
     {Unit.CAPSULE, Unit.TABLET, Unit.TROCHE, Unit.SUPPOSITORY, Unit.PATCH, Unit.PILL, Unit.FILM, Unit.PEN}
 )
@@ -177,6 +177,9 @@ def _usual(sku: Sku) -> UsualDose | None:
 
 def _far_from_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimits) -> Iterator[str]:
     usual = _usual(sku)
+    a_day = max(map(_times_a_day, reading.alternatives), default=Fraction(0))
+    if a_day > max(limits.a_day, usual.a_day if usual else 0) and (usual or not reading.as_needed):
+        yield f"{number(a_day)} doses a day of {sku.name} are more than {number(limits.a_day)}, the most that is usual."
     if usual is None:
         return
     for segment in _segments(reading):
@@ -191,9 +194,6 @@ def _far_from_usual(reading: ParsedSig, sku: Sku, of: Strength, limits: DoseLimi
     if usual.week and (too_little or week >= limits.weekly_times * usual.week):
         times = in_times(week / usual.week).replace("the dose", "the usual week")
         yield f"{number(week)} {usual.unit} a week is {times} of {sku.name} ({number(usual.week)} {usual.unit})."
-    a_day = max(map(_times_a_day, reading.alternatives), default=Fraction(0))
-    if a_day > max(limits.a_day, usual.a_day):
-        yield f"{number(a_day)} doses a day of {sku.name} are more than {number(limits.a_day)}, the most that is usual."
 
 
 def _times_a_day(segments: Iterable[Segment]) -> Fraction:

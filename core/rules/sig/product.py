@@ -53,7 +53,8 @@ _HANDLED: Final = (
     ("chew", ("troche", "lozenge", "film"), "which dissolves in the mouth"),
     ("swallow", ("troche", "lozenge", "film"), "which dissolves in the mouth"),
 )
-"""What is not done with a form."""
+"""What is not done with a form; what goes under the tongue or into the cheek is neither chewed nor swallowed."""
+_DISSOLVING: Final = frozenset({"sublingual", "buccal"})
 _MUSCLE: Final = "muscle"
 _MUSCLES: Final = frozenset({
     "deltoid", "deltoids", "glute", "glutes", "gluteus", "gluteal", "vastus lateralis", "upper outer quadrant",
@@ -88,7 +89,9 @@ def product(sku: Sku) -> SkuProfile:
 
 
 def _routes_in(text: str) -> frozenset[str]:
-    """The routes in a catalog cell, "subcutaneous or intramuscular"; empty where a part of it is none."""
+    """The routes in a catalog cell, "subcutaneous or intramuscular"; empty where a part of it is none known."""
+    if text.strip().casefold() in {"injection", "injectable", "parenteral"}:
+        return _INJECTED
     parts = [part.strip() for part in re.split(r"[;,/|&+]|\bor\b|\band\b", text.casefold()) if part.strip()]
     route_names = [_SPELLINGS.get(tuple(part.split())) for part in parts]
     return frozenset(route for route in route_names if route) if None not in route_names else frozenset()
@@ -122,6 +125,8 @@ def route_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
     """Sentences that say where the route, or the action, is not the SKU's."""
     allowed = product(sku).routes
     if not allowed:
+        if sku.route.strip() and reading.route is not None and not reading.route_from_sku:
+            yield f"The directions give it by the {reading.route} route; the catalog says “{sku.route.strip()}”."
         return
     on_vulva = "vaginal" in allowed and _VULVAR.intersection(reading.sites)
     if reading.route is None and routes_of(reading.action).isdisjoint(allowed):
@@ -149,17 +154,21 @@ def form_conflicts(reading: ParsedSig, sku: Sku) -> Iterator[str]:
     for manner, forms, instead in _HANDLED:
         if manner in reading.manners and any(word in form for word in forms):
             yield f"The directions say to {manner} it; {sku.name} comes as {form}, {instead}."
+            break
+    else:
+        if product(sku).route in _DISSOLVING and {"chew", "swallow"}.intersection(reading.manners):
+            yield f"The directions say to {reading.manners[0]} it; {sku.name} dissolves in the mouth."
     pieces = product(sku).pieces
     if pieces is None:
         return
     counted = sku.volume_ml is None and sku.mg_per_unit is not None
-    in_units = drug_units_per_piece(sku) is not None
+    in_units = drug_units_per_piece(sku) is not None or (sku.drug_units_per_ml and not sku.concentration_mg_per_ml)
     units = {
         dose.unit for segments in reading.alternatives for segment in segments for dose in segment.amounts if dose.unit
     }
     for unit in sorted(units):
         liquid = counted and unit in {Unit.ML, Unit.UNITS, Unit.G}
-        if in_units and (unit in MASSES or unit is Unit.ML):
+        if in_units and (unit in MASSES or (unit is Unit.ML and sku.volume_ml is None)):
             yield f"The directions count in {unit}; {sku.name} is dosed in units."
         if liquid or (unit.is_piece and unit not in pieces):
             yield f"The directions count in {_plural(unit)}; {sku.name} comes as {sku.form.casefold()}."

@@ -122,6 +122,9 @@ _ROUTES: Final = {
     "otic": "in the ear|into the ear|ad",
     "transdermal": "transdermally",
     "intravenous": "intravenously|iv|into the vein|by slow iv push|slow iv push|by iv push|iv push",
+    "intracavernosal": "intracavernosally|intracavernous|intracavernously|into the penis|into penis"
+    "|into the side of the penis|into the corpus cavernosum",
+    "intradermal": "intradermally",
 }
 _ONE_SIDE: Final = {"ophthalmic": "eye", "otic": "ear", "nasal": "nostril"}
 
