@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -242,8 +243,22 @@ def test_a_backup_restores_to_the_same(run: Command, tmp_path: Path, capsys: pyt
     assert status == 0
     again = main(["restore", str(tmp_path / "copy.db"), "--db", f"sqlite:///{tmp_path / 'again.db'}", "--json"])
     assert again == 0
-    assert json.loads(capsys.readouterr().out)["rows"] == kept["rows"]
+    restored = json.loads(capsys.readouterr().out)
+    assert (restored["rows"], restored["problems"]) == (kept["rows"], [])
     assert run("restore", str(tmp_path / "copy.db"))[0] == 1
+
+
+def test_a_restored_backup_says_what_does_not_hold(
+    run: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("backup", str(tmp_path / "copy.db"))[0] == 0
+    with sqlite3.connect(tmp_path / "copy.db") as copy:
+        copy.execute("DROP TRIGGER audit_entry_refuses_UPDATE")
+        copy.execute("UPDATE audit_entry SET action = 'nothing' WHERE number = 1")
+    copy.close()
+    status = main(["restore", str(tmp_path / "copy.db"), "--db", f"sqlite:///{tmp_path / 'again.db'}", "--json"])
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert (status, problem.partition(": ")[2]) == (1, "Entry 1 was changed after it was written.")
 
 
 def test_which_program_is_cheapest(run: Command) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from core.adapters.store import Store
 from core.adapters.store.backup import backup as copy_out
 from core.adapters.store.backup import restore as copy_in
 from core.cli.run import CommandResult, Run
 from core.domain.errors import Refused
 from core.domain.money import dollars
-from core.domain.roles import Action, require
+from core.domain.roles import LOCAL, Action, require
 from core.services.audit_trail import verify_audit
 from core.services.clinic_import import load as load_files
 from core.services.clinic_import import preview_load
@@ -91,6 +92,16 @@ def backup(run: Run) -> CommandResult:
 
 
 def restore(run: Run) -> CommandResult:
-    """A backup into an empty store."""
+    """A backup into an empty store, and whether its ledgers and audit trails hold."""
     require(run.person_before_clinic, Action.MANAGE_PEOPLE)
-    return CommandResult({"restored": str(run.arguments.file), "rows": copy_in(run.store, run.arguments.file)})
+    counts = copy_in(run.store, run.arguments.file)
+    problems = [problem for clinic in run.store.clinics() for problem in _problems(run.store, clinic)]
+    answer = {"restored": str(run.arguments.file), "rows": counts, "problems": problems}
+    return CommandResult(answer, status=1 if problems else 0)
+
+
+def _problems(store: Store, clinic: str) -> list[str]:
+    """What is wrong with a clinic's audit trail and ledger, as sentences that name the clinic."""
+    trail = verify_audit(store, clinic).problem
+    problems = ([] if trail is None else [trail]) + list(verify_ledger(store, LOCAL, clinic).problems)
+    return [f"{clinic}: {problem}" for problem in problems]

@@ -9,18 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
+from traceback import format_exception
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from core.adapters.store import Store, Work, open_store, tables
+from core.adapters.store.backup import backup
 from core.adapters.store.base import UtcDateTime
 from core.adapters.store.bulk import insert_all
 from core.adapters.store.engine import journal_mode, worth_retrying
 from core.domain.errors import BadInput, Refused, Unavailable
+from core.domain.model import Role
 from tests.builders import a_clinic
 from tests.stores import CLINIC, NOW, Clock, a_folder, load
 
@@ -325,3 +328,25 @@ def test_whoever_asks_for_the_clinics_of_a_database_out_of_reach_is_told_in_word
     store = Store(f"sqlite:///{tmp_path}/nowhere/refill.db")
     with pytest.raises(Unavailable, match="cannot be reached or opened"):
         store.clinics()
+
+
+def test_an_error_of_the_database_quotes_nobody_s_data(store: Store) -> None:
+    load(store)
+    nobody = {"clinic": CLINIC, "email": "quoted@example.com", "name": "Quoted", "role": Role.STAFF, "active": None}
+    with pytest.raises(IntegrityError) as error:
+        store.write(CLINIC, lambda work: work.connection.execute(insert(tables.PERSON), nobody))
+    assert "quoted" not in "".join(format_exception(error.value)).casefold()
+
+
+def test_a_store_is_its_owner_s_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.adapters.store.engine.journal_mode", lambda version: "wal")
+    wide = tmp_path / "wide.db"
+    wide.touch(mode=0o644)
+    store = open_store(f"sqlite:///{wide}")
+    load(store)
+    backup(store, tmp_path / "kept" / "backup.db")
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.rglob("*")}
+    store.close()
+    assert modes.pop("kept") == "0o700"
+    assert set(modes) >= {"wide.db", "wide.db-wal", "backup.db"}
+    assert set(modes.values()) == {"0o600"}

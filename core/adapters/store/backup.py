@@ -33,7 +33,7 @@ def _made_ready(file: Path) -> Path:
     try:
         if file.exists():
             raise Refused(f"{file.name} exists already; name a new file, so that no backup is overwritten.")
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise BadInput([BadCell(str(file), None, None, None, f"cannot be written ({error.strerror})")]) from None

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import count
@@ -25,6 +25,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    ExceptionContext,
     FromClause,
     Table,
     create_engine,
@@ -181,20 +182,29 @@ def open_store(url: str | None = None, *, clock: Callable[[], datetime] | None =
 
 def default_url() -> str:
     """The file beside the project."""
-    DEFAULT_FILE.parent.mkdir(exist_ok=True)
+    DEFAULT_FILE.parent.mkdir(mode=0o700, exist_ok=True)
     return f"sqlite:///{DEFAULT_FILE}"
 
 
 def engine_for(address: str) -> Engine:
-    """An engine whose transactions are safe: see ``_recipe`` for SQLite."""
+    """An engine whose transactions are safe (see ``_recipe`` for SQLite), and whose errors quote no patient's data."""
     url = _understood(address)
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+        _keep_to_its_owner(Path(str(url.database)))
         _recipe(engine)
         return engine
-    engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED", hide_parameters=True)
     copies(engine)
+    event.listen(engine, "handle_error", _without_the_row)
     return engine
+
+
+def _without_the_row(context: ExceptionContext) -> None:
+    """PostgreSQL's detail of a broken constraint quotes the row; what it is called says enough."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
 
 
 def _understood(address: str) -> URL:
@@ -212,6 +222,17 @@ def _understood(address: str) -> URL:
 def _bad_address() -> BadInput:
     reason = "is not sqlite:///FILE or postgresql://USER@HOST/NAME"
     return BadInput([BadCell("the store's address", None, None, None, reason)])
+
+
+def _keep_to_its_owner(file: Path) -> None:
+    """A store's file is nobody else's to read, nor are the journals beside it: SQLite gives them the file's mode.
+
+    What cannot be made or changed here is told by the first connection, or belongs to somebody else.
+    """
+    with suppress(OSError):
+        file.touch(mode=0o600)
+        if file.stat().st_mode & 0o077:
+            file.chmod(0o600)
 
 
 def _recipe(engine: Engine) -> None:
