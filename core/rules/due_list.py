@@ -8,9 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.domain.context import Context
-from core.domain.model import Prescription, Sku
-from core.rules.days_supply import supply_days
-from core.rules.prescriptions import Fill, is_other_therapy, last_fill_for, next_step, stopped
+from core.domain.model import CartLine, Prescription, Sku
+from core.rules.prescriptions import Fill, is_other_therapy, known_supply_end, last_fill_for, next_step, stopped
 
 
 class DueKind(StrEnum):
@@ -84,9 +83,15 @@ def _due(row: Prescription, fill: Fill | None, context: Context, refill_day: dat
     if fill is None:
         return DueLine(row.patient, row.sku, row.rx, row.quantity, row.written_on, DueKind.NEW)
     filled = fill.prescription
-    days = supply_days(filled, context.skus[filled.sku], fill.quantity, context, refill_day)
-    if days is None:
-        days = 0  # nobody can say when it runs out: offer it now, and let validation say what is unreadable
+    # where nobody can say when it runs out, offer it now, and let validation say what is unreadable
+    due_on = known_supply_end(fill, context, refill_day) or fill.filled_on
     kind = DueKind.REFILL if row.sku == filled.sku else DueKind.TITRATION
-    due_on = date.fromordinal(min(fill.filled_on.toordinal() + days, date.max.toordinal()))
     return DueLine(row.patient, row.sku, row.rx, row.quantity, due_on, kind)
+
+
+def supply_ends(line: CartLine, context: Context, refill_day: date) -> date | None:
+    """When what the patient has of the line's therapy runs out; None without an earlier fill, or where nobody can
+    tell."""
+    sku = context.skus.get(line.sku)
+    fill = last_fill_for(line.patient, line.sig, sku, context, refill_day) if sku else None
+    return known_supply_end(fill, context, refill_day) if fill else None

@@ -114,10 +114,19 @@ def next_step(rows: Sequence[Prescription], context: Context, day: date) -> Pres
 
 def supply_ended(fill: Fill, context: Context, day: date) -> date:
     """When a fill was used up; a supply that nobody can tell is that of one opened pack."""
+    return known_supply_end(fill, context, day) or _days_after(
+        fill.filled_on, int(context.number("default_in_use_days", day))
+    )
+
+
+def known_supply_end(fill: Fill, context: Context, day: date) -> date | None:
+    """When a fill is used up; None where its directions do not tell."""
     lasts = supply_days(fill.prescription, context.skus[fill.prescription.sku], fill.quantity, context, day)
-    if lasts is None:
-        lasts = int(context.number("default_in_use_days", day))
-    return date.fromordinal(min(fill.filled_on.toordinal() + lasts, date.max.toordinal()))
+    return None if lasts is None else _days_after(fill.filled_on, lasts)
+
+
+def _days_after(day: date, days: int) -> date:
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 def _gap_follows(fill: Fill, context: Context, day: date) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from core.domain.context import Context
 from core.domain.date_words import full_day
-from core.domain.model import CartLine, Contact, Finding, Gate, Owner
+from core.domain.model import CartLine, Contact, Finding, Fix, Gate, Owner
 from core.rules.validation import RULES
 
 ASKED_FOR: Final = {
@@ -17,6 +17,8 @@ ASKED_FOR: Final = {
     Owner.PATIENT: "Please tell us what is right.",
 }
 """What is wanted of whoever is asked."""
+ASK: Final = "Hold, and ask the prescriber "
+"""How the label of a fix begins that only asks."""
 _PATIENT_DATA: Final = frozenset({Gate.PATIENT, Gate.SHIPPING})
 
 
@@ -29,9 +31,15 @@ def whom_to_ask(finding: Finding) -> Owner:
     return Owner.PATIENT if about_patient else Owner.PRESCRIBER
 
 
-def question_in_words(finding: Finding) -> str:
-    """What is asked because of a finding."""
-    return f"{finding.message} {ASKED_FOR[whom_to_ask(finding)]}"
+def question_in_words(finding: Finding, fix: Fix | None = None) -> str:
+    """What is asked because of a finding; with one of its fixes that only asks, what that one asks for."""
+    wanted = f" We ask you {fix.label.removeprefix(ASK)}." if fix else ""
+    return f"{finding.message}{wanted} {ASKED_FOR[whom_to_ask(finding)]}"
+
+
+def only_asks(fix: Fix) -> bool:
+    """Whether a fix changes nothing but holds the line while the prescriber is asked."""
+    return fix.label.startswith(ASK)
 
 
 class Addressee(NamedTuple):

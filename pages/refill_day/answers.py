@@ -9,12 +9,15 @@ import streamlit as st
 
 from core.domain.model import Finding, Fix, Override, Severity
 from core.rules.overrides import needs_confirmation
+from core.rules.questions import only_asks, question_in_words, whom_to_ask
 from core.rules.validation import RULES
 from core.services.cart.answers import ShownFinding, acknowledge, override
 from core.services.cart.edits import apply_fix, apply_fix_to_all, hold_lines
+from core.services.cart.questions import LineQuestion, ask
 from pages.refill_day.cart_actions import answer, press
 from pages.refill_day.causes import HOLD, LineFinding
 from pages.refill_day.desk import Desk
+from pages.refill_day.views import LineView
 from pages.shared.formats import count, plain
 from pages.shared.layout import open_popover
 
@@ -27,6 +30,8 @@ def finding_buttons(desk: Desk, line_finding: LineFinding, place: str) -> None:
         st.button(
             plain(fix.label), key=f"{key}_fix{number}", on_click=_fix, args=(desk, line_finding, fix), help=_effect(fix)
         )
+    if not any(only_asks(fix) for fix in finding.fixes):
+        ask_button(desk, line_finding.view, key, finding)
     if finding.severity is Severity.WARNING:
         st.button("Acknowledge", key=f"{key}_read", on_click=acknowledge_all, args=(desk, [line_finding]))
     if finding.severity is Severity.BLOCKING and RULES[finding.code].overridable:
@@ -40,6 +45,9 @@ def _effect(fix: Fix) -> str:
 
 def _fix(desk: Desk, line_finding: LineFinding, fix: Fix) -> None:
     session, line = desk.session, line_finding.view.line
+    if only_asks(fix):
+        ask_about(desk, [line_finding], fix)
+        return
     press(
         desk.refill_day,
         lambda: session.call(apply_fix, line.id, line.version, fix),
@@ -55,6 +63,32 @@ def fix_all(desk: Desk, line_finding: Sequence[LineFinding], fix: Fix) -> None:
         lambda: session.call(apply_fix_to_all, desk.refill_day, lines, fix),
         f"{count(len(lines), 'line')}: {fix.label}.",
     )
+
+
+def ask_button(desk: Desk, view: LineView, key: str, finding: Finding | None = None) -> None:
+    """Ask who can answer the finding (the line's first by default), and hold the line until they do."""
+    finding = finding or next(iter(view.findings), None)
+    if finding is None or any(asked.question == question_in_words(finding) for asked in view.waiting_for):
+        return
+    whom = whom_to_ask(finding).value
+    st.button(
+        f"Ask the {whom}",
+        key=f"{key}_ask",
+        icon=":material/outgoing_mail:",
+        on_click=ask_about,
+        args=(desk, [LineFinding(view, finding)]),
+        help=f"Holds the line and puts the question under Waiting for, as text and as a letter to the {whom}.",
+    )
+
+
+def ask_about(desk: Desk, line_findings: Sequence[LineFinding], fix: Fix | None = None) -> None:
+    """Hold these lines, and keep the ready-made question about each finding, or what one of its fixes asks for."""
+    session = desk.session
+    questions = [
+        LineQuestion(view.line.id, view.line.version, whom_to_ask(finding), question_in_words(finding, fix))
+        for view, finding in line_findings
+    ]
+    press(desk.refill_day, lambda: session.call(ask, desk.refill_day, questions))
 
 
 def hold_all(desk: Desk, line_finding: Sequence[LineFinding]) -> None:

@@ -49,7 +49,11 @@ def figures(desk: Desk, views: Sequence[LineView]) -> list[Metric]:
     """The four figures above the grid."""
     held = sum(view.state is CartLineState.HELD for view in views)
     warnings = sum(finding.severity is Severity.WARNING for view in views for finding in view.open)
-    unread = f"{count(warnings, 'warning')} to acknowledge" if warnings else "every warning acknowledged"
+    answered = any(view.answered for view in views)
+    unread = (
+        f"{count(warnings, 'warning')} to acknowledge" if warnings else ("all answered" if answered else "none open")
+    )
+    waiting = sum(bool(view.waiting_for) for view in views if view.line.hold)
     promises = [line.promise for line in desk.plan.split.filled if line.promise]
     ships = min((promise.ships_on for promise in promises), default=None)
     delivers = max((promise.delivers_on for promise in promises), default=None)
@@ -58,7 +62,7 @@ def figures(desk: Desk, views: Sequence[LineView]) -> list[Metric]:
             "Lines",
             f"{len(views):,}",
             "Lines in the cart. A held line stays in the cart and is checked, but is not ordered.",
-            delta_description=f"{held} held" if held else "none held",
+            delta_description=f"{held} held, {waiting} waiting for an answer" if held else "none held",
         ),
         Metric(
             "To fix",

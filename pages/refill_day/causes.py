@@ -50,7 +50,7 @@ class Cause(NamedTuple):
 
     @property
     def common_fixes(self) -> tuple[Fix, ...]:
-        """Changes that are offered for every line alike, holding left out."""
+        """Changes that are offered for every line alike, holding and asking left out."""
         first, *others = (line_finding.finding.fixes for line_finding in self.line_findings)
         return tuple(fix for fix in first if fix.change != HOLD and all(fix in fixes for fixes in others))
 

@@ -18,7 +18,7 @@ from core.services.checkout import Confirmation, Receipt, place
 from pages.refill_day.cart_actions import done_here
 from pages.refill_day.desk import Desk, forget_due, go_to, right_now
 from pages.refill_day.receipt import keep_receipt, placed_here, receipt
-from pages.refill_day.views import CartLineState, LineView
+from pages.refill_day.views import CartLineState, LineView, held_reason
 from pages.shared.formats import NOTHING, amount, code_words, count, full_day, money, pharmacy_name, plain, signed_money
 from pages.shared.layout import facts
 from pages.shared.notices import attempt
@@ -234,7 +234,13 @@ def _as_they_are(desk: Desk, views: Sequence[LineView]) -> None:
         st.subheader("Ordered as acknowledged or overridden", anchor=False)
         table(rows, name="checkout_answers", alt="Acknowledged and overridden findings", session=desk.session)
     held: list[Row] = [
-        {"Line": view.line.number, "Patient": view.patient, "SKU": view.sku, "Qty": view.line.quantity}
+        {
+            "Line": view.line.number,
+            "Patient": view.patient,
+            "SKU": view.sku,
+            "Why": held_reason(view),
+            "Supply ends": view.supply_ends,
+        }
         for view in views
         if view.state is CartLineState.HELD
     ]

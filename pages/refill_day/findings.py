@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.domain.model import Finding, Owner, Severity
-from pages.refill_day.answers import acknowledge_all, finding_buttons, fix_all, hold_all, severity_badge
+from core.rules.questions import whom_to_ask
+from pages.refill_day.answers import acknowledge_all, ask_about, finding_buttons, fix_all, hold_all, severity_badge
 from pages.refill_day.causes import Cause, LineFinding, about_patient, causes_of, owed_by
 from pages.refill_day.desk import Desk
 from pages.refill_day.views import LineView
@@ -145,6 +146,15 @@ def _for_all(desk: Desk, cause: Cause) -> None:
             on_click=fix_all,
             args=(desk, cause.line_findings, fix),
         )
+    whom = whom_to_ask(cause.line_findings[0].finding).value
+    st.button(
+        f"Ask the {whom}: all {lines}",
+        key=f"refill_ask_{cause.key}",
+        icon=":material/outgoing_mail:",
+        on_click=ask_about,
+        args=(desk, cause.line_findings),
+        help="Holds the lines and puts the questions under Waiting for, as text and as a letter.",
+    )
     if cause.severity is Severity.BLOCKING:
         st.button(
             f"Hold all {lines}", key=f"refill_hold_{cause.key}", on_click=hold_all, args=(desk, cause.line_findings)

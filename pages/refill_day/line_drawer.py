@@ -11,7 +11,7 @@ import streamlit as st
 from core.rules.prescriptions import expired, fills_and_in_flight, fills_of
 from core.rules.sig import ParsedSig, Unit, read
 from core.services.cart.edits import remove_line
-from pages.refill_day.answers import finding_buttons, set_hold, severity_badge
+from pages.refill_day.answers import ask_button, finding_buttons, set_hold, severity_badge
 from pages.refill_day.cart_actions import answer, press
 from pages.refill_day.causes import LineFinding, about_patient
 from pages.refill_day.desk import Desk, reopened
@@ -106,7 +106,9 @@ def _findings(desk: Desk, view: LineView) -> None:
             if finding in view.open:
                 with st.container(horizontal=True, gap="small"):
                     finding_buttons(desk, LineFinding(view, finding), "line")
-            elif not view.line.hold:
+            elif view.line.hold:
+                ask_button(desk, view, f"refill_held_{finding.code}_{view.line.id}", finding)
+            else:
                 st.caption("Acknowledged or overridden.")
     if not view.findings:
         st.success("No findings on this line.", icon=":material/check_circle:")

@@ -12,6 +12,7 @@ from core.domain.model import CartLine, Patient, Prescription, ShipTo
 from core.rules.prescriptions import CartRow
 from core.services.cart.additions import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
 from core.services.cart.contents import Leftover, open_cart
+from core.services.cart.questions import open_questions
 from core.services.patients import find_patients
 from pages.refill_day.cart_actions import done_here, press, undo_last
 from pages.refill_day.desk import Desk
@@ -250,6 +251,7 @@ def _left_row(desk: Desk, leftover: Leftover) -> Row:
         "SKU": sku_name(line.sku, desk.context),
         "Qty": line.quantity,
         "Hold": line.hold,
+        "Waiting for": "; ".join(asked.question for asked in open_questions(desk.opened.questions, line.id)) or None,
     }
 
 

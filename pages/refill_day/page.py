@@ -15,6 +15,7 @@ from pages.refill_day.receipt import placed_here
 from pages.refill_day.search_progress import search_progress
 from pages.refill_day.split_step import split_step
 from pages.refill_day.views import views_of
+from pages.refill_day.waiting_for import waiting_for
 from pages.shared.formats import full_day, plain
 from pages.shared.guard import opened_by
 from pages.shared.layout import badge, empty_state, header
@@ -46,6 +47,7 @@ search_progress(desk)
 if step == "Cart":
     cart_step(desk, views, due)
     findings(desk, views)
+    waiting_for(desk, views)
 elif not desk.opened.cart.lines and not placed_here(desk):
     empty_state(f"The cart of {full_day(desk.refill_day)} is empty.", "Add lines on the Cart step.")
 elif step == "Split" and not desk.plan.split.filled:

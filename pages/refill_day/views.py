@@ -10,6 +10,7 @@ from typing import NamedTuple
 from core.adapters.store.values import StoredQuestion
 from core.domain.context import Context
 from core.domain.model import CartLine, Finding, QuoteLine, RoutedLine, Severity
+from core.rules.due_list import supply_ends
 from core.rules.plan import Plan
 from core.services.cart.contents import OpenCart
 from pages.shared.formats import amount, day, pharmacy_name, sku_name
@@ -36,7 +37,8 @@ class LineFilter(StrEnum):
 
 class LineView(NamedTuple):
     """One line of the cart. ``open`` are the findings that stop it, ``answered`` those that somebody acknowledged or
-    overrode; a held line has its findings in ``findings`` alone. ``questions`` were asked about it, oldest first."""
+    overrode; a held line has its findings in ``findings`` alone. ``questions`` were asked about it, oldest first;
+    ``supply_ends`` is None where nobody knows."""
 
     routed: RoutedLine
     cost: QuoteLine | None
@@ -46,6 +48,20 @@ class LineView(NamedTuple):
     patient: str
     sku: str
     questions: tuple[StoredQuestion, ...] = ()
+    supply_ends: date | None = None
+
+    @property
+    def waiting_for(self) -> tuple[StoredQuestion, ...]:
+        """What was asked about it and nobody has answered."""
+        return tuple(question for question in self.questions if question.answer is None)
+
+    @property
+    def gap_days(self) -> int:
+        """Days without medication between the end of the supply and the delivery that the split promises."""
+        promise = self.routed.promise
+        if promise is None or self.supply_ends is None:
+            return 0
+        return max((promise.delivers_on - self.supply_ends).days, 0)
 
     @property
     def line(self) -> CartLine:
@@ -107,6 +123,7 @@ def _view(
         patient=patient.name if patient else line.patient,
         sku=sku_name(line.sku, context),
         questions=tuple(question for question in opened.questions if question.line == line.id),
+        supply_ends=supply_ends(line, context, opened.cart.refill_day),
     )
 
 
@@ -169,13 +186,27 @@ def grid_row(view: LineView, context: Context, placing_day: date, refill_day: da
 
 
 def first_finding(view: LineView, context: Context, placing_day: date, refill_day: date) -> str | None:
-    """The first finding that waits for somebody, else what was answered, else the end of a price before the day."""
-    if first := next(iter(view.open or (view.findings if view.line.hold else ())), None):
-        more = len(view.open or view.findings) - 1
+    """Why a line is held; the first finding that waits for somebody, else the answered one, else the price's end."""
+    if view.line.hold:
+        return held_reason(view)
+    if first := next(iter(view.open), None):
+        more = len(view.open) - 1
         return first.message + (f" (and {more} more)" if more else "")
     if view.answered:
         return f"Answered: {view.answered[0].message}"
     return price_end(view, context, placing_day, refill_day)
+
+
+def held_reason(view: LineView) -> str:
+    """Why a held line is held: what it waits for, what was answered, what is wrong, or that a person held it."""
+    if waiting := view.waiting_for:
+        return f"Waiting for the {waiting[0].asked_of.value}: {waiting[0].question}"
+    if view.questions:
+        return f"Answered: {view.questions[-1].answer}"
+    if view.findings:
+        more = f" (and {len(view.findings) - 1} more)" if len(view.findings) > 1 else ""
+        return f"{view.findings[0].message}{more}"
+    return "Held by hand; nobody was asked."
 
 
 def price_end(view: LineView, context: Context, placing_day: date, refill_day: date) -> str | None:

@@ -9,10 +9,11 @@ import pytest
 from core.adapters.store import Store
 from core.adapters.store.values import StoredQuestion
 from core.domain.errors import NotAllowed, Refused, Stale
-from core.domain.model import CartLine, Finding, Owner, Role, Severity
+from core.domain.model import CartLine, Finding, Fix, Owner, Role, Severity
 from core.domain.roles import LOCAL, Person
-from core.rules.questions import Addressee, Asked, addressee, letter, question_in_words, whom_to_ask
+from core.rules.questions import Addressee, Asked, addressee, letter, only_asks, question_in_words, whom_to_ask
 from core.rules.validation import RULES
+from core.rules.validation.checked import HOLD
 from core.services.audit_trail import audit_trail
 from core.services.cart.additions import take_over
 from core.services.cart.changes import undo
@@ -185,6 +186,14 @@ def test_whom_a_finding_is_asked_of(code: str, of: Owner) -> None:
 
 def test_every_finding_can_be_asked_about() -> None:
     assert {question_in_words(a_finding(code))[:5] for code in RULES} == {"Why? "}
+
+
+def test_a_fix_that_only_asks_says_what_is_asked_for() -> None:
+    fix = Fix(label="Hold, and ask the prescriber to state 140 days", change={"hold": "yes"})
+    assert question_in_words(a_finding("SIG_SUPPLY_MISMATCH"), fix) == (
+        "Why? We ask you to state 140 days. Please send a new prescription, or confirm that it is right as it is."
+    )
+    assert (only_asks(fix), only_asks(HOLD)) == (True, False)
 
 
 def test_a_letter_has_all_that_is_needed_to_answer() -> None:

@@ -76,6 +76,26 @@ def test_held_lines_alone_are_no_checkout(full: Store, opens: Opens) -> None:
         assert not [label for label in labels(shown) if label.startswith(("Place", "Review", "Go to"))]
 
 
+def test_what_is_asked_waits_with_its_supply_end_and_the_line_says_so(full: Store, opens: Opens) -> None:
+    shown = press(opens("refill_day", Role.STAFF), "Ask the patient")
+    question = "The address of the patient lacks: ZIP code. Please tell us what is right."
+    assert [text.value for text in shown.subheader][-1] == "Waiting for"
+    assert grid(shown).value["Finding"][1] == f"Waiting for the patient: {question}"
+    captions = [text.value.replace("\\", "") for text in shown.caption]
+    assert "Patient: 1 line." in captions
+    assert any(text.startswith("Supply ends Fri 4 Dec 2026. Asked on ") for text in captions)
+    assert lines(full)[2].hold
+
+
+def test_a_line_held_by_hand_says_that_nobody_was_asked(full: Store, opens: Opens) -> None:
+    shown = typed(opens("refill_day", Role.STAFF), {"row": 0, "Hold": True})
+    assert grid(shown).value["Finding"][0] == "Held by hand; nobody was asked."
+    assert "Nobody was asked: 1 line." in [text.value.replace("\\", "") for text in shown.caption]
+    shown = press(shown, "Release")
+    assert not lines(full)[1].hold
+    assert "Waiting for" not in [text.value for text in shown.subheader]
+
+
 def test_leadership_sees_nothing_of_it(full: Store, opens: Opens) -> None:
     with pytest.raises(ValueError, match="refill_day"):
         opens("refill_day", Role.LEADERSHIP)
