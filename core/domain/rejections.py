@@ -334,6 +334,7 @@ _ABOUT_ANOTHER: Final = {
         \b(prescriber|clinic|office|mail|ip|billing|email) address
         address (ok|fixed|updated|corrected)
         formatting
+        (delivery|service|shipping) (is |are )?(not |un)available
         \bzip (lock|bag|tie)
         {_AFFIRMED}(verified|corrected)\b
     """,
@@ -341,6 +342,7 @@ _ABOUT_ANOTHER: Final = {
         allerg\w* (info|list|not (list|on|given|provid)|history|status|missing|needed|profile|review)
         \b(foam|packaging|box)\b
         \b(need|needs|missing|update\w*|confirm|verify|provide|no|any) (\w+ )?allerg
+        \b(season|asks?|asking|asked|wonder\w*|worried|risk|denies|denied)\b
     """,
     "CONTROLLED_RULE": r"""
         schedule \w+ (day|hour|business)
@@ -351,16 +353,19 @@ _ABOUT_ANOTHER: Final = {
     """,
     "DEMOGRAPHIC_MISMATCH": r"""
         \b(card|npi|prescriber name|pharmacy name|cardholder|insurance)\b
+        prescriber (date of birth|dob|phone|telephone)
+        (was|were|been) (corrected|updated|fixed)
     """,
     "DUPLICATE_THERAPY": r"""
         \bfile\b
     """,
     "NO_REFILLS": r"""
         reminder
+        \b(toner|ink|printer|paper)\b
     """,
     "OUT_OF_STOCK": r"""
         \b(ice|gel|cold) packs?
-        \b(boxes|packaging|labels?|photo|syringes?|needles?|shippers?|coolers?)\b
+        \b(boxes|packaging|labels?|photo|syringes?|needles?|shippers?|coolers?|swabs?|gloves|paper|toner|tape|bottles)\b
     """,
     "PAYMENT_NOT_RECEIVED": r"""
         \bno (open |outstanding |unpaid |past due )?balance
@@ -397,7 +402,11 @@ _ABOUT_ANOTHER: Final = {
     """,
     "SIG_REJECTED": r"""
         (delivery|shipping|carrier|storage|injection|payment|billing|mixing|return|special|gate) instructions
-        \bsig on (delivery|file|pod)
+        \bsig on (delivery|file|pod|proof)
+        directions to (the|your|our|my|his|her|a) (clinic|office|house|home|store|pharmacy|building|door|front|new)
+        directions to (reach|find|drive|get)
+        waiting (for|on) (new|updated|corrected) (sig|directions)
+        will (send|fax|call in|write|update)
         \bsig (required|needed) (on|for|at) deliver
         dose increase
         titrating up
@@ -424,6 +433,8 @@ _NO_REFUSAL: Final = re.compile(
     r"\bcancel|deceased|pregnan|interaction with|contraindicat|\btransferred to|\bpick ?up\b|insurance|signature"
     rf"|consent|{_AFFIRMED}verified"
     r"|(is|looks?|was|billing) (fine|ok|good)|\breceived,? (order|waiting)|board|hospice|until labs"
+    r"|\b(sig|directions|dose|address|name|date of birth|dob|phone|payment|payment method|rx) (ok|okay|fine|good|updated)\b"
+    r"|\bnot (an? )?(out of stock|backorder\w*|expired|(possible )?duplicate|unpaid|past due|too (soon|early))\b"
 )
 """Words of what no code stands for: a person reads them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -39,12 +40,19 @@ _PLACEHOLDERS: Final = frozenset({
     source="What every pharmacy's order form asks",
 )
 def patient_is_complete(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The patient has a first and last name, a date of birth that is not in the future, a sex and a phone number."""
+    """The patient has a first and last name without a remark, a date of birth not in the future, a sex and a phone."""
     for line in cart.lines:
         missing, born = _missing(line.patient), line.patient.born_on
+        remark = remark_in_name(line.patient)
         if missing:
             message = f"Patient {line.line.patient} lacks: {in_words(missing)}."
             yield line.problem(message, field=missing[0])
+        elif remark:
+            yield line.problem(
+                f"The name of patient {line.line.patient} says “{remark}”: make the patient inactive, or write the "
+                "name alone.",
+                field="last_name",
+            )
         elif born is not None and born > days.placing_day:
             yield line.problem(
                 f"Patient {line.line.patient} would be born on {full_day(born)}, in the future: correct the date of "
@@ -59,8 +67,21 @@ def _missing(patient: Patient) -> list[str]:
 
 
 def _says_nothing(cell: str) -> bool:
-    """Whether a cell holds a placeholder: no letter or digit, or a word that nobody is called."""
-    return not any(map(str.isalnum, cell)) or cell.strip(" .").casefold() in _PLACEHOLDERS
+    """Whether a cell holds placeholders: no letter or digit, or words that nobody is called ("Test Patient")."""
+    words = [word.strip(" .").rstrip("0123456789") for word in cell.casefold().split()]
+    return not any(map(str.isalnum, cell)) or _PLACEHOLDERS.issuperset(words) or cell.casefold() in _PLACEHOLDERS
+
+
+_REMARKS: Final = re.compile(
+    r"\b(deceased|inactive|discharged|duplicate|dup|merged|transferred|do not \w+|dnu|test pt|test patient|demo)\b"
+)
+"""What staff write into a name to say that nothing is to be sent."""
+
+
+def remark_in_name(patient: Patient) -> str:
+    """What a name says beside the name, in small letters: ``deceased``, ``do not use``; empty for nothing."""
+    remark = _REMARKS.search(f"{patient.first_name} {patient.last_name}".casefold())
+    return remark[0] if remark else ""
 
 
 @rule(

@@ -21,7 +21,15 @@ from core.domain.model import LineState, Patient, Sku
 from core.domain.orders.book import Event
 from core.domain.orders.records import EventOutcome
 from core.domain.orders.transitions import HELD
-from core.rules.validation.allergens import AllergyKind, catalog_words, matches, near_ingredients, read_allergy
+from core.rules.validation.allergens import (
+    AllergyKind,
+    catalog_words,
+    matches,
+    near_ingredients,
+    read_allergy,
+    related_ingredients,
+)
+from core.rules.validation.patient_gate import remark_in_name
 from core.services.orders.events import apply_events
 
 BY: Final = "check before sending"
@@ -54,6 +62,8 @@ def _changes(work: Work, line: Placed, submission: Queued, context: Context) -> 
     patient = context.patients[submission.patient]
     if not patient.active:
         yield "inactive", f"Patient {patient.patient} was made inactive after checkout."
+    if remark := remark_in_name(patient):
+        yield f"name {remark}", f"The name of patient {patient.patient} says “{remark}” since checkout."
     stops = context.prescriptions[line.rx].stopped_on
     if stops is not None and stops <= max(work.today, line.ships_on or work.today):
         yield f"stopped {stops}", f"Prescription {line.rx} was stopped after checkout, on {full_day(stops)}."
@@ -65,7 +75,8 @@ def _changes(work: Work, line: Placed, submission: Queued, context: Context) -> 
 
 
 def _concerning(patient: Patient, sku: Sku, context: Context) -> list[str]:
-    """The patient's allergies that name something of the SKU, nearly do, or that nobody can compare with it."""
+    """The patient's allergies that name something of the SKU, nearly do, name another drug of its class, or that nobody
+    can compare with it."""
     contents = (*sku.actives, *sku.ingredients)
     catalog = catalog_words(
         frozenset(name for row in context.skus.values() for name in (*row.actives, *row.ingredients))
@@ -73,7 +84,14 @@ def _concerning(patient: Patient, sku: Sku, context: Context) -> list[str]:
     read = [read_allergy(allergy, catalog) for allergy in patient.allergies or ()]
     named = {allergy for allergy, _ in matches(tuple(row.text for row in read), contents)}
     doubtful = {AllergyKind.UNKNOWN, AllergyKind.UNRECOGNIZED}
-    return [row.text for row in read if row.text in named or row.kind in doubtful or near_ingredients(row, contents)]
+    return [
+        row.text
+        for row in read
+        if row.text in named
+        or row.kind in doubtful
+        or near_ingredients(row, contents)
+        or related_ingredients(row, contents)
+    ]
 
 
 def _new_allergies(work: Work, patient: Patient, since: datetime, allergies: list[str]) -> list[str]:
