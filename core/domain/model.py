@@ -483,8 +483,8 @@ class CartLine(Model):
     """One patient's line, blank cells already completed from its prescription (core/rules/prescriptions.py, ``complete``).
 
     ``number`` counts from 1 in the cart's order and is what people and commands say. ``rx`` is None when the patient
-    has no prescription for the SKU; it may also name one that does not exist. ``pharmacy`` is the pin. ``id`` and
-    ``version`` are the store's; a cart read from a file has none.
+    has no prescription for the SKU; it may also name one that does not exist. ``pharmacy`` is the pin. ``note`` is what
+    the pharmacist is told with the order. ``id`` and ``version`` are the store's; a cart read from a file has none.
     """
 
     number: int
@@ -497,6 +497,7 @@ class CartLine(Model):
     pharmacy: str | None = None
     ship_to: ShipTo = ShipTo.PATIENT
     hold: bool = False
+    note: str = ""
     id: str = ""
     version: int = 0
 

@@ -186,7 +186,7 @@ class Eligibility:
 
     def _not_taken(self, subject: Subject, pharmacy: str) -> bool:
         line = subject.line
-        key = (pharmacy, line.patient, line.sku, line.rx or "", line.npi, line.ship_to, line.sig)
+        key = (pharmacy, line.patient, line.sku, line.rx or "", line.npi, line.ship_to, line.sig, line.note)
         if key not in self._order_faults:
             self._order_faults[key] = bool(order_faults(line, pharmacy, self.context))
         return self._order_faults[key]
@@ -245,7 +245,7 @@ class Eligibility:
             yield "COLD_CHAIN_WINDOW"
 
 
-def order_faults(line: CartLine, pharmacy: str, context: Context) -> tuple[OrderFault, ...]:
+def order_faults(line: CartLine, pharmacy: str, context: Context, override_note: str = "") -> tuple[OrderFault, ...]:
     """What the pharmacy's system, or a carrier's label, does not take of the line: the sender's own check, asked before
     payment. Empty too where patient, SKU, prescription or prescriber are unknown, which other rules stop."""
     sku, patient = context.skus.get(line.sku), context.patients.get(line.patient)
@@ -254,8 +254,9 @@ def order_faults(line: CartLine, pharmacy: str, context: Context) -> tuple[Order
         return ()
     connection = context.connections.get(pharmacy) or Connection(Link(pharmacy))
     ordered = MessageLine(
-        "", 1, line.number, sku, prescription, line.quantity, line.sig, product=connection.product(line.sku)
-    )
+        "", 1, line.number, sku, prescription, line.quantity, line.sig,
+        product=connection.product(line.sku), note=line.note, override_note=override_note,
+    )  # fmt: skip
     address = shipping_address(patient, line.ship_to, context.clinic)
     message = Message("", pharmacy, patient, prescriber, line.ship_to, address, sku.cold_chain, (ordered,))
     return tuple(connection.faults(message, connection.link))

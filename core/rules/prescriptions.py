@@ -38,6 +38,7 @@ class CartRow(NamedTuple):
     pharmacy: str | None = None
     ship_to: ShipTo = ShipTo.PATIENT
     hold: bool = False
+    note: str = ""
 
 
 def months_after(day: date, months: int) -> date:
@@ -188,6 +189,7 @@ def completed(row: CartRow, number: int, context: Context, refill_day: date) -> 
         pharmacy=row.pharmacy,
         ship_to=row.ship_to,
         hold=row.hold,
+        note=row.note,
     )
 
 

@@ -17,7 +17,7 @@ from core.domain.model import Cart, Days, Finding, Objective, Override, PlanDiff
 from core.domain.money import shown
 from core.domain.orders.book import Book
 from core.domain.roles import Action, Person, require
-from core.rules.overrides import answered_for
+from core.rules.overrides import answered_for, override_notes, refuse_long_notes
 from core.rules.plan import Plan, plan
 from core.rules.plan_differences import ShownPlan, differences, shown_plan
 from core.rules.split.cart_split import split
@@ -115,6 +115,7 @@ def _place(work: Work, person: Person, confirmation: Confirmation) -> Receipt:
     decision = _decision(opened, program)
     refuse_differences(decision, confirmation)
     refuse_findings(decision, confirmation)
+    refuse_long_notes(decision.split.filled, override_notes(confirmation.overrides), opened.context)
     key = given_key or str(_default_key(decision.hash, confirmation.days))
     if before := checkout_by_key(work, key):
         return _receipt(open_book(work, person.email, [before]).book, before, opened.cart)
@@ -231,6 +232,7 @@ def _write(work: Work, person: Person, opened: _Opened, decision: Plan, key: str
         placed_on=days.placing_day,
         placed_at=placing_instant(work, days),
         placed_by=person.email,
+        override_notes=override_notes(confirmation.overrides),
     )
     writing = new_book(work, person.email)
     checkout = record_checkout(writing.book, next_number(work, days.refill_day), confirmed)

@@ -143,6 +143,7 @@ def _facts(detail: LineDetail, context: Context) -> None:
                     "Prescription": line.rx,
                     "Prescriber": prescriber_name(line.npi, context),
                     "Directions": line.sig,
+                    "Note to the pharmacy": "; ".join(filter(None, (line.note, line.override_note))) or "none",
                     "Ships to": "the patient" if line.ship_to is ShipTo.PATIENT else "the clinic",
                     "Placed": full_day(line.placed_on),
                     "Promised ship date": full_day(current.ships_on),

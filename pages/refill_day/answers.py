@@ -8,7 +8,7 @@ from datetime import date
 import streamlit as st
 
 from core.domain.model import Finding, Fix, Override, Severity
-from core.rules.overrides import needs_confirmation
+from core.rules.overrides import goes_to_pharmacy, needs_confirmation
 from core.rules.questions import only_asks, question_in_words, whom_to_ask
 from core.rules.validation import RULES
 from core.services.cart.answers import ShownFinding, acknowledge, override
@@ -121,6 +121,8 @@ def _override(desk: Desk, line_finding: LineFinding, key: str) -> None:
     finding = line_finding.finding
     with popover:
         st.write("The line is ordered as it is. Your name, the reason and the time are kept in the audit trail.")
+        if goes_to_pharmacy(finding.code):
+            st.caption("The pharmacist is told the reason and who confirmed it.")
         if needs_confirmation(finding.code):
             today = desk.days.placing_day
             st.date_input("Confirmed on", today, max_value=today, format="YYYY-MM-DD", key=f"{key}_on", width=180)

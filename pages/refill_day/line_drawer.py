@@ -12,7 +12,7 @@ from core.rules.prescriptions import expired, fills_and_in_flight, fills_of
 from core.rules.sig import ParsedSig, Unit, read
 from core.services.cart.edits import remove_line
 from pages.refill_day.answers import ask_button, finding_buttons, set_hold, severity_badge
-from pages.refill_day.cart_actions import answer, press
+from pages.refill_day.cart_actions import answer, edit, press
 from pages.refill_day.causes import LineFinding, about_patient
 from pages.refill_day.desk import Desk, reopened
 from pages.refill_day.pharmacy_reasons import why
@@ -26,6 +26,7 @@ from pages.shared.open_line import CART_LINE, draw_page
 from pages.shared.patient_form import patient_form
 
 _FILLS: Final = 3
+_NOTE_CHARS: Final = 200
 _WIDTH: Final = 720
 
 
@@ -121,6 +122,22 @@ def _directions(desk: Desk, view: LineView) -> None:
     if view.line.sig:
         st.caption(f"Read as: {plain(reading_in_words(read(view.line.sig, sku)))}")
     other_directions(desk, view)
+    key = f"refill_note_{view.line.id}_{view.line.version}"
+    st.text_input(
+        "Note to the pharmacy",
+        view.line.note,
+        key=key,
+        max_chars=_NOTE_CHARS,
+        placeholder="What the pharmacist should know",
+        help="Goes with the order. Allergies and confirmed overrides go along by themselves.",
+        on_change=_save_note,
+        args=(desk, view, key),
+    )
+
+
+def _save_note(desk: Desk, view: LineView, key: str) -> None:
+    cells = {"note": str(st.session_state.get(key) or "")}
+    edit(desk.session, desk.refill_day, view.line.id, view.line.version, cells, f"Line {view.line.number}: note")
 
 
 def reading_in_words(reading: ParsedSig) -> str:

@@ -130,7 +130,7 @@ def test_a_cart_that_is_not_there(tmp_path: Any) -> None:
 
 
 def test_a_formula_without_a_stored_value_spoils_its_row_alone() -> None:
-    data = workbook(["patient", "sku", "quantity", "note"], ["P1", "SEMA", "=1+1", ""], ["P1", "SEMA", 2, "=1+1"])
+    data = workbook(["patient", "sku", "quantity", "remark"], ["P1", "SEMA", "=1+1", ""], ["P1", "SEMA", 2, "=1+1"])
     upload = read_cart("cart.xlsx", data, a_context(), FRIDAY)
     assert [(error.row, error.column, error.reason) for error in upload.errors] == [
         (2, "quantity", "is a formula without a stored value; open and save the workbook, or type the value")

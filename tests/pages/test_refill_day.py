@@ -10,6 +10,7 @@ from core.adapters.store import Store
 from core.domain.model import Role, ShipTo
 from core.domain.roles import LOCAL
 from core.services.cart.additions import add_everyone_due
+from core.services.cart.contents import open_cart
 from core.services.cart.edits import edit_line
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_program
 from tests.pages.conftest import Opens
@@ -314,3 +315,13 @@ def test_directions_are_asked_for_and_never_changed(full: Store, opens: Opens) -
     assert "Line 2 is held; the request to the prescriber is recorded." in said(shown)
     now = lines(full)[2]
     assert (now.hold, now.sig) == (True, line.sig)
+
+
+def test_a_note_to_the_pharmacy_is_written_in_the_open_line(full: Store, opens: Opens) -> None:
+    (stored, *_) = open_cart(full, LOCAL, CLINIC, FRIDAY).cart.lines
+    shown = opens("refill_day", Role.STAFF)
+    shown.session_state["refill_line"] = stored.id
+    shown.run()
+    field = next(each for each in shown.text_input if each.label == "Note to the pharmacy")
+    field.set_value("Call before noon").run()
+    assert open_cart(full, LOCAL, CLINIC, FRIDAY).cart.lines[0].note == "Call before noon"

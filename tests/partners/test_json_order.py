@@ -58,7 +58,7 @@ def test_an_order_says_everything_and_that_the_clinic_pays() -> None:
     body = order(a_message(), LINK, NOW)
     assert body["message"] == {"id": "RD-20261204-01-S01", "sentTime": "2026-12-04T15:00:00+00:00"}
     content = body["order"]
-    assert content["general"] == {"memo": "cold box", "referenceId": "RD-20261204-01-S01"}
+    assert content["general"] == {"memo": "cold box. Allergies: none", "referenceId": "RD-20261204-01-S01"}
     assert content["billing"] == {"payorType": "doc"}
     assert content["practice"] == {"id": 77}
     assert content["patient"]["phoneMobile"] == "(512) 555-0142"
@@ -73,6 +73,7 @@ def test_an_order_says_everything_and_that_the_clinic_pays() -> None:
             "rxType": "new", "drugName": "Semaglutide 2.5 mg/mL, 2 mL", "drugForm": "vial", "foreignPmsId": "SEMA",
             "foreignRxNumber": "RD-20261204-01/01/1", "quantity": "2", "quantityUnits": "mL", "directions": SIG,
             "refills": 0, "dateWritten": "2026-09-01", "daysSupply": 28, "scheduleCode": "L",
+            "notes": "Allergies: none",
         }
     ]  # fmt: skip
 
@@ -86,6 +87,27 @@ def test_a_refill_names_the_pharmacys_own_number() -> None:
 def test_a_product_goes_by_the_pharmacys_own_number_where_it_has_one() -> None:
     numbered, unnumbered = order(a_message(LINE._replace(product="4711"), SECOND), LINK, NOW)["order"]["rxs"]
     assert (numbered["lfProductID"], "lfProductID" in unnumbered) == ("4711", False)
+
+
+def test_the_pharmacist_is_told_what_the_clinic_has_to_say() -> None:
+    line = LINE._replace(note="Left-handed: no autoinjector.", override_note="Early refill: travels on Monday")
+    content = order(a_message(line, patient=a_patient(allergies=("penicillin", "latex"))), LINK, NOW)["order"]
+    assert content["general"]["memo"] == "cold box. Allergies: penicillin; latex"
+    assert content["rxs"][0]["notes"] == (
+        "Left-handed: no autoinjector. Early refill: travels on Monday. Allergies: penicillin; latex"
+    )
+
+
+def test_allergies_that_the_memo_has_no_room_for_are_never_cut_off() -> None:
+    many = tuple(f"allergen number {at}" for at in range(8))
+    content = order(a_message(patient=a_patient(allergies=many)), LINK, NOW)["order"]
+    assert content["general"]["memo"] == "cold box. Allergies: see the notes"
+    assert content["rxs"][0]["notes"] == f"Allergies: {'; '.join(many)}"
+
+
+def test_a_note_longer_than_the_pharmacy_takes_never_leaves() -> None:
+    said = "rxs.notes has 516 characters, and the pharmacy takes 500."
+    assert refused_before(a_message(LINE._replace(note="x" * 499))) == [(f"Not sent: {said}", LINE.reference)]
 
 
 def test_a_state_that_is_written_out_goes_as_two_letters() -> None:

@@ -7,6 +7,7 @@ import csv
 import re
 import zlib
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -19,7 +20,7 @@ from core.adapters.pharmacies.order_sheet.sheet import COLUMNS, OrderSheet, as_c
 from core.adapters.store import Store, open_store
 from core.adapters.store.order_views import Queue
 from core.domain.errors import NotAllowed, Refused
-from core.domain.model import Role
+from core.domain.model import Override, Role
 from core.domain.partners.link import Link, dispense_quantity
 from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
@@ -49,6 +50,19 @@ def test_a_sheet_has_every_line_that_is_to_be_filled(store: Store) -> None:
     assert (first["line"], first["patient"], first["amount"]) == (f"{CHECKOUT}/01", "Rivera, Ana", "2 mL")
     assert (first["prescription"], second["prescription"]) == ("new, 0 refills", "refill of =77-1")
     assert (first["allergies"], first["dea"], first["zip"], first["temperature"]) == ("none", "", "78704", "cold")
+
+
+def test_a_sheet_says_what_the_pharmacist_must_know_and_nothing_else(store: Store) -> None:
+    soon = a_prescription(rx="RX1", patient="P1", last_filled_on=date(2026, 11, 20))
+    load(store, a_folder(**patients(1) | {"prescriptions": (soon,)}))
+    overrides = (Override(1, "REFILL_TOO_SOON", "travels from Monday"),)
+    place(store, STAFF, CLINIC, confirmation(a_cart(line(1, note="Call before noon")), overrides=overrides))
+    sheet = order_sheet(store, STAFF, CLINIC, ORDER)
+    (row,) = csv.DictReader(StringIO(as_csv(sheet).decode("utf-8-sig")))
+    assert (row["note"], row["override"]) == ("Call before noon", "Early refill: travels from Monday")
+    words = " ".join(text_of(as_pdf(sheet)).split())
+    assert "Note Call before noon" in words
+    assert "Confirmed Early refill: travels from Monday" in words
 
 
 def test_a_sheet_says_how_everybody_is_reached(store: Store) -> None:

@@ -310,4 +310,5 @@ CART = File("cart.csv", "rows", CartRow, (), "A cart to upload or to check", (
     _may("pharmacy", CODE, "who must fill it; empty is the split's choice", "pharmacies.csv"),
     _may("ship_to", one_of(ShipTo, ShipTo.PATIENT), "empty is patient"),
     _may("hold", YES_NO, "stays in the cart, is not paid for"),
+    _may("note", TEXT, "what the pharmacist is told with the order"),
 ))  # fmt: skip

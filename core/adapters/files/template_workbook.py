@@ -56,6 +56,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "telemedicine": "yes", "in_person_on": "2026-09-15", "stopped_on": "2026-12-31",
     "stop_reason": "stopped by the prescriber", "date": "2026-12-25", "runs": "no", "step": "1", "weekly_mg": "0.25",
     "scope": "clinic", "value": "7", "ship_to": "patient", "hold": "no",
+    "note": "left-handed: no autoinjector",
 }  # fmt: skip
 """What the example row says, by column; nobody's data."""
 OTHER_EXAMPLES: Final[Mapping[tuple[str, str], str]] = {

@@ -27,7 +27,7 @@ class LineChange(NamedTuple):
     after: StoredLine | None
 
 
-_SAME_ANSWERS: Final = ("version", "position", "hold")
+_SAME_ANSWERS: Final = ("version", "position", "hold", "note")
 """What may change of a line while its acknowledgements and overrides stand."""
 
 

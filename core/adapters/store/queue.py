@@ -120,6 +120,8 @@ class Placed(NamedTuple):
     quantity: int
     sig: str
     ships_on: date | None
+    note: str
+    override_note: str
 
 
 def lines_in(work: Work, submissions: Sequence[str], states: Collection[LineState]) -> list[Placed]:
@@ -135,6 +137,8 @@ def lines_in(work: Work, submissions: Sequence[str], states: Collection[LineStat
             ATTEMPT.c.quantity,
             ORDER_LINE.c.sig,
             ATTEMPT.c.ships_on,
+            ORDER_LINE.c.note,
+            ORDER_LINE.c.override_note,
         )
         .join_from(ATTEMPT, ORDER_LINE)
         .where(work.of_clinic(ATTEMPT), ATTEMPT.c.submission.in_(submissions))

@@ -27,6 +27,7 @@ class StoredLine(Model):
     pharmacy: str | None = None
     ship_to: ShipTo = ShipTo.PATIENT
     hold: bool = False
+    note: str = ""
 
 
 class StoredOverride(Model):

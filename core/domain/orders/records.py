@@ -84,7 +84,11 @@ class Submission:
 
 @dataclass
 class OrderLine:
-    """One line of a checkout; ``state``, ``attempt`` and ``pharmacy`` are those of its newest attempt."""
+    """One line of a checkout; ``state``, ``attempt`` and ``pharmacy`` are those of its newest attempt.
+
+    ``note`` is what the clinic tells the pharmacist, ``override_note`` who confirmed which override of the newest
+    attempt, and why.
+    """
 
     reference: str
     checkout: str
@@ -105,6 +109,8 @@ class OrderLine:
     cancel_requested_at: datetime | None = None
     cancel_requested_by: str = ""
     cancel_reason: str = ""
+    note: str = ""
+    override_note: str = ""
 
 
 @dataclass

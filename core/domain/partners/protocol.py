@@ -20,7 +20,7 @@ class MessageLine(NamedTuple):
 
     ``product`` is the pharmacy's own number of the SKU: empty where it has numbers but none for this one, None where it
     has none at all. A refill names the pharmacy's own ``rx_number``; without one it is a new prescription with 0
-    refills, the remaining ones being counted here.
+    refills, the remaining ones being counted here. ``note`` and ``override_note`` are for the pharmacist.
     """
 
     reference: str
@@ -32,6 +32,8 @@ class MessageLine(NamedTuple):
     sig: str
     days_supply: int | None = None
     product: str | None = None
+    note: str = ""
+    override_note: str = ""
 
     @property
     def is_refill(self) -> bool:
@@ -69,6 +71,12 @@ class Message(NamedTuple):
     address: ShippingAddress
     cold: bool
     lines: tuple[MessageLine, ...]
+
+    @property
+    def allergies(self) -> str:
+        """What the patient is allergic to, in words."""
+        listed = self.patient.allergies
+        return "unknown" if listed is None else "; ".join(listed) or "none"
 
 
 class OrderFault(NamedTuple):

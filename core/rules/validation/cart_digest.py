@@ -46,4 +46,5 @@ def _canonical(line: CartLine) -> list[Any]:
         line.pharmacy,
         line.ship_to.value,
         line.hold,
+        *([line.note] if line.note else []),  # only then: the hash of lines without one is that of rules.md
     ]

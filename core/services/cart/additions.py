@@ -52,12 +52,12 @@ def _refuse_unknown(row: CartRow, context: Context) -> None:
             raise Refused(f"This clinic has no {noun} “{code}”.")
 
 
-Same = tuple[str, str, str | None, ShipTo, str | None, bool]
+Same = tuple[str, str, str | None, ShipTo, str | None, bool, str]
 
 
 def _same(line: CartLine) -> Same:
-    """Prescription (patient and SKU where there is none), destination, pin and hold."""
-    return line.patient, line.sku, line.rx, line.ship_to, line.pharmacy, line.hold
+    """Prescription (patient and SKU where there is none), destination, pin, hold and note."""
+    return line.patient, line.sku, line.rx, line.ship_to, line.pharmacy, line.hold, line.note
 
 
 def add_everyone_due(store: Store, person: Person, clinic: str, refill_day: date) -> Changed:

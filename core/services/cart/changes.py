@@ -13,7 +13,9 @@ from core.domain.errors import Refused, Stale
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import Entry, record_all
 
-CELLS: Final = ("refill_day", "patient", "sku", "quantity", "rx", "sig", "npi", "pharmacy", "ship_to", "hold")
+CELLS: Final = (
+    "refill_day", "patient", "sku", "quantity", "rx", "sig", "npi", "pharmacy", "ship_to", "hold", "note",
+)  # fmt: skip
 """What people see of a line."""
 
 

@@ -1,4 +1,4 @@
-"""Lines that are edited: quantity, pharmacy, destination, hold and which prescription are people's to choose."""
+"""Lines that are edited: quantity, pharmacy, destination, hold, note and which prescription are people's to choose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.domain.model import Fix
 from core.domain.roles import Action, Person, require
 from core.services.cart.changes import Changed, current_line, press, refuse_stale
 
-EDITABLE: Final = frozenset({"quantity", "pharmacy", "ship_to", "hold", "rx"})
+EDITABLE: Final = frozenset({"quantity", "pharmacy", "ship_to", "hold", "rx", "note"})
 FIXABLE: Final = EDITABLE | {"sku", "sig", "npi"}
 """What a finding's fix may change too: it only ever puts in what a prescription says."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -42,6 +42,7 @@ class Confirmed(NamedTuple):
     placed_on: date
     placed_at: datetime
     placed_by: str
+    override_notes: Mapping[int, str] = {}
 
 
 class _Placed(NamedTuple):
@@ -81,14 +82,14 @@ def record_checkout(book: Book, number: int, confirmed: Confirmed) -> Checkout:
         if part not in messages:
             messages[part] = queue_submission(book, checkout, routed, confirmed.placed_at)
         place = _Placed(messages[part].reference, shipment, confirmed.placed_at)
-        book.add_line(_order_line(checkout, routed))
+        book.add_line(_order_line(checkout, routed, confirmed.override_notes.get(line.number, "")))
         cost = costs[line.number]
         book.start(_attempt(checkout, 1, routed, cost, place))
     checkout.shipments = len(shipments)
     return checkout
 
 
-def place_again(book: Book, line: OrderLine, routed: RoutedLine, cost: QuoteLine) -> Attempt:
+def place_again(book: Book, line: OrderLine, routed: RoutedLine, cost: QuoteLine, override_note: str = "") -> Attempt:
     """Write a line's next attempt into the book, in a submission of its own."""
     checkout = book.checkouts[line.checkout]
     shipment = open_shipment(book, line, _box(routed))
@@ -100,6 +101,7 @@ def place_again(book: Book, line: OrderLine, routed: RoutedLine, cost: QuoteLine
     line.attempt += 1
     line.pharmacy, line.quantity = cost.pharmacy, cost.quantity
     line.sig, line.npi, line.rx = routed.line.sig, routed.line.npi, str(routed.line.rx)
+    line.override_note = override_note
     line.cancel_requested_at, line.cancel_requested_by, line.cancel_reason = None, "", ""
     line.state, line.state_at = LineState.PLACED, book.now
     place = _Placed(submission.reference, shipment, book.now)
@@ -203,7 +205,7 @@ def _box(routed: RoutedLine) -> Box:
     return routed.box
 
 
-def _order_line(checkout: Checkout, routed: RoutedLine) -> OrderLine:
+def _order_line(checkout: Checkout, routed: RoutedLine, override_note: str) -> OrderLine:
     line = routed.line
     return OrderLine(
         reference=f"{checkout.reference}/{line.number:02d}",
@@ -221,6 +223,8 @@ def _order_line(checkout: Checkout, routed: RoutedLine) -> OrderLine:
         state_at=checkout.placed_at,
         attempt=1,
         pharmacy=str(routed.pharmacy),
+        note=line.note,
+        override_note=override_note,
     )
 
 

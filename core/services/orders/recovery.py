@@ -31,7 +31,7 @@ from core.domain.orders.book import Book, RejectionMessage
 from core.domain.orders.records import Attempt, OrderLine
 from core.domain.roles import Action, Person, require
 from core.domain.text_limits import why_not_kept
-from core.rules.overrides import answered_for
+from core.rules.overrides import answered_for, override_notes, refuse_long_notes
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
 from core.services.audit_trail import record
@@ -304,7 +304,8 @@ class _ResubmittedLine:
         loaded = load_context(work, {line.patient}, refill_day=checkout.refill_day, placing_day=self.days.placing_day)
         self.context = loaded.without([line.reference])
         self.program = program_to_place_with(self.context, checkout.program, self.days.placing_day)
-        self.overridden = frozenset(answered_for([override._replace(line=line.number) for override in overrides]))
+        answers = [override._replace(line=line.number) for override in overrides]
+        self.overridden, self.override_notes = frozenset(answered_for(answers)), override_notes(answers)
         self.objective, self.day_price_cents = checkout.objective, self.context.day_price_cents(self.days)
         self.resubmission = self.at(pharmacy or line.pharmacy)
 
@@ -349,7 +350,9 @@ class _ResubmittedLine:
             before = shown(resubmission.before_cents)
             message = f"{resubmission.line} would cost {shown(actual)} now, {before} before. Confirm the amount."
             raise Differs(message, expected_cents, actual, resubmission.findings)
-        return place_again(self.book, self.line, resubmission.routed, resubmission.cost)
+        refuse_long_notes([resubmission.routed], self.override_notes, self.context)
+        note = self.override_notes.get(self.line.number, "")
+        return place_again(self.book, self.line, resubmission.routed, resubmission.cost, note)
 
 
 def cart_line_now(line: OrderLine, pharmacy: str, rx: str | None, context: Context, days: Days) -> CartLine:
@@ -361,6 +364,7 @@ def cart_line_now(line: OrderLine, pharmacy: str, rx: str | None, context: Conte
         rx=rx or line.rx,
         pharmacy=pharmacy,
         ship_to=line.ship_to,
+        note=line.note,
     )
     return completed(row, line.number, context, days.refill_day)
 

@@ -55,4 +55,6 @@ def _line(placed: Placed, context: Context, today: date, product: str | None) ->
         sig=placed.sig,
         days_supply=supply_days(prescription, sku, placed.quantity, context, today),
         product=product,
+        note=placed.note,
+        override_note=placed.override_note,
     )

@@ -37,6 +37,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "shipping.state": 2, "shipping.zipCode": 10,
     "rxs.rxNumber": 50, "rxs.drugName": 254, "rxs.drugStrength": 254, "rxs.drugForm": 255, "rxs.foreignRxNumber": 50,
     "rxs.lfProductID": 100, "rxs.quantity": 45, "rxs.directions": 1000, "rxs.clinicalDifferenceStatement": 1000,
+    "rxs.notes": 500,
 }  # fmt: skip
 """The most characters of each field."""
 
@@ -53,7 +54,7 @@ OUR_COLUMNS: Final[Mapping[str, str]] = {
     "phoneMobile": "phone", "addressLine1": "address1", "addressLine2": "address2", "recipientPhone": "phone",
     "recipientLastName": "last_name", "recipientFirstName": "first_name", "recipientEmail": "email",
     "directions": "sig", "rxNumber": "rx_number", "dateWritten": "written_on",
-    "clinicalDifferenceStatement": "clinical_difference",
+    "clinicalDifferenceStatement": "clinical_difference", "notes": "note",
 }  # fmt: skip
 """The clinic's column that a field is filled from, where it has another name."""
 
@@ -75,14 +76,26 @@ def order(message: Message, link: Link, now: datetime) -> Json:
 def content(message: Message, link: Link) -> Json:
     """The order itself, without the envelope that says when it was sent."""
     return {
-        "general": {"memo": "cold box" if message.cold else "", "referenceId": message.reference},
+        "general": {"memo": _memo(message), "referenceId": message.reference},
         "prescriber": _prescriber(message),
         "practice": {"id": link.practice_id},
         "patient": _patient(message),
         "shipping": _shipping(message, link),
         "billing": {"payorType": CLINIC_PAYS},
-        "rxs": [_rx(line, link) for line in message.lines],
+        "rxs": [_rx(line, message, link) for line in message.lines],
     }
+
+
+def _memo(message: Message) -> str:
+    """The box and the allergies; those that the memo has no room for stand in every prescription's notes alone."""
+    box, allergies = "cold box. " if message.cold else "", f"Allergies: {message.allergies}"
+    whole = box + allergies
+    return whole if len(whole) <= LIMITS["general.memo"] else f"{box}Allergies: see the notes"
+
+
+def _notes(line: MessageLine, message: Message) -> str:
+    parts = (line.note, line.override_note, f"Allergies: {message.allergies}")
+    return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
 
 
 def _prescriber(message: Message) -> Json:
@@ -137,7 +150,7 @@ def _shipping(message: Message, link: Link) -> Json:
     }
 
 
-def _rx(line: MessageLine, link: Link) -> Json:
+def _rx(line: MessageLine, message: Message, link: Link) -> Json:
     sku, prescription = line.sku, line.prescription
     counted = dispense_quantity(sku, line.quantity, link.quantity_unit)
     rx = {
@@ -157,6 +170,7 @@ def _rx(line: MessageLine, link: Link) -> Json:
         "daysSupply": line.days_supply,
         "scheduleCode": SCHEDULES.get(sku.dea_schedule or "", LEGEND),
         "clinicalDifferenceStatement": prescription.clinical_difference,
+        "notes": _notes(line, message),
     }
     return {name: value for name, value in rx.items() if value not in {None, ""} or name in _KEPT_EMPTY}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from core.adapters.files.pdf import GREY, PdfPages, printable
-from core.adapters.pharmacies.order_sheet.sheet import OrderSheet, allergies, dea_number, prescription_words
+from core.adapters.pharmacies.order_sheet.sheet import OrderSheet, dea_number, prescription_words
 from core.domain.identifiers import state_code
 from core.domain.model import ShipTo
 from core.domain.partners.link import dispense_quantity
@@ -86,7 +86,7 @@ class _SheetPages(PdfPages):
         born = f"{patient.born_on:%d %b %Y}" if patient.born_on else "unknown"
         self._fact("Born, sex", f"{born}, {patient.sex or 'unknown'}")
         self._fact("Phone", patient.phone or "unknown")
-        self._fact("Allergies", allergies(message))
+        self._fact("Allergies", message.allergies)
         whose = "the clinic" if message.ship_to is ShipTo.CLINIC else "the patient"
         street = _listed(to.address1, to.address2, to.city, f"{to.state} {to.zip}")
         self._fact("Ship to", f"{whose}: {to.recipient}, {street}")
@@ -112,6 +112,10 @@ class _SheetPages(PdfPages):
             self._fact("DEA number", f"{number}, schedule {sku.dea_schedule}")
         if prescription.clinical_difference:
             self._fact("Clinical difference", prescription.clinical_difference)
+        if line.note:
+            self._fact("Note", line.note)
+        if line.override_note:
+            self._fact("Confirmed", line.override_note)
         self._fact("Our number", f"{line.reference}, attempt {line.attempt}")
 
     def signature(self) -> None:

@@ -14,7 +14,8 @@ from core.domain.partners.protocol import Message, MessageLine
 COLUMNS: Final = (
     "order", "line", "patient", "born_on", "sex", "phone", "allergies", "drug", "quantity", "amount", "directions",
     "prescriber", "npi", "dea", "prescription", "written_on", "clinical_difference", "ship_to", "address1", "address2",
-    "city", "state", "zip", "temperature", "prescriber_phone", "prescriber_fax", "clinic", "clinic_phone", "clinic_fax",
+    "city", "state", "zip", "temperature", "note", "override",
+    "prescriber_phone", "prescriber_fax", "clinic", "clinic_phone", "clinic_fax",
 )  # fmt: skip
 
 
@@ -46,11 +47,12 @@ class OrderSheet(NamedTuple):
         patient, prescriber, prescription, to = message.patient, message.prescriber, line.prescription, message.address
         return (
             self.reference, line.reference, patient.name, patient.born_on, patient.sex, patient.phone,
-            allergies(message), line.sku.name, line.quantity,
+            message.allergies, line.sku.name, line.quantity,
             str(dispense_quantity(line.sku, line.quantity, self.link.quantity_unit)), line.sig, prescriber.name,
             prescriber.npi, dea_number(message, line), prescription_words(line), prescription.written_on,
             prescription.clinical_difference, message.ship_to.value, to.address1, to.address2, to.city, to.state,
-            to.zip, "cold" if message.cold else "ambient", prescriber.phone, prescriber.fax, self.clinic.name,
+            to.zip, "cold" if message.cold else "ambient",
+            line.note, line.override_note, prescriber.phone, prescriber.fax, self.clinic.name,
             self.clinic.phone, self.clinic.fax,
         )  # fmt: skip
 
@@ -58,12 +60,6 @@ class OrderSheet(NamedTuple):
 def as_csv(sheet: OrderSheet) -> bytes:
     """The sheet as a CSV file."""
     return csv_bytes(COLUMNS, sheet.rows)
-
-
-def allergies(message: Message) -> str:
-    """What the patient is allergic to, in words."""
-    listed = message.patient.allergies
-    return "unknown" if listed is None else "; ".join(listed) or "none"
 
 
 def dea_number(message: Message, line: MessageLine) -> str | None:
