@@ -433,7 +433,7 @@ _NO_REFUSAL: Final = re.compile(
     r"\bcancel|deceased|pregnan|interaction with|contraindicat|\btransferred to|\bpick ?up\b|insurance|signature"
     rf"|consent|{_AFFIRMED}verified"
     r"|(is|looks?|was|billing) (fine|ok|good)|\breceived,? (order|waiting)|board|hospice|until labs"
-    r"|\b(sig|directions|dose|address|name|date of birth|dob|phone|payment|payment method|rx) (ok|okay|fine|good|updated)\b"
+    r"|\b(sig|directions|dose|address|name|date of birth|phone|payment|payment method) (ok|okay|fine|good|updated)\b"
     r"|\bnot (an? )?(out of stock|backorder\w*|expired|(possible )?duplicate|unpaid|past due|too (soon|early))\b"
 )
 """Words of what no code stands for: a person reads them."""

@@ -69,7 +69,7 @@ def allergic(cell: str) -> tuple[str, dict[str, str]]:
          "Patient P1 has a new allergy since checkout: “benzyl alcohol”."),
         ("a misspelled one", allergic("semaglutde"), "Patient P1 has a new allergy since checkout: “semaglutde”."),
         ("one that nobody knows", allergic("blorfen"), "Patient P1 has a new allergy since checkout: “blorfen”."),
-        ("another drug of the class", allergic("Trulicity"), "Patient P1 has a new allergy since checkout: “Trulicity”."),
+        ("a drug of its class", allergic("Trulicity"), "Patient P1 has a new allergy since checkout: “Trulicity”."),
         ("the name says why", ("patients.csv", {"patient": "P1", "last_name": "Rivera - deceased"}),
          "The name of patient P1 says “deceased” since checkout."),
         ("to be asked", allergic("pending"), "Patient P1 has a new allergy since checkout: “pending”."),

@@ -71,7 +71,9 @@ def _doses(step: SigStep) -> Iterator[tuple[Arm, list[Dose]]]:
 def _too_short(assembly: Assembly) -> Iterator[Contradiction]:
     """A step that ends before its second dose is due: "every other month for 14 days"; or before its days on do."""
     for step in assembly.steps:
-        days = step.lasting.days if step.lasting else None
+        if step.lasting is None:
+            continue
+        days = step.lasting.days
         if days and any(often.interval_days > days for arm in step.arms for often in arm.timing.often):
             yield Contradiction((), f"The doses are further apart than the {days} days that they go on.")
         if days and any(arm.timing.cycle and arm.timing.cycle.on_days > days for arm in step.arms):

@@ -140,7 +140,10 @@ def scan(text: str, sku_words: frozenset[str]) -> list[Piece]:
         word = tokens[place].word
         if indication or word in _WATCHED:
             item = _in_context(item, tokens, place, end, pieces, indication)
-        pieces.append(Piece(item, tuple([token.written for token in tokens[place:end]])))
+        one = end == place + 1
+        pieces.append(
+            Piece(item, (tokens[place].written,) if one else tuple([token.written for token in tokens[place:end]]))
+        )
         if indication or item is AS_NEEDED or word in _STARTS:
             indication = _indicated_by(word, item, indication)
         place = end
@@ -193,7 +196,7 @@ def _item_at(tokens: list[Token], place: int) -> Found:
         if answer is not None:
             return answer
     for length in LENGTHS.get(token.word, ()):
-        words = tuple([token.word for token in tokens[place : place + length]])
+        words = (token.word,) if length == 1 else tuple([token.word for token in tokens[place : place + length]])
         item = PHRASES.get(words)
         if item is not None:
             return item, place + len(words)
