@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import streamlit as st
@@ -16,13 +17,14 @@ from core.adapters.pharmacies.registry import ADAPTERS
 from core.domain.errors import BadInput
 from core.services.clinic_export import export, zipped
 from core.services.clinic_import import Loaded, load, preview_load, remembered_headings, safeguards_cleared
+from core.services.demo.removal import DEMO_CLINIC, throw_demo_away
 from core.services.partners.worker import WorkerStatus, status
 from pages.setup.row_editor import label_of
 from pages.shared.column_map import choose_columns
 from pages.shared.formats import count, listed, moment, plain
 from pages.shared.layout import Metric, metrics
-from pages.shared.notices import show_bad_cells
-from pages.shared.session import Session
+from pages.shared.notices import attempt, show_bad_cells
+from pages.shared.session import Session, forget_clinics
 from pages.shared.tables import Row, table
 
 LOADED = "setup_loaded"
@@ -37,6 +39,8 @@ def store_tab(session: Session) -> None:
     _health(session, zone)
     load_files(session)
     _downloads(session)
+    if session.clinic == DEMO_CLINIC and session.store.clinics() == (DEMO_CLINIC,):
+        _throw_away(session)
 
 
 def _health(session: Session, zone: str) -> None:
@@ -315,6 +319,28 @@ def _downloads(session: Session) -> None:
             help="Every file of this clinic, patients included. The download is audited.",
         )
         template_files()
+
+
+def _throw_away(session: Session) -> None:
+    st.subheader("Begin your own clinic", anchor=False)
+    st.caption(
+        "This is the demo clinic. Throwing it away empties the store, its orders and audit trail included; Setup then "
+        "begins your own clinic step by step. Nothing brings the demo back while this server runs."
+    )
+    sure = st.text_input(f"Type {DEMO_CLINIC} to confirm", key="setup_throw_away", max_chars=40)
+    st.button(
+        "Throw the demo away",
+        icon=":material/delete_forever:",
+        disabled=sure.strip() != DEMO_CLINIC,
+        on_click=_thrown_away,
+        args=(session,),
+    )
+
+
+def _thrown_away(session: Session) -> None:
+    os.environ["REFILL_DEMO"] = "off"  # an empty store would bring the demo in again
+    if attempt(lambda: throw_demo_away(session.store, session.person), "The demo is gone."):
+        forget_clinics()
 
 
 def template_files() -> None:

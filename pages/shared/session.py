@@ -94,6 +94,13 @@ def _remembered(
     return _session.call(_use_case, *args)
 
 
+def forget_clinics() -> None:
+    """Drop what is kept of clinics: another one may take the code of one that is gone."""
+    _reference.clear()
+    _remembered.clear()
+    st.session_state.pop(CLINIC, None)
+
+
 def sign_in_configured() -> bool:
     """Whether an identity provider is set up; without one this is a local demo."""
     return "is_logged_in" in st.user

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.adapters.files import FILES, Folder, csv_bytes, export_folder, templates
 from core.adapters.store import Store, load_context
+from core.adapters.store.folders import row_counts
 from core.domain.model import LicenceKind, PharmacyLicence, Role, Setting
 from core.domain.rejections import REJECTIONS
 from core.domain.roles import LOCAL
@@ -22,6 +23,7 @@ from core.domain.settings import SETTINGS
 from core.services.audit_trail import audit_trail
 from core.services.clinic_export import export
 from core.services.clinic_import import load as load_files
+from core.services.first_steps import NEEDED
 from core.services.partners.connections import connections
 from core.services.people import members
 from pages.setup.clinic_files import licensed_pharmacies
@@ -478,3 +480,40 @@ def test_foreign_headings_are_mapped_once_and_remembered(store: Store, opens: Op
         assert load_context(work).patients["P1"].first_name == "Anna"
     again = load_files(store, LOCAL, {"patients.csv": csv_bytes(["Nr", "Called"], [["P1", "Anne"]])}, CLINIC)
     assert len(again.changes["patients.csv"].changed) == 1
+
+
+def test_an_empty_store_begins_a_clinic_from_what_is_typed(store: Store, opens: Opens) -> None:
+    shown = opens("setup")
+    begin = next(button for button in shown.button if button.label == "Begin this clinic")
+    assert begin.disabled
+    shown.text_input(key="first_name").set_value("Alder Clinic")
+    shown.selectbox(key="first_state").select("AZ")
+    shown = shown.multiselect(key="first_programs").select("Refill, 5 % (aggregate)").run()
+    assert next(button for button in shown.button if button.label == "Begin this clinic").disabled
+    shown = shown.number_input(key="first_fee_Refill, 5 % (aggregate)").set_value(250.0).run()
+    shown = next(button for button in shown.button if button.label == "Begin this clinic").click().run()
+    assert not shown.exception
+    assert store.clinics() == ("alder-clinic",)
+    with store.read("alder-clinic") as work:
+        context = load_context(work)
+    assert (context.clinic.time_zone, context.clinic.program) == ("America/Phoenix", ("REFILL_5",))
+    assert [(row.monthly_fee_cents, row.rate) for row in context.programs] == [(250_00, Decimal("0.05"))]
+    assert tab_names(shown)[0] == "Getting started"
+
+
+def test_getting_started_goes_when_nothing_is_missing(store: Store, opens: Opens) -> None:
+    load(store)
+    with store.read(CLINIC) as work:
+        held = row_counts(work)
+    missing = [file for file in NEEDED if not held[file]]
+    assert ("Getting started" in tab_names(opens("setup"))) is bool(missing)
+
+
+def test_the_demo_alone_can_be_thrown_away_where_its_code_is_typed(store: Store, opens: Opens) -> None:
+    load(store, replace(a_folder(), clinic=a_clinic(clinic="juniper")), clinic="juniper")
+    shown = opens("setup", setup_tab=STORE)
+    button = next(button for button in shown.button if button.label == "Throw the demo away")
+    assert button.disabled
+    shown = shown.text_input(key="setup_throw_away").set_value("juniper").run()
+    next(button for button in shown.button if button.label == "Throw the demo away").click().run()
+    assert store.clinics() == ()

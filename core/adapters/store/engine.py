@@ -38,6 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from core.adapters.store.base import METADATA
 from core.adapters.store.bulk import copies
 from core.adapters.store.migrate import upgrade
 from core.adapters.store.tables import CLINIC
@@ -161,6 +162,14 @@ class Store:
         with self.read(clinic) as work:
             statement = select(CLINIC.c.data_version).where(CLINIC.c.clinic == clinic)
             return work.connection.scalar(statement) or 0
+
+    def remake(self) -> None:
+        """Make every table anew and empty: of all clinics nothing is left, append-only tables included."""
+        with self._turn, self.engine.begin() as connection:
+            METADATA.drop_all(connection)
+            for table in METADATA.sorted_tables if self.engine.dialect.name == "postgresql" else ():
+                connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {table.name}_refuses()")
+            METADATA.create_all(connection)
 
     def close(self) -> None:
         """Give every connection back."""

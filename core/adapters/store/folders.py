@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 
 from core.adapters.store.carts import withdraw_of_patients
 from core.adapters.store.engine import Work, upsert
@@ -98,6 +98,14 @@ def save_folder(work: Work, folder: Rows) -> dict[str, FileDifference]:
     files = [changes[file] for file in ("patients.csv", "prescriptions.csv") if file in changes]
     withdraw_of_patients(work, {after["patient"] for change in files for _, after in change.changed})
     return changes
+
+
+def row_counts(work: Work) -> dict[str, int]:
+    """How many rows the clinic has of each file."""
+    return {
+        file: work.connection.scalar(select(func.count()).select_from(table).where(work.of_clinic(table))) or 0
+        for file, table in TABLES.items()
+    }
 
 
 def known_keys(work: Work) -> dict[str, set[str]]:
