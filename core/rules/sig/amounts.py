@@ -132,8 +132,13 @@ def a_strength(tokens: list[Token], place: int) -> Found:
     per = a_unit(tokens, unit[1] + 1)
     if per is None:
         return None
-    mg = MASSES.get(unit[0]) if per[0] in {Unit.ML, Unit.G} else None
-    return Concentration(count.high * mg if mg else None), per[1]
+    mg = MASSES.get(unit[0])
+    if mg is None:
+        in_ml = per[0] is Unit.ML and unit[0] in {Unit.UNITS, Unit.IU}
+        return Concentration(count.high if in_ml else None, per="units_per_ml"), per[1]
+    if per[0].is_piece:
+        return Concentration(count.high * mg, per="mg_per_piece"), per[1]
+    return Concentration(count.high * mg if per[0] in {Unit.ML, Unit.G} else None), per[1]
 
 
 def blend_strength(tokens: list[Token], place: int) -> Found:

@@ -162,8 +162,17 @@ class Assembly:
             self._next_step(words)
         elif mark == AS_NEEDED:
             self.as_needed = self._step.as_needed = True
-            if self.last in {OR, THEN}:
-                self._leave((*self.last_words, *words))
+            again = isinstance(self.last, SigAction) and bool(self._arm.doses)
+            if (
+                again
+                or self.last in {OR, THEN, AND}
+                or (self.last is EXTRA and self.last_words[0].casefold() == "also")
+            ):
+                self._leave((*self.last_words, *words))  # "at bedtime and as needed" is more than at bedtime
+
+    @property
+    def _says_also(self) -> bool:
+        return self.last is EXTRA and self.last_words[0].casefold() == "also"
 
     def _next_step(self, words: tuple[str, ...]) -> None:
         if not self._step.is_empty:
@@ -255,7 +264,7 @@ class Assembly:
 
     def _timing(self, item: Often | Either | NamedDays | Slot | Meals | Cycle, words: tuple[str, ...]) -> None:
         """Takes a timing in; "and" between two kinds of it may add doses ("every 4 hours and at bedtime")."""
-        if self.last == AND and type(item) is not self.timed_by and self.timed_by is not None:
+        if self.last == AND and type(item) is not self.timed_by and (self.timed_by is not None or self.as_needed):
             self._leave(self.last_words)
         self.timed_by = type(item)
         if isinstance(item, Often | Either) and not any(arm.doses for arm in self._step.arms):
@@ -311,11 +320,11 @@ class Assembly:
         if isinstance(item, SigDrug):
             self.drugs.append(item.name)
             return
-        sku_strength = self.strength.mg_per_ml
-        if item.others or (item.mg_per_ml is not None and sku_strength not in {None, item.mg_per_ml}):
+        sku_strength = getattr(self.strength, item.per)
+        if item.others or (item.told is not None and sku_strength not in {None, item.told}):
             self._leave(words)
-        elif item.mg_per_ml is not None and sku_strength is None:
-            self.told_strength = (item.mg_per_ml, words)
+        elif item.told is not None and sku_strength is None and item.per == "mg_per_ml":
+            self.told_strength = (item.told, words)
 
     def _action(self, item: SigAction, words: tuple[str, ...]) -> None:
         """A second action on another way into the body is another drug's, or a contradiction."""

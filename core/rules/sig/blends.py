@@ -110,10 +110,10 @@ def merged(pieces: list[Piece], sku: Sku) -> list[Piece]:
 def _is_strength(told: Concentration, name: str | None, sku: Sku, strengths: BlendStrength) -> bool:
     """Whether a concentration is the blend's: all of it, its total, or that of the active named beside it."""
     if told.others:
-        return (told.mg_per_ml, *told.others) == strengths.actives
+        return (told.told, *told.others) == strengths.actives
     place = _place(name, sku)
     known = strengths.actives if place is None else strengths.actives[place : place + 1]
-    return told.mg_per_ml in (*known, *([strengths.counted] if place is None else []))
+    return told.told in (*known, *([strengths.counted] if place is None else []))
 
 
 def _counted(stated: _Stated, sku: Sku, strengths: BlendStrength) -> DoseAmount | UnknownWord | None:

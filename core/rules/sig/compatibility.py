@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.rules.sig.vocabulary import Unit
+from core.rules.sig.vocabulary import MASSES, Unit
 
 _INJECTED: Final = frozenset({"subcutaneous", "intramuscular", "intravenous", "intracavernosal", "intradermal"})
 _MOUTH: Final = frozenset({"oral", "sublingual", "buccal"})
@@ -27,7 +27,7 @@ _ROUTES_OF_ACTION: Final = {
 }
 """Where a drug goes by each action; ``use`` and ``administer`` are said of all."""
 
-_MEASURED: Final = frozenset({Unit.MG, Unit.MCG, Unit.G, Unit.ML, Unit.UNITS, Unit.IU})
+_MEASURED: Final = frozenset({*MASSES, Unit.ML, Unit.UNITS, Unit.IU})
 _ON_SKIN: Final = frozenset({Unit.CLICK, Unit.PUMP, Unit.SPRAY, Unit.PATCH, Unit.APPLICATION, Unit.DROP})
 _IN_MOUTH: Final = frozenset({
     Unit.CAPSULE, Unit.TABLET, Unit.PILL, Unit.FILM, Unit.TROCHE, Unit.DROP, Unit.SPRAY, Unit.CLICK, Unit.PUMP,

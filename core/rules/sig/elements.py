@@ -60,10 +60,12 @@ class Either(NamedTuple):
 
 
 class Concentration(NamedTuple):
-    """What the product holds, told along the way; ``mg_per_ml`` None where it is none. ``others`` are a blend's."""
+    """What the product holds, told along the way; ``told`` is None where nothing can be compared. ``others`` are a
+    blend's; ``per`` is what of a Strength it tells."""
 
-    mg_per_ml: Fraction | None
+    told: Fraction | None
     others: tuple[Fraction, ...] = ()
+    per: str = "mg_per_ml"
 
 
 class NamedDays(NamedTuple):
