@@ -35,7 +35,7 @@ UTF8 = "is not UTF-8 text; save it as “CSV UTF-8”"
 PACKS = "must be a whole number from 1 to 10,000"
 WHOLE = "is not a whole number from 1"
 QUOTE = "cannot be read as CSV from here on ({}); a quotation mark may be missing"
-COLUMNS = "its first row names the columns patient, sku, quantity, rx, sig, npi, pharmacy, ship_to, hold"
+COLUMNS = "its first row names the columns patient, sku, quantity, rx, sig, npi, pharmacy, ship_to, hold, note"
 
 REFUSED: list[tuple[str, str, bytes, list[tuple[int | None, str | None, str]]]] = [
     ("nothing", "c.csv", b"", [(None, None, f"is empty; {COLUMNS}")]),

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, time
+from html import unescape
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -29,14 +30,15 @@ UNREADABLE = (
 
 
 class ChosenSheet(NamedTuple):
-    """The sheet that is read: its name, its place, the rows (from 1) and columns (from 0) that are hidden in it, and
-    the other visible sheets."""
+    """The sheet that is read: its name, its place, the rows (from 1) and columns (from 0) that are hidden in it,
+    the other visible sheets, and whether its values are all there is: no formula, no number format that shows zeros."""
 
     name: str
     place: int
     hidden_rows: frozenset[int]
     hidden_columns: frozenset[int]
     others: tuple[str, ...]
+    plain: bool
 
 
 def workbook_rows(file: str, data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
@@ -62,6 +64,8 @@ def choose_sheet(file: str, data: bytes, headings: Collection[str], named: str |
 _DAMAGED: Final = "cannot be read as an XLSX workbook; save it again as “Excel Workbook (.xlsx)” or CSV"
 _TOP_ROWS: Final = 20
 _HIDDEN: Final = re.compile(rb'<(row|col)\b(?=[^>]*\bhidden="(?:1|true)")([^>]*)>')
+_FORMULA: Final = re.compile(rb"<f[ >/]")
+_ZEROS_IN_STYLES: Final = re.compile(rb'formatCode="0{2}')
 _PLACE: Final = re.compile(rb'\b(r|min|max)="(\d{1,7})"')
 
 
@@ -75,9 +79,12 @@ def _chosen(data: bytes, headings: Collection[str], named: str | None) -> Chosen
         by_name = [entry for entry in visible if entry[1].title == named]
         place, sheet = max(by_name or visible, key=lambda entry: (_headings_in(entry[1], headings), -entry[0]))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        rows, columns = _hidden(archive.read(sheet._worksheet_path))
+        xml = archive.read(sheet._worksheet_path)
+        styles = archive.read("xl/styles.xml") if "xl/styles.xml" in archive.namelist() else b""
+    rows, columns = _hidden(xml)
+    plain = not _FORMULA.search(xml) and not _ZEROS_IN_STYLES.search(styles)
     others = tuple(other.title for _, other in visible if other is not sheet)
-    return ChosenSheet(sheet.title, place, rows, columns, others)
+    return ChosenSheet(sheet.title, place, rows, columns, others, plain)
 
 
 def _headings_in(sheet: Any, headings: Collection[str]) -> int:
@@ -134,13 +141,19 @@ def sheet_names(file: str, data: bytes) -> tuple[str, ...]:
     """The visible sheets of an XLSX workbook; none where the file is anything else."""
     if not data.startswith(_ZIP) or why_no_table(data) or unpacked_bytes(file, data) > MOST_UNPACKED:
         return ()
-    import openpyxl
-
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-        return tuple(sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible")
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            sheets = _SHEET.findall(archive.read("xl/workbook.xml").decode())
     except UNREADABLE:
         return ()
+    return tuple(
+        unescape(_NAME.findall(sheet)[0]) for sheet in sheets if _NAME.search(sheet) and not _UNSEEN.search(sheet)
+    )
+
+
+_SHEET: Final = re.compile(r"<sheet\b[^>]*>")
+_NAME: Final = re.compile(r'\bname="([^"]*)"')
+_UNSEEN: Final = re.compile(r'\bstate="(?:hidden|veryHidden)"')
 
 
 def unpacked_bytes(file: str, data: bytes) -> int:
@@ -155,24 +168,30 @@ def unpacked_bytes(file: str, data: bytes) -> int:
 
 
 def _rows(data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
-    sheets = _cells(data, chosen.place, True), _cells(data, chosen.place, False)
-    for number, (values, formulas) in enumerate(zip(*sheets, strict=True), 1):
+    for number, texts in enumerate(_texts(data, chosen), 1):
         if number > LAST_ROW:
             raise ValueError("no sheet has so many rows")
-        if number in chosen.hidden_rows:
-            yield []
-            continue
-        cells = enumerate(zip(values, formulas, strict=False))
-        yield ["" if place in chosen.hidden_columns else _shown(*pair) for place, pair in cells]
+        hidden = number in chosen.hidden_rows
+        yield [] if hidden else ["" if at in chosen.hidden_columns else text for at, text in enumerate(texts)]
 
 
-def _cells(data: bytes, place: int, values: bool) -> Iterator[tuple[Any, ...]]:
+def _texts(data: bytes, chosen: ChosenSheet) -> Iterator[list[str]]:
+    """Every row's cells as a person sees them; cell by cell, with formulas and formats, only where there are any."""
+    if chosen.plain:
+        yield from ([_text(value) for value in row] for row in _cells(data, chosen.place, values=True, plain=True))
+        return
+    sheets = (_cells(data, chosen.place, values=values, plain=False) for values in (True, False))
+    for pairs in zip(*sheets, strict=True):
+        yield [_shown(cell, formula) for cell, formula in zip(*pairs, strict=False)]
+
+
+def _cells(data: bytes, place: int, *, values: bool, plain: bool) -> Iterator[tuple[Any, ...]]:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=values, keep_links=False)
     sheet = book.worksheets[place]
     sheet.reset_dimensions()
-    return (tuple(islice(row, MOST_COLUMNS)) for row in sheet.iter_rows())
+    return (tuple(islice(row, MOST_COLUMNS)) for row in sheet.iter_rows(values_only=plain))
 
 
 def _shown(cell: Any, formula: Any) -> str:
@@ -193,6 +212,10 @@ _ZEROS: Final = re.compile(r"0{2,18}(?:\\?-(0{1,9}))?")
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
