@@ -17,11 +17,21 @@ from core.adapters.store.daily_totals import HourCount
 from core.domain.errors import NotAllowed
 from core.domain.model import LineState, ProgramKind, Role
 from core.domain.orders.daily_totals import FulfillmentStage
+from core.domain.periods import whole_weeks
 from core.domain.roles import LOCAL, Person
 from core.rules.ship_dates import promise
 from core.services.checkout import place
 from core.services.demo.history import seed_history
-from core.services.measures import Figures, Share, StageTime, measures, percentile, stage_times, turnarounds
+from core.services.measures import (
+    Figures,
+    Share,
+    StageTime,
+    lowest,
+    measures,
+    percentile,
+    stage_times,
+    turnarounds,
+)
 from core.services.orders.events import apply_events
 from core.services.orders.recovery import refund, resubmit
 from tests.builders import DAYS, FRIDAY, a_clinic, a_pharmacy, a_program
@@ -47,6 +57,21 @@ S = LineState
 )
 def test_percentiles(case: str, hours: dict[int, int], median: int, p90: int) -> None:
     assert (percentile(hours, 50), percentile(hours, 90)) == (median, p90)
+
+
+@pytest.mark.parametrize(
+    ("case", "shares", "least"),
+    [
+        ("one is lower", {"a": Share(18, 20), "b": Share(19, 20)}, ["a"]),
+        ("too few lines to say so", {"a": Share(0, 2), "b": Share(18, 20), "c": Share(19, 20)}, ["b"]),
+        ("ties are ties", {"a": Share(18, 20), "b": Share(36, 40), "c": Share(20, 20)}, ["a", "b"]),
+        ("all alike", {"a": Share(20, 20), "b": Share(40, 40)}, []),
+        ("one alone is neither best nor worst", {"a": Share(10, 20)}, []),
+        ("none", {}, []),
+    ],
+)
+def test_the_lowest_of_rates(case: str, shares: dict[str, Share], least: list[str]) -> None:
+    assert lowest(shares) == least
 
 
 def test_stage_times_are_of_all_and_of_each() -> None:
@@ -155,10 +180,15 @@ def test_rollups_equal_a_recount(sqlite_url: str) -> None:
     folder = read_folder(DEMO, TODAY)
     store.write("juniper", lambda work: save_folder(work, folder), new=True)
     seed_history(store, "juniper", TODAY)
-    first, last = TODAY - timedelta(100), TODAY - timedelta(20)
-    found = measures(store, LOCAL, "juniper", first, last)
-    assert found.total == recounted(store, first, last)
-    assert found.rejections_by_code == dict(recounted_codes(store, first, last))
+    period = whole_weeks(TODAY, 13)
+    for first, last, _ in (period, period.before):
+        found = measures(store, LOCAL, "juniper", first, last)
+        assert found.total.placed > 100
+        assert found.total == recounted(store, first, last)
+        assert found.rejections_by_code == dict(recounted_codes(store, first, last))
+        for share in ("first_pass", "on_time"):
+            weeks = [getattr(week, share) for week in found.whole_weeks.values()]
+            assert sum(week.total for week in weeks) == getattr(found.total, share).total
     store.close()
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from core.domain.orders.daily_totals import DelayBasis
+from core.domain.periods import monday_of
 
 PERIOD_DAYS: Final = 30
 PERIODS: Final = 6
@@ -160,7 +161,7 @@ def calibration(counts: Iterable[DelayCount], first: date, last: date) -> Calibr
     weeks: dict[date, list[DelayCount]] = defaultdict(list)
     for count in promises:
         if first <= count.day <= last:
-            weeks[count.day - timedelta(count.day.weekday())].append(count)
+            weeks[monday_of(count.day)].append(count)
     inside = lines = 0
     for monday, delivered in weeks.items():
         known = delay_history(promises, monday - timedelta(LEAD_DAYS))

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from core.adapters.store import Store, load_context
 from core.adapters.store.order_prices import medication_by_day, packs_by_sku, placed_lines
+from core.domain.periods import months_before
 from core.domain.roles import Action, Person, require
 from core.rules.pricing.program_choice import ProgramChoice, program_choice
 
@@ -32,7 +33,7 @@ def best_program(store: Store, person: Person, clinic: str) -> ProgramChoice:
     """
     require(person, Action.SEE_COSTS)
     with store.read(clinic) as work:
-        first = _months_before(work.today, WHOLE_MONTHS)
+        first = months_before(work.today, WHOLE_MONTHS)
         last = work.today.replace(day=1) - timedelta(1)
         months, lines = Fraction(WHOLE_MONTHS), placed_lines(work, first, last)
         if not lines:
@@ -54,7 +55,7 @@ def monthly_spends(store: Store, person: Person, clinic: str, months: int = 6) -
     require(person, Action.SEE_COSTS)
     with store.read(clinic) as work:
         today = work.today
-        first = _months_before(today, months)
+        first = months_before(today, months)
         by_day = medication_by_day(work, first, today)
     sums: dict[date, int] = {}
     for day, cents in by_day.items():
@@ -64,9 +65,3 @@ def monthly_spends(store: Store, person: Person, clinic: str, months: int = 6) -
 
 def _period(last: date, days: int) -> tuple[date, date]:
     return last - timedelta(days=days - 1), last
-
-
-def _months_before(day: date, months: int) -> date:
-    """The first day of the month so many months earlier."""
-    years, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(years, month + 1, 1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from core.adapters.store import Store
 from core.adapters.store.daily_totals import (
@@ -19,10 +19,13 @@ from core.adapters.store.daily_totals import (
 from core.adapters.store.order_views import stalled_lines
 from core.adapters.store.values import DailyTotal
 from core.domain.orders.daily_totals import FulfillmentStage
+from core.domain.periods import Period, monday_of
 from core.domain.roles import Action, Person, require
 from core.services.orders.views import stalled_before
 
 K = TypeVar("K", date, str)
+FEWEST_LINES: Final = 20
+"""A rate of fewer lines is shown with its count and never called the lowest: one line more would turn it."""
 
 
 class Share(NamedTuple):
@@ -35,6 +38,14 @@ class Share(NamedTuple):
     def rate(self) -> Decimal | None:
         """The fraction; None of nothing."""
         return Decimal(self.part) / self.total if self.total else None
+
+
+def lowest(shares: Mapping[K, Share]) -> list[K]:
+    """Whose rate is the lowest, ties all named; of those with ``FEWEST_LINES``, and none where nobody is higher."""
+    rates = {key: share.rate or Decimal(0) for key, share in shares.items() if share.total >= FEWEST_LINES}
+    least = min(rates.values(), default=Decimal(0))
+    names = [key for key, rate in rates.items() if rate == least]
+    return names if len(names) < len(rates) else []
 
 
 class StageTime(NamedTuple):
@@ -85,8 +96,7 @@ class Measures(NamedTuple):
     """A period's figures: all together, by day, by week (under its Monday), by pharmacy; refusals; stage times; what
     stalls now, by pharmacy."""
 
-    first: date
-    last: date
+    period: Period
     total: Figures
     by_day: Mapping[date, Figures]
     by_week: Mapping[date, Figures]
@@ -94,6 +104,11 @@ class Measures(NamedTuple):
     rejections: tuple[RejectionCount, ...]
     stages: tuple[StageTime, ...]
     stalled: Mapping[str, int]
+
+    @property
+    def whole_weeks(self) -> Mapping[date, Figures]:
+        """The weeks of which all seven days are in the period: what may be compared with one another."""
+        return {monday: week for monday, week in self.by_week.items() if self.period.holds_week(monday)}
 
     @property
     def rejections_by_code(self) -> Mapping[str, int]:
@@ -110,11 +125,10 @@ def measures(store: Store, person: Person, clinic: str, first: date, last: date)
     with store.read(clinic) as work:
         days = [_without_open_promises(day, work.today) for day in daily_totals(work, first, last)]
         return Measures(
-            first=first,
-            last=last,
+            period=Period(first, last),
             total=figures(days),
             by_day=_by(days, lambda tally: tally.day),
-            by_week=_by(days, lambda tally: tally.day - timedelta(tally.day.weekday())),
+            by_week=_by(days, lambda tally: monday_of(tally.day)),
             by_pharmacy=_by(days, lambda tally: tally.pharmacy),
             rejections=tuple(rejection_counts(work, first, last)),
             stages=stage_times(hour_counts(work, first, last)),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 import streamlit as st
 
 from core.domain.orders.daily_totals import FulfillmentStage
 from core.domain.rejections import REJECTIONS
-from core.services.measures import Measures, StageTime
+from core.services.measures import FEWEST_LINES, Measures, Share, StageTime, lowest
+from pages.fulfillment.key_figures import in_days
+from pages.fulfillment.period import PeriodComparison
 from pages.shared.chart_card import chart
 from pages.shared.charts import Series, Span, bars, over_time, spans, stacked_over_time
 from pages.shared.filters import choose
-from pages.shared.formats import amount, code_phrase, code_words, count, money, percent, percentage_points
+from pages.shared.formats import amount, code_phrase, code_words, count, day, listed, money, percent, percentage_points
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, table
 
@@ -26,30 +30,53 @@ COMPONENTS = {
     "Refunds": "adjustment_cents",
 }
 Names = Mapping[str, str]
+K = TypeVar("K", date, str)
 
 
-def acceptance(session: Session, now: Measures) -> None:
+PARTIAL = "A week of which not all days are counted, such as the running one, is hatched or an open ring."
+
+
+def acceptance(session: Session, compared: PeriodComparison) -> None:
     """First-pass acceptance week by week."""
-    weeks = {week: figures.first_pass for week, figures in now.by_week.items() if figures.first_pass.total}
+    weeks = {week: figures.first_pass for week, figures in compared.weeks.items() if figures.first_pass.total}
     if not weeks:
         return
-    worst = min(weeks, key=lambda week: (weeks[week].rate or 0, week))
+    total = compared.now.total.first_pass
+    least = lowest({week: figures.first_pass for week, figures in compared.now.whole_weeks.items()})
     chart(
         over_time(
             [Series("First-pass acceptance", list(weeks), [share.rate for share in weeks.values()])],
             "Accepted at the first attempt",
             ".0%",
+            partial=compared.partial_weeks,
         ),
-        f"{percent(now.total.first_pass.rate)} of lines were accepted at the first attempt; the week of "
-        f"{worst:%e %b} had the least, {percent(weeks[worst].rate)}",
+        f"{percent(total.rate)} of {count(total.total, 'line')} were accepted at the first attempt"
+        + _least("week of", least, day, weeks),
         [
-            {"Week of": week, "Accepted": share.part, "Answered": share.total, "Rate": percentage_points(share.rate)}
+            {
+                "Week of": week,
+                "Accepted": share.part,
+                "Answered": share.total,
+                "Rate": percentage_points(share.rate),
+                "Whole week": week not in compared.partial_weeks,
+            }
             for week, share in weeks.items()
         ],
         name="acceptance",
         session=session,
+        hint=PARTIAL,
         columns={"Rate": PERCENT},
     )
+
+
+def _least(kind: str, least: Sequence[K], words: Callable[[K], str], shares: Mapping[K, Share]) -> str:
+    """Who has the lowest rate, with its count; nothing where too few lines say so."""
+    if not least:
+        return ""
+    rate, lines = shares[least[0]].rate, sum(shares[key].total for key in least)
+    verb = "has" if len(least) == 1 else "have"
+    named = " ".join(part for part in (kind, listed([words(key) for key in least])) if part)
+    return f"; {'the ' if kind else ''}{named} {verb} the lowest rate, {percent(rate)} of {lines:,}"
 
 
 def rejections(session: Session, now: Measures, names: Names) -> None:
@@ -89,18 +116,32 @@ def stages(session: Session, now: Measures, names: Names) -> None:
         st.caption("No line went through this stage in this period.")
         return
     times.sort(key=lambda time: (-time.p90_hours, time.pharmacy or ""))
-    slowest = times[0]
     chart(
         spans(
-            [Span(names[time.pharmacy or ""], time.median_hours, time.p90_hours) for time in times],
-            f"Hours, {stage.value}",
+            [Span(names[time.pharmacy or ""], *map(float, _days(time))) for time in times],
+            f"Days of 24 hours, {stage.value}",
         ),
-        f"{names[slowest.pharmacy or '']} is slowest: one line in ten takes more than {slowest.p90_hours:,} hours, "
-        f"half take more than {slowest.median_hours:,}",
+        _slowest(times, names),
         stage_rows(now.stages, names),
         name="stages",
         session=session,
     )
+
+
+def _days(time: StageTime) -> tuple[Decimal, Decimal]:
+    return in_days(time.median_hours), in_days(time.p90_hours)
+
+
+def _slowest(times: Sequence[StageTime], names: Names) -> str:
+    judged = [time for time in times if time.lines >= FEWEST_LINES]
+    worst = [time for time in judged if time.p90_hours == judged[0].p90_hours]
+    if not judged or len(worst) == len(judged):
+        total = sum(time.lines for time in times)
+        return f"No pharmacy is slower than the others on {count(total, 'line')}"
+    _, ninetieth = _days(worst[0])
+    who = listed([names[time.pharmacy or ""] for time in worst])
+    lines = count(sum(time.lines for time in worst), "line")
+    return f"{who} {'is' if len(worst) == 1 else 'are'} slowest: one in ten of {lines} took {ninetieth} days or more"
 
 
 def stage_rows(times: Sequence[StageTime], names: Names) -> list[Row]:
@@ -110,8 +151,8 @@ def stage_rows(times: Sequence[StageTime], names: Names) -> list[Row]:
             "Stage": time.stage.value.capitalize(),
             "Pharmacy": names[time.pharmacy] if time.pharmacy else "All pharmacies",
             "Lines": time.lines,
-            "Median hours": time.median_hours,
-            "90th percentile hours": time.p90_hours,
+            "Median days": _days(time)[0],
+            "90th percentile days": _days(time)[1],
         }
         for time in times
     ]
@@ -123,13 +164,13 @@ def punctuality(session: Session, now: Measures, names: Names) -> None:
     if not on_time:
         return
     ordered = sorted(on_time, key=lambda code: (on_time[code].rate or Decimal(0), code))
-    worst = ordered[0]
+    total = now.total.on_time
     chart(
         bars(
             [names[code] for code in ordered], [on_time[code].rate or 0 for code in ordered], "Delivered on time", ".1%"
         ),
-        f"{percent(now.total.on_time.rate)} arrived by the promised day; {names[worst]} has the lowest rate, "
-        f"{percent(on_time[worst].rate)}",
+        f"{percent(total.rate)} of {count(total.total, 'line')} arrived by the promised day"
+        + _least("", lowest(on_time), lambda code: names[code], on_time),
         [
             {
                 "Pharmacy": names[code],
@@ -145,9 +186,9 @@ def punctuality(session: Session, now: Measures, names: Names) -> None:
     )
 
 
-def spend(session: Session, now: Measures) -> None:
+def spend(session: Session, compared: PeriodComparison) -> None:
     """What was paid, week by week and part by part."""
-    weeks = now.by_week
+    now, weeks = compared.now, compared.weeks
     if not weeks:
         return
     parts = [
@@ -164,12 +205,13 @@ def spend(session: Session, now: Measures) -> None:
         for monday, week in weeks.items()
     ]
     chart(
-        stacked_over_time(parts, "Dollars a week"),
+        stacked_over_time(parts, "Dollars a week", partial=compared.partial_weeks),
         f"{money(now.total.spend_cents)} was paid; program fees are {percent(now.total.fee_share.rate)} of it, "
         f"{money(now.total.program_fee_cents)}",
         rows,
         name="spend",
         session=session,
+        hint=PARTIAL,
         columns=dict.fromkeys([*COMPONENTS, "Spend"], MONEY),
     )
 
@@ -187,7 +229,9 @@ def by_pharmacy(session: Session, now: Measures, names: Names) -> None:
                 "Placed": row.placed if row else 0,
                 "Delivered": row.delivered if row else 0,
                 "Rejected": row.rejected if row else 0,
+                "Answered": row.first_pass.total if row else 0,
                 "First pass": percentage_points(row.first_pass.rate) if row else None,
+                "Promised": row.on_time.total if row else 0,
                 "On time": percentage_points(row.on_time.rate) if row else None,
                 "Stalled now": now.stalled.get(code, 0),
                 "Spend": amount(row.spend_cents) if row else None,

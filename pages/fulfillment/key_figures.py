@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal, TypeVar
 
 from core.domain.orders.daily_totals import FulfillmentStage
 from core.services.measures import Figures, Measures, Share
@@ -13,6 +13,8 @@ from pages.shared.formats import amount, money, percent, signed_money
 from pages.shared.layout import Metric
 
 Color = Literal["normal", "inverse", "off"]
+T = TypeVar("T")
+AGAINST: Final = "vs the period before"
 
 
 def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
@@ -42,30 +44,32 @@ def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
         ),
         _counted(compared, "Lines rejected", lambda figures: figures.rejected),
         _spend(compared),
-        _rate(
-            compared,
-            "Fees in spend",
-            lambda figures: figures.fee_share,
-            "inverse",
-            "Program fees as a share of everything paid.",
-        ),
+        _fees(compared),
     ]
 
 
 def _rate(
     compared: PeriodComparison, label: str, share: Callable[[Figures], Share], color: Color, definition: str
 ) -> Metric:
-    now, before = share(compared.now.total).rate, share(compared.before.total).rate
-    change = _points(now, before)
+    now, before = share(compared.now.total), share(compared.before.total)
+    change = _points(now.rate, before.rate)
     return Metric(
         label,
-        percent(now),
+        percent(now.rate),
         definition,
         delta=change,
         delta_color=color,
-        delta_description=None if change is None else _against(compared),
-        trend=[float(rate * 100) for week in compared.now.by_week.values() if (rate := share(week).rate) is not None],
+        delta_description=_counts(now, before if change is not None else None),
+        trend=[float(rate * 100) for week in _weeks(compared) if (rate := share(week).rate) is not None],
     )
+
+
+def _counts(now: Share, before: Share | None) -> str:
+    return f"of {now.total:,}" if before is None else f"of {now.total:,}; {before.total:,} the period before"
+
+
+def _weeks(compared: PeriodComparison) -> Collection[Figures]:
+    return compared.now.whole_weeks.values()
 
 
 def _points(now: Decimal | None, before: Decimal | None) -> str | int | None:
@@ -73,10 +77,6 @@ def _points(now: Decimal | None, before: Decimal | None) -> str | int | None:
         return None
     points = round((now - before) * 100, 1)
     return f"{points:+} points" if points else 0
-
-
-def _against(compared: PeriodComparison) -> str:
-    return f"vs {compared.weeks} weeks before"
 
 
 def whole_way(measured: Measures) -> int | None:
@@ -89,15 +89,20 @@ def whole_way(measured: Measures) -> int | None:
 
 def _speed(compared: PeriodComparison) -> Metric:
     now, before = whole_way(compared.now), whole_way(compared.before)
-    change = None if now is None or before is None else now - before
+    change = None if now is None or before is None else in_days(now) - in_days(before)
     return Metric(
         "Placed to delivered",
-        "–" if now is None else f"{now:,} h",
-        "Median hours from placing to delivery, over lines delivered in the period.",
-        delta=f"{change:+,} h" if change else change,
+        "–" if now is None else f"{in_days(now)} days",
+        "Days within which half of the lines delivered in the period had come, weekends included.",
+        delta=None if change is None else f"{change:+} days" if change else 0,
         delta_color="inverse",
-        delta_description=None if change is None else _against(compared),
+        delta_description=None if change is None else AGAINST,
     )
+
+
+def in_days(hours: int) -> Decimal:
+    """Hours as days of 24 hours, to one decimal."""
+    return (Decimal(hours) / 24).quantize(Decimal("0.1"))
 
 
 def _counted(compared: PeriodComparison, label: str, count: Callable[[Figures], int]) -> Metric:
@@ -106,11 +111,30 @@ def _counted(compared: PeriodComparison, label: str, count: Callable[[Figures], 
         label,
         f"{now:,}",
         "Attempts that a pharmacy rejected.",
-        delta=f"{now - before:+,}" if now != before else 0,
+        delta=_change(compared, f"{now - before:+,}" if now != before else 0),
         delta_color="inverse",
-        delta_description=_against(compared),
-        trend=[count(week) for week in compared.now.by_week.values()],
+        delta_description=_change(compared, AGAINST),
+        trend=[count(week) for week in _weeks(compared)],
     )
+
+
+def _fees(compared: PeriodComparison) -> Metric:
+    now, before = compared.now.total.fee_share.rate, compared.before.total.fee_share.rate
+    change = _points(now, before)
+    return Metric(
+        "Fees in spend",
+        percent(now),
+        "Program fees as a share of everything paid.",
+        delta=change,
+        delta_color="inverse",
+        delta_description=None if change is None else AGAINST,
+        trend=[float(rate * 100) for week in _weeks(compared) if (rate := week.fee_share.rate) is not None],
+    )
+
+
+def _change(compared: PeriodComparison, words: T) -> T | None:
+    """Nothing is compared with a period in which nothing was placed."""
+    return words if compared.before.total.placed else None
 
 
 def _spend(compared: PeriodComparison) -> Metric:
@@ -119,8 +143,8 @@ def _spend(compared: PeriodComparison) -> Metric:
         "Spend",
         money(now),
         "Everything captured less everything refunded: medication, fees, encounters, shipping and processing.",
-        delta=signed_money(now - before) if now != before else 0,
+        delta=_change(compared, signed_money(now - before) if now != before else 0),
         delta_color="off",
-        delta_description=_against(compared),
-        trend=[float(amount(week.spend_cents)) for week in compared.now.by_week.values()],
+        delta_description=_change(compared, AGAINST),
+        trend=[float(amount(week.spend_cents)) for week in _weeks(compared)],
     )

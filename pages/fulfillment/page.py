@@ -22,7 +22,7 @@ with header("Fulfillment", "How fast, how well and at what cost orders are fille
 
 compared = period_choice(session, today)
 now = compared.now
-st.caption(f"{full_day(now.first)} to {full_day(now.last)}.")
+st.caption(f"{full_day(now.period.first)} to {full_day(now.period.last)}.")
 if not now.by_week and not now.stalled:
     first_step = "Orders placed on Refill day appear here."
     link = REFILL_DAY if may(session.person, Action.WORK_CART) else None
@@ -35,10 +35,10 @@ if may(session.person, Action.SEE_COSTS):
     st.markdown(f"**{plain(answer_sentence(session.remembered(best_program)))}.** SKU costs has the arithmetic.")
 left, right = st.columns(2)
 with left:
-    charts.acceptance(session, now)
+    charts.acceptance(session, compared)
 with right:
     charts.rejections(session, now, names)
 charts.stages(session, now, names)
-charts.spend(session, now)
+charts.spend(session, compared)
 charts.punctuality(session, now, names)
 charts.by_pharmacy(session, now, names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -132,14 +132,17 @@ def stacked_counts(labels: Sequence[str], parts: Mapping[str, Sequence[int]], un
     return figure
 
 
-def stacked_over_time(series: Iterable[Series], unit: str, form: str = DOLLARS) -> go.Figure:
-    """Columns by day or week, stacked."""
+def stacked_over_time(
+    series: Iterable[Series], unit: str, form: str = DOLLARS, *, partial: Collection[Any] = ()
+) -> go.Figure:
+    """Columns by day or week, stacked; hatched at the points that are ``partial``, such as the running week."""
     figure = go.Figure(
         [
             go.Bar(
                 name=line.name,
                 x=line.x,
                 y=drawn(line.y),
+                marker={"pattern": {"shape": ["/" if x in partial else "" for x in line.x]}},
                 hovertemplate=f"{line.name}<br>%{{x|%a %e %b}}: %{{y:{form}}}<extra></extra>",
             )
             for line in series
@@ -149,8 +152,15 @@ def stacked_over_time(series: Iterable[Series], unit: str, form: str = DOLLARS) 
     return figure
 
 
-def over_time(series: Iterable[Series], unit: str, form: str = DOLLARS, *, steps: bool = False) -> go.Figure:
-    """Lines by day; ``steps`` where a value holds until the next one."""
+def over_time(
+    series: Iterable[Series],
+    unit: str,
+    form: str = DOLLARS,
+    *,
+    steps: bool = False,
+    partial: Collection[Any] = (),
+) -> go.Figure:
+    """Lines by day; ``steps`` where a value holds until the next one. Points that are ``partial`` are open rings."""
     figure = go.Figure(
         [
             go.Scatter(
@@ -159,7 +169,7 @@ def over_time(series: Iterable[Series], unit: str, form: str = DOLLARS, *, steps
                 y=drawn(line.y),
                 mode="lines+markers",
                 line={"shape": "hv" if steps else "linear", "width": 2},
-                marker={"size": 5},
+                marker={"size": 7, "symbol": ["circle-open" if x in partial else "circle" for x in line.x]},
                 hovertemplate=f"{line.name}<br>%{{x|%e %b %Y}}: %{{y:{form}}}<extra></extra>",
             )
             for line in series
@@ -232,7 +242,7 @@ def _dots(name: str, labels: Sequence[str], values: Sequence[float], symbol: str
         y=labels,
         mode="markers",
         marker={"size": 11, "symbol": symbol},
-        hovertemplate=f"%{{y}}<br>{name}: %{{x:.1f}} h<extra></extra>",
+        hovertemplate=f"%{{y}}<br>{name}: %{{x:.1f}} days<extra></extra>",
     )
 
 

@@ -72,6 +72,14 @@ def test_columns_by_week_stack() -> None:
     assert (figure.layout.barmode, list(figure.data[0].y)) == ("stack", [5.0])
 
 
+def test_a_week_that_is_not_whole_is_hatched_or_an_open_ring() -> None:
+    weeks = [date(2026, 11, 23), date(2026, 11, 30)]
+    columns = stacked_over_time([Series("Fee", weeks, [Decimal(5), Decimal(1)])], "Dollars", partial={weeks[1]})
+    assert list(columns.data[0].marker.pattern.shape) == ["", "/"]
+    line = over_time([Series("Rate", weeks, [Decimal(1), Decimal(0)])], "Rate", partial={weeks[1]})
+    assert list(line.data[0].marker.symbol) == ["circle", "circle-open"]
+
+
 def test_crossings_are_named_where_they_are() -> None:
     lines = [Series("FREE", [Decimal(0), Decimal(100)], [Decimal(0), Decimal(15)])]
     figure = by_amount(lines, [ChartPoint(Decimal(50), Decimal("7.50"), "FREE to GROWTH")], "Spend", "Cost")
