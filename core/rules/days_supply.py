@@ -11,8 +11,11 @@ from core.rules.sig.supply import days_supply
 
 
 def supply_days(prescription: Prescription, sku: Sku, quantity: int, context: Context, day: date) -> int | None:
-    """How long ``quantity`` packs last: the stated days' supply scaled to them, else the computed; None if unknown."""
-    if prescription.days_supply is not None and prescription.quantity > 0:
+    """How long ``quantity`` packs last: the stated days' supply scaled to them, else the computed; None if unknown.
+
+    A stated supply of no days states nothing.
+    """
+    if prescription.days_supply and prescription.quantity > 0:
         return prescription.days_supply * quantity // prescription.quantity
     return computed_days(prescription.sig, sku, quantity, context, day)
 

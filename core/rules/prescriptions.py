@@ -200,7 +200,7 @@ def fills_and_in_flight(prescription: Prescription, context: Context) -> int:
 
 
 def fills_of(patient: str, active: str, context: Context) -> Iterator[Fill]:
-    """Every known fill of an active: our ship dates of a prescription, else its ``last_filled_on``."""
+    """Every known fill of an active: our ship dates of a prescription, else the latest day that it tells."""
     for prescription in context.prescriptions_of(patient):
         sku = context.skus.get(prescription.sku)
         if sku is None or context.active_of(sku) != active:
@@ -212,8 +212,8 @@ def fills_of(patient: str, active: str, context: Context) -> Iterator[Fill]:
         ]
         if ours:
             yield from ours
-        elif prescription.last_filled_on is not None:
-            yield Fill(prescription, prescription.last_filled_on, prescription.quantity)
+        elif (days := [day for day in (prescription.last_filled_on, prescription.first_filled_on) if day]) != []:
+            yield Fill(prescription, max(days), prescription.quantity)
 
 
 def last_fill(patient: str, active: str, context: Context) -> Fill | None:

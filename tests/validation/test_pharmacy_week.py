@@ -119,6 +119,54 @@ TOGETHER: tuple[Scene, ...] = (
     ("no class anybody knows", (filled("A", "Inject 0.3 mg subcutaneously nightly.", 5, "SERM-NC"), new("B", "0.25")),
      "B", set()),
 )  # fmt: skip
+SUPPLIES: tuple[tuple[str, dict[str, Any], set[str]], ...] = (
+    ("28 days stated and computed", {"days_supply": 28, "last_filled_on": ago(28)}, set()),
+    ("no days stated: it states nothing", {"days_supply": 0, "last_filled_on": ago(8)}, {"B REFILL_TOO_SOON"}),
+    ("a day stated for four weeks", {"days_supply": 1, "last_filled_on": ago(8)}, {f"B {SUPPLY}"}),
+    ("a week stated for four", {"days_supply": 7, "last_filled_on": ago(8)}, {f"B {SUPPLY}"}),
+    ("half stated", {"days_supply": 14, "last_filled_on": ago(15)}, {f"W {SUPPLY}"}),
+    ("filled once, and only the first day told",
+     {"last_filled_on": None, "first_filled_on": ago(3), "fills": 1}, {"B REFILL_TOO_SOON"}),
+    ("the first fill after the last", {"last_filled_on": ago(40), "first_filled_on": ago(3)}, {"B REFILL_TOO_SOON"}),
+    ("fills of which nobody knows the day", {"last_filled_on": None, "first_filled_on": None, "fills": 3},
+     {"W REFILL_TOO_SOON"}),
+    ("a last fill in the future", {"last_filled_on": date(2062, 1, 1)}, {"B REFILL_TOO_SOON"}),
+    ("a last fill in another century", {"last_filled_on": date(1926, 11, 6)}, set()),
+    ("written in the future", {"written_on": date(2062, 1, 1)}, {"B RX_EXPIRED"}),
+    ("stopped before it ships", {"stopped_on": date(2026, 12, 7)}, {"B RX_EXPIRED"}),
+    ("refills used up", {"refills": 2, "fills": 3}, {"B NO_REFILLS"}),
+)  # fmt: skip
+"""The clean prescription of 0.25 mg a week, with other dates and supplies."""
+
+
+@pytest.mark.parametrize(("case", "told", "expected"), SUPPLIES)
+def test_what_a_prescription_says_of_its_fills(case: str, told: dict[str, Any], expected: set[str]) -> None:
+    assert {found.partition(" ")[2] for found in short(findings(world(rx=told)))} == expected
+
+
+PEOPLE: tuple[tuple[str, dict[str, Any], set[str]], ...] = (
+    ("18 on the day it ships", {"born_on": date(2008, 12, 7)}, set()),
+    ("18 the day after", {"born_on": date(2008, 12, 8)}, {"B UNDER_AGE"}),
+    ("born this week", {"born_on": date(2026, 12, 1)}, {"B BIRTH_DATE_DOUBTFUL", "B UNDER_AGE"}),
+    ("born in 1900", {"born_on": date(1900, 1, 1)}, {"B BIRTH_DATE_DOUBTFUL"}),
+    ("born tomorrow", {"born_on": date(2026, 12, 5)}, {"B PATIENT_INCOMPLETE"}),
+    ("a state written out", {"state": "Texas"}, set()),
+    ("another state's ZIP code", {"zip": "90001"}, {"B STATE_ZIP_MISMATCH"}),
+    ("a cold box to a post office box", {"address1": "PO Box 12"}, {"B PO_BOX"}),
+    ("deceased, by the name", {"last_name": "Rivera (deceased)"}, {"B PATIENT_INCOMPLETE"}),
+    ("pregnant, by the name", {"first_name": "Ana - pregnant"}, {"B PATIENT_INCOMPLETE"}),
+    ("inactive", {"active": False}, {"B RX_EXPIRED"}),
+    ("allergic to none but this", {"allergies": ("NKDA except semaglutide",)}, {"B ALLERGY"}),
+    ("allergic to its short name", {"allergies": ("sema",)}, {"B ALLERGY"}),
+    ("allergic to another of the class", {"allergies": ("Victoza",)}, {"W ALLERGY_POSSIBLE"}),
+    ("allergies refused", {"allergies": ("refused",)}, {"W ALLERGIES_UNKNOWN"}),
+    ("an allergy that nobody knows", {"allergies": ("blorfen",)}, {"W ALLERGY_UNRECOGNIZED"}),
+)
+
+
+@pytest.mark.parametrize(("case", "patient", "expected"), PEOPLE)
+def test_who_it_is_for(case: str, patient: dict[str, Any], expected: set[str]) -> None:
+    assert {found.partition(" ")[2] for found in short(findings(world(patient=patient)))} == expected
 
 
 def codes_of(rows: tuple[Prescription, ...], *codes: str, **parts: Any) -> set[str]:

@@ -32,7 +32,7 @@ SIG           SIG_DRUG_MISMATCH                B   prescriber
 SIG           DOSE_NOT_MEASURABLE              Bo  prescriber
 SIG           DOSE_IMPLAUSIBLE                   Bo  prescriber
 SIG           SIG_NO_MG                        W   prescriber
-SIG           SIG_SUPPLY_MISMATCH              W   prescriber
+SIG           SIG_SUPPLY_MISMATCH              Bo  prescriber
 SIG           DOSE_OVER_MAX                    Bo  prescriber
 Prescriber    NPI_INVALID                      B   prescriber
 Prescriber    PRESCRIBER_NOT_LICENSED          B   prescriber
@@ -123,7 +123,7 @@ def test_an_empty_cart_has_no_finding() -> None:
 def test_findings_are_in_order_of_line_severity_and_gate() -> None:
     context = world(
         patient={"allergies": None, "phone": "555-555-5555", "zip": "73101", "first_name": ""},
-        rx={"fills": 6, "days_supply": 200, "last_filled_on": None},
+        rx={"fills": 6, "days_supply": 200, "last_filled_on": None, "first_filled_on": None},
         licence={"expires_on": date(2026, 12, 20)},
     )
     assert short(findings(context, a_line(number=2), a_line(number=1, hold=True))) == [
@@ -132,6 +132,7 @@ def test_findings_are_in_order_of_line_severity_and_gate() -> None:
         "1 B PATIENT_INCOMPLETE",
         "1 W SIG_SUPPLY_MISMATCH",
         "1 W LICENCE_EXPIRING",
+        "1 W REFILL_TOO_SOON",
         "1 W PHONE_INVALID",
         "1 W ALLERGIES_UNKNOWN",
         "2 B NO_REFILLS",
@@ -140,6 +141,7 @@ def test_findings_are_in_order_of_line_severity_and_gate() -> None:
         "2 B PATIENT_INCOMPLETE",
         "2 W SIG_SUPPLY_MISMATCH",
         "2 W LICENCE_EXPIRING",
+        "2 W REFILL_TOO_SOON",
         "2 W PHONE_INVALID",
         "2 W ALLERGIES_UNKNOWN",
     ]
@@ -156,9 +158,9 @@ def test_findings_are_in_order_of_line_severity_and_gate() -> None:
         ),
         (
             "SIG_MISSING silences its gate alone",
-            {"rx": {"sig": "", "days_supply": 500, "last_filled_on": None, "fills": 6}},
+            {"rx": {"sig": "", "days_supply": 500, "last_filled_on": None, "first_filled_on": None, "fills": 6}},
             {"sig": ""},
-            ["1 B SIG_MISSING", "1 B NO_REFILLS"],
+            ["1 B SIG_MISSING", "1 B NO_REFILLS", "1 W REFILL_TOO_SOON"],
         ),
         (
             "NPI_INVALID silences its gate alone",

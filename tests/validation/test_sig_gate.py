@@ -214,7 +214,8 @@ def test_another_pharmacy_takes_longer_directions() -> None:
 
 
 def test_missing_directions_silence_the_gate_but_not_the_others() -> None:
-    context = world(rx={"sig": "", "days_supply": 900, "last_filled_on": None}, patient={"phone": "1"})
+    never = {"last_filled_on": None, "first_filled_on": None, "fills": 0}
+    context = world(rx={"sig": "", "days_supply": 900} | never, patient={"phone": "1"})
     assert codes(context, sig="") == ["B SIG_MISSING", "W PHONE_INVALID"]
 
 

@@ -164,7 +164,7 @@ def test_the_newer_prescription_is_one_click_away() -> None:
 )
 def test_coming_back_after_a_gap(case: str, mg: str, filled_on: date | None, expected: list[str]) -> None:
     """The old prescription at the same dose, once more; written lately, so that it is in force."""
-    context = world(rx={"sig": weekly(mg), "last_filled_on": filled_on, "first_filled_on": date(2026, 1, 5)})
+    context = world(rx={"sig": weekly(mg), "last_filled_on": filled_on, "first_filled_on": filled_on})
     found = [one for one in findings(context, a_line(sig=weekly(mg))) if one.code == "RETITRATION"]
     assert [one.severity.value for one in found] == expected
 
@@ -192,7 +192,7 @@ def test_a_gap_counts_from_the_newest_fill_of_any_prescription_of_the_active() -
 
 
 def test_the_return_is_said_in_days() -> None:
-    context = world(rx={"sig": weekly("1.7"), "last_filled_on": date(2026, 8, 1)})
+    context = world(rx={"sig": weekly("1.7"), "last_filled_on": date(2026, 8, 1), "first_filled_on": None})
     (found,) = (one for one in findings(context, a_line(sig=weekly("1.7"))) if one.code == "RETITRATION")
     assert found.message == (
         "The supply of semaglutide ended on Sat 29 Aug 2026, 100 days before this ships; after 14 days without it, "

@@ -73,7 +73,8 @@ def _says_nothing(cell: str) -> bool:
 
 
 _REMARKS: Final = re.compile(
-    r"\b(deceased|inactive|discharged|duplicate|dup|merged|transferred|do not \w+|dnu|test pt|test patient|demo)\b"
+    r"\b(deceased|inactive|discharged|duplicate|dup|merged|transferred|do not \w+|dnu|test pt|test patient|demo"
+    r"|pregnant|allergic|on hold)\b"
 )
 """What staff write into a name to say that nothing is to be sent."""
 

@@ -311,13 +311,17 @@ def _drawn_only(line: CheckedLine) -> bool:
 @rule(
     "SIG_SUPPLY_MISMATCH",
     gate=Gate.SIG,
-    severity=Severity.WARNING,
+    severity=Severity.BLOCKING,
     field="days_supply",
-    example="70 days stated for 10 mL at 0.5 mL a week, which last 140",
+    example="60 days stated for 10 mL at 0.5 mL a week, which last 140; 70 to 126 are warned of",
     source="rules.md, section 4; settings supply_tolerance_*, waste_ml_per_draw, default_in_use_days",
+    overridable=True,
 )
 def stated_supply_is_the_computed(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The stated days' supply is within the larger of 3 days and 10 % of what the directions use."""
+    """The stated days' supply is within the larger of 3 days and 10 % of what the directions use.
+
+    Less than half of that is no rounding: it would let the next refill come twice as soon.
+    """
     least = context.number("supply_tolerance_days", days.refill_day)
     share = context.number("supply_tolerance_share", days.refill_day)
     for line, rx in cart.prescribed:
@@ -330,6 +334,7 @@ def stated_supply_is_the_computed(cart: CheckedCart, context: Context, days: Day
                 f"Prescription {rx.rx} states {stated} days for {packs(line.line.quantity)}; by the directions that "
                 f"lasts {computed} days.",
                 *_stating(line, rx.quantity),
+                severity=Severity.BLOCKING if 2 * stated < computed else Severity.WARNING,
             )
 
 

@@ -15,7 +15,7 @@ from core.rules.eligibility import earliest_refill
 from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for, supply_ended
 from core.rules.validation.allergens import related_class
 from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
-from core.rules.validation.doses import highest_step
+from core.rules.validation.doses import filled_undated, highest_step
 from core.rules.validation.registry import rule
 
 
@@ -29,7 +29,10 @@ from core.rules.validation.registry import rule
     overridable=True,
 )
 def last_fill_is_used(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
-    """The last fill of the active is used as far as the pharmacy asks before the refill day."""
+    """The last fill of the active is used as far as the pharmacy asks before the refill day.
+
+    Fills that are counted, of which nobody knows the day, are warned of.
+    """
     accused = {line.line.number: pharmacies for line, pharmacies in cart.accused("REFILL_TOO_SOON")}
     for line in cart.lines:
         pharmacies = accused.get(line.line.number, _pharmacy(line, context))
@@ -37,6 +40,13 @@ def last_fill_is_used(cart: CheckedCart, context: Context, days: Days) -> Iterat
         earliest = min((day for day in dates if day is not None), default=None)
         if line.line.number in accused or (earliest is not None and earliest > days.refill_day):
             yield line.problem(_too_soon(line, earliest, context, days))
+        elif filled_undated(line.line.patient, line.directions.active, context) and not any(
+            fills_of(line.line.patient, line.directions.active, context)
+        ):
+            yield line.problem(
+                f"Fills of {line.directions.active} are counted, but no day of one is known: ask for the last.",
+                severity=Severity.WARNING,
+            )
 
 
 def _pharmacy(line: CheckedLine, context: Context) -> tuple[str, ...]:
