@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from core.adapters.files import FILES, csv_bytes
@@ -10,8 +12,8 @@ from core.domain.errors import BadInput, NotAllowed, Refused, Stale
 from core.domain.model import Role
 from core.domain.roles import LOCAL, Person
 from core.services.audit_trail import audit_trail, verify_audit
+from core.services.clinic_import import RowChange, preview_load, save_row, save_rows
 from core.services.clinic_import import load as load_files
-from core.services.clinic_import import preview_load, save_row
 from tests.stores import CLINIC, a_folder, load
 
 MIA = Person("mia@clinic.test", "Mia", Role.MANAGER)
@@ -77,8 +79,8 @@ def test_what_somebody_changed_first_is_told_and_kept(clinic: Store) -> None:
 
 def test_a_bad_cell_says_which_and_nothing_is_written(clinic: Store) -> None:
     with pytest.raises(BadInput) as refused:
-        save_row(clinic, MIA, CLINIC, "patients.csv", PATIENT | {"born_on": "2 Jan 1975"}, PATIENT)
-    assert str(refused.value) == "patients.csv, born_on “2 Jan 1975”: is not a date; write it as 2026-12-04"
+        save_row(clinic, MIA, CLINIC, "patients.csv", PATIENT | {"born_on": "Jan 1975"}, PATIENT)
+    assert str(refused.value) == "patients.csv, born_on “Jan 1975”: is not a date; write it as 2026-12-04"
     assert audited(clinic) == []
 
 
@@ -145,3 +147,24 @@ def test_the_first_clinic_of_an_empty_store_is_previewed_whole(store: Store) -> 
     preview = preview_load(store, MIA, files)
     assert (preview.clinic, [len(change.added) for change in preview.changes.values()]) == ("new", [1, 1])
     assert store.clinics() == ()
+
+
+def closure(day: str) -> RowChange:
+    return RowChange({"pharmacy": "cedar", "date": day}, None)
+
+
+def test_many_rows_are_saved_all_or_none(clinic: Store) -> None:
+    assert save_rows(clinic, MIA, CLINIC, "closures.csv", [closure("2026-12-25"), closure("2026-12-26")]) == 2
+    with pytest.raises(BadInput) as bad:
+        save_rows(clinic, MIA, CLINIC, "closures.csv", [closure("2027-01-01"), closure("never")])
+    assert [(cell.row, cell.column) for cell in bad.value.errors] == [(3, "date")]
+    with pytest.raises(Refused, match="has this row already"):
+        save_rows(clinic, MIA, CLINIC, "closures.csv", [closure("2027-01-01"), closure("2026-12-25")])
+    with clinic.read(CLINIC) as work:
+        assert {day for _, day in load_context(work).closures} >= {date(2026, 12, 25), date(2026, 12, 26)}
+        assert date(2027, 1, 1) not in {day for _, day in load_context(work).closures}
+
+
+def test_a_key_that_was_changed_in_a_grid_makes_no_second_row(clinic: Store) -> None:
+    with pytest.raises(Refused, match=r"The patient of a row of patients\.csv stays as it is"):
+        save_rows(clinic, MIA, CLINIC, "patients.csv", [RowChange(PATIENT | {"patient": "P9"}, PATIENT)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -190,36 +190,58 @@ def _same_people(store: Store, clinic: str, changes: Mapping[str, FileDifference
             warned.add(pair)
 
 
+class RowChange(NamedTuple):
+    """A row's cells as the file writes them, and as the person saw them (None for a new row)."""
+
+    cells: Mapping[str, str]
+    shown: Mapping[str, str] | None
+
+
 def save_row(
     store: Store, person: Person, clinic: str, file: str, cells: Mapping[str, str], shown: Mapping[str, str] | None
 ) -> bool:
-    """Add or change one row of a file, its cells as the file writes them; whether that changed anything.
+    """Add or change one row of a file; whether that changed anything. Raises as ``save_rows`` does."""
+    try:
+        return bool(save_rows(store, person, clinic, file, [RowChange(cells, shown)]))
+    except BadInput as error:
+        raise BadInput(cell._replace(row=None) for cell in error.errors) from None
 
-    ``shown`` are the cells of the row as the person saw it, None for a new one. Raises BadInput with every bad cell,
-    Refused for a file that is not saved by row or a new row that is there already, and Stale, with what the row says
-    now, where somebody changed it first.
+
+def save_rows(store: Store, person: Person, clinic: str, file: str, rows: Sequence[RowChange]) -> int:
+    """Add or change rows of a file, all or none of them; how many that changed.
+
+    Raises BadInput with every bad cell (the first row is 2), Refused for a file that is not saved by row, a new row
+    that is there already or a row whose key was changed, and Stale, with what the row says now, where somebody changed
+    it first.
     """
     require(person, Action.SET_UP)
     if file not in BY_ROW:
         raise Refused(f"{file} is not changed row by row; on Setup, Rules has its values.")
-    row = csv_bytes(list(cells), [list(cells.values())])
-    try:
-        folder = _folder(store, {file: row}, clinic, None)[1]
-    except BadInput as error:
-        raise BadInput(cell._replace(row=None) for cell in error.errors) from None
+    names = list(rows[0].cells)
+    data = csv_bytes(names, [[row.cells[name] for name in names] for row in rows])
+    folder = _folder(store, {file: data}, clinic, None)[1]
+    seen = {_key_of(file, typed.model_dump()): row.shown for typed, row in zip(folder.rows(file), rows, strict=True)}
 
-    def save(work: Work) -> bool:
+    def save(work: Work) -> int:
         change = differences(work, folder)[file]
-        if shown is None and not change.added:
+        added = {_key_of(file, row) for row in change.added}
+        if any(shown is None and key not in added for key, shown in seen.items()):
             raise Refused(f"{file} has this row already; choose it to change it.")
+        if any(shown is not None and key in added for key, shown in seen.items()):
+            raise Refused(f"The {', '.join(FILES[file].key)} of a row of {file} stays as it is; add a new row instead.")
         for before, _ in change.changed:
-            _refuse_stale(file, before, shown or {})
+            _refuse_stale(file, before, seen[_key_of(file, before)] or {})
         save_folder(work, folder)
-        added = [Entry("add row", _subject(file, row), None, _json_values(row)) for row in change.added]
-        record_all(work, person, [*(added if file not in RULE_FILES else ()), *_changed({file: change})])
-        return bool(change.written)
+        entries = [Entry("add row", _subject(file, row), None, _json_values(row)) for row in change.added]
+        record_all(work, person, [*(entries if file not in RULE_FILES else ()), *_changed({file: change})])
+        return len(change.written)
 
     return store.write(clinic, save)
+
+
+def _key_of(file: str, row: Row) -> tuple[object, ...]:
+    fields = {column.name: column.field for column in FILES[file].columns}
+    return tuple(row[fields[name]] for name in FILES[file].key if name != "clinic")
 
 
 def _refuse_stale(file: str, stored: Row, shown: Mapping[str, str]) -> None:

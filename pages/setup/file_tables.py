@@ -15,6 +15,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from core.adapters.files import FILES, Column, File, templates
 from core.adapters.files.cells import DAY
 from core.services.clinic_import import BY_ROW
+from pages.setup.grid_editor import GRIDS, grid_editor
 from pages.setup.row_editor import label_of, row_editor
 from pages.shared.formats import amount
 from pages.shared.session import Session
@@ -38,6 +39,8 @@ def file_table(session: Session, name: str, rows: Sequence[Any], title: str) -> 
         template(name)
     if name in BY_ROW:
         row_editor(session, file, rows)
+    if name in GRIDS:
+        grid_editor(session, file, rows)
 
 
 def template(name: str) -> None:

@@ -8,7 +8,9 @@ from typing import Any, Final
 import streamlit as st
 
 from core.adapters.files import Column, File
+from core.domain.errors import BadInput
 from core.services.clinic_import import save_row
+from pages.setup.cell_fields import Names, cell_field, cell_text, names_of
 from pages.shared.formats import plain
 from pages.shared.layout import open_expander
 from pages.shared.notices import attempt
@@ -29,10 +31,12 @@ def row_editor(session: Session, file: File, rows: Sequence[Any]) -> None:
         row = by_key.get(chosen or NEW)
         stored = None if row is None else {each.name: each.written(getattr(row, each.field)) for each in file.columns}
         key = f"{name}_cells_{chosen}_{session.data_version()}"
+        names, errors = names_of(session.reference().context), st.session_state.get(f"{key}_errors", {})
         with st.form(key, border=False):
             with st.grid(3):
                 for column in file.columns:
-                    _cell(column, stored, f"{key}_{column.name}", locked=row is not None and column.name in file.key)
+                    locked = row is not None and column.name in file.key
+                    _cell(column, stored, names, errors, f"{key}_{column.name}", locked=locked)
             st.form_submit_button("Save the row", type="primary", on_click=_save, args=(session, file, stored, key))
 
 
@@ -42,24 +46,28 @@ def _key(file: File, row: Any) -> str:
     return " · ".join(part for part in (*written, getattr(row, "name", "")) if part)
 
 
-def _cell(column: Column, stored: Mapping[str, str] | None, key: str, *, locked: bool) -> None:
-    label = f"{label_of(column)}{' *' if column.required else ''}"
-    text = stored[column.name] if stored else ""
-    meaning = ". ".join(part for part in (column.meaning, f"Format: {column.kind.words}") if part)
-    if column.kind.choices:
-        choices = column.kind.choices if column.required else ("", *column.kind.choices)
-        at = choices.index(text) if text in choices else None
-        st.selectbox(plain(label), choices, at, key=key, help=plain(meaning), disabled=locked)
-        return
-    st.text_input(plain(label), text, key=key, help=plain(meaning), disabled=locked, max_chars=2000)
+def _cell(
+    column: Column, stored: Mapping[str, str] | None, names: Names, errors: Mapping[str, str], key: str, *, locked: bool
+) -> None:
+    with st.container():
+        label = plain(f"{label_of(column)}{' *' if column.required else ''}")
+        cell_field(column, label, stored[column.name] if stored else "", names, key=key, locked=locked)
+        if column.name in errors:
+            st.caption(f":red[{plain(errors[column.name])}]")
 
 
 def _save(session: Session, file: File, stored: Mapping[str, str] | None, key: str) -> None:
-    cells = {column.name: str(st.session_state[f"{key}_{column.name}"] or "") for column in file.columns}
-    attempt(
-        lambda: session.call(save_row, file.name, cells, stored),
-        lambda changed: f"Saved in {file.name}." if changed else "Nothing was changed.",
-    )
+    cells = {column.name: cell_text(column, st.session_state[f"{key}_{column.name}"]) for column in file.columns}
+    st.session_state.pop(f"{key}_errors", None)
+
+    def saves() -> bool:
+        try:
+            return session.call(save_row, file.name, cells, stored)
+        except BadInput as bad:
+            st.session_state[f"{key}_errors"] = {cell.column: cell.reason for cell in bad.errors}
+            raise
+
+    attempt(saves, lambda changed: f"Saved in {file.name}." if changed else "Nothing was changed.")
 
 
 def label_of(column: Column) -> str:

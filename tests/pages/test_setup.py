@@ -22,12 +22,15 @@ from core.domain.roles import LOCAL
 from core.domain.settings import SETTINGS
 from core.services.audit_trail import audit_trail
 from core.services.clinic_export import export
+from core.services.clinic_import import RowChange
 from core.services.clinic_import import load as load_files
 from core.services.first_steps import NEEDED
 from core.services.partners.connections import connections
 from core.services.people import members
+from pages.setup.cell_fields import cell_text
 from pages.setup.clinic_files import licensed_pharmacies
 from pages.setup.file_tables import file_rows
+from pages.setup.grid_editor import changed_rows
 from pages.setup.licenses import ending_licenses
 from pages.setup.thresholds import rows_of
 from pages.shared.session import ReferenceData, Session
@@ -320,7 +323,7 @@ def test_a_row_is_changed_in_a_form(store: Store, opens: Opens) -> None:
     load(store)
     shown, key = form_of(store, opens, "cedar · Cedar Compounding")
     assert shown.text_input(key=f"{key}_pharmacy").disabled
-    shown.text_input(key=f"{key}_cutoff").set_value("15:30")
+    shown.time_input(key=f"{key}_cutoff").set_value(time(15, 30))
     save(shown)
     assert not shown.exception
     assert [toast.value for toast in shown.toast] == [r"Saved in pharmacies\.csv\."]
@@ -330,14 +333,61 @@ def test_a_row_is_changed_in_a_form(store: Store, opens: Opens) -> None:
 
 def test_a_cell_that_cannot_be_read_is_told_and_what_was_typed_stays(store: Store, opens: Opens) -> None:
     load(store)
-    shown, key = form_of(store, opens, "A new row", file="closures")
-    shown.text_input(key=f"{key}_pharmacy").set_value("cedar")
-    shown.text_input(key=f"{key}_date").set_value("Christmas")
+    shown, key = form_of(store, opens, "cedar · Cedar Compounding")
+    shown.text_input(key=f"{key}_transit_days").set_value("two")
     save(shown)
     assert [error.value.replace("\\", "") for error in shown.error] == [
-        "closures.csv, date “Christmas”: is not a date; write it as 2026-12-04"
+        "pharmacies.csv, transit_days “two”: is not a whole number from 0"
     ]
-    assert shown.text_input(key=f"{key}_date").value == "Christmas"
+    assert ":red[is not a whole number from 0]" in [caption.value for caption in shown.caption]
+    assert shown.text_input(key=f"{key}_transit_days").value == "two"
+    shown.text_input(key=f"{key}_transit_days").set_value("3")
+    save(shown)
+    assert not [caption for caption in shown.caption if caption.value.startswith(":red")]
+
+
+def test_fields_suit_their_cells_and_saving_them_unchanged_changes_nothing(store: Store, opens: Opens) -> None:
+    load(store)
+    shown, key = form_of(store, opens, "cedar · Cedar Compounding")
+    assert shown.number_input(key=f"{key}_ambient_fee").label.endswith(", $")
+    assert shown.selectbox(key=f"{key}_state").value == "TX"
+    save(shown)
+    assert [toast.value for toast in shown.toast] == [r"Nothing was changed\."]
+    shown, key = form_of(store, opens, "A new row", file="closures")
+    shown.selectbox(key=f"{key}_pharmacy").select("cedar")
+    shown.date_input(key=f"{key}_date").set_value(date(2026, 12, 25))
+    save(shown)
+    with store.read(CLINIC) as work:
+        assert ("cedar", date(2026, 12, 25)) in load_context(work).closures
+
+
+CELLS = [
+    ("percent", "programs.csv", "rate", 2.9, "0.029"),
+    ("dollars", "offers.csv", "unit_cost", 101.5, "101.50"),
+    ("a day", "offers.csv", "valid_from", date(2026, 1, 2), "2026-01-02"),
+    ("a time", "pharmacies.csv", "cutoff", time(9, 5), "09:05"),
+    ("weekdays", "pharmacies.csv", "ship_days", ["Mon", "Fri"], "Mon;Fri"),
+    ("nothing", "offers.csv", "valid_to", None, ""),
+]
+
+
+@pytest.mark.parametrize(("case", "file", "column", "value", "text"), CELLS, ids=[row[0] for row in CELLS])
+def test_what_a_field_holds_is_the_files_cell(case: str, file: str, column: str, value: object, text: str) -> None:
+    assert cell_text(next(each for each in FILES[file].columns if each.name == column), value) == text
+
+
+def test_rows_of_a_grid_that_were_changed_or_pasted_are_found() -> None:
+    stored = [{"a": "1", "b": "x"}, {"a": "2", "b": ""}]
+    edited: list[dict[str, Any]] = [
+        {"a": "1", "b": "y"},
+        {"a": "2", "b": None},
+        {"a": "3", "b": None},
+        {"a": None, "b": None},
+    ]
+    assert changed_rows(stored, edited) == {
+        1: RowChange({"a": "1", "b": "y"}, stored[0]),
+        3: RowChange({"a": "3", "b": ""}, None),
+    }
 
 
 def test_an_upload_shows_first_what_it_would_change(store: Store, opens: Opens) -> None:
