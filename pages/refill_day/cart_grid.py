@@ -104,6 +104,8 @@ def _columns(context: Context) -> dict[str, ColumnConfig | ButtonColumnResult]:
         ),
         "Pharmacy": TextColumn(width=150, help="The pharmacy that fills the line in the current split."),
         "Delivers": DAY,
+        "Supply ends": DAY,
+        "Gap": NumberColumn(width=52, help="Days without medication between the end of the supply and the delivery."),
         "Landed": {**MONEY, "help": "Delivered cost: medication and the line's share of every fee."},
         "Hold": CheckboxColumn(width=60, help="Held lines are checked, but not ordered; they take no stock."),
         "Finding": TextColumn(width=300, help="The first finding; open the line to see all of them."),

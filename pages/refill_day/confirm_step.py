@@ -16,7 +16,7 @@ from core.rules.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
 from core.rules.pricing.quotes import under_every_program
 from core.services.checkout import Confirmation, Receipt, place
 from pages.refill_day.cart_actions import done_here
-from pages.refill_day.desk import Desk, forget_due, go_to, right_now
+from pages.refill_day.desk import Desk, go_to, right_now
 from pages.refill_day.receipt import keep_receipt, placed_here, receipt
 from pages.refill_day.views import CartLineState, LineView, held_reason
 from pages.shared.formats import NOTHING, amount, code_words, count, full_day, money, pharmacy_name, plain, signed_money
@@ -76,7 +76,7 @@ def place_button(desk: Desk, views: Sequence[LineView]) -> None:
         type="primary",
         icon=":material/shopping_cart_checkout:",
         on_click=_place,
-        args=(desk,),
+        args=(desk, views),
         disabled=not ready,
         help="Orders every line that is not held. Pressing twice, or in two windows, creates one checkout."
         if ready
@@ -84,7 +84,7 @@ def place_button(desk: Desk, views: Sequence[LineView]) -> None:
     )
 
 
-def _place(desk: Desk) -> None:
+def _place(desk: Desk, views: Sequence[LineView]) -> None:
     moment = right_now(desk.session)
     lines = sorted(line.id for line in desk.opened.cart.lines if not line.hold)
     confirmation = Confirmation(
@@ -99,10 +99,10 @@ def _place(desk: Desk) -> None:
         shown_plan=shown_plan(desk.plan),
         split=desk.plan.split,
     )
-    attempt(lambda: _placed(desk, confirmation), lambda receipt: f"Placed: {receipt.checkout}.")
+    attempt(lambda: _placed(desk, views, confirmation), lambda receipt: f"Placed: {receipt.checkout}.")
 
 
-def _placed(desk: Desk, confirmation: Confirmation) -> Receipt:
+def _placed(desk: Desk, views: Sequence[LineView], confirmation: Confirmation) -> Receipt:
     session = desk.session
     try:
         placed = session.call(place, confirmation)
@@ -110,9 +110,8 @@ def _placed(desk: Desk, confirmation: Confirmation) -> Receipt:
         st.session_state[_DIFFERS] = (desk.refill_day, differs)
         raise
     st.session_state.pop(_DIFFERS, None)
-    keep_receipt(desk, placed)
+    keep_receipt(desk, placed, views)
     done_here(desk.refill_day).clear()
-    forget_due()
     return placed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -11,11 +12,11 @@ from core.adapters.store.carts import refill_days
 from core.domain.context import Context
 from core.domain.model import Days, Objective, Program
 from core.domain.money import cents_from
-from core.rules.due_list import due_list
+from core.rules.due_list import DueLine, due_list
 from core.rules.plan import Plan, plan
 from core.rules.split.search import Watch
 from core.rules.split.what_if import SplitRequest
-from core.services.cart.contents import OpenCart, open_cart
+from core.services.cart.contents import OpenCart, not_in_carts, open_cart, to_take_over
 from core.services.rule_book import note_findings
 from pages.refill_day.split_search import SplitSearch
 from pages.shared.formats import amount
@@ -32,7 +33,6 @@ OBJECTIVE = "refill_objective"
 DAY_PRICE = "refill_day_price"
 _SEARCH = "refill_split_search"
 _KNOWN = "refill_known_split"
-_DUE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -273,21 +273,30 @@ def question(desk: Desk) -> SplitRequest:
     )
 
 
+class DuePatient(NamedTuple):
+    """A line that is due and in no cart, and whose."""
+
+    line: DueLine
+    patient: str
+
+
+def due_now(desk: Desk) -> list[DuePatient]:
+    """Who is due and in neither this cart nor an earlier one, as things stand now."""
+    version = desk.session.store.records_version(desk.session.clinic)
+    due = _due(desk.session.clinic, version, desk.session.person.email, desk.refill_day, desk.session)
+    return [DuePatient(line, due[line]) for line in not_in_carts(due, desk.opened)]
+
+
 def due_count(desk: Desk) -> int:
-    """How many lines are due and not in the cart. Who is due is looked up at most every half minute."""
-    in_cart = {(line.patient, line.sku) for line in desk.opened.cart.lines}
-    return len(_due(desk.session.clinic, desk.session.person.email, desk.refill_day, desk.session) - in_cart)
+    """How many lines *Add everyone due* would bring: left over from earlier days, and due."""
+    return len(to_take_over(desk.opened, desk.days.placing_day)) + len(due_now(desk))
 
 
-@st.cache_resource(scope="session", max_entries=2, ttl=_DUE_SECONDS, show_spinner="Looking up who is due")
-def _due(clinic: str, email: str, refill_day: date, _session: Session) -> frozenset[tuple[str, str]]:
-    everybody = open_cart(_session.store, _session.person, clinic, refill_day, everybody=True)
-    return frozenset((line.patient, line.sku) for line in due_list(everybody.context, refill_day))
-
-
-def forget_due() -> None:
-    """Look up who is due again: lines were placed."""
-    _due.clear()
+@st.cache_resource(scope="session", max_entries=2, show_spinner="Looking up who is due")
+def _due(clinic: str, records_version: int, email: str, refill_day: date, _session: Session) -> dict[DueLine, str]:
+    """The due list with the patients' names; it changes with everything but carts."""
+    everybody = open_cart(_session.store, _session.person, clinic, refill_day, everybody=True).context
+    return {line: everybody.patients[line.patient].name for line in due_list(everybody, refill_day)}
 
 
 def go_to(step: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -9,15 +10,31 @@ import streamlit as st
 from core.services.checkout import Receipt
 from pages.orders.order_sheets import sheet_downloads
 from pages.refill_day.desk import Desk
+from pages.refill_day.views import LineView
 from pages.shared.formats import amount, count, money, pharmacy_name, plain
-from pages.shared.tables import MONEY, table
+from pages.shared.tables import MONEY, Row, table
 
 _RECEIPTS = "refill_receipts"
+_GAPS = "refill_receipt_gaps"
 
 
-def keep_receipt(desk: Desk, placed: Receipt) -> None:
-    """Remember the newest checkout of this refill day."""
+def keep_receipt(desk: Desk, placed: Receipt, views: Sequence[LineView]) -> None:
+    """Remember the newest checkout of this refill day, and which of its patients run out before delivery."""
     _receipts()[desk.refill_day] = placed
+    gaps: dict[date, list[Row]] = st.session_state.setdefault(_GAPS, {})
+    gaps[desk.refill_day] = [gap_row(view) for view in views if view.gap_days]
+
+
+def gap_row(view: LineView) -> Row:
+    """A patient whose supply ends before the delivery."""
+    promise = view.routed.promise
+    return {
+        "Patient": view.patient,
+        "SKU": view.sku,
+        "Supply ends": view.supply_ends,
+        "Delivers": promise.delivers_on if promise else None,
+        "Days without": view.gap_days,
+    }
 
 
 def placed_here(desk: Desk) -> Receipt | None:
@@ -59,6 +76,9 @@ def receipt(desk: Desk, placed: Receipt) -> None:
             session=desk.session,
             columns={"Total": MONEY},
         )
+        if gaps := st.session_state.get(_GAPS, {}).get(desk.refill_day):
+            st.caption(f"Supply ends before delivery: {count(len(gaps), 'line')}")
+            table(gaps, name="checkout_gaps", alt="Lines whose supply ends before delivery", session=desk.session)
         clinic = desk.context.clinic
         if clinic.reached_at:
             st.caption(plain(f"Pharmacies reach {clinic.name} by {clinic.reached_at}."))

@@ -27,6 +27,8 @@ OBSERVED_DAYS = 90
 def split_step(desk: Desk, views: Sequence[LineView]) -> None:
     """The answer in a sentence, a card for each pharmacy, the other objectives, and every line with its reasons."""
     st.markdown(plain(proof_in_words(desk)))
+    if gaps := [view.gap_days for view in views if view.gap_days]:
+        st.warning(f"Supply ends before delivery: {count(len(gaps), 'line')}, by {count(max(gaps), 'day')} at most.")
     observed = _turnarounds(desk)
     parts = parts_by_pharmacy(desk.plan.split.filled, desk.plan.quote)
     with st.grid(min(max(len(parts), 2), _ACROSS)):
@@ -41,7 +43,7 @@ def split_step(desk: Desk, views: Sequence[LineView]) -> None:
         name="split_lines",
         alt="Every line with its pharmacy, dates, landed cost and reasons",
         session=desk.session,
-        columns={"Ships": DAY, "Delivers": DAY, "Landed": MONEY},
+        columns={"Ships": DAY, "Delivers": DAY, "Supply ends": DAY, "Landed": MONEY},
     )
 
 
@@ -123,6 +125,8 @@ def _row(desk: Desk, view: LineView) -> Row:
         "Pharmacy": pharmacy_name(routed.pharmacy, desk.context) if routed.pharmacy else None,
         "Ships": promise.ships_on if promise else None,
         "Delivers": promise.delivers_on if promise else None,
+        "Supply ends": view.supply_ends,
+        "Days without": view.gap_days or None,
         "Landed": amount(view.cost.landed_cents) if view.cost else None,
         "Why": " ".join(why(routed, desk.context)),
     }

@@ -180,6 +180,8 @@ def grid_row(view: LineView, context: Context, placing_day: date, refill_day: da
         "Pharmacy": pharmacy_name(view.routed.pharmacy, context) if view.routed.pharmacy else None,
         "Pin": line.pharmacy,
         "Delivers": promise.delivers_on if promise else None,
+        "Supply ends": view.supply_ends,
+        "Gap": view.gap_days or None,
         "Landed": amount(view.cost.landed_cents) if view.cost else None,
         "Directions": line.sig,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -181,6 +181,46 @@ def test_leftovers_are_offered_to_the_next_refill_day_and_move(clinic: Store) ->
     assert shown(clinic) == ["P2 SEMA 1"]
     undo(clinic, BO, CLINIC, NEXT_FRIDAY)
     assert shown(clinic) == ["P1 SEMA 2 held", "P2 SEMA 1"]
+
+
+def test_what_earlier_days_left_over_is_taken_over_before_everyone_due(clinic: Store, clock: Clock) -> None:
+    upload(clinic, ADA, CLINIC, FRIDAY, [CartRow("P1", "SEMA", 2, hold=True), CartRow("P3", "SEMA")], replace=False)
+    assert [(line.patient, line.sku) for line in due_lines(opened(clinic, NEXT_FRIDAY))] == [
+        ("P1", "TIRZ"), ("P2", "SEMA"),
+    ]  # fmt: skip
+    clock.forward(days=7)
+    added = add_everyone_due(clinic, ADA, CLINIC, NEXT_FRIDAY)
+    assert added.summary == "2 lines taken over, 2 lines added."
+    assert shown(clinic, NEXT_FRIDAY) == ["P1 SEMA 2 held", "P3 SEMA 1", "P1 TIRZ 1", "P2 SEMA 1"]
+    assert shown(clinic) == []
+    assert add_everyone_due(clinic, ADA, CLINIC, NEXT_FRIDAY).summary == "0 lines added."
+    undo(clinic, ADA, CLINIC, NEXT_FRIDAY)
+    assert (shown(clinic), shown(clinic, NEXT_FRIDAY)) == (["P1 SEMA 2 held", "P3 SEMA 1"], [])
+
+
+def test_a_cart_that_is_still_worked_on_keeps_its_lines(clinic: Store) -> None:
+    add_line(clinic, ADA, CLINIC, FRIDAY, CartRow("P1", "SEMA", 2))
+    assert add_everyone_due(clinic, ADA, CLINIC, NEXT_FRIDAY).summary == "2 lines added."
+    assert (shown(clinic), shown(clinic, NEXT_FRIDAY)) == (["P1 SEMA 2"], ["P1 TIRZ 1", "P2 SEMA 1"])
+
+
+def test_of_two_left_over_lines_for_one_prescription_the_newer_is_taken_over(clinic: Store, clock: Clock) -> None:
+    add_line(clinic, ADA, CLINIC, FRIDAY, CartRow("P1", "SEMA", 2))
+    add_line(clinic, ADA, CLINIC, NEXT_FRIDAY, CartRow("P1", "SEMA", 1))
+    clock.forward(days=14)
+    later = NEXT_FRIDAY + timedelta(days=7)
+    add_everyone_due(clinic, ADA, CLINIC, later)
+    assert shown(clinic, later)[0] == "P1 SEMA 1"
+    assert shown(clinic) == ["P1 SEMA 2"]
+
+
+def test_only_what_changes_more_than_carts_asks_who_is_due_again(clinic: Store) -> None:
+    before = clinic.records_version(CLINIC)
+    add_line(clinic, ADA, CLINIC, FRIDAY, CartRow("P1", "SEMA", 2))
+    undo(clinic, ADA, CLINIC, FRIDAY)
+    assert clinic.records_version(CLINIC) == before
+    load(clinic, a_folder(**FOLDER))
+    assert clinic.records_version(CLINIC) == before + 1
 
 
 def test_no_leftovers_without_an_earlier_day(clinic: Store, line: CartLine) -> None:

@@ -88,6 +88,13 @@ def test_what_is_asked_waits_with_its_supply_end_and_the_line_says_so(full: Stor
     assert lines(full)[2].hold
 
 
+def test_the_gap_that_the_split_leaves_stands_in_grid_split_and_receipt(full: Store, opens: Opens) -> None:
+    row = grid(opens("refill_day", Role.STAFF)).value.iloc[0]
+    assert (str(row["Supply ends"])[:10], str(row["Delivers"])[:10], row["Gap"]) == ("2026-12-04", "2026-12-08", 4)
+    shown = opens("refill_day", Role.STAFF, refill_step="Split")
+    assert "Supply ends before delivery: 4 lines, by 4 days at most." in said(shown)
+
+
 def test_a_line_held_by_hand_says_that_nobody_was_asked(full: Store, opens: Opens) -> None:
     shown = typed(opens("refill_day", Role.STAFF), {"row": 0, "Hold": True})
     assert grid(shown).value["Finding"][0] == "Held by hand; nobody was asked."

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, bindparam, delete, func, select, u
 
 from core.adapters.store.base import columns_of
 from core.adapters.store.engine import Work, insert_missing, insert_rows
-from core.adapters.store.tables import ACKNOWLEDGEMENT, CART_CHANGE, CART_LINE, CHECKOUT, ORDER_LINE, OVERRIDE
+from core.adapters.store.tables import ACKNOWLEDGEMENT, CART_CHANGE, CART_LINE, CHECKOUT, CLINIC, ORDER_LINE, OVERRIDE
 from core.adapters.store.values import StoredLine, StoredOverride
 from core.domain.errors import Stale
 from core.domain.model import CartLine, LineState, ShipTo
@@ -63,6 +63,12 @@ def next_position(work: Work, refill_day: date) -> int:
     """Where the next line of a cart goes."""
     last = select(func.max(CART_LINE.c.position)).where(work.of_clinic(CART_LINE), CART_LINE.c.refill_day == refill_day)
     return (work.connection.scalar(last) or 0) + 1
+
+
+def count_write(work: Work) -> None:
+    """This transaction changes carts alone."""
+    counted = update(CLINIC).where(CLINIC.c.clinic == work.clinic).values(cart_writes=CLINIC.c.cart_writes + 1)
+    work.connection.execute(counted)
 
 
 def write_changes(work: Work, changes: Sequence[LineChange]) -> None:

@@ -171,6 +171,12 @@ class Store:
                 connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {table.name}_refuses()")
             METADATA.create_all(connection)
 
+    def records_version(self, clinic: str) -> int:
+        """How often anything but carts was written to: who is due, for one, changes with nothing else."""
+        with self.read(clinic) as work:
+            statement = select(CLINIC.c.data_version - CLINIC.c.cart_writes).where(CLINIC.c.clinic == clinic)
+            return work.connection.scalar(statement) or 0
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()

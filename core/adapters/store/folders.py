@@ -146,7 +146,7 @@ def _difference(work: Work, file: str, folder: Rows) -> FileDifference:
     return FileDifference(tuple(added), tuple(changed), len(rows) - len(added) - len(changed), cleared)
 
 
-_OUR_OWN: Final = frozenset({"clinic", "data_version"})
+_OUR_OWN: Final = frozenset({"clinic", "data_version", "cart_writes"})
 
 
 def _with_stock_time(offer: Row, before: Row | None, now: datetime, *, told: bool) -> Row:

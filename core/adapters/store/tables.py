@@ -55,8 +55,15 @@ from core.domain.payments.operations import Method, Operation, Setup
 
 HASH: Final = String(64)
 
-CLINIC: Final = table_of("clinic", Clinic, Column("data_version", BigInteger, nullable=False, default=0), key="clinic")
-"""The tenant. ``data_version`` counts the writes of this clinic: what screens cache by, and what writers lock."""
+CLINIC: Final = table_of(
+    "clinic",
+    Clinic,
+    Column("data_version", BigInteger, nullable=False, default=0),
+    Column("cart_writes", BigInteger, nullable=False, default=0),
+    key="clinic",
+)
+"""The tenant. ``data_version`` counts the writes of this clinic: what screens cache by, and what writers lock;
+``cart_writes`` those of them that changed carts alone."""
 
 # The clinic's own data: a price, program or setting from a day on; earlier rows are its history.
 

@@ -14,7 +14,7 @@ from core.domain.model import MOST_PACKS, CartLine, ShipTo
 from core.domain.roles import Action, Person, require
 from core.rules.prescriptions import CartRow, completed
 from core.services.cart.changes import Changed, press
-from core.services.cart.contents import cart_of, completed_lines, due_lines
+from core.services.cart.contents import cart_of, completed_lines, due_lines, to_take_over
 
 
 def add_line(store: Store, person: Person, clinic: str, refill_day: date, row: CartRow) -> Changed:
@@ -61,12 +61,15 @@ def _same(line: CartLine) -> Same:
 
 
 def add_everyone_due(store: Store, person: Person, clinic: str, refill_day: date) -> Changed:
-    """A line for everybody on the due list who is not in the cart yet."""
+    """What earlier refill days left over is taken over first, with its questions; then a line for everybody due who is
+    in no cart yet."""
     require(person, Action.WORK_CART)
 
     def add(work: Work) -> Changed:
-        due = due_lines(cart_of(work, refill_day, everybody=True))
-        return _press_rows(work, person, refill_day, [CartRow(line.patient, line.sku, rx=line.rx) for line in due])
+        opened = cart_of(work, refill_day, everybody=True)
+        moved = _moved(work, refill_day, [left.line.id for left in to_take_over(opened, work.today)])
+        rows = [CartRow(line.patient, line.sku, rx=line.rx) for line in due_lines(opened)]
+        return _press_rows(work, person, refill_day, rows, moved=moved)
 
     return store.write(clinic, add)
 
@@ -116,15 +119,20 @@ def take_over(store: Store, person: Person, clinic: str, refill_day: date, lines
     require(person, Action.WORK_CART)
 
     def move(work: Work) -> Changed:
-        earlier = [line for line in carts.earlier_lines(work, refill_day) if line.id in lines]
-        first = carts.next_position(work, refill_day)
-        changes = [
-            LineChange(line, line.model_copy(update=_place(refill_day, position) | {"version": line.version + 1}))
-            for position, line in enumerate(earlier, first)
-        ]
+        changes = _moved(work, refill_day, lines)
         return press(work, person, refill_day, f"{_lines(len(changes))} taken over.", changes)
 
     return store.write(clinic, move)
+
+
+def _moved(work: Work, refill_day: date, lines: Collection[str]) -> list[LineChange]:
+    """These lines of earlier carts, at the end of this one."""
+    earlier = [line for line in carts.earlier_lines(work, refill_day) if line.id in lines]
+    first = carts.next_position(work, refill_day)
+    return [
+        LineChange(line, line.model_copy(update=_place(refill_day, position) | {"version": line.version + 1}))
+        for position, line in enumerate(earlier, first)
+    ]
 
 
 def _place(refill_day: date, position: int) -> dict[str, object]:
@@ -138,15 +146,17 @@ def _press_rows(
     rows: Iterable[CartRow],
     *,
     removed: Iterable[StoredLine] = (),
+    moved: Sequence[LineChange] = (),
     skipped: int = 0,
 ) -> Changed:
-    first = carts.next_position(work, refill_day)
+    first = carts.next_position(work, refill_day) + len(moved)
     added = [
         StoredLine(id=work.new_id(), created_by=person.email, **_place(refill_day, position), **row._asdict())
         for position, row in enumerate(rows, first)
     ]
-    changes = [LineChange(line, None) for line in removed] + [LineChange(None, line) for line in added]
-    summary = f"{_lines(len(added))} added" + (f", {skipped} in the cart already." if skipped else ".")
+    changes = [LineChange(line, None) for line in removed] + [*moved] + [LineChange(None, line) for line in added]
+    taken = f"{_lines(len(moved))} taken over, " if moved else ""
+    summary = f"{taken}{_lines(len(added))} added" + (f", {skipped} in the cart already." if skipped else ".")
     return press(work, person, refill_day, summary, changes, skipped)
 
 

@@ -31,6 +31,7 @@ def acknowledge(store: Store, person: Person, clinic: str, warnings: Collection[
         lines = carts.lines_by_id(work, {warning.line for warning in warnings})
         if any(warning.line not in lines or lines[warning.line].version != warning.version for warning in warnings):
             raise Stale("Some of these lines were changed meanwhile. Look at their findings again.")
+        carts.count_write(work)
         carts.acknowledge(work, person.email, {(warning.line, warning.code) for warning in warnings})
         record_all(
             work,
@@ -63,6 +64,7 @@ def override(store: Store, person: Person, clinic: str, line: str, version: int,
             confirmed_by=answer.confirmed_by.strip() or None,
             confirmed_on=answer.confirmed_on,
         )
+        carts.count_write(work)
         carts.override(work, made)
         record(work, person, "override", f"cart line {line}", None, made.model_dump(exclude={"line", "by", "at"}))
 

@@ -32,6 +32,7 @@ def press(
 ) -> Changed:
     """Write the changes of one press; nothing is written where there are none."""
     if changes:
+        carts.count_write(work)
         carts.write_changes(work, changes)
         carts.keep_change(work, refill_day, person.email, summary, changes)
         record_all(work, person, [_entry(change) for change in changes])
@@ -54,6 +55,7 @@ def _undo(work: Work, person: Person, refill_day: date) -> Changed:
     ids = [line.id for change in last.lines for line in change if line]
     now = carts.lines_by_id(work, ids)
     changes = [_reversed(change, now) for change in last.lines]
+    carts.count_write(work)
     carts.write_changes(work, changes)
     carts.forget_change(work, last.id)
     record_all(work, person, [_entry(change) for change in changes])

@@ -116,7 +116,25 @@ def _by_number(
 
 
 def due_lines(opened: OpenCart) -> list[DueLine]:
-    """Who is due and not in the cart yet; the cart was opened with everybody's context."""
-    there = {(line.patient, line.sku) for line in opened.cart.lines}
-    due = due_list(opened.context, opened.cart.refill_day)
+    """Who is due, and in neither this cart nor an earlier one; the cart was opened with everybody's context."""
+    return not_in_carts(due_list(opened.context, opened.cart.refill_day), opened)
+
+
+def not_in_carts(due: Iterable[DueLine], opened: OpenCart) -> list[DueLine]:
+    """Those of the due list that neither this cart nor an earlier one holds."""
+    there = {(line.patient, line.sku) for line in (*opened.cart.lines, *(left.line for left in opened.leftovers))}
     return [line for line in due if (line.patient, line.sku) not in there]
+
+
+def to_take_over(opened: OpenCart, today: date) -> list[Leftover]:
+    """What carts of days before ``today`` left over and this cart does not hold: the newest line of a patient and SKU.
+
+    The cart of today, or of a day to come, is still being worked on: its lines stay there.
+    """
+    there = {(line.patient, line.sku) for line in opened.cart.lines}
+    newest = {
+        (left.line.patient, left.line.sku): left
+        for left in sorted(opened.leftovers, key=lambda left: left.refill_day)
+        if left.refill_day < today
+    }
+    return [left for key, left in newest.items() if key not in there]
