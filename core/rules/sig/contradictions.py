@@ -18,6 +18,7 @@ from core.rules.sig.vocabulary import MASSES
 
 _FEW_TIMES: Final = frozenset({2, 3, 4})
 """How many times its rate a maximum amount may be and still be one of doses."""
+_LONGEST_COURSE: Final = 400
 _OF_DAYS: Final = frozenset({"day", "days"})
 _ROUNDING: Final = Fraction(1001, 1000)
 """What a maximum may be exceeded by where both were rounded: 16.7 units of 0.5 mg."""
@@ -74,6 +75,8 @@ def _too_short(assembly: Assembly) -> Iterator[Contradiction]:
         if step.lasting is None:
             continue
         days = step.lasting.days
+        if days and days > _LONGEST_COURSE:
+            yield Contradiction((), f"They go on for {days} days, longer than any prescription.")
         if days and any(often.interval_days > days for arm in step.arms for often in arm.timing.often):
             yield Contradiction((), f"The doses are further apart than the {days} days that they go on.")
         if days and any(arm.timing.cycle and arm.timing.cycle.on_days > days for arm in step.arms):

@@ -245,9 +245,13 @@ def dose_is_plausible(cart: CheckedCart, context: Context, days: Days) -> Iterat
         name: Fraction(context.number(setting, days.refill_day)) for name, setting in _LIMITS.items()
     })  # fmt: skip
 
-    def say(line: CheckedLine) -> Iterable[str]:
-        by_usual = not context.ladder(line.directions.active)  # a ladder tells more exactly what is too much
-        return implausible(line.directions.reading, line.sku, limits, against_usual=by_usual)
+    def say(line: CheckedLine) -> Iterator[str]:
+        ladder = context.ladder(line.directions.active)  # it tells more exactly what is too much or too little
+        yield from implausible(line.directions.reading, line.sku, limits, against_usual=not ladder)
+        weekly = line.directions.weekly if ladder else None
+        if weekly is not None and 0 < Fraction(weekly.highest) * limits.times_usual <= Fraction(ladder[0]):
+            given = f"{mg(weekly.highest)} mg of {line.directions.active} a week"
+            yield f"The directions give {given}; the first step is {ladder[0]} mg."
 
     yield from _conflicts(cart, "which dose is meant", say)
 
