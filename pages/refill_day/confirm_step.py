@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import streamlit as st
 
@@ -14,17 +14,19 @@ from core.domain.model import Days, DifferenceValue, PlanDifference, Quote
 from core.rules.plan_differences import shown_plan
 from core.rules.pricing.parts import PharmacyPart, more_than, parts_by_pharmacy
 from core.rules.pricing.quotes import under_every_program
+from core.services.cart.edits import hold_lines
 from core.services.checkout import Confirmation, Receipt, place
-from pages.refill_day.cart_actions import done_here
-from pages.refill_day.desk import Desk, go_to, right_now
+from pages.refill_day.cart_actions import done_here, press
+from pages.refill_day.desk import Desk, go_to, right_now, with_held
 from pages.refill_day.receipt import keep_receipt, placed_here, receipt
-from pages.refill_day.views import CartLineState, LineView, held_reason
+from pages.refill_day.views import CartLineState, LineView, held_reason, views_of
 from pages.shared.formats import NOTHING, amount, code_words, count, full_day, money, pharmacy_name, plain, signed_money
 from pages.shared.layout import facts
 from pages.shared.notices import attempt
 from pages.shared.tables import MONEY, Row, table
 
 _DIFFERS = "refill_differs"
+_PLACING = "refill_placing_now"
 COMPONENTS: Final = {
     "Medication": "medication_cents",
     "Program fee": "program_fee_cents",
@@ -39,10 +41,11 @@ def confirm_step(desk: Desk, views: Sequence[LineView]) -> None:
     """What is placed when the button at the top is pressed."""
     if placed := placed_here(desk):
         receipt(desk, placed)
-    _differs(desk)
-    _blockers(views)
-    if desk.plan.split.filled:
-        _sheet(desk)
+    placing = to_place(desk, views)
+    _differs(placing)
+    _waiting(views)
+    if placing.plan.split.filled:
+        _sheet(placing)
     _as_they_are(desk, views)
 
 
@@ -58,33 +61,58 @@ def _sheet(desk: Desk) -> None:
     table(_programs(desk), name="checkout_programs", alt="Every program", session=desk.session, columns=MONEY_COLUMNS)
 
 
-def ready_to_place(desk: Desk, views: Sequence[LineView]) -> bool:
-    """Whether pressing the button can succeed as things stand; while a better split is looked for, it waits."""
-    return (
-        desk.search.finished
-        and bool(desk.plan.split.filled)
-        and not any(view.open or view.state is CartLineState.TO_FIX for view in views)
-    )
+class _Placing(NamedTuple):
+    """What was confirmed and is being placed: the lines to hold first (ids), the words, the lines as they were seen."""
+
+    confirmation: Confirmation
+    hold: frozenset[str]
+    words: str
+    views: tuple[LineView, ...]
+
+
+def not_ready(views: Sequence[LineView]) -> list[LineView]:
+    """Lines that something open stops, or that nobody can fill."""
+    return [view for view in views if view.open or view.state is CartLineState.TO_FIX]
+
+
+def to_place(desk: Desk, views: Sequence[LineView]) -> Desk:
+    """What the button places: the cart, the lines that are not ready held."""
+    waiting = frozenset(view.line.number for view in not_ready(views))
+    return with_held(desk, waiting) if waiting else desk
 
 
 def place_button(desk: Desk, views: Sequence[LineView]) -> None:
-    """The one button, which says the amount."""
-    ready = ready_to_place(desk, views)
+    """The one button, which says what it holds, what it places and the amount; while it places, it says so."""
+    if placing := st.session_state.get(_PLACING):
+        st.button(placing.words, key="refill_placing", type="primary", icon=":material/hourglass_top:", disabled=True)
+        _finish(desk, placing)
+        st.rerun()
+    waiting, placing_desk = not_ready(views), to_place(desk, views)
+    lines = len(placing_desk.plan.split.filled)
+    ready = placing_desk.search.finished and lines > 0
+    cost = plain(money(placing_desk.plan.quote.total_cents))
+    held = f"Hold the {len(waiting):,} that {'is' if len(waiting) == 1 else 'are'} not ready and place {lines:,}"
     st.button(
-        f"Place order for {plain(money(desk.plan.quote.total_cents))}",
+        f"{held if waiting else 'Place order'} for {cost}" if lines else "No line is ready",
         key="refill_place",
         type="primary",
         icon=":material/shopping_cart_checkout:",
         on_click=_place,
-        args=(desk, views),
+        args=(placing_desk, waiting),
         disabled=not ready,
-        help="Orders every line that is not held. Pressing twice, or in two windows, creates one checkout."
+        help="Orders every line that is ready; held ones stay in the cart. Pressing twice, or in two windows, creates "
+        "one checkout."
         if ready
-        else "Not ready: the split is still improving, a finding is open, or there is no line to order. See below.",
+        else "Not ready: the split is still improving, or there is no line to order. See below.",
     )
 
 
-def _place(desk: Desk, views: Sequence[LineView]) -> None:
+def is_placing() -> bool:
+    """Whether something was confirmed and is not placed yet."""
+    return _PLACING in st.session_state
+
+
+def _place(desk: Desk, waiting: Sequence[LineView]) -> None:
     moment = right_now(desk.session)
     lines = sorted(line.id for line in desk.opened.cart.lines if not line.hold)
     confirmation = Confirmation(
@@ -99,19 +127,32 @@ def _place(desk: Desk, views: Sequence[LineView]) -> None:
         shown_plan=shown_plan(desk.plan),
         split=desk.plan.split,
     )
-    attempt(lambda: _placed(desk, views, confirmation), lambda receipt: f"Placed: {receipt.checkout}.")
+    words = f"Placing {count(len(desk.plan.split.filled), 'line')} for {plain(money(desk.plan.quote.total_cents))}"
+    hold = frozenset(view.line.id for view in waiting)
+    st.session_state[_PLACING] = _Placing(confirmation, hold, words, tuple(views_of(desk.opened, desk.plan)))
 
 
-def _placed(desk: Desk, views: Sequence[LineView], confirmation: Confirmation) -> Receipt:
-    session = desk.session
+def _finish(desk: Desk, placing: _Placing) -> None:
+    """Place what was confirmed. Nothing is drawn until its end, so that no rerun comes between."""
+    day = placing.confirmation.days.refill_day
     try:
-        placed = session.call(place, confirmation)
+        held = not placing.hold or press(day, lambda: desk.session.call(hold_lines, day, placing.hold)) is not None
+        if held:
+            attempt(lambda: _placed(desk, placing), lambda receipt: f"Placed: {receipt.checkout}.")
+    finally:
+        st.session_state.pop(_PLACING, None)
+
+
+def _placed(desk: Desk, placing: _Placing) -> Receipt:
+    session, day = desk.session, placing.confirmation.days.refill_day
+    try:
+        placed = session.call(place, placing.confirmation)
     except Differs as differs:
-        st.session_state[_DIFFERS] = (desk.refill_day, differs)
+        st.session_state[_DIFFERS] = (day, differs)
         raise
     st.session_state.pop(_DIFFERS, None)
-    keep_receipt(desk, placed, views)
-    done_here(desk.refill_day).clear()
+    keep_receipt(day, placed, placing.views)
+    done_here(day).clear()
     return placed
 
 
@@ -164,15 +205,16 @@ def _side(field: str, value: DifferenceValue, desk: Desk) -> str:
     )
 
 
-def _blockers(views: Sequence[LineView]) -> None:
-    blocked = [view for view in views if view.open or view.state is CartLineState.TO_FIX]
-    if not blocked:
+def _waiting(views: Sequence[LineView]) -> None:
+    waiting = not_ready(views)
+    if not waiting:
         return
-    names = ", ".join(str(view.line.number) for view in blocked[:30])
-    more = f" and {len(blocked) - 30} more" if len(blocked) > 30 else ""
-    st.error(
-        f"{count(len(blocked), 'line')} not ready: {names}{more}. Fix, hold, override or acknowledge.",
-        icon=":material/error:",
+    names = ", ".join(str(view.line.number) for view in waiting[:30])
+    more = f" and {len(waiting) - 30} more" if len(waiting) > 30 else ""
+    st.warning(
+        f"{count(len(waiting), 'line')} not ready: {names}{more}. Placing holds them; or fix, override or acknowledge "
+        "them first.",
+        icon=":material/pause_circle:",
     )
     st.button("Back to the cart", key="refill_back", icon=":material/arrow_back:", on_click=go_to, args=("Cart",))
 

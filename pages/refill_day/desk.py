@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ PICKED = "refill_objective_picked"
 OBJECTIVE = "refill_objective"
 DAY_PRICE = "refill_day_price"
 _SEARCH = "refill_split_search"
+_SEARCH_HELD = "refill_split_search_held"
 _KNOWN = "refill_known_split"
 
 
@@ -56,6 +57,7 @@ class Desk:
     day_price_cents: int
     days: Days
     search: SplitSearch
+    version: int
 
     @property
     def context(self) -> Context:
@@ -98,6 +100,15 @@ def reopened(desk: Desk) -> Desk:
     return _desk(_PlanInputs(desk.session, version, opened, *choices))
 
 
+def with_held(desk: Desk, lines: frozenset[int]) -> Desk:
+    """The same choices with these lines (numbers) held besides: what would be placed without them."""
+    cart = desk.opened.cart
+    held = tuple(line.model_copy(update={"hold": True}) if line.number in lines else line for line in cart.lines)
+    opened = replace(desk.opened, cart=cart.model_copy(update={"lines": held}))
+    choices = (desk.program, desk.objective, desk.day_price_cents, desk.days)
+    return _desk(_PlanInputs(desk.session, desk.version, opened, *choices, held=tuple(sorted(lines))))
+
+
 def _desk(inputs: _PlanInputs) -> Desk:
     decided, search = _plan(inputs)
     return Desk(
@@ -109,6 +120,7 @@ def _desk(inputs: _PlanInputs) -> Desk:
         inputs.day_price_cents,
         inputs.days,
         search,
+        inputs.version,
     )
 
 
@@ -189,13 +201,13 @@ def _opened(clinic: str, version: int, email: str, refill_day: date, _session: S
 
 def _plan(desk_of: _PlanInputs) -> tuple[Plan, SplitSearch]:
     """The plan, or while its search goes on the best first one; a search that nobody waits for any more is stopped."""
-    search = _search(*desk_of.key, desk_of)
-    before: SplitSearch | None = st.session_state.get(_SEARCH)
+    search, state = _search(*desk_of.key, desk_of), _SEARCH_HELD if desk_of.held else _SEARCH
+    before: SplitSearch | None = st.session_state.get(state)
     if before is not None and before is not search:
         before.leave()
-    st.session_state[_SEARCH] = search
+    st.session_state[state] = search
     decided = search.plan()
-    if search.finished:
+    if search.finished and not desk_of.held:
         st.session_state[_KNOWN] = decided.split
         _note_seen(*desk_of.key, decided, desk_of)
     return decided, search
@@ -203,7 +215,7 @@ def _plan(desk_of: _PlanInputs) -> tuple[Plan, SplitSearch]:
 
 @dataclass(frozen=True)
 class _PlanInputs:
-    """What a plan is made of, and the key that it is remembered by."""
+    """What a plan is made of, and the key that it is remembered by; ``held`` are lines held for this plan alone."""
 
     session: Session
     version: int
@@ -212,17 +224,26 @@ class _PlanInputs:
     objective: Objective
     day_price_cents: int
     days: Days
+    held: tuple[int, ...] = ()
 
     @property
-    def key(self) -> tuple[str, int, Days, str, Objective, int]:
+    def key(self) -> tuple[str, int, Days, str, Objective, int, tuple[int, ...]]:
         return (
             self.session.clinic, self.version, self.days, self.program.program, self.objective, self.day_price_cents,
+            self.held,
         )  # fmt: skip
 
 
-@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def _search(
-    clinic: str, version: int, days: Days, program: str, objective: Objective, day_price_cents: int, _asked: _PlanInputs
+    clinic: str,
+    version: int,
+    days: Days,
+    program: str,
+    objective: Objective,
+    day_price_cents: int,
+    held: tuple[int, ...],
+    _asked: _PlanInputs,
 ) -> SplitSearch:
     last_split, opened = st.session_state.get(_KNOWN), _asked.opened
 
@@ -250,6 +271,7 @@ def _note_seen(
     program: str,
     objective: Objective,
     day_price_cents: int,
+    held: tuple[int, ...],
     _plan: Plan,
     _asked: _PlanInputs,
 ) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.domain.model import ProgramKind
-from pages.refill_day.confirm_step import place_button
+from pages.refill_day.confirm_step import is_placing, place_button
 from pages.refill_day.desk import MOVED, STEP, STEPS, Desk, go_to
 from pages.refill_day.line_entry import add_due
 from pages.refill_day.receipt import placed_here
@@ -47,7 +47,7 @@ def _in_state(views: Sequence[LineView], state: CartLineState) -> int:
 def next_step(desk: Desk, views: Sequence[LineView], due: int, step: str) -> None:
     """The primary button: the one thing to do next."""
     waiting = _first(views)
-    if step == "Confirm" and desk.plan.split.filled:
+    if step == "Confirm" and (desk.plan.split.filled or is_placing()):
         place_button(desk, views)
     elif step == "Cart" and waiting:
         _button(_label(views, waiting.state), ":material/build:", CART_LINE.open, waiting.line.id)

@@ -18,11 +18,11 @@ _RECEIPTS = "refill_receipts"
 _GAPS = "refill_receipt_gaps"
 
 
-def keep_receipt(desk: Desk, placed: Receipt, views: Sequence[LineView]) -> None:
-    """Remember the newest checkout of this refill day, and which of its patients run out before delivery."""
-    _receipts()[desk.refill_day] = placed
+def keep_receipt(refill_day: date, placed: Receipt, views: Sequence[LineView]) -> None:
+    """Remember the newest checkout of a refill day, and which of its patients run out before delivery."""
+    _receipts()[refill_day] = placed
     gaps: dict[date, list[Row]] = st.session_state.setdefault(_GAPS, {})
-    gaps[desk.refill_day] = [gap_row(view) for view in views if view.gap_days]
+    gaps[refill_day] = [gap_row(view) for view in views if view.gap_days]
 
 
 def gap_row(view: LineView) -> Row:

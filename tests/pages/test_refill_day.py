@@ -191,12 +191,30 @@ def test_warnings_are_acknowledged(full: Store, opens: Opens) -> None:
     assert list(grid(shown).value["Patient"]) == ["Wynn, Dee"]
 
 
-def test_nothing_is_placed_while_something_is_open(full: Store, opens: Opens) -> None:
+def test_what_is_not_ready_is_held_and_the_rest_placed_in_one_press(full: Store, opens: Opens) -> None:
     shown = opens("refill_day", Role.STAFF, refill_step="Confirm")
     assert "3 lines not ready: 2, 3, 4." in said(shown)
-    assert shown.button(key="refill_place").disabled
-    shown = press(shown, "Back to the cart")
-    assert shown.session_state["refill_step"] == "Cart"
+    assert labels(shown)[0] == "Hold the 3 that are not ready and place 1 for $250.00"
+    shown = press(shown, labels(shown)[0])
+    assert "Placed as RD-20261204-01" in said(shown).replace("**", "")
+    assert {line.patient: line.hold for line in lines(full).values()} == {"P2": True, "P3": True, "P4": True}
+    assert checkouts(full) == 1
+
+
+def test_with_no_line_ready_nothing_can_be_placed(full: Store, opens: Opens) -> None:
+    first = lines(full)[1]
+    edit_line(full, LOCAL, CLINIC, first.id, first.version, {"hold": True})
+    shown = opens("refill_day", Role.STAFF, refill_step="Confirm")
+    button = shown.button(key="refill_place")
+    assert (button.label, button.disabled) == ("No line is ready", True)
+
+
+def test_a_line_that_changed_since_is_not_placed(full: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF, refill_step="Confirm")
+    first = lines(full)[1]
+    edit_line(full, LOCAL, CLINIC, first.id, first.version, {"quantity": 1})
+    press(shown, "Hold the 3 that are not ready and place 1 for $250.00")
+    assert (checkouts(full), lines(full)[1].quantity) == (0, 1)
 
 
 @pytest.fixture
