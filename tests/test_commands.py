@@ -278,3 +278,17 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(run: Command, tmp_p
         assert (status, answer["would_load"]) == (0, {"patients.csv": 1})
         assert answer["changes"]["patients.csv"]["changed"] == 1
         assert [warning["reason"] for warning in answer["warnings"]] == ["no US telephone number in 1 row: P-1006"]
+
+
+def test_pause_and_reminders(run: Command) -> None:
+    _, before = run("due")
+    patient = before["lines"][0]["patient"]
+    assert run("due", "--weeks", "0")[0] == 2
+    _, ahead = run("due", "--weeks", "8")
+    assert len(ahead["lines"]) > len(before["lines"])
+    assert run("pause", patient, "--until", "2027-03-01", "--reason", "travels")[0] == 0
+    _, after = run("due")
+    assert [row["patient"] for row in after["paused"]] == [patient]
+    assert patient not in {line["patient"] for line in after["lines"]}
+    run("resume", patient)
+    assert run("due")[1] == before

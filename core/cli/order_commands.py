@@ -1,4 +1,5 @@
-"""Commands that place orders and follow them: place, track, event, cancel, resubmit, refund, resolve."""
+"""Commands that place orders and follow them, and that pause patients: place, pause, resume, stop, track, event,
+cancel, resubmit, refund, resolve."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from core.cli.run import CommandResult, Run
 from core.domain.errors import BadCell, BadInput, Blocked, Differs
 from core.domain.model import Override
 from core.domain.text_limits import why_no_key
-from core.services import checkout
+from core.services import checkout, pauses
 from core.services.checkout import Confirmation
 from core.services.orders import recovery, views
 from core.services.orders.events import read_event, record_event
@@ -107,6 +108,26 @@ def event(run: Run) -> CommandResult:
     recorded = read_event(file.name, data, ZoneInfo(run.context.clinic.time_zone))
     record_event(run.store, run.person, run.clinic, recorded)
     return _tracking(run, recorded.reference)
+
+
+def pause(run: Run) -> CommandResult:
+    """Pause a patient, or one prescription, until a day."""
+    given = run.arguments
+    pauses.pause(run.store, run.person, run.clinic, given.patient, given.rx, until=given.until, reason=given.reason)
+    return CommandResult({"patient": given.patient, "rx": given.rx, "paused_until": given.until})
+
+
+def resume(run: Run) -> CommandResult:
+    """End a pause now."""
+    pauses.resume(run.store, run.person, run.clinic, run.arguments.patient, run.arguments.rx)
+    return CommandResult({"patient": run.arguments.patient, "rx": run.arguments.rx, "paused_until": None})
+
+
+def stop(run: Run) -> CommandResult:
+    """Stop a prescription from today on, or make a patient inactive."""
+    given = run.arguments
+    pauses.stop(run.store, run.person, run.clinic, given.patient, given.rx, reason=given.reason)
+    return CommandResult({"patient": given.patient, "rx": given.rx, "stopped": True})
 
 
 def cancel(run: Run) -> CommandResult:

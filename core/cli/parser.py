@@ -83,13 +83,24 @@ PRACTICE: Final = (
     _option("--push-secret", "NAME", "name of the secret that signs pushes"),
 )
 REFERENCE: Final = _option("reference", "REF")
+PATIENT: Final = _option("patient", "PATIENT")
+RX: Final = _option("--rx", "RX", "one prescription alone")
 REASON: Final = _option("--reason", "R", required=True)
 FILE: Final = _option("file", "FILE", type=Path)
 VERIFY: Final = _option("verify", choices=["verify"])
 OUTCOME: Final = _option("--as", dest="outcome", required=True, choices=["acknowledged", "rejected", "cancelled"])
 
 COMMANDS: Final = (
-    Command("due", plan_commands.due, "who is due on the refill day"),
+    Command("due", plan_commands.due, "who is due on the refill day, and who is paused", (
+        _option("--weeks", "N", "who will be due in the next weeks instead", type=int),
+    )),
+    Command("pause", order_commands.pause, "nothing of a patient or prescription is due until a day", (
+        PATIENT, RX, _option("--until", "DATE", "the first day on which it is due again", required=True), REASON,
+    )),
+    Command("resume", order_commands.resume, "end a pause now", (PATIENT, RX)),
+    Command("stop", order_commands.stop, "nothing more is filled of a prescription, or for a patient", (
+        PATIENT, RX, REASON,
+    )),
     Command("validate", plan_commands.validate_cart, "every finding of a cart", CART),
     Command("quote", plan_commands.quote_cart, "what a cart costs", CART),
     Command("split", plan_commands.split_cart, "which pharmacy fills each line, and why", CART),
@@ -202,6 +213,7 @@ def _amount(text: str) -> int:
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "on": date.fromisoformat,
     "at": time.fromisoformat,
+    "until": date.fromisoformat,
     **dict.fromkeys(("spend", "day_price", "expect", "amount"), _amount),
 }
 """Options that are more than text, and how each is read."""

@@ -15,6 +15,7 @@ from core.domain.context import Context
 from core.domain.model import Clinic, Days, Finding, Severity, Sku
 from core.domain.roles import Action, require
 from core.rules.due_list import due_list
+from core.rules.pauses import pauses
 from core.rules.plan import Plan, plan
 from core.rules.pricing.comparison import compare
 from core.rules.pricing.monthly import plans
@@ -24,15 +25,24 @@ from core.rules.validation import validate_directions
 from core.services.clinic_costs import best_program as choose_program
 
 NO_CLINIC = Context(clinic=Clinic(clinic="", name="", state="", time_zone="UTC", program=()))
+MOST_WEEKS = 52
 _CACHED = 65_536
 """How many different directions of one stream are remembered."""
 
 
 def due(run: Run) -> CommandResult:
-    """Who is due on the refill day."""
+    """Who is due on the refill day, or with ``--weeks`` in the next weeks; and who is paused."""
     require(run.person, Action.WORK_CART)
-    lines = due_list(run.context, run.days.refill_day)
-    return CommandResult({"lines": [line._asdict() | {"kind": line.kind.value} for line in lines]})
+    weeks, day = run.arguments.weeks, run.days.refill_day
+    if weeks is not None and not 1 <= weeks <= MOST_WEEKS:
+        raise bad_argument("--weeks", weeks, f"is not a whole number from 1 to {MOST_WEEKS}")
+    lines = due_list(run.context, day, weeks * 7 if weeks else None)
+    return CommandResult(
+        {
+            "lines": [line._asdict() | {"kind": line.kind.value} for line in lines],
+            "paused": [each._asdict() for each in pauses(run.context, day)],
+        }
+    )
 
 
 def _plan(run: Run) -> Plan:

@@ -361,7 +361,8 @@ class Prescriber(Contact):
 
 
 class Patient(Model):
-    """One person. ``allergies`` is None when nobody asked, empty when there are none."""
+    """One person. ``allergies`` is None when nobody asked, empty when there are none. Nothing is due before
+    ``paused_until``."""
 
     patient: str
     first_name: str = ""
@@ -377,6 +378,8 @@ class Patient(Model):
     zip: str = ""
     allergies: tuple[str, ...] | None = None
     active: bool = True
+    paused_until: date | None = None
+    pause_reason: str = ""
 
     @property
     def name(self) -> str:
@@ -407,6 +410,8 @@ class Prescription(Model):
     in_person_on: date | None = None
     stopped_on: date | None = None
     stop_reason: str = ""
+    paused_until: date | None = None
+    pause_reason: str = ""
 
 
 class CarrierDay(Model):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import CartLine, Prescription, Sku
+from core.rules.pauses import pause_of
 from core.rules.prescriptions import Fill, is_other_therapy, known_supply_end, last_fill_for, next_step, stopped
 
 
@@ -31,9 +32,12 @@ class DueLine(NamedTuple):
     kind: DueKind
 
 
-def due_list(context: Context, refill_day: date) -> list[DueLine]:
-    """Who is due on ``refill_day``, ordered by due day, patient and SKU (rules.md, section 2)."""
-    window = timedelta(days=int(context.number("due_window_days", refill_day)))
+def due_list(context: Context, refill_day: date, days: int | None = None) -> list[DueLine]:
+    """Who is due on ``refill_day``, ordered by due day, patient and SKU (rules.md, section 2).
+
+    ``days`` looks so many days ahead instead of the clinic's window: whose pause ends by then is due when it ends.
+    """
+    window = timedelta(days=int(context.number("due_window_days", refill_day)) if days is None else days)
     due = []
     for rows in _therapies(context, refill_day):
         row = next_step(rows, context, refill_day)
@@ -42,6 +46,10 @@ def due_list(context: Context, refill_day: date) -> list[DueLine]:
             continue
         fill = last_fill_for(row.patient, row.sig, sku, context, refill_day)
         line = _due(row, fill, context, refill_day)
+        if pause := pause_of(context.patients.get(row.patient), row, refill_day):
+            if days is None:
+                continue
+            line = line._replace(due_on=max(line.due_on, pause.until))
         if line.due_on - refill_day <= window:
             due.append(line)
     return sorted(due, key=lambda line: (line.due_on, line.patient, line.sku))

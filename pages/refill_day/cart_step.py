@@ -11,6 +11,7 @@ from pages.refill_day.cart_actions import RefusedEdit, drop_edit, edit, waiting_
 from pages.refill_day.cart_grid import grid
 from pages.refill_day.causes import remaining
 from pages.refill_day.desk import SHOW, Desk
+from pages.refill_day.due_table import due_table
 from pages.refill_day.line_entry import entry_bar
 from pages.refill_day.receipt import placed_here, placed_line
 from pages.refill_day.views import CartLineState, LineFilter, LineView, filtered
@@ -29,6 +30,7 @@ def cart_step(desk: Desk, views: Sequence[LineView], due: int) -> None:
         left = remaining(views)
         st.progress(left.share, plain(left.words))
     entry_bar(desk, due)
+    due_table(desk)
     if not views:
         empty_state(f"The cart of {full_day(desk.refill_day)} is empty.", _how_to_begin(due))
         return

@@ -321,6 +321,17 @@ def _due(clinic: str, records_version: int, email: str, refill_day: date, _sessi
     return {line: everybody.patients[line.patient].name for line in due_list(everybody, refill_day)}
 
 
+def everybody(desk: Desk) -> Context:
+    """The clinic's data with every patient, as the due list reads them."""
+    version = desk.session.store.records_version(desk.session.clinic)
+    return _everybody(desk.session.clinic, version, desk.session.person.email, desk.refill_day, desk.session)
+
+
+@st.cache_resource(scope="session", max_entries=1, show_spinner="Looking up who is due")
+def _everybody(clinic: str, records_version: int, email: str, refill_day: date, _session: Session) -> Context:
+    return open_cart(_session.store, _session.person, clinic, refill_day, everybody=True).context
+
+
 def go_to(step: str) -> None:
     """Show another step. A widget whose value is set here must not be given a default in the same run."""
     st.session_state[STEP] = step

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,6 +14,7 @@ from core.domain.roles import LOCAL
 from core.services.cart.additions import add_everyone_due
 from core.services.cart.contents import open_cart
 from core.services.cart.edits import edit_line
+from core.services.pauses import pause
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_program
 from tests.pages.conftest import Opens
 from tests.pages.refill_days import a_due_clinic, a_full_cart, figures, grid, labels, lines, press, typed
@@ -302,7 +305,7 @@ def test_one_press_deals_with_every_line_of_a_cause(store: Store, opens: Opens) 
     add_everyone_due(store, LOCAL, CLINIC, FRIDAY)
     shown = opens("refill_day", Role.STAFF)
     assert progress(shown) == ["0 of 5 lines ready: 5 to fix"]
-    assert [group.label for group in shown.expander] == ["Resolve the 5 lines one by one"]
+    assert [group.label for group in shown.expander][1:] == ["Resolve the 5 lines one by one"]
     shown = press(shown, "Hold all 5 lines")
     assert all(line.hold for line in lines(store).values())
     assert progress(shown) == ["0 of 5 lines ready: 5 held"]
@@ -350,3 +353,26 @@ def test_a_note_to_the_pharmacy_is_written_in_the_open_line(full: Store, opens: 
     field = next(each for each in shown.text_input if each.label == "Note to the pharmacy")
     field.set_value("Call before noon").run()
     assert open_cart(full, LOCAL, CLINIC, FRIDAY).cart.lines[0].note == "Call before noon"
+
+
+def test_who_is_paused_is_listed_and_can_be_resumed(due: Store, opens: Opens) -> None:
+    pause(due, LOCAL, CLINIC, "P1", None, until=FRIDAY + timedelta(days=30), reason="travels")
+    shown = opens("refill_day", Role.STAFF)
+    shown.session_state["refill_due_lists"] = True
+    shown.session_state["refill_due_view"] = "Paused"
+    shown.run()
+    assert not shown.exception
+    assert [list(row) for row in shown.dataframe[0].value[["Prescription", "Reason"]].to_numpy()] == [
+        ["all", "travels"]
+    ]
+
+
+def test_reminders_name_who_will_be_due_with_telephone_numbers(due: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF)
+    shown.session_state["refill_due_lists"] = True
+    shown.session_state["refill_due_view"] = "Due in the next weeks"
+    shown.run()
+    assert not shown.exception
+    listed = shown.dataframe[0].value
+    assert len(listed) >= 4
+    assert "512-555-0142" in set(listed["Phone"])

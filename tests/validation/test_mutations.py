@@ -101,6 +101,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ("a statement of its price alone", 6, {"rx": {"clinical_difference": "Cheaper than the brand."}},
      ["B CLINICAL_DIFFERENCE_MISSING"]),
     # --- timing and titration
+    ("paused until the day after", 4, {"patient": {"paused_until": date(2026, 12, 5)}}, ["B PAUSED"]),
+    ("its prescription is paused", 4, {"rx": {"paused_until": date(2026, 12, 5)}}, ["B PAUSED"]),
+    ("paused until today", 4, {"patient": {"paused_until": date(2026, 12, 4)}}, []),
     ("filled three weeks too early", 4, {"rx": {"last_filled_on": date(2026, 11, 27)}}, ["B REFILL_TOO_SOON"]),
     ("controlled, a day too early", 3, {"rx": {"last_filled_on": date(2026, 10, 12)}}, ["B REFILL_TOO_SOON"]),
     ("soon enough for Cedar, not for its own pharmacy", 4,

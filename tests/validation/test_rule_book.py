@@ -51,6 +51,7 @@ Prescription  CONTROLLED_LIMIT                 B   prescriber
 Prescription  CLINICAL_DIFFERENCE_MISSING      B   prescriber
 Prescription  CLINICAL_DIFFERENCE_BOILERPLATE  W   prescriber
 Timing        REFILL_TOO_SOON                  Bo  clinic
+Timing        PAUSED                           Bo  clinic
 Timing        SUSPECTED_DUPLICATE              Bo  clinic
 Timing        DUPLICATE_THERAPY                W   clinic
 Timing        THERAPY_SWITCH                   W   clinic

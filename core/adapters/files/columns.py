@@ -250,6 +250,8 @@ FILES: dict[str, File] = {
             _may("zip", ZIP_CODE, ""),
             _may("allergies", ALLERGIES, "empty is not known; none is no known allergies"),
             _empty_is(True, _may("active", YES_NO, "nothing is due for an inactive patient; empty is yes")),
+            _may("paused_until", DAY, "the first day on which it is due again"),
+            _may("pause_reason", TEXT, ""),
         )),
         File("prescriptions.csv", "prescriptions", Prescription, ("rx",), "One patient, SKU and prescriber a row", (
             _needs("rx", CODE, "the prescription's code"),
@@ -274,6 +276,8 @@ FILES: dict[str, File] = {
             _may("in_person_on", DAY, "when the patient was seen"),
             _may("stopped_on", DAY, "the day from which it may not be filled"),
             _may("stop_reason", TEXT, ""),
+            _may("paused_until", DAY, "the first day on which it is due again"),
+            _may("pause_reason", TEXT, ""),
         )),
         File("carrier_days.csv", "carrier_days", CarrierDay, ("carrier", "date"),
              "Days that are not as their weekday says: holidays, Saturdays that run", (

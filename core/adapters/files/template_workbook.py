@@ -54,7 +54,9 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "clinical_difference": "needs a dose that no pen gives", "last_filled_on": "2026-11-01",
     "first_filled_on": "2026-10-02", "fills": "2", "encounter": "none", "rx_pharmacy": "cedar", "rx_number": "700123",
     "telemedicine": "yes", "in_person_on": "2026-09-15", "stopped_on": "2026-12-31",
-    "stop_reason": "stopped by the prescriber", "date": "2026-12-25", "runs": "no", "step": "1", "weekly_mg": "0.25",
+    "stop_reason": "stopped by the prescriber",
+    "paused_until": "2027-01-15", "pause_reason": "travels",
+    "date": "2026-12-25", "runs": "no", "step": "1", "weekly_mg": "0.25",
     "scope": "clinic", "value": "7", "ship_to": "patient", "hold": "no",
     "note": "left-handed: no autoinjector",
 }  # fmt: skip

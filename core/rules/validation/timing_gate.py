@@ -12,6 +12,7 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.model import Days, Gate, OurLine, Prescription, Severity, Sku
 from core.rules.eligibility import earliest_refill
+from core.rules.pauses import pause_of
 from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for, supply_ended
 from core.rules.validation.allergens import related_class
 from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
@@ -47,6 +48,24 @@ def last_fill_is_used(cart: CheckedCart, context: Context, days: Days) -> Iterat
                 f"Fills of {line.directions.active} are counted, but no day of one is known: ask for the last.",
                 severity=Severity.WARNING,
             )
+
+
+@rule(
+    "PAUSED",
+    gate=Gate.TIMING,
+    severity=Severity.BLOCKING,
+    field="paused_until",
+    example="A patient who is paused until January, added by hand in December",
+    source="paused_until in patients.csv and prescriptions.csv",
+    overridable=True,
+)
+def nobody_paused_it(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """Neither the patient nor the prescription is paused on the refill day."""
+    for line in cart.lines:
+        if pause := pause_of(line.patient, line.prescription, days.refill_day):
+            what = f"Prescription {pause.rx}" if pause.rx else "The patient"
+            why = f": {pause.reason}" if pause.reason else ""
+            yield line.problem(f"{what} is paused until {full_day(pause.until)}{why}.", REMOVE)
 
 
 def _pharmacy(line: CheckedLine, context: Context) -> tuple[str, ...]:
