@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -136,3 +136,14 @@ def test_a_new_row_still_takes_the_defaults(clinic: Store) -> None:
     assert (row.first_name, row.active, row.allergies) == ("Noor", True, None)
     with clinic.read(CLINIC) as work:
         assert "P7" in known_keys(work)["patients.csv"]
+
+
+def test_stock_is_never_told_later_than_now(clinic: Store) -> None:
+    """What is ordered between now and then would not be taken from it."""
+    with clinic.read(CLINIC) as work:
+        now = work.now()
+    cells = {"pharmacy": "cedar", "sku": "SEMA", "unit_cost": "100", "valid_from": "2026-01-01", "stock": "2"}
+    later = (now + timedelta(hours=2)).isoformat()
+    load_files(clinic, LOCAL, one_row("offers.csv", cells | {"stock_at": later}))
+    offer = next(row for row in stored(clinic).offers if row.valid_from == date(2026, 1, 1))
+    assert (offer.stock, offer.stock_at) == (2, now)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Final
 
 from core.domain.model import LicenceKind
 from core.services.clinic_export import folder_of
 from pages.setup.connections import connection_settings
 from pages.setup.file_tables import file_table
+from pages.setup.first_steps import pharmacy_licenses, prescriber_licenses
 from pages.setup.payments import payment_settings
 from pages.shared.chart_card import chart
 from pages.shared.charts import states
 from pages.shared.filters import choose
 from pages.shared.formats import count
-from pages.shared.layout import badge, is_demo
+from pages.shared.layout import badge, is_demo, open_expander
 from pages.shared.session import ReferenceData, Session
+
+_MANY: Final = "Add licenses of many states"
+_MANY_ICON: Final = ":material/map:"
 
 
 def clinic_tab(session: Session, reference: ReferenceData) -> None:
@@ -38,6 +43,9 @@ def pharmacies_tab(session: Session, reference: ReferenceData) -> None:
     if folder.pharmacy_licences:
         _license_map(session, reference)
     file_table(session, "pharmacy_licences.csv", folder.pharmacy_licences, "Licenses")
+    if folder.pharmacies and (many := open_expander(_MANY, key="pharmacy_licences_many", icon=_MANY_ICON)):
+        with many:
+            pharmacy_licenses(session, reference)
     file_table(session, "closures.csv", folder.closures, "Closures")
 
 
@@ -84,3 +92,6 @@ def prescribers_tab(session: Session, reference: ReferenceData) -> None:
     folder = folder_of(reference.context)
     file_table(session, "prescribers.csv", folder.prescribers, "Prescribers")
     file_table(session, "prescriber_licences.csv", folder.prescriber_licences, "Licenses and DEA numbers")
+    if folder.prescribers and (many := open_expander(_MANY, key="prescriber_licences_many", icon=_MANY_ICON)):
+        with many:
+            prescriber_licenses(session, reference)

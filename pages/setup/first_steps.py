@@ -112,13 +112,13 @@ def _begin(session: Session, code: str, files: Mapping[str, Sequence[Mapping[str
 
 def first_steps_tab(session: Session, reference: ReferenceData) -> None:
     """What is done and what is next; the open step is the first that lacks something."""
-    held = session.call(files_held)
+    held = session.remembered(files_held)
     open_step = next((step for step, files in STEPS.items() if not all(held[file] for file in files)), None)
     if open_step is None:
         empty_state("The clinic is ready.", "Refill day shows who is due.", REFILL_DAY)
     drawn: dict[str, Callable[[], None]] = {
         "Pharmacies": lambda: _pharmacy(session, reference),
-        "Pharmacies' licenses": lambda: _pharmacy_licenses(session, reference),
+        "Pharmacies' licenses": lambda: pharmacy_licenses(session, reference),
         "SKUs and prices": lambda: _skus(session, reference),
         "Prescribers and their licenses": lambda: _prescribers(session, reference),
         "Patients and prescriptions": lambda: load_files(session),
@@ -137,7 +137,7 @@ def first_steps_tab(session: Session, reference: ReferenceData) -> None:
 
 def is_unfinished(session: Session) -> bool:
     """Whether the clinic lacks something for its first due list, or did when this visit began."""
-    held = session.call(files_held)
+    held = session.remembered(files_held)
     if not all(held[file] for file in NEEDED):
         st.session_state[_BEGUN] = session.clinic
     return st.session_state.get(_BEGUN) == session.clinic
@@ -191,7 +191,8 @@ def _pharmacy(session: Session, reference: ReferenceData) -> None:
     _save_button(session, "Save the pharmacy", {"pharmacies.csv": [row]}, ready=bool(ready), key=f"{key}_save")
 
 
-def _pharmacy_licenses(session: Session, reference: ReferenceData) -> None:
+def pharmacy_licenses(session: Session, reference: ReferenceData) -> None:
+    """Licenses of one pharmacy in many states, saved at once."""
     names = {code: pharmacy.name for code, pharmacy in reference.context.pharmacies.items()}
     if not names:
         st.caption("Save a pharmacy first.")
@@ -214,7 +215,8 @@ def _skus(session: Session, reference: ReferenceData) -> None:
         return
     st.caption(
         "Upload a pharmacy's price list: every row becomes a SKU with its price. Say of each whether it is sterile and "
-        "travels cold. Or load skus.csv and offers.csv with the last step."
+        "travels cold. Prices of SKUs that are there already come in on SKU costs, Price lists; skus.csv and "
+        "offers.csv load with the last step."
     )
     key = f"first_list_{session.data_version()}"
     pharmacy = st.selectbox(
@@ -329,15 +331,19 @@ def _prescribers(session: Session, reference: ReferenceData) -> None:
     row = {"npi": npi, "first_name": first, "last_name": last, "credential": credential}
     ready = bool(npi.strip() and first.strip() and last.strip())
     _save_button(session, "Save the prescriber", {"prescribers.csv": [row]}, ready=ready, key=f"{key}_save")
+    if reference.context.prescribers:
+        st.markdown("**Where they may prescribe**")
+        prescriber_licenses(session, reference)
+
+
+def prescriber_licenses(session: Session, reference: ReferenceData) -> None:
+    """Licenses of one prescriber in many states, saved at once."""
     names = {npi: prescriber.name for npi, prescriber in reference.context.prescribers.items()}
-    if not names:
-        return
 
     def save(holder: str, _: Sequence[str], states: Sequence[str], ends: str) -> None:
         rows = [{"npi": holder, "state": state, "expires_on": ends} for state in states]
         _save(session, {"prescriber_licences.csv": rows})
 
-    st.markdown("**Where they may prescribe**")
     license_form(names, (), key=f"first_prescribing_{session.data_version()}", save=save)
 
 

@@ -324,9 +324,11 @@ def test_the_zeros_of_a_code_come_back_where_one_code_alone_fits(
 ) -> None:
     known = {"patients.csv": stored, "skus.csv": {"S"}, "prescribers.csv": {"1234567893"}}
     if patient is None:
-        assert refused({"prescriptions.csv": REFILL}, known_keys=known) == [
-            "prescriptions.csv, row 2, patient “1001”: is not in patients.csv or the store"
-        ]
+        (error,) = refused({"prescriptions.csv": REFILL}, known_keys=known)
+        assert error.startswith("prescriptions.csv, row 2, patient “1001”: is not in patients.csv or the store")
+        assert error.endswith("; 001001 or 01001 differs from it in capitals, spaces or leading zeros alone") is (
+            "001001" in stored
+        )
         return
     folder = read_files({"prescriptions.csv": REFILL}, TODAY, known_keys=known)
     assert folder.prescriptions[0].patient == patient
@@ -368,3 +370,9 @@ def test_titles_above_the_headings_are_passed_over_and_said() -> None:
 def test_text_is_read_whatever_its_name_and_a_formula_may_keep_a_zero() -> None:
     folder = read_files({"patients.xls": b'patient\tfirst_name\n="01001"\tAda\n'}, TODAY)
     assert [(row.patient, row.first_name) for row in folder.patients] == [("01001", "Ada")]
+
+
+def test_a_reference_that_nearly_is_a_code_says_which() -> None:
+    known = {"patients.csv": {"P-1001"}, "skus.csv": {"S"}, "prescribers.csv": {"1234567893"}}
+    (error,) = refused({"prescriptions.csv": REFILL.replace(b"1001", b"p-1001")}, known_keys=known)
+    assert error.partition("; ")[2] == "P-1001 differs from it in capitals, spaces or leading zeros alone"

@@ -567,3 +567,19 @@ def test_the_demo_alone_can_be_thrown_away_where_its_code_is_typed(store: Store,
     shown = shown.text_input(key="setup_throw_away").set_value("juniper").run()
     next(button for button in shown.button if button.label == "Throw the demo away").click().run()
     assert store.clinics() == ()
+
+
+def test_licenses_of_many_states_are_saved_at_once(store: Store, opens: Opens) -> None:
+    load(store)
+    shown = opens("setup", setup_tab="Pharmacies")
+    shown.session_state["pharmacy_licences_many"] = True
+    shown = shown.run()
+    key = f"first_licenses_{store.data_version(CLINIC)}"
+    groups: Sequence[Any] = shown.get("button_group")
+    next(group for group in groups if group.proto.label == "Kinds").set_value([LicenceKind.NONSTERILE])
+    shown.text_input(key=f"{key}_pasted").set_value("ME, Vermont")
+    shown = shown.date_input(key=f"{key}_ends").set_value(date(2028, 6, 30)).run()
+    next(button for button in shown.button if button.label == "Save 2 licenses").click().run()
+    with store.read(CLINIC) as work:
+        held = {(row.state, row.kind, row.expires_on) for row in load_context(work).licences}
+    assert {(state, LicenceKind.NONSTERILE, date(2028, 6, 30)) for state in ("ME", "VT")} <= held

@@ -356,7 +356,7 @@ def _scoped_pharmacy(scope: str) -> tuple[str, ...]:
 TEXT = CellKind("text", lambda text, _: text, empty="")
 ZIP_CODE = CellKind("ZIP code", lambda text, _: text, empty="")
 CODE = CellKind("code", _code)
-CODES = CellKind("codes separated by ;", lambda text, _: _items(text), ";".join, (), tuple)
+CODES = CellKind("codes separated by ;", lambda text, _: _items(plain_code(text)), ";".join, (), tuple)
 LIST = CellKind("list separated by ;", lambda text, _: _items(text), ";".join, ())
 ALLERGIES = CellKind("list separated by ;, or none", _allergies, lambda value: ";".join(value) or "none")
 MONEY = CellKind("dollars", _money, dollars)

@@ -161,10 +161,23 @@ def _reversed(file: File, row: Row, values: Mapping[str, Any]) -> Iterator[BadCe
 
 def dangling(file: File, records: Records, known_keys: KnownKeys) -> Iterator[BadCell]:
     """The cells that refer to a key that nobody has."""
+    alike: dict[str, dict[str, list[str]]] = {}
     for reference in records.references:
         if reference.file in known_keys and reference.key not in known_keys[reference.file]:
-            reason = f"is not in {reference.file} or the store"
+            if reference.file not in alike:
+                alike[reference.file] = _by_fold(known_keys[reference.file])
+            near = " or ".join(alike[reference.file].get(code_fold(reference.key), ()))
+            differs = f"; {near} differs from it in capitals, spaces or leading zeros alone" if near else ""
+            reason = f"is not in {reference.file} or the store{differs}"
             yield BadCell(file.name, reference.row, reference.column, reference.key, reason)
+
+
+def _by_fold(keys: Collection[str]) -> dict[str, list[str]]:
+    """Keys by what a person takes for the same code."""
+    folds: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        folds.setdefault(code_fold(key), []).append(key)
+    return folds
 
 
 def look_alikes(file: File, records: Records, stored: Collection[str]) -> Iterator[BadCell]:

@@ -150,8 +150,9 @@ _OUR_OWN: Final = frozenset({"clinic", "data_version", "cart_writes"})
 
 
 def _with_stock_time(offer: Row, before: Row | None, now: datetime, *, told: bool) -> Row:
-    """The offer with the time of its stock: as ``told``, as before where the number is the same, else now."""
+    """The offer with the time of its stock: as ``told``, as before where the number is the same, else now.
+    Never later than now: what is sold meanwhile would not be taken from it."""
     if offer["stock"] is None or (told and offer["stock_at"] is not None):
-        return offer
+        return offer if offer["stock_at"] is None else offer | {"stock_at": min(offer["stock_at"], now)}
     unchanged = before is not None and before["stock"] == offer["stock"]
     return offer | {"stock_at": before["stock_at"] if before and unchanged else now}
