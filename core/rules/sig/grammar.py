@@ -65,8 +65,15 @@ def _counted_often(tokens: list[Token], place: int) -> Found:
     times = _times(tokens, place)
     if times is None:
         return None
-    period = _period(tokens, times.end) or _interval(tokens, times.end)
+    period = _period(tokens, times.end) or _interval(tokens, times.end) or _bare_period(tokens, times.end)
     return _often(times, period) if period else None
+
+
+def _bare_period(tokens: list[Token], place: int) -> Number | None:
+    """The ``day`` of "3 x day"."""
+    days = PERIOD_DAYS.get(at(tokens, place).word) if at(tokens, place - 1).word == "x" else None
+    bare = at(tokens, place).word in _ONE and not at(tokens, place + 1).is_number
+    return Number(days, days, place + 1) if days and bare else None
 
 
 def _interval_often(tokens: list[Token], place: int) -> Found:
@@ -143,6 +150,13 @@ def _interval(tokens: list[Token], place: int) -> Number | None:
     ordinal = 2 if at(tokens, after).word == "other" else ORDINALS.get(at(tokens, after).word)
     count = None if ordinal else a_number(tokens, after)
     after = after + 1 if ordinal else count.end if count else after
+    if (
+        count
+        and count.low == count.high
+        and at(tokens, after).word in _ORDINAL_ENDS
+        and at(tokens, after + 1).word == "day"
+    ):
+        return Number(count.low, count.high, after + 2)  # "every 3rd day"
     counted = LENGTH_DAYS if count else PERIOD_DAYS
     if at(tokens, after).word in MANY and not count and ordinal != 2:
         return None
@@ -229,7 +243,8 @@ def days_a_week(tokens: list[Token], place: int) -> Found:
     count = a_number(tokens, place)
     if count is None or count.low != count.high or count.low.denominator != 1 or not 1 <= count.low <= 7:
         return None
-    after = count.end + 1 if at(tokens, count.end).word in _DAYS else count.end
+    one = count.low == 1 and at(tokens, count.end).word in {"day", "night"}
+    after = count.end + 1 if one or at(tokens, count.end).word in _DAYS else count.end
     end = _past_seven(tokens, after, named=after > count.end)
     period = _period(tokens, after) if after > count.end and end is None else None
     if period and period.low == 7:
@@ -238,6 +253,16 @@ def days_a_week(tokens: list[Token], place: int) -> Found:
 
 
 _DAYS = frozenset({"days", "nights", "d"})
+_ORDINAL_ENDS = frozenset({"nd", "rd", "th"})
+
+
+def with_water(tokens: list[Token], place: int) -> Found:
+    """``8 oz of water``: what a piece is swallowed with."""
+    count = a_number(tokens, place)
+    if count is None or at(tokens, count.end).word not in {"oz", "ounce", "ounces", "cup", "glass", "glasses"}:
+        return None
+    end = count.end + 2 if at(tokens, count.end + 1).word == "of" else count.end + 1
+    return (EXTRA, end + 1) if at(tokens, end).word == "water" else None
 
 
 def _past_seven(tokens: list[Token], place: int, *, named: bool) -> int | None:

@@ -59,6 +59,7 @@ from core.rules.sig.grammar import (
     step_header,
     until,
     weekdays,
+    with_water,
 )
 from core.rules.sig.numbers import a_number, at
 from core.rules.sig.phrases import LENGTHS, PHRASES
@@ -80,6 +81,7 @@ _AT_NUMBERS: tuple[Rule, ...] = (
     syringe_scale, an_amount, often, days_a_week, cycle, a_strength, blend_strength, apart,
     clock,
     bare_length,
+    with_water,
     no_number,
 )  # fmt: skip
 
