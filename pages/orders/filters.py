@@ -77,9 +77,12 @@ class OrderListView(NamedTuple):
 
 
 def filter_bar(session: Session, reference: ReferenceData) -> OrderListView:
-    """The filters, and how many lines each tab, queue and status has."""
+    """The filters, and how many lines each tab, queue and status has. A search looks at every status at once: who asks
+    where a refill is does not know which tab it is on."""
     around = _around(reference)
     sizes = session.call(counts, around)
+    if around.text:
+        return OrderListView(around, OrderTab.ALL, None, sizes, 0)
     unnamed = len(session.call(strays))
     tab = _tab(sizes, unnamed)
     queue = _queue(sizes, unnamed) if tab is OrderTab.NEEDS_ACTION else None
@@ -98,9 +101,10 @@ def _around(reference: ReferenceData) -> OrderFilter:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = search_box(
             "Search",
-            "Patient, reference or tracking number",
+            "Patient, birth date, reference, tracking number, SKU or pharmacy",
             key="orders_search",
-            tooltip="Part of a name, or the start of a patient code, a reference or a tracking number.",
+            tooltip="Part of a name, a birth date (4/23/1980), or the start of a code, a reference or a tracking number. "
+            "Lines of every status are searched.",
         )
         pharmacy = pharmacy_choice("Pharmacy", context, "Every pharmacy", key="orders_pharmacy", width=220, bound=True)
         period = st.selectbox("Placed", list(PERIODS), key="orders_period", bind="query-params", width=150)

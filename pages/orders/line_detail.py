@@ -10,6 +10,7 @@ from core.domain.model import LineState, ShipTo, SubmissionState
 from core.rules.delivery_estimate import DeliveryEstimate
 from core.services.orders.views import LineDetail, OrderAction, line_detail
 from pages.orders.actions import action_choice, action_form
+from pages.orders.answer import answer
 from pages.orders.line_states import STATE_BADGES
 from pages.orders.money import money_state
 from pages.orders.order_sheets import sheet_downloads
@@ -44,6 +45,7 @@ def order_line(session: Session, reference: str, context: Context) -> None:
         _close()
         return
     _heading(detail, context)
+    answer(detail, context)
     _alerts(detail, context)
     if chosen := action_choice(detail):
         with st.container(border=True):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, or_, select
 
 from core.adapters.pharmacies.registry import named_by
 from core.adapters.store.base import columns_of
@@ -74,7 +74,8 @@ class OrderRow(NamedTuple):
 
 
 class OrderFilter(NamedTuple):
-    """Which lines: ``text`` looks in patient names and codes, references and tracking numbers; the rest narrow it."""
+    """Which lines: ``text`` looks in patient names, codes and birth dates, references, tracking numbers, SKUs and
+    pharmacies; the rest narrow it."""
 
     text: str = ""
     states: frozenset[LineState] = frozenset()
@@ -190,17 +191,40 @@ def _matching(work: Work, filtered: OrderFilter, stalled_before: date) -> list[C
 
 
 def _mentions(clinic: str, word: str) -> ColumnElement[bool]:
-    """Every word must stand somewhere: in a name, at the start of a reference, patient code or tracking number."""
+    """Every word must stand somewhere: in a name, at the start of a code, a reference or a tracking number, or be the
+    patient's birth date."""
     folded = word.lower()
 
     def starts(column: Any) -> ColumnElement[bool]:
         return func.lower(column).startswith(folded, autoescape=True)
 
-    names = (PATIENT.c.first_name, PATIENT.c.last_name)
-    named = (func.lower(name).contains(folded, autoescape=True) for name in names)
-    people = select(PATIENT.c.patient).where(PATIENT.c.clinic == clinic, or_(*named, starts(PATIENT.c.patient)))
+    def contains(column: Any) -> ColumnElement[bool]:
+        return func.lower(column).contains(folded, autoescape=True)
+
+    def named(table: Table, code: Any, *texts: ColumnElement[bool]) -> Select[Any]:
+        return select(code).where(table.c.clinic == clinic, or_(starts(code), *texts))
+
+    born = birth_date_of(word)
+    people = [contains(PATIENT.c.first_name), contains(PATIENT.c.last_name)]
+    people += [PATIENT.c.born_on == born] if born else []
     tracked = select(ATTEMPT.c.line).where(ATTEMPT.c.clinic == clinic, starts(ATTEMPT.c.tracking))
-    return or_(ORDER_LINE.c.patient.in_(people), starts(ORDER_LINE.c.reference), ORDER_LINE.c.reference.in_(tracked))
+    return or_(
+        ORDER_LINE.c.patient.in_(named(PATIENT, PATIENT.c.patient, *people)),
+        ORDER_LINE.c.sku.in_(named(SKU, SKU.c.sku, contains(SKU.c.name))),
+        ORDER_LINE.c.pharmacy.in_(named(PHARMACY, PHARMACY.c.pharmacy, contains(PHARMACY.c.name))),
+        starts(ORDER_LINE.c.reference),
+        ORDER_LINE.c.reference.in_(tracked),
+    )
+
+
+def birth_date_of(word: str) -> date | None:
+    """A word as a day, written ``1980-04-23``, ``4/23/1980`` or ``04-23-1980``; None for any other word."""
+    for form in ("%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y"):
+        try:
+            return datetime.strptime(word, form).date()
+        except ValueError:
+            continue
+    return None
 
 
 def _queues(clinic: str, stalled_before: date) -> dict[Queue, ColumnElement[bool]]:
