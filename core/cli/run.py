@@ -19,7 +19,7 @@ from core.domain.errors import BadInput
 from core.domain.model import Cart, Days, Objective, Program
 from core.domain.roles import LOCAL, Person
 from core.rules.prescriptions import completed
-from core.services.people import signed_in
+from core.services.people import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Run:
         """``--as``, or the local console."""
         if self.arguments.person is None:
             return LOCAL
-        person = signed_in(self.store, self.clinic, self.arguments.person)
+        person = named(self.store, self.clinic, self.arguments.person)
         if person is None:
             raise bad_argument("--as", self.arguments.person, "is not one of this clinic's people")
         return person

@@ -4,6 +4,7 @@ RefillDayError
 ├── BadInput            what somebody gave cannot be read: file, row, column, value, reason (exit status 2)
 ├── Refused             a rule or a state says no; nothing was written (exit status 1)
 │   ├── NotAllowed      the person's role does not include it
+│   │   └── AccessEnded the person may do nothing any more: access, role or sign-in is not what it was
 │   ├── Stale           somebody else changed it first; carries what it is now
 │   ├── Blocked         findings stop the checkout; carries them
 │   └── Differs         what would be placed is not what the person confirmed; carries both
@@ -54,6 +55,10 @@ class Refused(RefillDayError):
 
 class NotAllowed(Refused):
     """The person's role does not include this."""
+
+
+class AccessEnded(NotAllowed):
+    """The person's access, role or sign-in is no longer what it was when the page was drawn."""
 
 
 class Stale(Refused):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -11,11 +12,17 @@ from core.domain.model import Role
 
 
 class Person(NamedTuple):
-    """Somebody signed in."""
+    """Somebody signed in: at which clinic, since when, and until when the sign-in service vouches for them.
+
+    Who works at the machine itself has no clinic, and who is named by a command has no sign-in.
+    """
 
     email: str
     name: str
     role: Role
+    clinic: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 LOCAL: Final = Person("local console", "Local console", Role.ADMIN)

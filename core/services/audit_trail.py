@@ -11,8 +11,10 @@ from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from core.adapters.store import Store, Work, audits
+from core.domain.errors import AccessEnded
 from core.domain.model import Role
 from core.domain.roles import Action, Person, require
+from core.services.access import confirm
 
 
 class Entry(NamedTuple):
@@ -37,7 +39,28 @@ def record(
 
 
 def record_all(work: Work, person: Person, entries: Iterable[Entry]) -> None:
-    """Append many entries in one statement; the clinic's row, which every write holds, keeps the chain single."""
+    """Append many entries in one statement; the clinic's row, which every write holds, keeps the chain single.
+
+    Every write is audited, so this is where a person's access is looked up again: AccessEnded undoes the write.
+    """
+    confirm(work, person)
+    _append(work, person, entries)
+
+
+def record_refusal(store: Store, person: Person, clinic: str, what: str, refusal: AccessEnded) -> None:
+    """Append that somebody tried to do ``what`` without being allowed to any more; trying on adds nothing."""
+    entry = Entry("refused", what, None, {"because": str(refusal)})
+
+    def append(work: Work) -> None:
+        newest = next(iter(audits.newest(work, 1)), None)
+        again = {"email": person.email, "action": entry.action, "subject": what, "after": _canonical(entry.after)}
+        if newest is None or any(newest[name] != value for name, value in again.items()):
+            _append(work, person, [entry])
+
+    store.write(clinic, append)
+
+
+def _append(work: Work, person: Person, entries: Iterable[Entry]) -> None:
     number, previous = audits.last_entry(work) or (0, FIRST)
     rows = []
     for entry in entries:

@@ -124,7 +124,7 @@ def last_words(last: Approval, zone: str) -> str:
 
 def _undo(session: Session, issuer: Issuer, number: int) -> None:
     attempt(
-        partial(undo, session.store, session.person, session.clinic, issuer, number),
+        partial(session.call, undo, issuer, number),
         lambda prices: f"Undone: {count(prices, 'price')} reverted.",
     )
 
@@ -326,9 +326,8 @@ def _approve_words(written: int, ended: int, since: date) -> str:
 
 
 def _approve(session: Session, question: PriceList, result: Preview, chosen: ApprovalChoice) -> None:
-    accepts = partial(approve, session.store, session.person, session.clinic, question, result)
     if attempt(
-        lambda: accepts(accepted=chosen.accepted, ended=chosen.ended),
+        lambda: session.call(approve, question, result, accepted=chosen.accepted, ended=chosen.ended),
         lambda written: f"{count(written, 'price')} of {question.sheet.file} in force from {day(question.valid_from)}.",
     ):
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1

@@ -64,7 +64,7 @@ def _download(session: Session, selection: QuoteRequest, kind: QuoteFormat, labe
     holds = f"{count(len(selection.skus), 'SKU')} under {count(len(selection.programs), 'program')}"
     st.download_button(
         label,
-        partial(quote_out, session.store, session.person, session.clinic, selection, kind),
+        partial(session.call, quote_out, selection, kind),
         f"sku_costs.{kind}",
         mime,
         key=f"costs_quote_{kind}",

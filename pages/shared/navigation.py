@@ -11,9 +11,12 @@ from streamlit.navigation.page import Page
 
 from core.domain.model import Role
 from core.domain.roles import may
+from core.services.people import sign_out
 from pages.shared.formats import plain
+from pages.shared.notices import attempt
 from pages.shared.screens import FIRST_SCREEN, SCREENS, Screen
 from pages.shared.session import ACTING, CLINIC, Session, people_by_clinic, sign_in_configured
+from pages.shared.startup import the_store
 
 _ROLE_CHANGED: Final = "role_changed"
 
@@ -79,6 +82,13 @@ def _signed_in_but_unknown() -> None:
         st.button("Sign out", on_click=st.logout)
 
 
+def _sign_out() -> None:
+    """At every clinic and in every tab, even where the browser keeps its cookie."""
+    for clinic, person in people_by_clinic().items():
+        attempt(partial(sign_out, the_store(), person, clinic))
+    st.logout()
+
+
 def brand() -> None:
     """The product's name above the menu."""
     st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
@@ -94,7 +104,7 @@ def sidebar(session: Session | None) -> None:
             st.selectbox("Clinic", clinics, key=CLINIC, persist_state="session")
         if sign_in_configured():
             st.caption(f"{plain(session.person.name)}, {session.person.role}")
-            st.button("Sign out", on_click=st.logout, icon=":material/logout:", type="tertiary")
+            st.button("Sign out", on_click=_sign_out, icon=":material/logout:", type="tertiary")
         else:
             _role_switch(session.person.role)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
@@ -13,9 +13,11 @@ import streamlit as st
 from core.adapters.files import csv_bytes, xlsx_bytes
 from core.adapters.store import Store, Work, load_context
 from core.domain.context import Context
+from core.domain.errors import AccessEnded
 from core.domain.model import Role
 from core.domain.roles import Person
-from core.services.audit_trail import record
+from core.services.access import still_there
+from core.services.audit_trail import record, record_refusal
 from core.services.people import signed_in
 from pages.shared.startup import the_store
 
@@ -39,8 +41,24 @@ class Session:
         return self.store.read(self.clinic)
 
     def call(self, use_case: Callable[Concatenate[Store, Person, str, P], T], *args: P.args, **named: P.kwargs) -> T:
-        """A use case of core, carried out or refused for this person at this clinic."""
-        return use_case(self.store, self.person, self.clinic, *args, **named)
+        """A use case of core, carried out or refused for this person at this clinic.
+
+        A callback or a deferred download runs without its page, so the person is looked up again: AccessEnded.
+        """
+        with self.lasting(use_case.__name__.replace("_", " ")):
+            return use_case(self.store, self.person, self.clinic, *args, **named)
+
+    @contextmanager
+    def lasting(self, what: str) -> Iterator[None]:
+        """Within it the person may still act as they did when the page was drawn; a refusal is audited as ``what``."""
+        try:
+            if self.person.clinic is not None:
+                with self.read() as work:
+                    still_there(work, self.person)
+            yield
+        except AccessEnded as refusal:
+            record_refusal(self.store, self.person, self.clinic, what, refusal)
+            raise
 
     def remembered(self, use_case: Callable[..., T], *args: Any) -> T:
         """The same, kept until the clinic is written to or its day changes. Pages ask first what a role may see."""
@@ -62,7 +80,8 @@ class Session:
     def export(self, name: str, rows: Sequence[Mapping[str, object]], kind: Literal["csv", "xlsx"]) -> bytes:
         """A table as a file, audited first."""
         facts = {"kind": kind, "rows": len(rows)}
-        self.store.write(self.clinic, lambda work: record(work, self.person, "export", name, None, facts))
+        with self.lasting(f"export {name}"):
+            self.store.write(self.clinic, lambda work: record(work, self.person, "export", name, None, facts))
         columns = list(rows[0])
         cells = [list(row.values()) for row in rows]
         return csv_bytes(columns, cells) if kind == "csv" else xlsx_bytes(name, columns, cells)
@@ -106,15 +125,23 @@ def sign_in_configured() -> bool:
     return "is_logged_in" in st.user
 
 
-def email_asking() -> str | None:
-    """The address that the identity provider vouches for, while its word is good; None for anybody else."""
-    if not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
+class SignIn(NamedTuple):
+    """What the identity provider vouches for: a verified address, from when to when."""
+
+    email: str
+    since: datetime
+    until: datetime
+
+
+def sign_in_of_visitor() -> SignIn | None:
+    """Who the visitor is by the identity provider's word; None where it says less than all of it."""
+    email, since, until = (st.user.get(claim) for claim in ("email", "iat", "exp"))
+    if not st.user.get("is_logged_in") or st.user.get("email_verified") is not True or not email:
         return None
-    ends = st.user.get("exp")
-    if ends is not None and float(str(ends)) <= datetime.now(UTC).timestamp():
+    try:
+        return SignIn(str(email), *(datetime.fromtimestamp(float(str(instant)), UTC) for instant in (since, until)))
+    except (ValueError, OverflowError, OSError):
         return None
-    email = st.user.get("email")
-    return str(email).casefold() if email else None
 
 
 def demo_role() -> Role:
@@ -139,10 +166,11 @@ def people_by_clinic() -> dict[str, Person]:
         role = demo_role()
         person = Person(email=f"{role}@local.demo", name=f"Local demo, {role}", role=role)
         return dict.fromkeys(store.clinics() or [""], person)
-    email = email_asking()
-    if email is None:
+    visitor = sign_in_of_visitor()
+    if visitor is None:
         return {}
-    by_clinic = {clinic: signed_in(store, clinic, email) for clinic in store.clinics()}
+    email, since, until = visitor
+    by_clinic = {clinic: signed_in(store, clinic, email, since=since, until=until) for clinic in store.clinics()}
     return {clinic: person for clinic, person in by_clinic.items() if person is not None}
 
 

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import ast
-import time
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store
+from core.domain.errors import AccessEnded
 from core.domain.model import Role
 from core.domain.roles import LOCAL
-from core.services.people import add_person, change_person
+from core.services.audit_trail import audit_trail
+from core.services.clinic_export import export
+from core.services.people import add_person, change_person, members, sign_out, signed_in
+from pages.shared.formats import plain
 from pages.shared.screens import FIRST_SCREEN, SCREENS, Screen
+from pages.shared.session import Session
 from tests.pages.conftest import FRAME, Opens
-from tests.stores import CLINIC, load
+from tests.stores import CLINIC, NOW, Clock, load
 
 PAGES = sorted(FRAME.parents[1].glob("*/page.py"))
-SOON = 3600
+SIGNED_IN = {
+    "is_logged_in": True,
+    "email_verified": True,
+    "iat": NOW.timestamp(),
+    "exp": NOW.timestamp() + 3600,
+}
 
 
 def frame(**user: object) -> AppTest:
     shown = AppTest.from_file(str(FRAME), default_timeout=30)
     if user:
-        shown.user = {"is_logged_in": True, "exp": time.time() + SOON, **user}
+        shown.user = {**SIGNED_IN, **user}
     return shown.run()
 
 
@@ -130,7 +141,7 @@ def test_somebody_signed_in_gets_the_role_of_the_store_and_no_switch(store: Stor
     load(store)
     add_person(store, LOCAL, CLINIC, "lee@example.com", "Lee", Role.LEADERSHIP)
     shown = AppTest.from_file(str(FRAME), default_timeout=30)
-    shown.user = {"is_logged_in": True, "email": "Lee@Example.com", "exp": time.time() + SOON}
+    shown.user = {**SIGNED_IN, "email": "Lee@Example.com"}
     shown.session_state["acting_as"] = Role.ADMIN
     shown.query_params["acting_as"] = "admin"
     assert titles(shown.run()) == ["Fulfillment"]
@@ -143,8 +154,13 @@ def test_somebody_signed_in_gets_the_role_of_the_store_and_no_switch(store: Stor
     [
         ("nobody signed in", {"is_logged_in": False}, "Sign in with your clinic's account."),
         ("a stranger", {"email": "stranger@example.com"}, "stranger"),
-        ("the sign-in has ended", {"email": "lee@example.com", "exp": time.time() - 1}, "lee"),
+        ("the sign-in has ended", {"email": "lee@example.com", "exp": NOW.timestamp() - 1}, "lee"),
         ("the address is not confirmed", {"email": "lee@example.com", "email_verified": False}, "lee"),
+        ("whether it is confirmed is not said", {"email": "lee@example.com", "email_verified": None}, "lee"),
+        ("confirmed in words", {"email": "lee@example.com", "email_verified": "true"}, "lee"),
+        ("since when is not said", {"email": "lee@example.com", "iat": None}, "lee"),
+        ("until when is not said", {"email": "lee@example.com", "exp": None}, "lee"),
+        ("the sign-in is of yesterday", {"email": "lee@example.com", "iat": NOW.timestamp() - 86_400}, "lee"),
         ("access has ended", {"email": "max@example.com"}, "max"),
         ("no address", {}, "This"),
     ],
@@ -177,3 +193,67 @@ def test_a_store_that_cannot_be_reached_is_told_in_a_sentence(monkeypatch: pytes
     shown = frame()
     assert not shown.exception
     assert said(shown) == [r"The database cannot be reached or opened; check its address and that it is running\."]
+
+
+@pytest.fixture
+def lee(store: Store) -> AppTest:
+    """An admin's form that is open to add a person."""
+    load(store)
+    for email in ("lee@example.com", "max@example.com"):
+        add_person(store, LOCAL, CLINIC, email, "Lee", Role.ADMIN)
+    shown = AppTest.from_file(str(FRAME), default_timeout=30)
+    shown.user = {**SIGNED_IN, "email": "lee@example.com"}
+    shown.query_params["setup_tab"] = "People"
+    shown.run()
+    setup = next(screen for screen in SCREENS if screen.path == "setup")
+    shown.switch_page(str(setup.script)).run()
+    shown.text_input(key="setup_person_email").set_value("eve@example.com")
+    shown.text_input(key="setup_person_name").set_value("Eve")
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("case", "because", "title"),
+    [
+        ("access has ended", "Your access has ended", "Refill Day"),
+        ("another role", "Your role is now manager", "Setup"),
+        ("signed out elsewhere", "You have signed out", "Refill Day"),
+        ("away for long", "You were away for too long", "Refill Day"),
+        ("the sign-in has expired", "Your sign-in has expired", "Refill Day"),
+    ],
+)
+def test_a_form_left_open_makes_no_admin_once_access_is_not_what_it_was(
+    case: str, because: str, title: str, lee: AppTest, store: Store, clock: Clock
+) -> None:
+    if case == "access has ended":
+        change_person(store, LOCAL, CLINIC, "lee@example.com", active=False)
+    elif case == "another role":
+        change_person(store, LOCAL, CLINIC, "lee@example.com", role=Role.MANAGER)
+    elif case == "signed out elsewhere":
+        there = signed_in(store, CLINIC, "lee@example.com", since=NOW, until=NOW + timedelta(hours=1))
+        assert there is not None
+        sign_out(store, there, CLINIC)
+    else:
+        clock.now += timedelta(minutes=31 if case == "away for long" else 61)
+    button = next(button for button in lee.button if button.label == "Add")
+    button.click().run()
+    assert titles(lee) == [title]
+    assert any(plain(because) in text for text in said(lee))
+    assert "eve@example.com" not in {member.email for member in members(store, LOCAL, CLINIC)}
+    newest = audit_trail(store, LOCAL, CLINIC, limit=1)[0]
+    assert (newest.email, newest.action, newest.subject) == ("lee@example.com", "refused", "add person")
+
+
+def test_a_download_drawn_before_gives_nothing_once_access_has_ended(store: Store) -> None:
+    """A deferred download runs its function without the page."""
+    load(store)
+    add_person(store, LOCAL, CLINIC, "lee@example.com", "Lee", Role.MANAGER)
+    lee = signed_in(store, CLINIC, "lee@example.com", since=NOW, until=NOW + timedelta(hours=1))
+    assert lee is not None
+    session = Session(store, CLINIC, lee)
+    assert session.call(export)
+    change_person(store, LOCAL, CLINIC, "lee@example.com", active=False)
+    for download in (partial(session.call, export), partial(session.export, "patients", [{"Patient": "x"}], "csv")):
+        with pytest.raises(AccessEnded):
+            download()
+    assert [entry.subject for entry in audit_trail(store, LOCAL, CLINIC, limit=2)] == ["export patients", "export"]

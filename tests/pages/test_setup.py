@@ -115,7 +115,7 @@ def test_an_email_that_is_none_is_refused_in_a_sentence_and_nothing_is_written(s
     shown.text_input(key="setup_person_email").set_value("nobody")
     shown.button[0].click().run()
     assert [error.value for error in shown.error] == [
-        r"A person needs an email address, as the sign\-in service gives it\."
+        r"A person needs an email address in plain letters, as the sign\-in service gives it\."
     ]
     assert members(store, LOCAL, CLINIC) == []
 

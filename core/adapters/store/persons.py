@@ -17,6 +17,12 @@ def rows(work: Work) -> Sequence[RowMapping]:
     return sorted(work.connection.execute(statement).mappings(), key=lambda row: str(row["email"]))
 
 
+def of_email(work: Work, email: str) -> RowMapping | None:
+    """Everything of one person of the clinic, sign-in times included."""
+    statement = select(PERSON).where(work.of_clinic(PERSON), PERSON.c.email == email)
+    return work.connection.execute(statement).mappings().first()
+
+
 def add(work: Work, email: str, values: dict[str, Any]) -> None:
     """A new person."""
     insert_rows(work, PERSON, [{"email": email} | values])

@@ -138,7 +138,20 @@ QUESTION: Final = table_of("question", StoredQuestion, indexed("line"), key="id"
 
 # People, and what they did.
 
-PERSON: Final = table_of("person", {"email": str, "name": str, "role": Role, "active": bool}, key="email")
+PERSON: Final = table_of(
+    "person",
+    {
+        "email": str,
+        "name": str,
+        "role": Role,
+        "active": bool,
+        "signed_in": datetime | None,
+        "last_seen": datetime | None,
+        "signed_out": datetime | None,
+    },
+    key="email",
+)
+"""Who may sign in; their newest sign-in, when they were last at work, and when they last signed out."""
 AUDIT_ENTRY: Final = table_of(
     "audit_entry",
     {
