@@ -125,6 +125,11 @@ def _workers(now: WorkerStatus, session: Session, zone: str) -> None:
     table(rows, name="workers", alt="Every worker and its last activity", session=session, columns=columns)
 
 
+def _without_demo(session: Session) -> None:
+    with session.lasting("throw demo away"):
+        throw_demo_away(session.store, session.person)
+
+
 def load_files(session: Session) -> None:
     """Upload a clinic's folder: several files at once, or a ZIP of it. It loads whole or not at all."""
     st.subheader("Load files", anchor=False)
@@ -339,7 +344,7 @@ def _throw_away(session: Session) -> None:
 
 def _thrown_away(session: Session) -> None:
     os.environ["REFILL_DEMO"] = "off"  # an empty store would bring the demo in again
-    if attempt(lambda: throw_demo_away(session.store, session.person), "The demo is gone."):
+    if attempt(lambda: _without_demo(session), "The demo is gone."):
         forget_clinics()
 
 
