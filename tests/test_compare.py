@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,7 +15,17 @@ from core.rules.pricing.break_even import BreakEven
 from core.rules.pricing.comparison import ProgramCost, SkuComparison, answer_changes, compare
 from core.rules.pricing.market import PharmacyCost
 from core.rules.pricing.therapy import same_therapy
-from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
+from tests.builders import (
+    FRIDAY,
+    a_context,
+    a_patient,
+    a_pharmacy,
+    a_prescription,
+    a_program,
+    a_sku,
+    an_offer,
+    licences,
+)
 
 THURSDAY = date(2026, 12, 3)
 
@@ -35,8 +46,9 @@ def a_market(**over: Any) -> Context:
         "pharmacies": {"cedar": a_pharmacy(cold_fee_cents=0)},
         "programs": (a_program(), aggregate()),
         "aggregate_prices": (pooled(10_500),),
-    }
-    return a_context(**parts | over)
+    } | over
+    everywhere = tuple(row for code in parts["pharmacies"] for row in licences(code))
+    return a_context(**{"licences": everywhere} | parts)
 
 
 def sema(context: Context, **asked: Any) -> SkuComparison:
@@ -296,7 +308,7 @@ def test_no_price_is_never_zero(case: str, over: dict[str, Any], cheapest: str |
     row = sema(a_market(**over))
     unpriced = [cost for cost in row.programs if cost.unit_landed_cents is None]
     assert (row.cheapest, row.break_even) == (cheapest, (pair,))
-    assert unpriced == [ProgramCost(cost.program, cost.kind, cost.pack) for cost in unpriced]
+    assert [(cost.best, cost.market) for cost in unpriced] == [(None, None)] * len(unpriced)
     assert {each for cost in unpriced for each in (cost.pharmacies, cost.per_day, cost.margin_cents)} == {(), None}
 
 
@@ -433,3 +445,74 @@ def test_where_the_answer_changes(case: str, over: dict[str, Any], spend_cents: 
 def test_only_the_skus_that_are_asked_for() -> None:
     context = a_market(skus={"SEMA": a_sku(), "CAPS": a_sku(sku="CAPS", name="Capsules")})
     assert [row.sku for row in compare(context, FRIDAY, only=["SEMA"])] == ["SEMA"]
+
+
+CEDAR_OR_MAPLE: dict[str, Any] = {
+    "pharmacies": {"cedar": a_pharmacy(cold_fee_cents=0), "maple": a_pharmacy(pharmacy="maple", cold_fee_cents=0)},
+    "offers": (an_offer(), an_offer(pharmacy="maple", unit_cost_cents=80_00)),
+}
+"""maple is $20.00 cheaper."""
+MAPLE_IN_TEXAS = (*licences(), *licences(state="CA"), *licences("maple"))
+
+
+def taken_in(**states: int) -> dict[str, Any]:
+    return {"takers": {"SEMA": states}, "patients": {}, "prescriptions": {}}
+
+
+@pytest.mark.parametrize(
+    ("case", "over", "pharmacy", "reached"),
+    [
+        ("both may", taken_in(TX=4), "maple", 1),
+        ("maple not in the state of half of them", {**taken_in(TX=2, CA=2), "licences": MAPLE_IN_TEXAS}, "cedar", 1),
+        ("maple for nine in ten", {**taken_in(TX=9, CA=1), "licences": MAPLE_IN_TEXAS}, "maple", Fraction(9, 10)),
+        ("nobody for all: whoever reaches most", {**taken_in(TX=3, CA=2),
+         "licences": (*licences(), *licences("maple", "CA"))}, "cedar", Fraction(3, 5)),
+        ("a license that ends before it ships", {**taken_in(TX=1), "licences": (*licences(),
+         *licences("maple", expires_on=FRIDAY))}, "cedar", 1),
+        ("a cold box never leaves maple", {"pharmacies": {"cedar": a_pharmacy(cold_fee_cents=0),
+         "maple": a_pharmacy(pharmacy="maple", cold_ship_days=frozenset())}}, "cedar", 1),
+        ("maple is closed for longer than it may wait", {"closures": frozenset(("maple", FRIDAY + timedelta(days))
+         for days in range(4000))}, "cedar", 1),
+        ("maple has none left", {"offers": (an_offer(), an_offer(pharmacy="maple", unit_cost_cents=80_00, stock=0))},
+         "cedar", 1),
+        ("a SKU that nobody takes: where the clinic is", taken_in(), "maple", 1),
+    ],
+)  # fmt: skip
+def test_the_best_pharmacy_is_one_that_it_can_be_had_from(
+    case: str, over: dict[str, Any], pharmacy: str, reached: Fraction
+) -> None:
+    for program in ("FREE", "POOL"):
+        best = under(program, a_market(**CEDAR_OR_MAPLE | over)).best
+        if program == "FREE" or pharmacy == "cedar":
+            assert best is not None, case
+            assert (best.pharmacy, best.reached) == (pharmacy, reached), case
+
+
+def test_patients_at_hand_count_once_a_sku_and_only_while_they_take_it() -> None:
+    context = a_market(
+        patients={
+            "P1": a_patient(),
+            "P2": a_patient(patient="P2", state="ca"),
+            "P3": a_patient(patient="P3", active=False),
+        },
+        prescriptions={
+            "RX1": a_prescription(),
+            "RX2": a_prescription(rx="RX2"),
+            "RX3": a_prescription(rx="RX3", patient="P2"),
+            "RX4": a_prescription(rx="RX4", patient="P3"),
+            "RX5": a_prescription(rx="RX5", patient="P2", sku="TIRZ", stopped_on=FRIDAY),
+        },
+    )
+    assert (context.states_taking("SEMA"), context.states_taking("TIRZ")) == ({"TX": 1, "CA": 1},) * 2
+
+
+def test_a_side_without_a_price_has_the_box_of_a_pharmacy_that_it_can_be_had_from() -> None:
+    """cedar's box is $20.00, that of maple, which may not ship to the state, nothing."""
+    context = a_market(
+        pharmacies={"cedar": a_pharmacy(), "maple": a_pharmacy(pharmacy="maple", cold_fee_cents=0)},
+        offers=CEDAR_OR_MAPLE["offers"],
+        aggregate_prices=(),
+        licences=licences(),
+    )
+    (side,) = sema(context).pooled
+    assert (side.unit_landed_cents, side.shipping_cents) == (None, 20_00)

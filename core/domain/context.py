@@ -6,6 +6,7 @@ several of them need stand here, each answering one question about data in force
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Self
 
-from core.domain.identifiers import CodeOrder, code_order
+from core.domain.identifiers import CodeOrder, code_order, state_code
 from core.domain.model import (
     AggregatePrice,
     Clinic,
@@ -44,6 +45,7 @@ class Context:
     Lists of dated rows hold the history that the store gave, in order of ``valid_from``. ``reserved`` is what this
     clinic has reserved since the pharmacy last told its stock, in packs, by (pharmacy, sku). ``other_carts`` holds
     (patient, sku) of lines in other open carts. ``connections`` are those of pharmacies that somebody has connected.
+    ``takers`` counts, by SKU and state, the patients who take it where they are not loaded (None: count those at hand).
     """
 
     clinic: Clinic
@@ -64,6 +66,7 @@ class Context:
     reserved: Mapping[tuple[str, str], int] = field(default_factory=dict)
     other_carts: frozenset[tuple[str, str]] = frozenset()
     connections: Mapping[str, Connection] = field(default_factory=dict)
+    takers: Mapping[str, Mapping[str, int]] | None = None
 
     def setting(self, name: str, day: date, **scope: str | None) -> object:
         """A threshold in force on ``day`` for a pharmacy, state, active or SKU (core/domain/settings.py)."""
@@ -246,6 +249,28 @@ class Context:
         for row in self.our_lines:
             rows.setdefault(row.patient, []).append(row)
         return {patient: tuple(lines) for patient, lines in rows.items()}
+
+    def states_taking(self, sku: str) -> Mapping[str, int]:
+        """How many patients take a SKU, by state: where its boxes go. Of a SKU that nobody takes, those of every SKU;
+        before there is any, the clinic's own state."""
+        return self._takers.get(sku) or self._takers[""]
+
+    @cached_property
+    def _takers(self) -> dict[str, Mapping[str, int]]:
+        rows = self._takers_at_hand() if self.takers is None else self.takers
+        every = Counter[str]()
+        for by_state in rows.values():
+            every.update(by_state)
+        return {**rows, "": every or {state_code(self.clinic.state): 1}}
+
+    def _takers_at_hand(self) -> Mapping[str, Mapping[str, int]]:
+        pairs = {(row.sku, row.patient) for row in self.prescriptions.values() if row.stopped_on is None}
+        rows: dict[str, Counter[str]] = {}
+        for sku, patient in pairs:
+            person = self.patients.get(patient)
+            if person and person.active and person.state:
+                rows.setdefault(sku, Counter())[state_code(person.state)] += 1
+        return rows
 
     def without(self, references: Iterable[str]) -> Self:
         """The same without some of our own lines: a line is never counted against itself."""

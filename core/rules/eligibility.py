@@ -9,6 +9,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from core.domain.context import Context
@@ -124,6 +125,43 @@ class FillTerms(NamedTuple):
     closed: tuple[str, ...]
 
 
+class Houses:
+    """Pharmacies' rules by class of SKU and state, for one context and days, remembered."""
+
+    def __init__(self, context: Context, days: Days) -> None:
+        self.context = context
+        self.days = days
+        self._houses: dict[tuple[str, str, bool, bool, bool], House] = {}
+
+    def of(self, pharmacy: Pharmacy, sku: Sku, state: str) -> House:
+        """One pharmacy's rules for a SKU shipped to a state."""
+        key = (pharmacy.pharmacy, state, sku.sterile, sku.scheduled, sku.cold_chain)
+        if key not in self._houses:
+            dates = promise(pharmacy, sku.cold_chain, self.context, self.days)
+            self._houses[key] = House(
+                pharmacy.pharmacy,
+                frozenset(self._unlawful(pharmacy, sku, state, dates)),
+                refills_limit(pharmacy, self.context, self.days.placing_day),
+                sig_limit(pharmacy, state, self.context, self.days.placing_day),
+                *_threshold(sku, pharmacy, state, self.context, self.days),
+                dates,
+            )
+        return self._houses[key]
+
+    def reached(self, pharmacy: Pharmacy, sku: Sku, patients: Mapping[str, int]) -> Fraction:
+        """The share of patients, counted by state, to whom the pharmacy may and can ship a SKU."""
+        reached = sum(number for state, number in patients.items() if not self.of(pharmacy, sku, state).closed)
+        return Fraction(reached, sum(patients.values()) or 1)
+
+    def _unlawful(self, pharmacy: Pharmacy, sku: Sku, state: str, dates: Promise | None) -> Iterator[str]:
+        ships_on = dates.ships_on if dates else self.days.refill_day
+        kinds = (sku.licence_kind, LicenceKind.CONTROLLED) if sku.scheduled else (sku.licence_kind,)
+        if not all(self.context.pharmacy_licensed(pharmacy.pharmacy, state, kind, ships_on) for kind in kinds):
+            yield "PHARMACY_NOT_LICENSED"
+        if dates is None:
+            yield "COLD_CHAIN_WINDOW"
+
+
 class Eligibility:
     """Answers for one context, program and days, remembering what lines have in common."""
 
@@ -132,7 +170,7 @@ class Eligibility:
         self.program = program
         self.days = days
         self._offered: dict[tuple[str, str], OfferTerms] = {}
-        self._houses: dict[tuple[str, str, bool, bool, bool], House] = {}
+        self._houses = Houses(context, days)
         self._terms: dict[tuple[str, str], tuple[FillTerms, ...]] = {}
         self._order_faults: dict[tuple[str, ...], bool] = {}
 
@@ -161,7 +199,7 @@ class Eligibility:
 
     def terms_of(self, pharmacy: Pharmacy, subject: Subject) -> FillTerms:
         """One pharmacy's terms for the line."""
-        house, offered = self._house(pharmacy, subject.sku, subject.state), self._offer(pharmacy, subject.sku.sku)
+        house, offered = self._houses.of(pharmacy, subject.sku, subject.state), self._offer(pharmacy, subject.sku.sku)
         return FillTerms(house, offered, _ordered(house.closed | offered.closed))
 
     def codes(self, subject: Subject, terms: FillTerms, overridden: frozenset[str]) -> tuple[str, ...]:
@@ -221,28 +259,6 @@ class Eligibility:
             yield "PRICE_STALE"
         if program.kind is ProgramKind.AGGREGATE and not context.aggregate_price(program.program, sku, day):
             yield "NO_PRICE"
-
-    def _house(self, pharmacy: Pharmacy, sku: Sku, state: str) -> House:
-        key = (pharmacy.pharmacy, state, sku.sterile, sku.scheduled, sku.cold_chain)
-        if key not in self._houses:
-            dates = promise(pharmacy, sku.cold_chain, self.context, self.days)
-            self._houses[key] = House(
-                pharmacy.pharmacy,
-                frozenset(self._unlawful(pharmacy, sku, state, dates)),
-                refills_limit(pharmacy, self.context, self.days.placing_day),
-                sig_limit(pharmacy, state, self.context, self.days.placing_day),
-                *_threshold(sku, pharmacy, state, self.context, self.days),
-                dates,
-            )
-        return self._houses[key]
-
-    def _unlawful(self, pharmacy: Pharmacy, sku: Sku, state: str, dates: Promise | None) -> Iterator[str]:
-        ships_on = dates.ships_on if dates else self.days.refill_day
-        kinds = (sku.licence_kind, LicenceKind.CONTROLLED) if sku.scheduled else (sku.licence_kind,)
-        if not all(self.context.pharmacy_licensed(pharmacy.pharmacy, state, kind, ships_on) for kind in kinds):
-            yield "PHARMACY_NOT_LICENSED"
-        if dates is None:
-            yield "COLD_CHAIN_WINDOW"
 
 
 def order_faults(line: CartLine, pharmacy: str, context: Context, override_note: str = "") -> tuple[OrderFault, ...]:

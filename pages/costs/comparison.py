@@ -177,8 +177,14 @@ def _heading(program: str, measure: str) -> str:
 
 
 def _pharmacy(pair: SkuCosts, view: CostView) -> str | None:
-    code = next((cost.pharmacy for cost in (pair.pass_through, pair.aggregate) if cost and cost.pharmacy), None)
-    return view.context.pharmacies[code].name if code else None
+    """The pharmacy of each side, once where it is the same; how many patients it reaches where that is not all."""
+    best = [cost.best for cost in (pair.pass_through, pair.aggregate) if cost and cost.best]
+    names = {
+        cost.pharmacy: view.context.pharmacies[cost.pharmacy].name
+        + ("" if cost.reached == 1 else f" ({float(cost.reached):.0%} of patients)")
+        for cost in best
+    }
+    return " / ".join(names.values()) or None
 
 
 def _cheaper(pair: SkuCosts, view: CostView, program: str | None) -> str:
@@ -201,7 +207,11 @@ def _columns(view: CostView, options: GridOptions) -> Columns:
     return {
         "SKU": TextColumn(pinned=True),
         "Category": TextColumn(),
-        "Pharmacy": TextColumn("Best pharmacy", help=f"The pharmacy with the lowest landed cost under {pass_through}."),
+        "Pharmacy": TextColumn(
+            "Best pharmacy",
+            help=f"The cheapest that can ship it to the patients who take it: under {pass_through}, then under "
+            f"{aggregate} where it is another.",
+        ),
         "Pass-through": NumberColumn(
             f"{pass_through}, landed",
             format="dollar",

@@ -23,6 +23,8 @@ with header("Fulfillment", "How fast, how well and at what cost orders are fille
 compared = period_choice(session, today)
 now = compared.now
 st.caption(f"{full_day(now.period.first)} to {full_day(now.period.last)}.")
+if may(session.person, Action.SEE_COSTS) and (answer := session.remembered(best_program)).lines:
+    st.markdown(f"**{plain(answer_sentence(answer))}.** SKU costs has the arithmetic.")
 if not now.by_week and not now.stalled:
     first_step = "Orders placed on Refill day appear here."
     link = REFILL_DAY if may(session.person, Action.WORK_CART) else None
@@ -31,8 +33,6 @@ if not now.by_week and not now.stalled:
 
 names = {code: pharmacy.name for code, pharmacy in context.pharmacies.items()}
 metrics(fulfillment_figures(compared))
-if may(session.person, Action.SEE_COSTS):
-    st.markdown(f"**{plain(answer_sentence(session.remembered(best_program)))}.** SKU costs has the arithmetic.")
 left, right = st.columns(2)
 with left:
     charts.acceptance(session, compared)

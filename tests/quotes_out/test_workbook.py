@@ -19,7 +19,7 @@ from core.rules.pricing.comparison import SkuComparison, compare
 from core.rules.pricing.monthly import plans
 from core.services.quotes.selection import QuoteRequest, Selection, quote_selection
 from core.services.quotes.workbook import workbook
-from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer
+from tests.builders import FRIDAY, a_context, a_pharmacy, a_program, a_sku, an_offer, licences
 from tests.quotes_out.spreadsheet import Spreadsheet
 
 FREE, GROWTH = (
@@ -36,6 +36,7 @@ def a_clinic_of_prices(**over: Any) -> Context:
         "skus": {sku: a_sku(sku=sku, name=f"{sku} 2.5 mg/mL") for sku in ("SEMA", "TIRZ")},
         "pharmacies": {code: a_pharmacy(pharmacy=code, name=code.title()) for code in ("cedar", "lake")},
         "offers": (an_offer(), an_offer(pharmacy="lake", unit_cost_cents=10_100), an_offer(sku="TIRZ")),
+        "licences": (*licences(), *licences("lake")),
         "programs": (FREE, GROWTH, REFILL),
         "aggregate_prices": (POOLED,),
     }
@@ -69,6 +70,7 @@ def any_context(seed: int) -> tuple[Context, int, int]:
             for sku in skus
             if row.kind is ProgramKind.AGGREGATE and chance.random() < 0.8
         ),
+        licences=tuple(row for house in houses if chance.random() < 0.9 for row in licences(house)),
     )
     return context, chance.choice([1, 1, 2, 3, 7, 12, 1000]), chance.randint(0, 50_000_00)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cache
@@ -35,6 +36,7 @@ from core.adapters.store.tables import (
     STOCK_RESERVATION,
 )
 from core.domain.context import Context
+from core.domain.identifiers import state_code
 from core.domain.model import (
     AggregatePrice,
     Clinic,
@@ -98,6 +100,7 @@ def load_context(
         reserved=_reserved(work, placing_day or work.today),
         other_carts=_other_carts(work, refill_day),
         connections=_connections(work),
+        takers=None if patients is None or patients else _takers(work),
     )
 
 
@@ -108,6 +111,22 @@ def _connections(work: Work) -> dict[str, Connection]:
         for code, link in linked.items()
         if link.adapter in ADAPTERS
     }
+
+
+def _takers(work: Work) -> dict[str, Counter[str]]:
+    """How many active patients have a prescription of each SKU that is not stopped, by state."""
+    pairs = (
+        select(PRESCRIPTION.c.sku, PATIENT.c.state, func.count(func.distinct(PATIENT.c.patient)))
+        .select_from(PRESCRIPTION.join(PATIENT))
+        .where(
+            work.of_clinic(PRESCRIPTION), PATIENT.c.active, PATIENT.c.state != "", PRESCRIPTION.c.stopped_on.is_(None)
+        )
+        .group_by(PRESCRIPTION.c.sku, PATIENT.c.state)
+    )
+    takers: dict[str, Counter[str]] = {}
+    for sku, state, patients in work.connection.execute(pairs):
+        takers.setdefault(sku, Counter())[state_code(state)] += patients
+    return takers
 
 
 def _people(work: Work, patients: Collection[str] | None) -> dict[str, Patient]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from core.domain.context import Context
-from core.domain.model import ProgramKind, Sku
+from core.domain.model import Days, ProgramKind, Sku
+from core.rules.eligibility import Houses
 from core.rules.pricing.break_even import BreakEven, Side, break_even, four_decimals
 from core.rules.pricing.market import Market, PharmacyCost, PharmacyOffer
 from core.rules.pricing.terms import Terms
 from core.rules.pricing.volume import AtVolume, at_volume
 from core.rules.sig.reader import read
 from core.rules.sig.supply import DaysSupply, supply
+
+MOST_PATIENTS: Final = Fraction(9, 10)
+"""A pharmacy that reaches this share of the patients who take a SKU is one that it can be had from."""
 
 
 class Pack(NamedTuple):
@@ -31,7 +36,8 @@ class Pack(NamedTuple):
 
 
 class ProgramCost(NamedTuple):
-    """A SKU under one program at its cheapest pharmacy; None is "no price" or, for a measure, not known.
+    """A SKU under one program at its cheapest pharmacy; None is "no price" or, for a measure, not known. ``houses``
+    are the pharmacies that it can be had from, whether or not the program has a price.
 
     Measures are worked out when asked for; ``per_*`` are dollars to four decimals.
     """
@@ -41,6 +47,7 @@ class ProgramCost(NamedTuple):
     pack: Pack
     best: PharmacyCost | None = None
     market: Market | None = None
+    houses: tuple[str, ...] = ()
 
     @property
     def pharmacy(self) -> str | None:
@@ -155,6 +162,7 @@ class _TypicalOrder(NamedTuple):
     spend_cents: int | None
     terms: tuple[Terms, ...]
     takers: Mapping[str, frozenset[str]]
+    houses: Houses
     waste_ml: Decimal
     in_use_days: int
 
@@ -186,6 +194,7 @@ def _order(context: Context, day: date, units: int, spend_cents: int | None) -> 
             row.program: frozenset(code for code, pharmacy in context.pharmacies.items() if pharmacy.takes(row.program))
             for row in programs
         },
+        houses=Houses(context, Days(day, day)),
         waste_ml=context.number("waste_ml_per_draw", day),
         in_use_days=int(context.number("default_in_use_days", day)),
     )
@@ -199,10 +208,10 @@ def _sku_comparison(sku: Sku, order: _TypicalOrder) -> SkuComparison:
     direct: list[Side] = []
     pooled: list[Side] = []
     for terms in order.terms:
-        takers = order.takers[terms.program]
-        taking = tuple([offer for offer in offered if offer.pharmacy in takers])
+        taking = _to_be_had(offered, order.takers[terms.program])
         market = _market(sku, terms, taking, order)
-        cost = ProgramCost(terms.program, terms.kind, pack, market.cheapest() if market else None, market)
+        best, houses = market.cheapest() if market else None, tuple([offer.pharmacy for offer in taking])
+        cost = ProgramCost(terms.program, terms.kind, pack, best, market, houses)
         costs.append(cost)
         (direct if terms.kind is ProgramKind.PASS_THROUGH else pooled).append(_side(terms, cost, taking))
     priced = [(cost.best.landed_cents, cost.program) for cost in costs if cost.best]
@@ -219,14 +228,24 @@ def _sku_comparison(sku: Sku, order: _TypicalOrder) -> SkuComparison:
 
 
 def _offered(sku: Sku, order: _TypicalOrder) -> list[PharmacyOffer]:
-    """What pharmacies ask for the SKU in force, by code."""
-    offers = []
-    for code in order.context.pharmacies_offering(sku.sku):
-        offer = order.context.offer(code, sku.sku, order.day)
-        if offer:
-            shipping = order.context.pharmacies[code].fee_cents(sku.cold_chain)
-            offers.append(PharmacyOffer(code, offer.unit_cost_cents, shipping))
+    """What pharmacies with enough in stock ask for the SKU in force, by code."""
+    context, offers = order.context, []
+    patients = context.states_taking(sku.sku)
+    for code in context.pharmacies_offering(sku.sku):
+        offer, house = context.offer(code, sku.sku, order.day), context.pharmacies[code]
+        stock = context.stock(code, sku.sku, order.day)
+        if offer and (stock is None or stock >= order.units):
+            reached = order.houses.reached(house, sku, patients)
+            offers.append(PharmacyOffer(code, offer.unit_cost_cents, house.fee_cents(sku.cold_chain), reached))
     return offers
+
+
+def _to_be_had(offers: Iterable[PharmacyOffer], takers: Collection[str]) -> tuple[PharmacyOffer, ...]:
+    """Those that take the program and can ship to nine in ten of the patients who take the SKU; where none can, those
+    that reach the most."""
+    taking = [offer for offer in offers if offer.pharmacy in takers and offer.reached]
+    least = min(MOST_PATIENTS, max((offer.reached for offer in taking), default=MOST_PATIENTS))
+    return tuple([offer for offer in taking if offer.reached >= least])
 
 
 @lru_cache(maxsize=8192)

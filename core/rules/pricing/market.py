@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -10,7 +11,8 @@ from core.rules.pricing.terms import Terms
 
 
 class PharmacyCost(NamedTuple):
-    """One pharmacy's order under one program: what it is made of, and the landed cost of one pack."""
+    """One pharmacy's order under one program: what it is made of, the landed cost of one pack, and the share of the
+    patients who take it that the pharmacy can ship to."""
 
     pharmacy: str
     unit_cost_cents: int
@@ -20,14 +22,17 @@ class PharmacyCost(NamedTuple):
     processing_cents: int
     landed_cents: int
     unit_landed_cents: int
+    reached: Fraction = Fraction(1)
 
 
 class PharmacyOffer(NamedTuple):
-    """A pharmacy's own price in force for one pack, and its fee for the box, in cents."""
+    """A pharmacy's own price in force for one pack, and its fee for the box, in cents; ``reached`` is the share of the
+    patients who take it that it can ship to."""
 
     pharmacy: str
     unit_cost_cents: int
     shipping_cents: int
+    reached: Fraction = Fraction(1)
 
 
 class Market(NamedTuple):
@@ -58,7 +63,9 @@ class Market(NamedTuple):
         fee, processing = self.terms.charges(medication, shipping, 0)
         landed = medication + fee + shipping + processing
         unit_landed = half_up(landed, self.units)
-        return PharmacyCost(offer.pharmacy, price, medication, fee, shipping, processing, landed, unit_landed)
+        return PharmacyCost(
+            offer.pharmacy, price, medication, fee, shipping, processing, landed, unit_landed, offer.reached
+        )
 
 
 _SHIPPING = attrgetter("shipping_cents")

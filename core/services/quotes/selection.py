@@ -85,18 +85,17 @@ def quote_selection(context: Context, day: date, request: QuoteRequest) -> Selec
     programs = tuple(row for row in context.programs_on(day) if row.program in request.programs)
     skus = [code for code in context.skus if code in request.skus]
     rows = compare(context, day, units=request.units, spend_cents=request.spend_cents, only=skus)
-    skus_quoted = tuple(_quoted_sku(context, day, row, programs) for row in rows)
+    skus_quoted = tuple(_quoted_sku(context, row, programs) for row in rows)
     prices = tuple(price for compared in skus_quoted for price in _prices(context, day, compared))
     return Selection(context.clinic.name, day, request.units, request.spend_cents, programs, skus_quoted, prices)
 
 
-def _quoted_sku(context: Context, day: date, row: SkuComparison, programs: Iterable[Program]) -> QuotedSku:
+def _quoted_sku(context: Context, row: SkuComparison, programs: Iterable[Program]) -> QuotedSku:
     costs = {cost.program: cost for cost in row.programs}
-    offering = [code for code in context.pharmacies_offering(row.sku) if context.offer(code, row.sku, day)]
-    pharmacies = [context.pharmacies[code] for code in offering]
     under = (
-        QuotedProgram(program, costs[program.program], tuple(row for row in pharmacies if row.takes(program.program)))
+        QuotedProgram(program, cost, tuple(context.pharmacies[code] for code in cost.houses))
         for program in programs
+        for cost in (costs[program.program],)
     )
     return QuotedSku(context.skus[row.sku], row, tuple(under))
 
