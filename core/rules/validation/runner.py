@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -47,12 +47,13 @@ def validate(split: Split, context: Context, program: Program, days: Days) -> tu
     Held lines are checked too. Rules on the ship date use the line's promise, or the refill day without a pharmacy.
     """
     cart = checked(split, context, program, days)
-    hits = _unsilenced([*_hits(cart, context, days)])
+    hits = _unsilenced([*_hits(RULES.values(), cart, context, days)])
     return tuple(sorted((_finding(entry, problem) for entry, problem in hits), key=_order))
 
 
 def validate_directions(text: str, sku: Sku | None, quantity: int, context: Context, days: Days) -> tuple[Finding, ...]:
-    """What the SIG gate alone says of directions, as line 1 of a cart; without a SKU, of the words alone."""
+    """What the SIG gate, and the steps of a titration, say of directions as line 1 of a cart; without a SKU, of the
+    words alone."""
     code = sku.sku if sku else ""
     line = CartLine(number=1, patient="", sku=code, quantity=quantity, sig=text)
     program = Program(
@@ -60,12 +61,13 @@ def validate_directions(text: str, sku: Sku | None, quantity: int, context: Cont
     )
     split = Split(Objective.CHEAPEST, "", (RoutedLine(line),), 0, 0, True, 0.0)
     cart = checked(split, context, program, days)
-    hits = _unsilenced([(entry, problem) for entry, problem in _hits(cart, context, days) if entry.gate is Gate.SIG])
+    rules = [entry for entry in RULES.values() if entry.gate is Gate.SIG or entry.code == "TITRATION_SKIP"]
+    hits = _unsilenced(list(_hits(rules, cart, context, days)))
     return tuple(sorted((_finding(entry, problem) for entry, problem in hits), key=_order))
 
 
-def _hits(cart: CheckedCart, context: Context, days: Days) -> Iterator[tuple[Rule, Violation]]:
-    for entry in RULES.values():
+def _hits(rules: Iterable[Rule], cart: CheckedCart, context: Context, days: Days) -> Iterator[tuple[Rule, Violation]]:
+    for entry in rules:
         for problem in entry.check(cart, context, days):
             yield entry, problem
 
