@@ -90,7 +90,7 @@ def _columns(context: Context) -> dict[str, ColumnConfig | ButtonColumnResult]:
             help="Click to open the line: findings, directions as read, price, why this pharmacy, history.",
         ),
         "Line": NumberColumn("#", width=44, pinned=True, help="The line's number in this cart."),
-        "Patient": TextColumn(pinned=True, width=130),
+        "Patient": TextColumn(width=190, help="With the date of birth."),
         "SKU": TextColumn(width=190),
         "Quantity": NumberColumn(
             "Qty", min_value=1, step=1, format="%d", width=56, help="Packs. Clear it for the prescribed quantity."

@@ -9,7 +9,6 @@ import streamlit as st
 from core.domain.model import Severity
 from pages.refill_day.cart_actions import RefusedEdit, drop_edit, edit, waiting_edit
 from pages.refill_day.cart_grid import grid
-from pages.refill_day.causes import remaining
 from pages.refill_day.desk import SHOW, Desk
 from pages.refill_day.due_table import due_table
 from pages.refill_day.line_entry import entry_bar
@@ -27,8 +26,6 @@ def cart_step(desk: Desk, views: Sequence[LineView], due: int) -> None:
     _apply_again(desk, views)
     if views:
         metrics(figures(desk, views))
-        left = remaining(views)
-        st.progress(left.share, plain(left.words))
     entry_bar(desk, due)
     due_table(desk)
     if not views:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from core.domain.context import Context
 from core.domain.model import Finding, Fix, Gate, Owner, Patient, Severity
 from core.rules.validation import RULES
-from pages.refill_day.views import CartLineState, LineView
-from pages.shared.formats import code_words, count, full_day, prescriber_name
+from pages.refill_day.views import LineView
+from pages.shared.formats import code_words, full_day, prescriber_name
 
 HOLD: Mapping[str, str] = {"hold": "yes"}
 _OF_A_LICENCE = frozenset({"PRESCRIBER_NOT_LICENSED", "LICENCE_EXPIRING"})
@@ -101,40 +100,6 @@ def _prescriber(view: LineView, finding: Finding, context: Context) -> Iterator[
         yield f"no {state} license"
     else:
         yield f"{state} license ends {full_day(licence.expires_on)}" if licence.expires_on else f"{state} license"
-
-
-class CartProgress(NamedTuple):
-    """What a cart waits for: lines in all, those that ready, held ones, those that something stops, and warnings
-    that nobody has acknowledged."""
-
-    lines: int
-    ready: int
-    held: int
-    stopped: int
-    warnings: int
-
-    @property
-    def share(self) -> float:
-        """From 0 to 1: lines that wait for nobody."""
-        return (self.ready + self.held) / self.lines if self.lines else 1.0
-
-    @property
-    def words(self) -> str:
-        """``843 of 1,000 lines ready: 157 to fix, 215 warnings to acknowledge``."""
-        waits = [f"{self.stopped:,} to fix"] if self.stopped else []
-        waits += [f"{count(self.warnings, 'warning')} to acknowledge"] if self.warnings else []
-        waits += [f"{self.held:,} held"] if self.held else []
-        sentence = f"{self.ready:,} of {count(self.lines, 'line')} ready"
-        return f"{sentence}: {', '.join(waits)}" if waits else f"{sentence}: all findings resolved"
-
-
-def remaining(views: Sequence[LineView]) -> CartProgress:
-    """What the cart waits for before it can be checked out."""
-    states = Counter(view.state for view in views)
-    warnings = sum(finding.severity is Severity.WARNING for view in views for finding in view.open)
-    return CartProgress(
-        len(views), states[CartLineState.READY], states[CartLineState.HELD], states[CartLineState.TO_FIX], warnings
-    )
 
 
 class OwnerCounts(NamedTuple):

@@ -83,8 +83,11 @@ def to_place(desk: Desk, views: Sequence[LineView]) -> Desk:
 
 def place_button(desk: Desk, views: Sequence[LineView]) -> None:
     """The one button, which says what it holds, what it places and the amount; while it places, it says so."""
+    place_holder = st.empty()
     if placing := st.session_state.get(_PLACING):
-        st.button(placing.words, key="refill_placing", type="primary", icon=":material/hourglass_top:", disabled=True)
+        place_holder.button(
+            placing.words, key="refill_placing", type="primary", icon=":material/hourglass_top:", disabled=True
+        )
         _finish(desk, placing)
         st.rerun()
     waiting, placing_desk = not_ready(views), to_place(desk, views)
@@ -92,7 +95,7 @@ def place_button(desk: Desk, views: Sequence[LineView]) -> None:
     ready = placing_desk.search.finished and lines > 0
     cost = plain(money(placing_desk.plan.quote.total_cents))
     held = f"Hold the {len(waiting):,} that {'is' if len(waiting) == 1 else 'are'} not ready and place {lines:,}"
-    st.button(
+    place_holder.button(
         f"{held if waiting else 'Place order'} for {cost}" if lines else "No line is ready",
         key="refill_place",
         type="primary",

@@ -38,7 +38,7 @@ if desk is None:
 views = views_of(desk.opened, desk.plan)
 due = due_count(desk)
 with top:
-    action = header(f"Refill day {full_day(desk.refill_day)}", plain(progress_in_words(desk, views, due)))
+    action = header(f"Refill day {full_day(desk.refill_day)}", plain(progress_in_words(desk, views, due)), left=1)
 with action:
     badge(demo_prices(desk))
     next_step(desk, views, due, step)

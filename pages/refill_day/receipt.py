@@ -65,9 +65,9 @@ def receipt(desk: Desk, placed: Receipt) -> None:
                 {
                     "Pharmacy order": order.reference,
                     "Pharmacy": pharmacy_name(order.pharmacy, desk.context),
-                    "Contact": desk.context.pharmacies[order.pharmacy].reached_at,
                     "Lines": len(order.lines),
                     "Total": amount(order.total_cents),
+                    "Contact": desk.context.pharmacies[order.pharmacy].reached_at,
                 }
                 for order in placed.pharmacy_orders
             ],

@@ -169,10 +169,12 @@ SIGNS = {
 def grid_row(view: LineView, context: Context, placing_day: date, refill_day: date) -> dict[str, object]:
     """The line's cells in the grid."""
     line, promise = view.line, view.routed.promise
+    patient = context.patients.get(line.patient)
+    born = patient.born_on if patient else None
     return {
         "Status": SIGNS[view.state],
         "Line": line.number,
-        "Patient": view.patient,
+        "Patient": view.patient if born is None else f"{view.patient} · {born:%Y-%m-%d}",
         "SKU": view.sku,
         "Quantity": line.quantity,
         "Hold": line.hold,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.guard import FRAMED
-from pages.shared.navigation import brand, navigate, sidebar
+from pages.shared.navigation import ICON, brand, navigate, sidebar
 from pages.shared.notices import errors_shown, show_notices
 from pages.shared.session import current_session
 from pages.shared.startup import start
 
-st.set_page_config(page_title="Refill Day", page_icon=":material/medication:", layout="wide")
+st.set_page_config(page_title="Refill Day", page_icon=str(ICON), layout="wide")
 st.session_state[FRAMED] = True
 brand()
 

@@ -25,11 +25,12 @@ class Metric(NamedTuple):
     trend: Sequence[float | int | Decimal] | None = None
 
 
-def header(title: str, about: str) -> DeltaGenerator:
-    """The page's name and one line about it; returns the place at the top right for the next step's primary button."""
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.title(title)
-    left.caption(about)
+def header(title: str, about: str, *, left: int = 3) -> DeltaGenerator:
+    """The page's name and one line about it, ``left`` times as wide as the place at the top right that is returned for
+    the next step's primary button."""
+    name, right = st.columns([left, 1], vertical_alignment="bottom")
+    name.title(title)
+    name.caption(about)
     return right.container(horizontal=True, horizontal_alignment="right")
 
 

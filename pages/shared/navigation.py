@@ -18,6 +18,8 @@ from pages.shared.screens import FIRST_SCREEN, SCREENS, Screen
 from pages.shared.session import ACTING, CLINIC, Session, people_by_clinic, sign_in_configured
 from pages.shared.startup import the_store
 
+ICON: Final = Path(__file__).with_name("icon.svg")
+"""The page's icon: a file of ours, since a named one is fetched from another host."""
 _ROLE_CHANGED: Final = "role_changed"
 
 

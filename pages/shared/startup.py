@@ -43,8 +43,10 @@ def start() -> None:
 
 def _seed(store: Store) -> None:
     """The demo clinic with its history. A click could end this run at any ``st.`` call, so none stands between them."""
-    with st.status("Preparing the demo clinic: its files and nine months of orders. This takes about ten seconds."):
+    box = st.empty()
+    with box.status("Preparing the demo clinic: its files and nine months of orders. This takes about ten seconds."):
         clinic = load(store, LOCAL, DEMO).clinic
         with store.read(clinic) as work:
             today = work.today
         seed_history(store, clinic, today)
+    box.empty()

@@ -69,3 +69,21 @@ def test_a_refill_day_in_the_browser(page: Page, server: str) -> None:
     expect(page.get_by_role("heading", name="Fulfillment")).to_be_visible()
     expect(page.get_by_text("First-pass acceptance").first).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_ask_hold_the_rest_and_place_in_three_presses(page: Page, server: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(server)
+    act_as(page, "Staff")
+    expect(page.get_by_text("Preparing the demo clinic")).to_have_count(0)
+    button(page, "Add 40 lines due").click()
+    button(page, "Ask the patient").click()
+    expect(page.get_by_role("heading", name="Waiting for")).to_be_visible()
+    page.get_by_role("radio", name="Confirm").click()
+    holds = button(page, re.compile(r"^Hold the \d+ that are not ready and place \d+ for \$[\d,.]+$"))
+    expect(holds).to_be_visible()
+    assert holds.evaluate("label => [...label.querySelectorAll('p')].every(p => p.scrollWidth <= p.clientWidth)")
+    holds.dblclick()
+    expect(page.get_by_text(REFERENCE).first).to_be_visible()
+    expect(page.get_by_text("Waiting for the patient").first).to_be_attached()
+    expect(page.get_by_test_id("stException")).to_have_count(0)

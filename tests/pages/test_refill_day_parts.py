@@ -11,7 +11,7 @@ from core.domain.model import Alternative, Cart, CartLine, Objective, Promise, R
 from core.rules.plan import plan
 from core.rules.sig import read
 from core.services.cart.contents import OpenCart
-from pages.refill_day.causes import Cause, causes_of, owed_by, remaining
+from pages.refill_day.causes import Cause, causes_of, owed_by
 from pages.refill_day.line_drawer import reading_in_words
 from pages.refill_day.pharmacy_reasons import why
 from pages.refill_day.views import CartLineState, LineFilter, LineView, filtered, first_finding, views_of
@@ -109,20 +109,6 @@ def test_a_licence_that_stops_many_lines_is_one_cause(case: str, expires_on: dat
     found = views_of(opened, plan(cart, context, a_program(), Objective.CHEAPEST, DAYS))
     (cause,) = causes_of(found, context)
     assert (cause.title, len(cause.line_findings)) == (title, 14)
-
-
-@pytest.mark.parametrize(
-    ("case", "lines", "words", "share"),
-    [
-        ("an empty cart", (), "0 of 0 lines ready: all findings resolved", 1.0),
-        ("ready", (a_line(),), "1 of 1 line ready: all findings resolved", 1.0),
-        ("one to fix", (a_line(), SECOND), "1 of 2 lines ready: 1 to fix", 0.5),
-        ("it is held", (a_line(), SECOND.model_copy(update={"hold": True})), "1 of 2 lines ready: 1 held", 1.0),
-    ],
-)
-def test_what_is_left_before_checkout(case: str, lines: tuple[CartLine, ...], words: str, share: float) -> None:
-    left = remaining(views(*lines))
-    assert (left.words, left.share) == (words, share)
 
 
 def test_what_each_owner_has_to_put_right() -> None:
