@@ -292,3 +292,16 @@ def test_pause_and_reminders(run: Command) -> None:
     assert patient not in {line["patient"] for line in after["lines"]}
     run("resume", patient)
     assert run("due")[1] == before
+
+
+def test_an_invoice_and_the_months(run: Command, tmp_path: Path) -> None:
+    invoice = tmp_path / "invoice.csv"
+    invoice.write_text("Reference,Amount\nRD-19990101-01/01,5.00\n")
+    pharmacy = run("ledger", "months", "--out", str(tmp_path / "months.csv"))[1]["months"]
+    given = ("invoice", str(invoice), "--pharmacy", "cedar", "--from", "1999-01-01", "--to", "1999-01-31")
+    status, answer = run(*given)
+    assert (status, answer["billed"], answer["expected"], answer["agree"]) == (1, "5.00", "0.00", 0)
+    assert [row["what"] for row in answer["dispute"]] == ["not ours to pay"]
+    assert (tmp_path / "months.csv").read_text("utf-8-sig").count("\n") == len(pharmacy) + 1
+    invoice.write_text("Number,Sum\nRD-19990101-01/01,5.00\n")
+    assert run(*given)[0] == 2

@@ -150,7 +150,16 @@ COMMANDS: Final = (
     Command("payments", store_commands.payments, "what the payment provider has yet to do", (
         _option("--again", "ID", "ask afresh for what it turned down"),
     )),
-    Command("ledger", store_commands.ledger, "check the ledger", (VERIFY,)),
+    Command("ledger", store_commands.ledger, "check the ledger, or what is payable by month and pharmacy", (
+        _option("what", choices=["verify", "months"]),
+        _option("--out", "FILE.csv", "months: a file for an accountant", type=Path),
+    )),
+    Command("invoice", store_commands.invoice, "a pharmacy's invoice beside what was ordered, to the cent", (
+        FILE,
+        _option("--pharmacy", "P", required=True),
+        _option("--from", "DATE", "first day on which its lines shipped", dest="first", required=True),
+        _option("--to", "DATE", "last day", dest="last", required=True),
+    )),
     Command("audit", store_commands.audit, "check the audit", (VERIFY,)),
     Command("backup", store_commands.backup, "backup the whole store", (FILE,)),
     Command("restore", store_commands.restore, "restore the whole store", (FILE,)),
@@ -214,6 +223,8 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "on": date.fromisoformat,
     "at": time.fromisoformat,
     "until": date.fromisoformat,
+    "first": date.fromisoformat,
+    "last": date.fromisoformat,
     **dict.fromkeys(("spend", "day_price", "expect", "amount"), _amount),
 }
 """Options that are more than text, and how each is read."""

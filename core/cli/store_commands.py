@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from core.adapters.files import csv_bytes
+from core.adapters.files.invoice_sheet import InvoiceField, guessed_invoice_columns, invoice_rows, open_invoice
 from core.adapters.store import Store
 from core.adapters.store.backup import backup as copy_out
 from core.adapters.store.backup import restore as copy_in
+from core.cli.errors import bad_argument
 from core.cli.run import CommandResult, Run
-from core.domain.errors import Refused
+from core.domain.errors import BadInput, Refused
 from core.domain.money import dollars
 from core.domain.roles import LOCAL, Action, require
+from core.rules.invoices import InvoiceOutcome
 from core.services.audit_trail import verify_audit
 from core.services.clinic_import import load as load_files
 from core.services.clinic_import import preview_load
+from core.services.invoices import MONTH_COLUMNS, check_invoice, ledger_by_month
 from core.services.orders.verification import verify_ledger
 from core.services.partners.worker import run_forever, run_once, status
 from core.services.payments.decisions import open_payments, pay_again
@@ -47,7 +52,12 @@ def worker(run: Run) -> CommandResult:
 
 
 def ledger(run: Run) -> CommandResult:
-    """Whether every entry balances and nobody pays twice."""
+    """Whether every entry balances and nobody pays twice; or what is payable by month and pharmacy."""
+    if run.arguments.what == "months":
+        rows = ledger_by_month(run.store, run.person, run.clinic)
+        if run.arguments.out:
+            run.arguments.out.write_bytes(csv_bytes(MONTH_COLUMNS, rows))
+        return CommandResult({"months": [dict(zip(MONTH_COLUMNS, row, strict=True)) for row in rows]})
     check = verify_ledger(run.store, run.person, run.clinic)
     return CommandResult(check._asdict(), status=1 if check.problems else 0)
 
@@ -71,6 +81,40 @@ def payments(run: Run) -> CommandResult:
         for payment in listed.operations
     ]
     return CommandResult({**listed.counts._asdict(), "payments": rows}, status=1 if listed.counts.for_a_person else 0)
+
+
+def invoice(run: Run) -> CommandResult:
+    """A pharmacy's invoice beside what was ordered; status 1 where anything is to be disputed."""
+    given = run.arguments
+    try:
+        sheet = open_invoice(given.file.name, given.file.read_bytes())
+    except OSError as error:
+        raise bad_argument("FILE", str(given.file), f"cannot be opened ({error.strerror})") from None
+    columns = guessed_invoice_columns(sheet.headings)
+    if missing := [field.value for field in InvoiceField if field not in columns]:
+        raise bad_argument("FILE", given.file.name, f"has no heading that is known for {' nor '.join(missing)}")
+    rows, bad = invoice_rows(sheet, columns)
+    if bad:
+        raise BadInput(bad)
+    matches = check_invoice(run.store, run.person, run.clinic, given.pharmacy, rows, given.first, given.last)
+    disputed = [each for each in matches if each.outcome is not InvoiceOutcome.AGREES]
+    answer = {
+        "billed": dollars(sum(each.billed_cents for each in matches)),
+        "expected": dollars(sum(each.expected_cents for each in matches)),
+        "agree": len(matches) - len(disputed),
+        "dispute": [
+            {
+                "what": each.outcome.value,
+                "reference": each.reference,
+                "rows": list(each.rows),
+                "billed": dollars(each.billed_cents),
+                "expected": dollars(each.expected_cents),
+                "difference": dollars(each.difference_cents),
+            }
+            for each in disputed
+        ],
+    }
+    return CommandResult(answer, status=1 if disputed else 0)
 
 
 def audit(run: Run) -> CommandResult:

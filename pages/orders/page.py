@@ -8,6 +8,7 @@ from core.domain.roles import Action
 from pages.orders.actions import stray_events
 from pages.orders.bulk_actions import BULK_ACTIONS, bulk, results
 from pages.orders.filters import filter_bar
+from pages.orders.invoices import invoice_check
 from pages.orders.line_detail import order_line
 from pages.orders.line_list import line_list
 from pages.orders.order_sheets import sheets_to_send
@@ -24,6 +25,7 @@ reference = session.reference()
 zone = reference.context.clinic.time_zone
 queue_panel(session, zone)
 open_payments_list(session, zone)
+invoice_check(session, reference.context, reference.today)
 view = filter_bar(session, reference)
 opened = ORDER_LINE.get()
 left, right = st.columns([2, 3], gap="medium") if opened else (st.container(), None)

@@ -533,3 +533,16 @@ def test_a_pharmacy_that_nothing_tells_of_a_cancel_request_is_phoned(clinic: Sto
     connect(clinic, LOCAL, CLINIC, Link("cedar", "sheet"))
     page = choose(opens("orders", Role.STAFF, line=ref(1)), "Actions", "Request cancellation")
     assert "Call Cedar Compounding: it is not notified automatically." in told(page)
+
+
+def test_an_invoice_is_held_against_what_was_ordered(clinic: Store, opens: Opens) -> None:
+    shown = opens("orders", Role.STAFF)
+    shown.session_state["orders_invoice"] = True
+    shown.run()
+    upload = next(each for each in shown.file_uploader if each.label == "Invoice, CSV or XLSX")
+    upload.set_value(("invoice.csv", b"Reference,Amount\nRD-19990101-01/01,5.00\n", "text/csv")).run()
+    assert not shown.exception
+    figures = {metric.label: metric.value.replace("\\", "") for metric in shown.metric}
+    assert (figures["Billed"], figures["Expected"], figures["To dispute"]) == ("$5.00", "$0.00", "1")
+    disputed = next(frame.value for frame in shown.dataframe if "Difference" in frame.value)
+    assert list(disputed["What"]) == ["Not ours to pay"]
