@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from core.adapters.files import FILES, Folder, KnownKeys, Layout, csv_bytes, read_files, read_folder
 from core.adapters.files.headings import Headings
 from core.adapters.store import Store, Work, audits, save_folder
-from core.adapters.store.contexts import clinic_of, patients_of
+from core.adapters.store.contexts import clinic_of, patients_of, pharmacies_of
 from core.adapters.store.folders import FileDifference, Row, differences, known_keys
 from core.domain.errors import BadCell, BadInput, Refused, Stale
 from core.domain.model import Patient
@@ -58,6 +58,7 @@ class _Stored(NamedTuple):
     time_zone: str
     today: date
     headings: Mapping[str, Headings]
+    pharmacy_zones: Mapping[str, str]
 
 
 def load(
@@ -298,13 +299,20 @@ def _wrong_clinic(code: str | None, clinic: str | None) -> BadCell:
 
 def _stored(store: Store, clinic: str | None, on: date | None, time_zone: str = "UTC") -> _Stored:
     if clinic is None or clinic not in store.clinics():
-        return _Stored(None, time_zone, on or store.clock().astimezone(ZoneInfo(time_zone)).date(), {})
+        return _Stored(None, time_zone, on or store.clock().astimezone(ZoneInfo(time_zone)).date(), {}, {})
     with store.read(clinic) as work:
-        return _Stored(known_keys(work), clinic_of(work).time_zone, on or work.today, remembered_headings(work))
+        zones = {code: pharmacy.time_zone for code, pharmacy in pharmacies_of(work).items()}
+        zone, today = clinic_of(work).time_zone, on or work.today
+        return _Stored(known_keys(work), zone, today, remembered_headings(work), zones)
 
 
 def _read(files: Files, stored: _Stored, layouts: Mapping[str, Layout] | None) -> Folder:
-    known, zone, headings = stored.known_keys, stored.time_zone, stored.headings
+    given: dict[str, Any] = {
+        "known_keys": stored.known_keys,
+        "time_zone": stored.time_zone,
+        "remembered": stored.headings,
+        "pharmacy_zones": stored.pharmacy_zones,
+    }
     if isinstance(files, Path):
-        return read_folder(files, stored.today, known_keys=known, time_zone=zone, remembered=headings)
-    return read_files(files, stored.today, known_keys=known, time_zone=zone, remembered=headings, layouts=layouts)
+        return read_folder(files, stored.today, **given)
+    return read_files(files, stored.today, layouts=layouts, **given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
@@ -376,3 +376,26 @@ def test_a_reference_that_nearly_is_a_code_says_which() -> None:
     known = {"patients.csv": {"P-1001"}, "skus.csv": {"S"}, "prescribers.csv": {"1234567893"}}
     (error,) = refused({"prescriptions.csv": REFILL.replace(b"1001", b"p-1001")}, known_keys=known)
     assert error.partition("; ")[2] == "P-1001 differs from it in capitals, spaces or leading zeros alone"
+
+
+EASTERN = PHARMACIES.replace(b"America/Chicago", b"America/New_York")
+STOCK = b"pharmacy,sku,unit_cost,valid_from,stock,stock_at\ncedar,S,100,2026-01-01,2,2026-12-01 09:30\n"
+
+
+@pytest.mark.parametrize(
+    ("case", "files", "zones", "hour"),
+    [
+        ("a pharmacy of the folder", {"pharmacies.csv": EASTERN}, {}, 14),
+        ("a stored pharmacy", {}, {"cedar": "America/New_York"}, 14),
+        ("a pharmacy of the folder over the stored one", {"pharmacies.csv": EASTERN}, {"cedar": "America/Denver"}, 14),
+        ("no pharmacy that is known", {}, {}, 15),
+    ],
+)
+def test_the_time_of_stock_is_the_pharmacys_own(
+    case: str, files: dict[str, bytes], zones: dict[str, str], hour: int
+) -> None:
+    known = {"pharmacies.csv": {"cedar"}, "skus.csv": {"S"}}
+    folder = read_files(
+        {**files, "offers.csv": STOCK}, TODAY, known_keys=known, time_zone="America/Chicago", pharmacy_zones=zones
+    )
+    assert folder.offers[0].stock_at == datetime(2026, 12, 1, hour, 30, tzinfo=UTC)

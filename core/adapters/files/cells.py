@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from core.domain.identifiers import state_code
 from core.domain.money import cents_from, dollars
@@ -45,11 +46,19 @@ _NAMED_ZONES = {
 
 
 class CellContext(NamedTuple):
-    """What a cell is read with: the day that ``D-28`` counts from, the clinic's zone, and the row's other cells."""
+    """What a cell is read with: the day that ``D-28`` counts from, the clinic's zone, the row's other cells, and the
+    zones of its pharmacies by code."""
 
     today: date
     zone: tzinfo
     row: Mapping[str, str]
+    pharmacy_zones: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def own_zone(self) -> tzinfo:
+        """The zone of the row's pharmacy, else the clinic's."""
+        name = self.pharmacy_zones.get(plain_code(self.row.get("pharmacy", "")))
+        return ZoneInfo(name) if name else self.zone
 
 
 class CellKind(NamedTuple):
@@ -162,7 +171,7 @@ def _instant(text: str, reading: CellContext) -> datetime:
             instant = datetime.combine(_day(text, reading), time())
         else:
             instant = datetime.fromisoformat(text)
-        instant = (instant if instant.tzinfo else instant.replace(tzinfo=reading.zone)).astimezone(UTC)
+        instant = (instant if instant.tzinfo else instant.replace(tzinfo=reading.own_zone)).astimezone(UTC)
         day = instant.astimezone(reading.zone).date()
     except (ValueError, OverflowError):
         raise ValueError("is not a date and time; write it as 2026-12-04 13:30") from None
@@ -365,7 +374,7 @@ NUMBER = CellKind("number above 0", _positive, _plain)
 COUNT = whole(0)
 WHOLE = whole(1)
 DAY = CellKind("date", _day, date.isoformat)
-INSTANT = CellKind("date and time, the clinic's zone if none is given", _instant, datetime.isoformat)
+INSTANT = CellKind("date and time, the pharmacy's zone if none is given", _instant, datetime.isoformat)
 TIME = CellKind("HH:MM", _time, lambda value: f"{value:%H:%M}")
 ZONE = CellKind("time zone", _zone)
 WEEKDAY_LIST = CellKind("Mon;Tue;Wed", _weekdays, _written_weekdays)

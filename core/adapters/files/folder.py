@@ -125,6 +125,7 @@ def read_folder(
     known_keys: KnownKeys | None = None,
     time_zone: str = "UTC",
     remembered: Mapping[str, Headings] | None = None,
+    pharmacy_zones: Mapping[str, str] | None = None,
 ) -> Folder:
     """The folder (or ZIP file) at ``path``; raises BadInput with every bad cell, and then nothing was read.
 
@@ -132,7 +133,9 @@ def read_folder(
     too; ``time_zone`` is the stored clinic's, used where the folder has no clinic.csv.
     """
     files = dict(_files_at(path))
-    return read_files(files, today, known_keys=known_keys, time_zone=time_zone, remembered=remembered)
+    return read_files(
+        files, today, known_keys=known_keys, time_zone=time_zone, remembered=remembered, pharmacy_zones=pharmacy_zones
+    )
 
 
 def read_files(
@@ -143,13 +146,15 @@ def read_files(
     time_zone: str = "UTC",
     remembered: Mapping[str, Headings] | None = None,
     layouts: Mapping[str, Layout] | None = None,
+    pharmacy_zones: Mapping[str, str] | None = None,
 ) -> Folder:
     """The same from uploaded files by name: CSV, XLSX with the same name, or ZIP files that hold them.
 
-    ``remembered`` is what headings meant before, by file; ``layouts`` what a person says of an upload, by its name.
+    ``remembered`` is what headings meant before, by file; ``layouts`` what a person says of an upload, by its name;
+    ``pharmacy_zones`` are those of stored pharmacies, in which they tell the time of their stock.
     """
     named, warnings = _recognised(_unpacked(files), remembered or {}, layouts or {})
-    read, errors = _read_all(named, today, time_zone)
+    read, errors = _read_all(named, today, time_zone, pharmacy_zones or {})
     keys = _keys(named, read, known_keys or {})
     for name, given in list(read.items()):
         records = read[name] = with_code_zeros(name, named[name].file, given, known_keys or {}, keys)
@@ -321,25 +326,37 @@ def _file_name(called: str) -> str:
     return f"{PurePosixPath(called).stem.strip().casefold()}.csv"
 
 
-def _read(files: Mapping[str, _FolderFile], today: date, time_zone: str) -> tuple[dict[str, Records], list[BadCell]]:
+def _read(
+    files: Mapping[str, _FolderFile], today: date, time_zone: str, pharmacy_zones: Mapping[str, str]
+) -> tuple[dict[str, Records], list[BadCell]]:
     read = {}
     errors: list[BadCell] = []
     for name, (file, data, sheet, headings) in files.items():
         try:
-            read[name] = read_records(file, data, today, ZoneInfo(time_zone), sheet, headings)
+            read[name] = read_records(file, data, today, ZoneInfo(time_zone), sheet, headings, pharmacy_zones)
         except BadInput as bad:
             errors += bad.errors
     return read, errors
 
 
 def _read_all(
-    files: Mapping[str, _FolderFile], today: date, time_zone: str
+    files: Mapping[str, _FolderFile], today: date, time_zone: str, pharmacy_zones: Mapping[str, str]
 ) -> tuple[dict[str, Records], list[BadCell]]:
-    """Every file's rows; clinic.csv goes first, since its zone is what the instants of the others are read in."""
-    clinics, errors = _read({name: file for name, file in files.items() if name == "clinic.csv"}, today, time_zone)
-    zone = next((record.row.time_zone for records in clinics.values() for record in records.good), time_zone)
-    others, more = _read({name: file for name, file in files.items() if name != "clinic.csv"}, today, zone)
-    return clinics | others, [*errors, *more, *_several_clinics(clinics)]
+    """Every file's rows; clinic.csv and pharmacies.csv go first, since their zones are what the others' instants are
+    read in."""
+    read: dict[str, Records] = {}
+    errors: list[BadCell] = []
+    for turn in ({"clinic.csv"}, {"pharmacies.csv"}, files.keys() - {"clinic.csv", "pharmacies.csv"}):
+        given = {name: file for name, file in files.items() if name in turn}
+        more, bad = _read(given, today, time_zone, pharmacy_zones)
+        read |= more
+        errors += bad
+        for record in more["clinic.csv"].good if "clinic.csv" in more else ():
+            time_zone = record.row.time_zone
+        for record in more["pharmacies.csv"].good if "pharmacies.csv" in more else ():
+            pharmacy_zones = {**pharmacy_zones, record.row.pharmacy: record.row.time_zone}
+    in_order = {name: read[name] for name in files if name in read}
+    return in_order, [*errors, *_several_clinics({name: each for name, each in read.items() if name == "clinic.csv"})]
 
 
 def _several_clinics(read: Mapping[str, Records]) -> Iterator[BadCell]:

@@ -50,7 +50,13 @@ class Records(NamedTuple):
 
 
 def read_records(
-    file: File, data: bytes, today: date, zone: tzinfo, sheet: str | None = None, given: Headings | None = None
+    file: File,
+    data: bytes,
+    today: date,
+    zone: tzinfo,
+    sheet: str | None = None,
+    given: Headings | None = None,
+    pharmacy_zones: Mapping[str, str] | None = None,
 ) -> Records:
     """The rows of one file, or of the workbook's sheet of that name; ``given`` says what foreign headings mean.
 
@@ -65,7 +71,7 @@ def read_records(
     rows, read_dates = _with_dates(file, table.rows)
     rows, read_zips = _with_zip_zeros(file, rows)
     for row in rows:
-        values, wrong = _values(file, row, CellContext(today, zone, row.cells))
+        values, wrong = _values(file, row, CellContext(today, zone, row.cells, pharmacy_zones or {}))
         wrong += _reversed(file, row, values)
         references += _references(file, row.number, values)
         errors += wrong
