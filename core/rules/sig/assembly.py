@@ -207,6 +207,8 @@ class Assembly:
             return
         if dose.unit is first.unit and dose.unit.is_piece:
             same = dose == first
+        elif dose.unit in _SOLID and first.unit in _SOLID:  # "1 capsule (2 tabs)"
+            same = (dose.low, dose.high) == (first.low, first.high)
         elif _solid_and_liquid(first, dose):
             same = False
         else:
@@ -321,7 +323,12 @@ class Assembly:
             self.drugs.append(item.name)
             return
         sku_strength = getattr(self.strength, item.per)
-        if item.others or (item.told is not None and sku_strength not in {None, item.told}):
+        of_a_piece = item.per == "mg_per_ml" and sku_strength is None and self.strength.mg_per_piece is not None
+        if (
+            item.others
+            or (of_a_piece and item.told is not None)
+            or (item.told is not None and sku_strength not in {None, item.told})
+        ):
             self._leave(words)
         elif item.told is not None and sku_strength is None and item.per == "mg_per_ml":
             self.told_strength = (item.told, words)

@@ -11,13 +11,15 @@ from core.rules.sig.assembly import Arm, Assembly, SigStep
 from core.rules.sig.compatibility import routes_of
 from core.rules.sig.elements import MaximumDose
 from core.rules.sig.interpretations import side_by_side
-from core.rules.sig.maxima import amount_in, doses_a_week
+from core.rules.sig.maxima import amount_in, day_share, doses_a_week
 from core.rules.sig.strength import same_share
 from core.rules.sig.values import Dose
 from core.rules.sig.vocabulary import MASSES
 
 _FEW_TIMES: Final = frozenset({2, 3, 4})
 """How many times its rate a maximum amount may be and still be one of doses."""
+_TRAILING: Final = frozenset({"thereafter", "that", "afterwards"})
+"""Last words of what may stand after the step that it begins: "40 units thereafter"."""
 _LONGEST_COURSE: Final = 400
 _OF_DAYS: Final = frozenset({"day", "days"})
 _ROUNDING: Final = Fraction(1001, 1000)
@@ -53,6 +55,10 @@ def _unfinished(assembly: Assembly) -> Iterator[Contradiction]:
     for before, after in pairwise(steps):
         if before.lasting is None:
             yield Contradiction(after.begun_by)
+    begun_by = assembly.steps[-1].begun_by
+    lost = assembly.steps[-1].is_empty and not assembly.doubtful
+    if lost and begun_by[-1].casefold() not in _TRAILING:  # "then maintenance" tells of a dose that nobody knows
+        yield Contradiction(begun_by)
 
 
 def _uncounted(assembly: Assembly) -> Iterator[Contradiction]:
@@ -153,7 +159,8 @@ def _least(limit: MaximumDose, step: SigStep, assembly: Assembly) -> tuple[Fract
         single = max(single, min(high for _, high in counted))
         least = min(low for low, _ in counted)
         rates = arm.timing.rates()
-        total += least * min((rate.low for rate in rates), default=Fraction(0)) * (arm.sites if limit.unit else 1)
+        a_week = least * min((rate.low for rate in rates), default=Fraction(0)) * (arm.sites if limit.unit else 1)
+        total += a_week / day_share(limit, arm.timing)
     return single, total
 
 
@@ -188,7 +195,9 @@ def _clashing(assembly: Assembly) -> Iterator[Contradiction]:
             if arm.timing.clash:
                 written = " ".join(arm.timing.clash)
                 yield Contradiction(arm.timing.clash, f"The times do not go together (“{written}”).")
-            if arm.timing.every_meal and any(rate.high <= 7 for rate in arm.timing.rates()):
+            rates = [rate.high for rate in arm.timing.rates()] if arm.timing.every_meal else []
+            caps = [limit.most * 7 / limit.days for limit, _ in step.limits if limit.unit is None]
+            if arm.timing.every_meal and any(most <= 7 for most in (*rates, *caps)):
                 yield Contradiction((), "With each meal is more than once a day.")
             if arm.timing.off_calendar:
                 yield Contradiction((), "The interval and the day of the week do not go together.")

@@ -9,7 +9,7 @@ from math import ceil
 
 from core.rules.sig.assembly import Arm, Assembly, SigStep
 from core.rules.sig.elements import Either, Lasting, Often
-from core.rules.sig.maxima import doses_a_week, limited
+from core.rules.sig.maxima import day_share, doses_a_week, limited
 from core.rules.sig.strength import Strength
 from core.rules.sig.values import Dose, Rate, Segment
 
@@ -136,11 +136,11 @@ def _limited(rate: Rate | None, dose: Dose | None, arm: Arm, step: SigStep, of: 
         return Rate(Fraction(0) if step.as_needed else rate.low, rate.high)
     amounts = [] if dose is None else [dose, *arm.equivalents]
     caps = [
-        (limit, cap / arm.sites if limit.unit else cap)
+        (limit, cap * day_share(limit, arm.timing) / (arm.sites if limit.unit else 1))
         for limit, _ in step.limits
         if (cap := doses_a_week(limit, amounts, of)) is not None
     ]
-    return limited(rate, caps, step.as_needed, arm.timing.interval_days)
+    return limited(rate, caps, step.as_needed, arm.timing.longest_interval)
 
 
 def _segment(number: int, dose: Dose | None, rate: Rate | None, arm: Arm, lasting: Lasting | None) -> Segment:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from core.rules.sig.elements import MaximumDose
+from core.rules.sig.schedule import Schedule
 from core.rules.sig.strength import Strength
 from core.rules.sig.values import Dose, Rate
 from core.rules.sig.vocabulary import MASSES, Unit
@@ -41,6 +42,12 @@ def doses_a_week(limit: MaximumDose, amounts: Iterable[Dose], of: Strength) -> F
         return per_week if counted_alike else None
     ends = amount_in(limit.unit, stated, of)
     return per_week / ends[1] if ends is not None and ends[1] else None
+
+
+def day_share(limit: MaximumDose, timing: Schedule) -> Fraction:
+    """The part of the week's days that a maximum for one day is of: three sevenths on Monday, Wednesday and Friday."""
+    days = timing.days_told if limit.days <= 1 else 0
+    return Fraction(days, 7) if days else Fraction(1)
 
 
 def limited(

@@ -123,6 +123,17 @@ class Schedule:
         return frozenset().union(*(days.named for days in self.weekdays))
 
     @property
+    def days_told(self) -> int:
+        """How many days of the week it is for; 0 where they are not told, or in two ways."""
+        counts = self._day_counts() if self.weekdays else []
+        return counts[0] if len(counts) == 1 else 0
+
+    @property
+    def longest_interval(self) -> Fraction:
+        """The longest interval told, 1 where none was."""
+        return max((often.interval_days for often in self.often), default=Fraction(1))
+
+    @property
     def interval_days(self) -> Fraction:
         """The shortest interval told, 1 where none was."""
         return min((often.interval_days for often in self.often), default=Fraction(1))
