@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import NamedTuple
 
 import streamlit as st
 
@@ -295,30 +294,18 @@ def question(desk: Desk) -> SplitRequest:
     )
 
 
-class DuePatient(NamedTuple):
-    """A line that is due and in no cart, and whose."""
-
-    line: DueLine
-    patient: str
-
-
-def due_now(desk: Desk) -> list[DuePatient]:
-    """Who is due and in neither this cart nor an earlier one, as things stand now."""
+def due_count(desk: Desk) -> int:
+    """How many lines *Add everyone due* would bring as things stand: left over from earlier days, and due."""
     version = desk.session.store.records_version(desk.session.clinic)
     due = _due(desk.session.clinic, version, desk.session.person.email, desk.refill_day, desk.session)
-    return [DuePatient(line, due[line]) for line in not_in_carts(due, desk.opened)]
-
-
-def due_count(desk: Desk) -> int:
-    """How many lines *Add everyone due* would bring: left over from earlier days, and due."""
-    return len(to_take_over(desk.opened, desk.days.placing_day)) + len(due_now(desk))
+    return len(to_take_over(desk.opened, desk.days.placing_day)) + len(not_in_carts(due, desk.opened))
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner="Looking up who is due")
-def _due(clinic: str, records_version: int, email: str, refill_day: date, _session: Session) -> dict[DueLine, str]:
-    """The due list with the patients' names; it changes with everything but carts."""
-    everybody = open_cart(_session.store, _session.person, clinic, refill_day, everybody=True).context
-    return {line: everybody.patients[line.patient].name for line in due_list(everybody, refill_day)}
+def _due(clinic: str, records_version: int, email: str, refill_day: date, _session: Session) -> list[DueLine]:
+    """The due list; it changes with everything but carts."""
+    everybody = open_cart(_session.store, _session.person, clinic, refill_day, everybody=True)
+    return due_list(everybody.context, refill_day)
 
 
 def everybody(desk: Desk) -> Context:

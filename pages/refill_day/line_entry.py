@@ -9,18 +9,17 @@ import streamlit as st
 from core.adapters.files import CartUpload, read_cart, templates
 from core.domain.errors import BadInput
 from core.domain.model import CartLine, Patient, Prescription, ShipTo
-from core.rules.due_list import DueKind
 from core.rules.prescriptions import CartRow
 from core.services.cart.additions import add_everyone_due, add_line, repeat_last_refill_day, take_over, upload
 from core.services.cart.contents import Leftover, open_cart
 from core.services.cart.questions import open_questions
 from core.services.patients import find_patients
 from pages.refill_day.cart_actions import done_here, press, undo_last
-from pages.refill_day.desk import Desk, due_now
+from pages.refill_day.desk import Desk
 from pages.shared.formats import NOTHING, count, day, full_day, plain, sku_name
 from pages.shared.layout import open_popover
 from pages.shared.notices import show_error
-from pages.shared.tables import Row, table
+from pages.shared.tables import Row
 
 _MOST_FOUND = 50
 _FILES = "refill_files"
@@ -42,7 +41,6 @@ def entry_bar(desk: Desk, due: int) -> None:
             if due
             else "Everyone who is due is in the cart.",
         )
-        _who(desk)
         _one(desk)
         st.button(
             "Repeat last refill day",
@@ -56,32 +54,6 @@ def entry_bar(desk: Desk, due: int) -> None:
         _file(desk)
         _left_over(desk)
         _undo(desk)
-
-
-def _who(desk: Desk) -> None:
-    due = due_now(desk)
-    if not due:
-        return
-    popover = open_popover(f"Who is due ({len(due):,})", key="refill_who", icon=":material/event_upcoming:")
-    if popover is None:
-        return
-    with popover.container(width=720):
-        table(
-            [
-                {
-                    "Patient": patient,
-                    "SKU": sku_name(line.sku, desk.context),
-                    "Qty": line.quantity,
-                    "Supply ends": None if line.kind is DueKind.NEW else line.due_on,
-                    "Days left": None if line.kind is DueKind.NEW else (line.due_on - desk.days.placing_day).days,
-                    "Why": line.kind.value.capitalize(),
-                }
-                for line, patient in due
-            ],
-            name="due_list",
-            alt="Who is due and in no cart, whose supply ends first at the top",
-            session=desk.session,
-        )
 
 
 def add_due(desk: Desk) -> None:

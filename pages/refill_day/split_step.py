@@ -10,7 +10,9 @@ import streamlit as st
 
 from core.domain.model import Objective, RoutedLine
 from core.rules.pricing.parts import PharmacyPart, parts_by_pharmacy
+from core.services.cart.edits import pin_lines
 from core.services.measures import StageTime, turnarounds
+from pages.refill_day.cart_actions import press
 from pages.refill_day.desk import Desk
 from pages.refill_day.pharmacy_reasons import what_would_help, why
 from pages.refill_day.routing_preferences import routing_preferences
@@ -29,6 +31,7 @@ def split_step(desk: Desk, views: Sequence[LineView]) -> None:
     st.markdown(plain(proof_in_words(desk)))
     if gaps := [view.gap_days for view in views if view.gap_days]:
         st.warning(f"Supply ends before delivery: {count(len(gaps), 'line')}, by {count(max(gaps), 'day')} at most.")
+        _make_fastest(desk, views)
     observed = _turnarounds(desk)
     parts = parts_by_pharmacy(desk.plan.split.filled, desk.plan.quote)
     with st.grid(min(max(len(parts), 2), _ACROSS)):
@@ -45,6 +48,39 @@ def split_step(desk: Desk, views: Sequence[LineView]) -> None:
         session=desk.session,
         columns={"Ships": DAY, "Delivers": DAY, "Supply ends": DAY, "Landed": MONEY},
     )
+
+
+def earliest_pins(views: Sequence[LineView]) -> dict[str, str]:
+    """For lines whose supply ends before delivery and that another pharmacy delivers earlier: line id and the pharmacy
+    that is first, of those the cheapest."""
+    pins = {}
+    for view in views:
+        earlier = [other for other in view.routed.alternatives if other.extra_days < 0] if view.gap_days else []
+        if earlier:
+            first = min(earlier, key=lambda other: (other.extra_days, other.extra_cost_cents, other.pharmacy))
+            pins[view.line.id] = first.pharmacy
+    return pins
+
+
+def _make_fastest(desk: Desk, views: Sequence[LineView]) -> None:
+    pins = earliest_pins(views)
+    if not pins:
+        st.caption("No other pharmacy delivers any of them earlier.")
+        return
+    st.button(
+        f"Make {count(len(pins), 'of these', 'of these')} fastest",
+        key="split_fastest",
+        icon=":material/bolt:",
+        on_click=_pin,
+        args=(desk, pins),
+        help="Pins each line that another pharmacy delivers earlier to the one that delivers it first. The other lines "
+        "keep their objective; the total follows. Undo on the Cart step takes it back.",
+    )
+
+
+def _pin(desk: Desk, pins: Mapping[str, str]) -> None:
+    session = desk.session
+    press(desk.refill_day, lambda: session.call(pin_lines, desk.refill_day, pins))
 
 
 def proof_in_words(desk: Desk) -> str:

@@ -12,7 +12,7 @@ from core.domain.model import CartLine, Fix
 from core.rules.prescriptions import CartRow
 from core.services.cart.additions import add_everyone_due, upload
 from core.services.cart.changes import undo
-from core.services.cart.edits import apply_fix, apply_fix_to_all, edit_line, hold_lines, remove_line
+from core.services.cart.edits import apply_fix, apply_fix_to_all, edit_line, hold_lines, pin_lines, remove_line
 from tests.builders import FRIDAY
 from tests.carts import ADA, BO, as_text, everything, opened, shown
 from tests.stores import CLINIC
@@ -182,3 +182,19 @@ def test_an_edit_from_before_an_undo_is_stale(clinic: Store, line: CartLine) -> 
         with pytest.raises(Stale):
             edit_line(clinic, BO, CLINIC, line.id, version, {"quantity": 3})
     assert shown(clinic) == ["P1 SEMA 2"]
+
+
+def test_lines_are_pinned_in_one_press_and_undone_in_one(clinic: Store) -> None:
+    add_everyone_due(clinic, ADA, CLINIC, FRIDAY)
+    before, (first, second, _) = shown(clinic), opened(clinic).cart.lines
+    pinned = pin_lines(clinic, BO, CLINIC, FRIDAY, {first.id: "lake", second.id: "lake"})
+    assert pinned.summary == "2 pinned."
+    assert [line.pharmacy for line in opened(clinic).cart.lines] == ["lake", "lake", None]
+    assert pin_lines(clinic, BO, CLINIC, FRIDAY, {first.id: "lake"}).summary == "0 pinned."
+    undo(clinic, BO, CLINIC, FRIDAY)
+    assert shown(clinic) == before
+
+
+def test_lines_are_not_pinned_to_a_pharmacy_that_the_clinic_does_not_have(clinic: Store, line: CartLine) -> None:
+    with pytest.raises(Refused, match="no pharmacy “oak”"):
+        pin_lines(clinic, BO, CLINIC, FRIDAY, {line.id: "oak"})

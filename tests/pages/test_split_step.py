@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.adapters.files import Folder
 from core.adapters.store import Store
 from core.domain.model import Alternative, Objective, PreferenceKind, Refusal, Role, RoutedLine
 from core.domain.roles import LOCAL
 from core.rules.plan import Plan
 from core.rules.split.search import Progress, Watch
 from core.rules.split.what_if import Point, SplitSummary
+from core.services.cart.additions import add_everyone_due
 from core.services.cart.contents import open_cart
 from core.services.cart.routing_preferences import add_routing_preference
 from pages.refill_day import split_search, what_if
@@ -22,10 +24,10 @@ from pages.refill_day.cost_curve import cost_against_days, frontier, label
 from pages.refill_day.pharmacy_reasons import because, what_would_help
 from pages.refill_day.search_progress import gap_in_words, progress_words
 from pages.refill_day.split_search import SplitSearch
-from tests.builders import FRIDAY, a_context, a_line
+from tests.builders import FRIDAY, a_clinic, a_context, a_line, a_pharmacy, an_offer, licences
 from tests.pages.conftest import Opens
-from tests.pages.refill_days import a_full_cart, press
-from tests.stores import CLINIC
+from tests.pages.refill_days import a_due_clinic, a_full_cart, labels, press
+from tests.stores import CLINIC, load
 
 
 def texts(shown: AppTest) -> str:
@@ -186,3 +188,20 @@ def test_what_nobody_looks_at_any_more_is_not_worked_out(monkeypatch: pytest.Mon
     job = split_search.BackgroundAnswers(found, 1000)
     assert job.wait(10) == []
     assert (job.stopped, job.finished, asked) == (True, True, [0])
+
+
+def test_lines_that_run_out_are_made_fastest_in_one_press(store: Store, opens: Opens) -> None:
+    a_due_clinic(store)
+    express = a_pharmacy(pharmacy="express", name="Express", processing_days=0)
+    slow = a_pharmacy(processing_days=3)
+    dearer = an_offer(pharmacy="express", unit_cost_cents=20_000)
+    load(
+        store,
+        Folder(clinic=a_clinic(), pharmacies=(slow, express), pharmacy_licences=licences("express"), offers=(dearer,)),
+    )
+    add_everyone_due(store, LOCAL, CLINIC, FRIDAY)
+    shown = opens("refill_day", Role.STAFF, refill_step="Split")
+    assert "Supply ends before delivery: 4 lines" in texts(shown)
+    shown = press(shown, "Make 4 of these fastest")
+    assert [line.pharmacy for line in open_cart(store, LOCAL, CLINIC, FRIDAY).cart.lines] == ["express"] * 4
+    assert "Make" not in " ".join(labels(shown))

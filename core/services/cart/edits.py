@@ -134,13 +134,30 @@ def hold_lines(
     store: Store, person: Person, clinic: str, refill_day: date, lines: Collection[str], *, hold: bool = True
 ) -> Changed:
     """Hold these lines of one cart, or release them. It touches no other cell, so it overwrites nobody's edit."""
+    cells = {line: {"hold": hold} for line in lines}
+    return _set_cells(store, person, clinic, refill_day, cells, "held" if hold else "released")
+
+
+def pin_lines(store: Store, person: Person, clinic: str, refill_day: date, pins: Mapping[str, str]) -> Changed:
+    """Pin lines (ids) of one cart to pharmacies, as one press; no other cell is touched.
+
+    Raises Refused for a pharmacy that the clinic does not have.
+    """
+    cells = {line: {"pharmacy": at} for line, at in pins.items()}
+    return _set_cells(store, person, clinic, refill_day, cells, "pinned")
+
+
+def _set_cells(
+    store: Store, person: Person, clinic: str, refill_day: date, cells: Mapping[str, Mapping[str, object]], done: str
+) -> Changed:
     require(person, Action.WORK_CART)
 
     def change(work: Work) -> Changed:
-        changing = [line for line in carts.lines_of(work, refill_day) if line.id in lines and line.hold != hold]
-        changes = [
-            LineChange(line, line.model_copy(update={"hold": hold, "version": line.version + 1})) for line in changing
-        ]
-        return press(work, person, refill_day, f"{len(changing)} {'held' if hold else 'released'}.", changes)
+        changes = []
+        for line in carts.lines_of(work, refill_day):
+            new = _chosen(work, line, dict(cells.get(line.id, {})))
+            if any(getattr(line, name) != value for name, value in new.items()):
+                changes.append(LineChange(line, line.model_copy(update={**new, "version": line.version + 1})))
+        return press(work, person, refill_day, f"{len(changes)} {done}.", changes)
 
     return store.write(clinic, change)
