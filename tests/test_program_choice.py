@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
@@ -15,13 +16,14 @@ from core.adapters.files import read_folder
 from core.adapters.store import Store, open_store, save_folder
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, Encounter, ProgramKind
+from core.domain.money import allocate
 from core.domain.roles import LOCAL
 from core.rules.pricing.past_orders import PlacedLine
-from core.rules.pricing.program_choice import DrugChoice, ProgramChoice, program_choice
-from core.rules.pricing.program_words import answer_sentence, basis_sentence, drug_sentence
+from core.rules.pricing.program_choice import DrugChoice, ProgramChoice, Turning, program_choice
+from core.rules.pricing.program_words import answer_sentence, basis_sentence, drug_sentence, turning_sentence
 from core.services.clinic_costs import best_program
 from core.services.demo.history import seed_history
-from tests.builders import a_context, a_pharmacy, a_program, a_sku, an_offer
+from tests.builders import a_context, a_pharmacy, a_program, a_sku, an_offer, licences
 from tests.stores import Clock
 from tests.test_demo_history import DEMO, TODAY
 
@@ -231,3 +233,69 @@ def test_the_demo_has_one_answer(demo: Store) -> None:
     assert answer.lines > 100
     used = [row for row in answer.ranked if row.is_used]
     assert [row.saving.total_cents for row in used] == [0] * len(used)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_best_routing_is_the_cheapest_of_all_assignments(seed: int) -> None:
+    """Every checkout with up to three cold lines to one of two destinations, tried at every pharmacy by brute force."""
+    draws = random.Random(seed)
+    houses = ("cedar", "birch", "maple")
+    fees = {code: draws.randrange(0, 4000) for code in houses}
+    own = {
+        (code, sku): draws.randrange(1000, 9000)
+        for code in houses
+        for sku in SKUS
+        if code == "cedar" or draws.random() < 0.7
+    }
+    context = a_context(
+        programs=(a_program(program="FREE", rate=Decimal("0.15")),),
+        skus={sku: a_sku(sku=sku) for sku in SKUS},
+        pharmacies={code: a_pharmacy(pharmacy=code, cold_fee_cents=fees[code]) for code in houses},
+        licences=(*licences("cedar"), *licences("birch"), *licences("maple", "CA")),
+        offers=tuple(an_offer(pharmacy=code, sku=sku, unit_cost_cents=cents) for (code, sku), cents in own.items()),
+    )
+    lines, saved = [], 0
+    for number in range(4):
+        skus = draws.sample(SKUS, draws.randrange(1, 4))
+        cost = sum(own["cedar", sku] for sku in skus)
+        shares = allocate(fees["cedar"], [1] * len(skus))
+        for sku, share in zip(skus, shares, strict=True):
+            lines.append(
+                PlacedLine(f"C{number}", FIRST, sku, 1, "cedar", "FREE", 1, Encounter.NONE, own["cedar", sku], 0, 0,
+                           share, 0, 0, 1, "TX")
+            )  # fmt: skip
+        totals = [
+            landed(
+                sum(own[code, sku] for code, sku in zip(chosen, skus, strict=True)),
+                sum(fees[code] for code in set(chosen)),
+            )
+            for chosen in product(("cedar", "birch"), repeat=len(skus))
+            if all(pair in own for pair in zip(chosen, skus, strict=True))
+        ]
+        saved += landed(cost, fees["cedar"]) - min(totals)
+    answer = program_choice(lines, context, FIRST, LAST, Fraction(1))
+    assert answer.repricings["FREE"].rerouted_cents == saved
+    assert answer.ranked[0].routed_cents == saved
+
+
+def landed(medication_cents: int, shipping_cents: int) -> int:
+    fee = (Decimal(medication_cents) * Decimal("0.15")).quantize(Decimal(1), ROUND_HALF_UP)
+    return medication_cents + int(fee) + shipping_cents
+
+
+def test_what_would_make_the_next_program_the_cheapest() -> None:
+    """GROWTH costs $100.00 a month and 10 %, FREE 15 %: equal at $2,000.00; ten lines under FREE come to $1,000.00."""
+    lines = [
+        PlacedLine(f"C{at}", LAST, "SEMA", 1, "cedar", "FREE", 1, Encounter.NONE, 10000, 1500, 0, 0, 0, 0)
+        for at in range(10)
+    ]
+    growth = a_program(program="GROWTH", monthly_fee_cents=100_00, rate=Decimal("0.10"))
+    context = a_context(
+        programs=(a_program(program="FREE", rate=Decimal("0.15")), growth), patients={}, prescriptions={}
+    )
+    answer = program_choice(lines, context, date(2026, 11, 1), LAST, Fraction(1))
+    assert answer.turning(context) == Turning("GROWTH", 2_000_00, grows=True, rate=Fraction(1, 20))
+    assert turning_sentence(answer.turning(context)) == (
+        "GROWTH would be cheapest from $2,000.00 of medication a month, or at a rate of 5.0%."
+    )
+    assert "cheapest pharmacy of the day, nothing would have been cheaper." in basis_sentence(answer)

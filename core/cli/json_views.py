@@ -127,6 +127,7 @@ def program_choice_json(answer: ProgramChoice, drug: Sequence[DrugChoice] | None
                 "program": row.program,
                 "kind": row.kind.value,
                 "saving_a_month": dollars(row.month_cents),
+                "best_routed_saving_a_month": dollars(row.routed_cents),
                 "months": {f"{month:%Y-%m}": dollars(cents) for month, cents in row.by_month.items()},
                 "lines": row.lines,
                 "without_price": row.left_out,
@@ -152,11 +153,16 @@ def _drug_json(row: DrugChoice) -> Json:
     }
 
 
-def plans_json(plans: Plans) -> Json:
-    """What every program costs in a month, and where the cheapest changes."""
+def plans_json(plans: Plans, own: ProgramChoice) -> Json:
+    """Every program's own fee in a month, beside what its drug prices save at the clinic's orders; where the lowest fee
+    changes."""
+    drugs = {row.program: dollars(own.a_month(row.saving.drug_cents)) for row in own.ranked if row.lines}
     return {
         **dollars_of(plans, "spend"),
-        "costs": [{"program": cost.program, **dollars_of(cost, "cost")} for cost in plans.costs],
+        "costs": [
+            {"program": cost.program, **dollars_of(cost, "cost"), "drug_saving_a_month": drugs.get(cost.program)}
+            for cost in plans.costs
+        ],
         "cheapest": plans.cheapest,
         "crossings": [
             {**dollars_of(crossing, "spend"), "from": crossing.before, "to": crossing.after}

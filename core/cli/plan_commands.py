@@ -90,11 +90,10 @@ def compare_skus(run: Run) -> CommandResult:
 
 
 def compare_programs(run: Run) -> CommandResult:
-    """What every program costs at a monthly spend, and where the cheapest changes."""
+    """Every program's own fee at a monthly spend, beside its drug prices at the clinic's orders."""
     require(run.person, Action.SEE_COSTS)
-    return CommandResult(
-        json_views.plans_json(plans(run.context.programs_on(run.days.placing_day), run.arguments.spend))
-    )
+    fees = plans(run.context.programs_on(run.days.placing_day), run.arguments.spend)
+    return CommandResult(json_views.plans_json(fees, choose_program(run.store, run.person, run.clinic)))
 
 
 def best_program(run: Run) -> CommandResult:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain.context import Context
 from core.rules.pricing.program_choice import ProgramChoice, RankedProgram
-from core.rules.pricing.program_words import answer_sentence, basis_sentence, drug_sentence
+from core.rules.pricing.program_words import answer_sentence, basis_sentence, drug_sentence, turning_sentence
 from pages.shared.formats import amount, money, plain
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, table
@@ -18,14 +18,22 @@ def program_answer(session: Session, context: Context, answer: ProgramChoice) ->
         st.caption("Once orders are placed, this page says which program is cheapest for you.")
         return
     st.markdown(f"#### {plain(answer_sentence(answer))}")
-    st.caption(plain(basis_sentence(answer)))
+    st.caption(plain(f"{basis_sentence(answer)} {turning_sentence(answer.turning(context))}".strip()))
     table(
         [_row(row) for row in answer.ranked],
         name="program_answer",
         alt="Every program for the clinic's own orders, against what it has now",
         session=session,
         columns={
-            "Saves a month": {**MONEY, "help": "Against what you paid. Below zero, it would have cost more."},
+            "Saves a month": {
+                **MONEY,
+                "help": "As it really went, against what you paid. Below zero, it would have cost more.",
+            },
+            "Best routed, saves": {
+                **MONEY,
+                "help": "A month, with every box at the cheapest pharmacy that could ship it on its day. Past stock "
+                "is not known.",
+            },
             "Worst month": MONEY,
             "Best month": MONEY,
             "Equal if prices change": {**PERCENT, "help": "Of all its drug prices, everything else unchanged."},
@@ -40,6 +48,7 @@ def _row(row: RankedProgram) -> Row:
         "Program": f"{row.program} (yours)" if row.is_used else row.program,
         "Kind": row.kind.value,
         "Saves a month": amount(row.month_cents) if row.lines else None,
+        "Best routed, saves": amount(row.routed_cents) if row.lines else None,
         "Worst month": amount(min(months)) if months else None,
         "Best month": amount(max(months)) if months else None,
         "Lines": row.lines,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, literal, or_, select
 
 from core.adapters.store.engine import Work
-from core.adapters.store.tables import ATTEMPT, ORDER_LINE, PRESCRIPTION
-from core.domain.model import Encounter, LineState
+from core.adapters.store.tables import ATTEMPT, CLINIC, ORDER_LINE, PATIENT, PRESCRIPTION
+from core.domain.identifiers import state_code
+from core.domain.model import Encounter, LineState, ShipTo
 from core.rules.pricing.past_orders import PlacedLine
 
 _NOT_FILLED: Final = (LineState.REJECTED, LineState.CANCELLED)
@@ -17,10 +18,30 @@ _NOT_FILLED: Final = (LineState.REJECTED, LineState.CANCELLED)
 
 def placed_lines(work: Work, first: date, last: date) -> list[PlacedLine]:
     """The attempts of lines placed from ``first`` to ``last`` that were neither rejected nor cancelled."""
-    of_line = {name: ORDER_LINE.c[name] for name in ("checkout", "placed_on", "sku")} | {"encounter": _encounter()}
+    of_line: dict[str, Any] = {name: ORDER_LINE.c[name] for name in ("checkout", "placed_on", "sku")} | {
+        "encounter": _encounter(),
+        "destination": ORDER_LINE.c.patient,
+        "state": case((ORDER_LINE.c.ship_to == ShipTo.PATIENT, PATIENT.c.state), else_=_clinics_state(work)),
+    }
     columns = [of_line[name] if name in of_line else ATTEMPT.c[name] for name in PlacedLine._fields]
-    rows = work.connection.execute(_filled(work, first, last, *columns).join(PRESCRIPTION))
-    return [PlacedLine._make((*row[:7], Encounter(row[7]), *row[8:])) for row in rows]
+    statement = _filled(work, first, last, *columns, ORDER_LINE.c.ship_to).join(PRESCRIPTION)
+    rows = work.connection.execute(statement.join(PATIENT, _of_line(PATIENT)))
+    numbers: dict[tuple[str, str], int] = {}
+    return [
+        PlacedLine._make(
+            (*row[:7], Encounter(row[7]), *row[8:-3], numbers.setdefault((row[-3], row[-1]), len(numbers)),
+             state_code(row[-2]))
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _of_line(patient: Table) -> ColumnElement[bool]:
+    return and_(patient.c.clinic == ORDER_LINE.c.clinic, patient.c.patient == ORDER_LINE.c.patient)
+
+
+def _clinics_state(work: Work) -> Any:
+    return select(CLINIC.c.state).where(CLINIC.c.clinic == work.clinic).scalar_subquery()
 
 
 def medication_by_day(work: Work, first: date, last: date) -> dict[date, int]:

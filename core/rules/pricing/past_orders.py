@@ -17,13 +17,15 @@ from typing import NamedTuple, Self
 from core.domain.context import Context
 from core.domain.model import Encounter, Program, ProgramKind
 from core.domain.money import allocate, half_up
+from core.rules.pricing.best_routing import BestRouting, Routed
 from core.rules.pricing.terms import Terms, charged
 
 
 class PlacedLine(NamedTuple):
     """A line as it was placed, in cents as paid; ``encounter`` is what its prescription's first fill is charged for.
 
-    ``shipment`` numbers the checkout's boxes; ``processing_cents`` leaves the fixed part out.
+    ``shipment`` numbers the checkout's boxes, ``destination`` where they go (never whose it is) in ``state``, which is
+    empty where it is not known; ``processing_cents`` leaves the fixed part out.
     """
 
     checkout: str
@@ -40,6 +42,8 @@ class PlacedLine(NamedTuple):
     shipping_cents: int
     processing_cents: int
     processing_fixed_cents: int
+    destination: int = 0
+    state: str = ""
 
     @property
     def fees_cents(self) -> int:
@@ -88,13 +92,14 @@ class RepricedTotal(NamedTuple):
 
 class Repricing(NamedTuple):
     """Placed lines under one program: by month (its first day), by SKU (without monthly fees); ``left_out`` counts the
-    lines without a price by SKU."""
+    lines without a price by SKU; ``rerouted_cents`` is what the best pharmacies of each day would have saved of it."""
 
     program: str
     kind: ProgramKind
     months: Mapping[date, RepricedTotal]
     skus: Mapping[str, RepricedTotal]
     left_out: Mapping[str, int]
+    rerouted_cents: int = 0
 
     @property
     def total(self) -> RepricedTotal:
@@ -118,18 +123,20 @@ def reprice(lines: Iterable[PlacedLine], context: Context, first: date, last: da
     """
     orders = [_PlacedOrder.of(tuple(group), context) for _, group in groupby(sorted(lines), key=attrgetter("checkout"))]
     paid = _monthly_fees_paid(orders, context, first, last)
-    return tuple(_repricing(row, orders, paid, context, first, last) for row in context.programs_on(last))
+    routing = BestRouting(context)
+    return tuple(_repricing(row, orders, paid, routing, first, last) for row in context.programs_on(last))
 
 
 def _repricing(
     program: Program,
     orders: Iterable[_PlacedOrder],
     fees_paid: Mapping[date, int],
-    context: Context,
+    routing: BestRouting,
     first: date,
     last: date,
 ) -> Repricing:
-    sums = _Sums(context, program.program)
+    context = routing.context
+    sums = _Sums(routing, program.program)
     for order in orders:
         sums.add(order)
     months = {}
@@ -141,7 +148,9 @@ def _repricing(
     skus = {
         sku: RepricedTotal(cell[0], CostParts(*cell[1:4]), CostParts(cell[4], cell[5], cell[3])) for sku, cell in cells
     }
-    return Repricing(program.program, program.kind, months, skus, dict(sorted(sums.left_out.items())))
+    return Repricing(
+        program.program, program.kind, months, skus, dict(sorted(sums.left_out.items())), sums.rerouted_cents
+    )
 
 
 class _PlacedOrder(NamedTuple):
@@ -170,8 +179,10 @@ class _Sums:
     """Adds up orders under one program, by month and by SKU: lines, drug, fees and shipping as paid, drug and fees
     repriced."""
 
-    def __init__(self, context: Context, program: str) -> None:
-        self.context = context
+    def __init__(self, routing: BestRouting, program: str) -> None:
+        self.routing = routing
+        self.context = context = routing.context
+        self.rerouted_cents = 0
         self.program = program
         self.takers = frozenset(code for code, house in context.pharmacies.items() if house.takes(program))
         self.months: dict[date, RepricedTotal] = {}
@@ -191,10 +202,32 @@ class _Sums:
         medication = [line.quantity * price for line, price in zip(lines, priced, strict=True)]
         encounters = [program.encounter_cents(line.encounter) if line.encounter is not _NONE else 0 for line in lines]
         shipping = [line.shipping_cents for line in lines]
-        fees, processing = charged(Terms.of(program), medication, shipping, encounters)
+        terms = Terms.of(program)
+        fees, processing = charged(terms, medication, shipping, encounters)
+        self.rerouted_cents += self.rerouted(terms, lines, medication, sum(encounters))
         self.count(
             order.month, lines, medication, [sum(parts) for parts in zip(fees, processing, encounters, strict=True)]
         )
+
+    def rerouted(self, terms: Terms, lines: Sequence[PlacedLine], medication: Sequence[int], encounters: int) -> int:
+        """What one checkout would have cost less, its boxes at the best pharmacies; a box that was best stays."""
+        groups: dict[tuple[int, bool], list[int]] = {}
+        for at, line in enumerate(lines):
+            sku = self.context.skus.get(line.sku)
+            if sku and line.state:
+                groups.setdefault((line.destination, sku.cold_chain), []).append(at)
+        before = after = terms.exact(sum(medication), sum(line.shipping_cents for line in lines), encounters)
+        pooled = terms.kind is ProgramKind.AGGREGATE
+        for inside in groups.values():
+            group = [lines[at] for at in inside]
+            routed = [
+                Routed(line.sku, line.quantity, medication[at] // line.quantity if pooled else None)
+                for at, line in zip(inside, group, strict=True)
+            ]
+            least = self.routing.least_exact(terms, self.takers, routed, group[0].state, group[0].placed_on)
+            here = terms.exact(sum(medication[at] for at in inside), sum(line.shipping_cents for line in group), 0)
+            after -= max(here - least, 0) if least is not None else 0
+        return terms.total_cents(before) - terms.total_cents(after)
 
     def prices(self, program: Program | None, order: _PlacedOrder) -> list[int | None]:
         """Cents for a pack of each line on the placing day; None where there was no price."""

@@ -17,6 +17,7 @@ from core.domain.model import Program, ProgramKind
 from core.domain.money import half_up
 from core.rules.pricing.past_orders import CostParts, PlacedLine, RepricedTotal, Repricing, added_up, reprice
 from core.rules.pricing.sensitivity import sensitivity
+from core.rules.pricing.terms import fee_covers_shipping
 
 FEWEST_PRICED: Final = Fraction(9, 10)
 """A program that prices fewer of the clinic's lines than this is no answer: nobody knows what the rest would cost."""
@@ -56,9 +57,9 @@ def that_save_most(rows: Iterable[C]) -> tuple[C, ...]:
 
 class RankedProgram(NamedTuple):
     """One program of the clinic for its own lines. ``saving`` is what it would have saved over the period, part by part
-    (negative: cost more), ``month_cents`` that a month; ``by_month`` the same month by month; ``even_at`` the change of
-    all its drug prices at which it costs what was paid (None where no change does, or its prices are the
-    pharmacies')."""
+    (negative: cost more), ``month_cents`` that a month and ``routed_cents`` the same with every box at its best
+    pharmacy; ``by_month`` the same month by month; ``even_at`` the change of all its drug prices at which it costs what
+    was paid (None where no change does, or its prices are the pharmacies')."""
 
     program: str
     kind: ProgramKind
@@ -67,6 +68,7 @@ class RankedProgram(NamedTuple):
     paid_cents: int
     saving: CostParts
     month_cents: int
+    routed_cents: int
     by_month: Mapping[date, int]
     even_at: Fraction | None
     is_used: bool
@@ -89,6 +91,16 @@ class DrugChoice(NamedTuple):
     is_used: bool
 
 
+class Turning(NamedTuple):
+    """What would make the next program the cheapest: that much medication a month or, where ``grows`` is false, less;
+    or its rate, everything else unchanged. None where nothing would."""
+
+    program: str
+    spend_cents: int | None
+    grows: bool
+    rate: Fraction | None
+
+
 class ProgramChoice(NamedTuple):
     """The programs of a clinic ranked by what they would have saved over a period, the best first.
 
@@ -109,6 +121,28 @@ class ProgramChoice(NamedTuple):
     def best(self) -> tuple[RankedProgram, ...]:
         """Those that save most; several where they tie; none where nothing saves."""
         return that_save_most(self.ranked)
+
+    def turning(self, context: Context) -> Turning | None:
+        """What the next program would need; None without one. Of programs that tie there is none next."""
+        rows = [row for row in self.ranked if row.is_used or prices_enough(row)]
+        if len(rows) < 2 or rows[0].month_cents == rows[1].month_cents:
+            return None
+        first, other = rows[:2]
+        program, total = context.program(other.program, self.last), self.repricings[other.program].total.repriced
+        ahead = first.saving.less(other.saving)
+        a_pack = ahead.total_cents - ahead.monthly_fee_cents
+        scale = Fraction(-ahead.monthly_fee_cents, a_pack) if a_pack else Fraction(0)
+        spend = scale * self.medication_cents / self.months if scale > 0 else None
+        rate = None
+        if program and total.drug_cents:
+            base = total.drug_cents + (total.shipping_cents if fee_covers_shipping(program) else 0)
+            rate = Fraction(program.rate) - ahead.total_cents / (base * (1 + Fraction(program.processing_rate)))
+        return Turning(
+            other.program,
+            None if spend is None else half_up(spend.numerator, spend.denominator),
+            scale > 1,
+            rate if rate is not None and rate >= 0 else None,
+        )
 
     def a_month(self, cents: int) -> int:
         """Cents of the period as cents a month."""
@@ -200,6 +234,7 @@ def _ranked(repricing: Repricing, used: Iterable[str], context: Context, last: d
         total.paid.total_cents,
         saving,
         _a_month(saving.total_cents, months),
+        _a_month(saving.total_cents + repricing.rerouted_cents, months),
         {month: 0 if alone else of.saving.total_cents for month, of in repricing.months.items()},
         _even_at(repricing, program, total, total.saving.total_cents) if program and not alone else None,
         alone,

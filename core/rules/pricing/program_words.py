@@ -8,7 +8,14 @@ from typing import TypeVar
 from core.domain.date_words import day
 from core.domain.money import shown
 from core.domain.words import count, listed, percent
-from core.rules.pricing.program_choice import Candidate, DrugChoice, ProgramChoice, prices_enough, that_save_most
+from core.rules.pricing.program_choice import (
+    Candidate,
+    DrugChoice,
+    ProgramChoice,
+    Turning,
+    prices_enough,
+    that_save_most,
+)
 
 C = TypeVar("C", bound=Candidate)
 
@@ -33,12 +40,40 @@ def basis_sentence(answer: ProgramChoice) -> str:
         f"From {count(answer.lines, 'line')} placed {day(answer.first)} to {day(answer.last)}, at the pharmacies and "
         "in the boxes that they had: drug prices, fees, encounters, shipping, processing and monthly fees."
     )
-    changes = [_what_changes(row) for row in answer.ranked if row.even_at is not None and prices_enough(row)]
+    changes = [_best_routed(answer)] if any(row.lines for row in answer.ranked) else []
+    changes += [_what_changes(row) for row in answer.ranked if row.even_at is not None and prices_enough(row)]
     partial = [row.program for row in answer.ranked if not row.is_used and not prices_enough(row)]
     if partial:
         have = "has" if len(partial) == 1 else "have"
         changes.append(f"{listed(partial)} {have} prices for too few of these lines to be an answer.")
     return " ".join([basis, *changes])
+
+
+def turning_sentence(turning: Turning | None) -> str:
+    """``REFILL_5 would be cheapest from $24,000.00 of medication a month, or at a rate of 3.2%.``, or nothing."""
+    if turning is None:
+        return ""
+    ways = []
+    if turning.spend_cents is not None:
+        ways.append(f"{'from' if turning.grows else 'below'} {shown(turning.spend_cents)} of medication a month")
+    if turning.rate is not None:
+        ways.append(f"at a rate of {percent(float(turning.rate))}")
+    if not ways:
+        return f"No spend and no rate would make {turning.program} the cheapest."
+    return f"{turning.program} would be cheapest {', or '.join(ways)}."
+
+
+def _best_routed(answer: ProgramChoice) -> str:
+    """Which program is cheapest where every box goes to its best pharmacy."""
+    rows = [row for row in answer.ranked if prices_enough(row)]
+    most = max((row.routed_cents for row in rows), default=0)
+    best = [row for row in rows if row.routed_cents == most]
+    if not most:
+        return "With every box at its cheapest pharmacy of the day, nothing would have been cheaper."
+    return (
+        f"With every box at its cheapest pharmacy of the day, {_programs(best)} would be cheapest: {shown(most)} "
+        "a month less than you paid."
+    )
 
 
 def _cheapest(rows: Sequence[Candidate], used: Sequence[str], where: str) -> str:
