@@ -14,7 +14,7 @@ SLOW := crash hostile pages partners payments quotes_out races scaling simulatio
 .PHONY: run test quick lint soak bench docs lock chromium nginx clean
 
 run: .venv/installed
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	REFILL_DEMO_SIGNIN=on $(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/tests-installed chromium nginx
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

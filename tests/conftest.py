@@ -28,6 +28,8 @@ settings.register_profile("fixed", derandomize=True)
 settings.register_profile("random", derandomize=False, print_blob=True)
 settings.load_profile(PROFILE)
 
+os.environ["REFILL_DEMO_SIGNIN"] = "on"
+"""Screens and servers of tests are local demos, unless a test takes that away."""
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -64,6 +64,15 @@ def _first_seen(work: Work, person: Person, since: datetime) -> None:
     persons.change(work, person.email, {"signed_in": since, "last_seen": work.now()})
 
 
+def anybody_signed_in(store: Store) -> bool:
+    """Whether anybody of any clinic has ever signed in: such a store is no demo's."""
+    for clinic in store.clinics():
+        with store.read(clinic) as work:
+            if persons.anybody_signed_in(work):
+                return True
+    return False
+
+
 def sign_out(store: Store, person: Person, clinic: str) -> None:
     """End every sign-in of the person until now, wherever it is in use: other tabs, browsers and copies."""
 

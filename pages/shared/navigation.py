@@ -15,7 +15,8 @@ from core.services.people import sign_out
 from pages.shared.formats import plain
 from pages.shared.notices import attempt
 from pages.shared.screens import FIRST_SCREEN, SCREENS, Screen
-from pages.shared.session import ACTING, CLINIC, Session, people_by_clinic, sign_in_configured
+from pages.shared.session import ACTING, CLINIC, Session, people_by_clinic
+from pages.shared.sign_in import demo_fault, sign_in_configured, sign_in_fault
 from pages.shared.startup import the_store
 
 ICON: Final = Path(__file__).with_name("icon.svg")
@@ -60,12 +61,9 @@ def _refuse(screen: Screen, role: Role) -> None:
 
 def _sign_in() -> None:
     st.title("Refill Day")
-    if not sign_in_configured():
-        st.error(
-            "Nobody can sign in: this server can be reached from other machines, and no identity provider is set up. "
-            "Fill in .streamlit/secrets.toml (see secrets.toml.example), or serve 127.0.0.1 only.",
-            icon=":material/lock:",
-        )
+    fault = sign_in_fault() if sign_in_configured() else demo_fault()
+    if fault:
+        st.error(fault, icon=":material/lock:")
     elif st.user.get("is_logged_in"):
         _signed_in_but_unknown()
     else:

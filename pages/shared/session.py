@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 import streamlit as st
@@ -19,13 +19,13 @@ from core.domain.roles import Person
 from core.services.access import still_there
 from core.services.audit_trail import record, record_refusal
 from core.services.people import signed_in
+from pages.shared.sign_in import demo_fault, sign_in_configured, sign_in_fault, sign_in_of_visitor
 from pages.shared.startup import the_store
 
 P = ParamSpec("P")
 T = TypeVar("T")
 ACTING = "acting_as"
 CLINIC = "clinic"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,38 +120,9 @@ def forget_clinics() -> None:
     st.session_state.pop(CLINIC, None)
 
 
-def sign_in_configured() -> bool:
-    """Whether an identity provider is set up; without one this is a local demo."""
-    return "is_logged_in" in st.user
-
-
-class SignIn(NamedTuple):
-    """What the identity provider vouches for: a verified address, from when to when."""
-
-    email: str
-    since: datetime
-    until: datetime
-
-
-def sign_in_of_visitor() -> SignIn | None:
-    """Who the visitor is by the identity provider's word; None where it says less than all of it."""
-    email, since, until = (st.user.get(claim) for claim in ("email", "iat", "exp"))
-    if not st.user.get("is_logged_in") or st.user.get("email_verified") is not True or not email:
-        return None
-    try:
-        return SignIn(str(email), *(datetime.fromtimestamp(float(str(instant)), UTC) for instant in (since, until)))
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
 def demo_role() -> Role:
     """The role that the local demo's switch stands at. Never asked where sign-in is configured."""
     return Role(st.session_state.get(ACTING, Role.MANAGER))
-
-
-def served_to_this_machine_only() -> bool:
-    """Whether nobody else can reach the server."""
-    return st.get_option("server.address") in LOOPBACK
 
 
 def people_by_clinic() -> dict[str, Person]:
@@ -161,12 +132,12 @@ def people_by_clinic() -> dict[str, Person]:
     """
     store = the_store()
     if not sign_in_configured():
-        if not served_to_this_machine_only():
+        if demo_fault():
             return {}
         role = demo_role()
         person = Person(email=f"{role}@local.demo", name=f"Local demo, {role}", role=role)
         return dict.fromkeys(store.clinics() or [""], person)
-    visitor = sign_in_of_visitor()
+    visitor = None if sign_in_fault() else sign_in_of_visitor()
     if visitor is None:
         return {}
     email, since, until = visitor

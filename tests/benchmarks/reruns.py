@@ -21,6 +21,7 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATABASE_URL"] = sys.argv[1] if sys.argv[1:] else f"sqlite:///{folder}/reruns.db"
+        os.environ["REFILL_DEMO_SIGNIN"] = "on"
         from streamlit.testing.v1 import AppTest
 
         from pages.shared.screens import SCREENS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 import streamlit as st
@@ -33,6 +34,8 @@ def _served(sqlite_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     monkeypatch.setenv("REFILL_DEMO", "off")
     monkeypatch.setenv("REFILL_WORKER", "off")
+    monkeypatch.setattr("pages.shared.sign_in._HAS_HAD_SIGN_IN", Event())
+    monkeypatch.setattr("pages.shared.sign_in.cookie_secret", lambda: "kept by the test, 0123456789 and on")
     monkeypatch.chdir(FRAME.parents[2])
     monkeypatch.setattr("pages.shared.startup.open_store", partial(open_store, clock=clock))
     yield

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -178,14 +180,101 @@ def test_who_is_not_known_gets_the_sign_in_alone(
     assert not shown.sidebar.selectbox
 
 
-def test_without_an_identity_provider_only_this_machine_is_served(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+LOCAL_HOST = {"Host": "127.0.0.1:8501"}
+
+
+@pytest.mark.parametrize(
+    ("case", "headers", "let_in"),
+    [
+        ("this machine", LOCAL_HOST, True),
+        ("by name", {"Host": "localhost:8501"}, True),
+        ("by the newer protocol", {"Host": "[::1]:8501"}, True),
+        ("another host", {"Host": "refill.example.com"}, False),
+        ("another host with a port", {"Host": "refill.example.com:443"}, False),
+        ("a name that begins alike", {"Host": "127.0.0.1.example.com:8501"}, False),
+        ("no host", {"Upgrade": "websocket"}, False),
+        ("a proxy", LOCAL_HOST | {"X-Forwarded-For": "203.0.113.9"}, False),
+        ("a proxy of the standard", LOCAL_HOST | {"Forwarded": "for=203.0.113.9"}, False),
+        ("a proxy that names the address", LOCAL_HOST | {"X-Real-IP": "203.0.113.9"}, False),
+        ("a proxy that names itself", LOCAL_HOST | {"Via": "1.1 proxy"}, False),
+    ],
+)
+def test_the_demo_is_for_the_browser_of_this_machine(
+    case: str, headers: dict[str, str], let_in: bool, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(store)
-    monkeypatch.setattr("pages.shared.session.served_to_this_machine_only", lambda: False)
-    shown = frame()
-    assert titles(shown) == ["Refill Day"]
-    assert said(shown)[0].startswith("Nobody can sign in: this server can be reached from other machines")
+    monkeypatch.setattr("pages.shared.sign_in.st.context", SimpleNamespace(headers=headers))
+    assert (titles(frame()) != ["Refill Day"]) is let_in
+
+
+def test_a_server_that_others_reach_is_no_demo(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(store)
+    monkeypatch.setattr("pages.shared.sign_in.served_to_this_machine_only", lambda: False)
+    assert titles(shown := frame()) == ["Refill Day"]
+    assert said(shown)[0].startswith("Nobody can sign in: this is a demo for the browser of one machine")
+
+
+def test_the_demo_is_asked_for_by_name(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(store)
+    monkeypatch.delenv("REFILL_DEMO_SIGNIN")
+    assert titles(shown := frame()) == ["Refill Day"]
+    assert said(shown)[0].startswith("Nobody can sign in: no identity provider is set up")
+
+
+def test_a_process_that_has_had_sign_in_never_turns_into_a_demo(store: Store) -> None:
+    load(store)
+    frame(is_logged_in=False)
+    assert titles(shown := frame()) == ["Refill Day"]
+    assert said(shown)[0].startswith("Nobody can sign in: this server or its store has had sign")
+
+
+def test_a_store_where_somebody_has_signed_in_is_no_demo(store: Store) -> None:
+    load(store)
+    add_person(store, LOCAL, CLINIC, "lee@example.com", "Lee", Role.ADMIN)
+    assert titles(frame()) != ["Refill Day"]
+    assert signed_in(store, CLINIC, "lee@example.com", since=NOW, until=NOW + timedelta(hours=1))
+    assert titles(frame()) == ["Refill Day"]
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "let_in"),
+    [
+        ("misspelt", "[atuh]\ncookie_secret = 'x'", False),
+        ("cannot be read", "[auth\ncookie_secret = ", False),
+        ("no text", "\udcff", False),
+        ("pharmacies alone", "[pharmacies]\nCEDAR = 'x'", True),
+    ],
+)
+def test_a_file_meant_for_sign_in_never_gives_the_demo(
+    case: str, text: str, let_in: bool, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(store)
+    file = tmp_path / "secrets.toml"
+    file.write_text(text, "utf-8", "surrogateescape")
+    options = {"secrets.files": [str(file)], "server.address": "127.0.0.1"}
+    monkeypatch.setattr("pages.shared.sign_in.st.get_option", options.__getitem__)
+    assert (titles(frame()) != ["Refill Day"]) is let_in
+
+
+@pytest.mark.parametrize(
+    ("case", "secret"),
+    [
+        ("none", ""),
+        ("short", "0123456789abcdefghijklmnopqrstu"),
+        ("of few characters", "01" * 40),
+        ("the example's", tomllib.loads((FRAME.parents[2] / ".streamlit/secrets.toml.example").read_text())["auth"][
+            "cookie_secret"]),
+    ],
+)  # fmt: skip
+def test_a_weak_cookie_secret_lets_nobody_in(
+    case: str, secret: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(store)
+    add_person(store, LOCAL, CLINIC, "lee@example.com", "Lee", Role.ADMIN)
+    assert titles(frame(email="lee@example.com")) != ["Refill Day"]
+    monkeypatch.setattr("pages.shared.sign_in.cookie_secret", lambda: secret)
+    assert titles(shown := frame(email="lee@example.com")) == ["Refill Day"]
+    assert said(shown)[0].startswith("Nobody can sign in: cookie_secret")
 
 
 def test_a_store_that_cannot_be_reached_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

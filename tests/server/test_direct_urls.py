@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ NO_PAGES = ["__init__", "page", "frame", "shared", "costs/page"]
 SIGN_IN = """
 [auth]
 redirect_uri = "http://127.0.0.1:8501/oauth2callback"
-cookie_secret = "only for this test"
+cookie_secret = "only for this test, 0123456789 and on"
 client_id = "refill-day"
 client_secret = "only for this test"
 server_metadata_url = "http://127.0.0.1:9/.well-known/openid-configuration"
@@ -72,3 +73,28 @@ def test_the_first_visit_by_address_opens_that_page_without_a_word_of_a_missing_
         units = next(number for kind, number in run.elements if kind == "number_input")
         assert (units.label, units.value) == ("Packs in a shipment", 3)
         assert run.carried(DATA) == ["Semaglutide", "Cedar Compounding", "FREE"]
+
+
+def heading(server: str, **connection: Any) -> list[str]:
+    (*_, run) = opened(server, "orders", **connection)
+    return [heading.body for kind, heading in run.elements if kind == "heading"]
+
+
+def test_the_demo_is_refused_through_a_proxy_on_the_same_machine(database: str) -> None:
+    with dashboard(database) as server:
+        assert heading(server)[:1] == ["Orders"]
+        for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"):
+            assert heading(server, additional_headers={header: "203.0.113.9"}) == ["Refill Day"]
+
+
+def test_a_server_started_without_asking_for_the_demo_lets_nobody_in(database: str) -> None:
+    with dashboard(database, REFILL_DEMO_SIGNIN="") as server:
+        assert heading(server) == ["Refill Day"]
+
+
+@pytest.mark.parametrize("saved", ["[auht]\ncookie_secret = 'x'", "[auth\n", ""])
+def test_a_typo_saved_while_the_server_runs_does_not_open_it(saved: str, signed_out: str, tmp_path: Path) -> None:
+    assert heading(signed_out) == ["Refill Day"]
+    (tmp_path / "secrets.toml").write_text(saved)
+    for _ in range(2):
+        assert heading(signed_out) == ["Refill Day"]

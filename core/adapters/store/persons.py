@@ -23,6 +23,12 @@ def of_email(work: Work, email: str) -> RowMapping | None:
     return work.connection.execute(statement).mappings().first()
 
 
+def anybody_signed_in(work: Work) -> bool:
+    """Whether anybody of the clinic has ever signed in."""
+    statement = select(PERSON.c.email).where(work.of_clinic(PERSON), PERSON.c.signed_in.is_not(None)).limit(1)
+    return work.connection.scalar(statement) is not None
+
+
 def add(work: Work, email: str, values: dict[str, Any]) -> None:
     """A new person."""
     insert_rows(work, PERSON, [{"email": email} | values])
