@@ -11,9 +11,11 @@ from core.adapters.files import read_folder
 from core.adapters.files.cells import STATES
 from core.adapters.files.price_list_sheet import guessed_columns, open_list
 from core.adapters.store import Store, save_folder
+from core.adapters.store.payments import keep_setup
 from core.domain.errors import NotAllowed, Refused
 from core.domain.model import Role
 from core.domain.partners.link import Link
+from core.domain.payments.operations import Method, Setup
 from core.domain.roles import LOCAL, Person
 from core.services.clinic_import import load
 from core.services.demo.removal import DEMO_CLINIC, throw_demo_away
@@ -134,4 +136,12 @@ def test_a_demo_whose_pharmacy_was_connected_is_kept(store: Store) -> None:
     link: Any = Link("cedar", adapter="sheet")
     connect(store, LOCAL, DEMO_CLINIC, link)
     with pytest.raises(Refused, match="was connected"):
+        throw_demo_away(store, LOCAL)
+
+
+def test_a_demo_that_takes_payments_is_kept(store: Store) -> None:
+    demo(store)
+    setup = Setup(method=Method.STRIPE)
+    store.write(DEMO_CLINIC, lambda work: keep_setup(work, setup))
+    with pytest.raises(Refused, match="takes payments"):
         throw_demo_away(store, LOCAL)
