@@ -51,6 +51,7 @@ SETTINGS = {
     kind.name: kind
     for kind in (
         SettingKind("due_window_days", "A refill is due when its supply ends within this many days after the refill day", "7", int, "clinic's habit", CLINIC_ONLY),
+        SettingKind("late_delivery_days", "Days after the supply ends, or after the refill day where it has ended, by which a box has to arrive", "14", int, "as retitration_gap_days: two weekly doses missed", CLINIC_ONLY),
         SettingKind("day_price", "What a day of earlier delivery is worth when the split is balanced, in dollars per line", "5.00", Decimal, "clinic's habit", CLINIC_ONLY),
         SettingKind("refill_threshold", "Share of the supply that must be used before a refill, where the pharmacy has no rule of its own", "0.75", Decimal, "usual retail policy, 75 to 80 %", EVERYWHERE),
         SettingKind("scheduled_days_early", "Days before the supply ends that a controlled refill may be filled", "2", int, "usual policy for controlled substances", EVERYWHERE),

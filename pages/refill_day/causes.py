@@ -59,7 +59,7 @@ def about_patient(finding: Finding) -> bool:
     if finding.code == "ORDER_NOT_TAKEN":
         return finding.field in Patient.model_fields
     gates = {Gate.PATIENT, Gate.SHIPPING}
-    return RULES[finding.code].gate in gates and finding.code not in {"ALLERGY", "COLD_CHAIN_WINDOW"}
+    return RULES[finding.code].gate in gates and finding.code not in {"ALLERGY", "COLD_CHAIN_WINDOW", "ARRIVES_LATE"}
 
 
 def causes_of(views: Iterable[LineView], context: Context) -> list[Cause]:

@@ -208,7 +208,7 @@ def test_a_patient_under_two_codes_is_pointed_out_on_the_lines_of_both() -> None
 
 def test_every_code_of_the_rule_book_catches_something() -> None:
     catching = {code.split(" ")[1] for *_, codes in MUTATIONS for code in codes}
-    assert set(RULES) - catching == {"CLINICAL_DIFFERENCE_BOILERPLATE", "EXCLUDED", "SAME_PERSON"}
+    assert set(RULES) - catching == {"CLINICAL_DIFFERENCE_BOILERPLATE", "EXCLUDED", "SAME_PERSON", "ARRIVES_LATE"}
 
 
 LEANS_ON_ANOTHER = {"a neighbour's prescription"}

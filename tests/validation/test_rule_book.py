@@ -72,6 +72,7 @@ Shipping      ADDRESS_INCOMPLETE               B   clinic
 Shipping      PO_BOX                           B   clinic
 Shipping      STATE_ZIP_MISMATCH               Bo  clinic
 Shipping      COLD_CHAIN_WINDOW                B   clinic
+Shipping      ARRIVES_LATE                     W   clinic
 Patient       PATIENT_INCOMPLETE               B   clinic
 Patient       BIRTH_DATE_DOUBTFUL              Bo  clinic
 Patient       UNDER_AGE                        Bo  prescriber

@@ -70,6 +70,7 @@ def due(context: Context) -> int:
 
 CASES: tuple[tuple[str, str, Outcome, object, object], ...] = (
     ("due_window_days", "9", of(due, rx={"last_filled_on": date(2026, 11, 14)}), 0, 1),
+    ("late_delivery_days", "3", found({}), [], ["W ARRIVES_LATE"]),
     ("day_price", "7.50", of(lambda context: context.day_price_cents(DAYS)), 500, 750),
     ("refill_threshold", "1", found({"rx": {"last_filled_on": date(2026, 11, 12)}}), [], ["B REFILL_TOO_SOON"]),
     ("scheduled_days_early", "0", found(CONTROLLED), [], ["B REFILL_TOO_SOON"]),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from core.domain.context import Context
+from core.domain.date_words import full_day
 from core.domain.identifiers import STATES, is_zip, straddles
-from core.domain.model import Days, Gate, Pharmacy, Severity
+from core.domain.model import Days, Fix, Gate, Owner, Pharmacy, Severity
+from core.domain.money import shown
+from core.rules.due_list import supply_ends
 from core.rules.ship_dates import longest_wait
 from core.rules.validation.addresses import to_clinic, unreachable, zip_mismatch
 from core.rules.validation.checked import CheckedCart, CheckedLine, Violation, in_words
@@ -97,3 +101,52 @@ def box_ships_and_never_rests(cart: CheckedCart, context: Context, days: Days) -
         )
 
     yield from refused(cart, context, "COLD_CHAIN_WINDOW", reason)
+
+
+@rule(
+    "ARRIVES_LATE",
+    gate=Gate.SHIPPING,
+    severity=Severity.WARNING,
+    owner=Owner.CLINIC,
+    field="pharmacy",
+    example="The supply ends on the 11th; the cheapest pharmacy is closed and delivers on the 29th, another on the 10th",
+    source="The last fill's days' supply beside the promised delivery; setting late_delivery_days",
+)
+def box_arrives_before_the_supply_ends(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
+    """The box arrives before the patient has been without medication for long."""
+    most = int(context.number("late_delivery_days", days.refill_day))
+    for line in cart.lines:
+        ends, dates = supply_ends(line.line, context, days.refill_day), line.routed.promise
+        if ends is None or dates is None:
+            continue
+        if dates.delivers_on > max(ends, days.refill_day) + timedelta(days=most):
+            yield _late(line, dates.delivers_on, ends, _soonest(line, dates.delivers_on, ends), context)
+
+
+Sooner = tuple[str, date, int]
+"""A pharmacy, when it would deliver, and what the checkout would cost more, in cents."""
+
+
+def _soonest(line: CheckedLine, delivers_on: date, ends: date) -> Sooner | None:
+    """The cheapest pharmacy that delivers while the supply lasts, else the one that delivers first; None is sooner."""
+    others = [
+        (each.pharmacy, delivers_on + timedelta(days=each.extra_days), each.extra_cost_cents)
+        for each in line.routed.alternatives
+        if each.extra_days < 0
+    ]
+    return min(others, key=lambda other: (max(other[1], ends), other[2], other[0]), default=None)
+
+
+def _late(line: CheckedLine, delivers_on: date, ends: date, sooner: Sooner | None, context: Context) -> Violation:
+    gap = (delivers_on - ends).days
+    message = (
+        f"It arrives on {full_day(delivers_on)}, {gap} day{'' if gap == 1 else 's'} after the supply ends on "
+        f"{full_day(ends)}."
+    )
+    if sooner is None:
+        return line.problem(f"{message} No pharmacy that may fill it delivers sooner.")
+    code, day, cents = sooner
+    name = context.pharmacies[code].name
+    price = f"{shown(abs(cents))} {'more' if cents > 0 else 'less'}" if cents else "the same cost"
+    fix = Fix(label=f"Send it to {name}", change={"pharmacy": code})
+    return line.problem(f"{message} {name} delivers on {full_day(day)}, for {price}.", fix)
