@@ -35,17 +35,21 @@ class Contradiction(NamedTuple):
 
 def contradictions(assembly: Assembly) -> tuple[Contradiction, ...]:
     """Everything that does not go together; empty where all agrees."""
-    checks: list[Callable[[Assembly], Iterable[Contradiction]]] = [
-        _too_short, _misplaced, _clashing, _misstated, _once_or_again,
-    ]  # fmt: skip
+    checks: list[Callable[[Assembly], Iterable[Contradiction]]] = []
+    for step in assembly.steps:  # most directions are one plain step: only the checks that can fail are begun
+        if step.lasting is not None:
+            checks += (_too_short, _once_or_again)
+        if step.limits:
+            checks += (_uncounted, _over_maximum)
+        if len(step.arms) > 1:
+            checks.append(_repeated)
     if len(assembly.steps) > 1:
-        checks.append(_unfinished)
-    if any(step.limits for step in assembly.steps):
-        checks += (_uncounted, _over_maximum)
-    if any(len(step.arms) > 1 for step in assembly.steps):
-        checks.append(_repeated)
+        checks = [*dict.fromkeys(checks), _unfinished]
+    if assembly.told_strength is not None:
+        checks.append(_misstated)
     if assembly.depth:
         checks.append(_unclosed)
+    checks += (_misplaced, _clashing)
     return tuple([contradiction for check in checks for contradiction in check(assembly)])
 
 
@@ -195,16 +199,24 @@ def _clashing(assembly: Assembly) -> Iterator[Contradiction]:
             if arm.timing.clash:
                 written = " ".join(arm.timing.clash)
                 yield Contradiction(arm.timing.clash, f"The times do not go together (“{written}”).")
-            rates = [rate.high for rate in arm.timing.rates()] if arm.timing.every_meal else []
-            caps = [limit.most * 7 / limit.days for limit, _ in step.limits if limit.unit is None]
-            if arm.timing.every_meal and any(most <= 7 for most in (*rates, *caps)):
+            if arm.timing.every_meal and _once_a_day(arm, step):
                 yield Contradiction((), "With each meal is more than once a day.")
-            if arm.timing.off_calendar:
+            if arm.timing.weekdays and arm.timing.off_calendar:
                 yield Contradiction((), "The interval and the day of the week do not go together.")
-            for (food, _), (other, words) in combinations(arm.food, 2):
-                if food.excludes(other):
-                    written = " ".join(words)
-                    yield Contradiction(words, f"It is taken with food or without, not both (“{written}”).")
+            if len(arm.food) > 1:
+                yield from _with_and_without_food(arm)
+
+
+def _with_and_without_food(arm: Arm) -> Iterator[Contradiction]:
+    for (food, _), (other, words) in combinations(arm.food, 2):
+        if food.excludes(other):
+            yield Contradiction(words, f"It is taken with food or without, not both (“{' '.join(words)}”).")
+
+
+def _once_a_day(arm: Arm, step: SigStep) -> bool:
+    rates = [rate.high for rate in arm.timing.rates()]
+    caps = [limit.most * 7 / limit.days for limit, _ in step.limits if limit.unit is None]
+    return any(most <= 7 for most in (*rates, *caps))
 
 
 def _once_or_again(assembly: Assembly) -> Iterator[Contradiction]:

@@ -105,8 +105,6 @@ class Schedule:
     @property
     def off_calendar(self) -> bool:
         """Whether an interval keeps no weekday ("every 10 days on Mondays"), or every week's day stands in it."""
-        if not self.weekdays:
-            return False
         interval = self.interval_days
         if interval <= _WEEK or not self.named_days:
             return False
