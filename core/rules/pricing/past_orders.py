@@ -17,7 +17,7 @@ from typing import NamedTuple, Self
 from core.domain.context import Context
 from core.domain.model import Encounter, Program, ProgramKind
 from core.domain.money import allocate, half_up
-from core.rules.pricing.best_routing import BestRouting, Routed
+from core.rules.pricing.best_routing import BestRouting
 from core.rules.pricing.terms import Terms, charged
 
 
@@ -211,23 +211,25 @@ class _Sums:
 
     def rerouted(self, terms: Terms, lines: Sequence[PlacedLine], medication: Sequence[int], encounters: int) -> int:
         """What one checkout would have cost less, its boxes at the best pharmacies; a box that was best stays."""
+        before = after = terms.exact(sum(medication), sum(line.shipping_cents for line in lines), encounters)
+        pooled = terms.kind is ProgramKind.AGGREGATE
+        for inside in self.groups(lines):
+            first, packs = lines[inside[0]], [(lines[at].sku, lines[at].quantity) for at in inside]
+            drug = sum(medication[at] for at in inside)
+            ways = self.routing.ways(self.takers, packs, first.state, first.placed_on)
+            if ways:
+                least = min(terms.exact(drug if pooled else way[0], way[1], 0) for way in ways)
+                after -= max(terms.exact(drug, sum(lines[at].shipping_cents for at in inside), 0) - least, 0)
+        return terms.total_cents(before) - terms.total_cents(after)
+
+    def groups(self, lines: Sequence[PlacedLine]) -> Iterable[list[int]]:
+        """Positions of the lines that go together: one destination, one temperature."""
         groups: dict[tuple[int, bool], list[int]] = {}
         for at, line in enumerate(lines):
             sku = self.context.skus.get(line.sku)
             if sku and line.state:
                 groups.setdefault((line.destination, sku.cold_chain), []).append(at)
-        before = after = terms.exact(sum(medication), sum(line.shipping_cents for line in lines), encounters)
-        pooled = terms.kind is ProgramKind.AGGREGATE
-        for inside in groups.values():
-            group = [lines[at] for at in inside]
-            routed = [
-                Routed(line.sku, line.quantity, medication[at] // line.quantity if pooled else None)
-                for at, line in zip(inside, group, strict=True)
-            ]
-            least = self.routing.least_exact(terms, self.takers, routed, group[0].state, group[0].placed_on)
-            here = terms.exact(sum(medication[at] for at in inside), sum(line.shipping_cents for line in group), 0)
-            after -= max(here - least, 0) if least is not None else 0
-        return terms.total_cents(before) - terms.total_cents(after)
+        return groups.values()
 
     def prices(self, program: Program | None, order: _PlacedOrder) -> list[int | None]:
         """Cents for a pack of each line on the placing day; None where there was no price."""
