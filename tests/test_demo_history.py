@@ -19,6 +19,7 @@ from core.rules.prescriptions import CartRow, completed, fills_and_in_flight
 from core.services.demo.fills import refill_day_before
 from core.services.demo.history import Seeded, seed_history
 from core.services.orders import views
+from core.services.orders.recovery import resubmission_options
 from core.services.orders.verification import verify_ledger
 from tests.stores import Clock
 
@@ -36,6 +37,15 @@ def demo(store: Store) -> Store:
     folder = read_folder(DEMO, TODAY)
     store.write(JUNIPER, lambda work: save_folder(work, folder), new=True)
     return store
+
+
+def test_what_was_rejected_yesterday_can_be_sent_again_without_an_override(demo: Store) -> None:
+    seed_history(demo, JUNIPER, TODAY)
+    rejected = [line for line in views.track(demo, LOCAL, JUNIPER).lines if line.state is LineState.REJECTED]
+    assert len(rejected) == 2
+    for line in rejected:
+        offers = resubmission_options(demo, LOCAL, JUNIPER, line.reference).by_pharmacy
+        assert any(not offer.findings for offer in offers.values()), line.reference
 
 
 def states(store: Store) -> Counter[LineState]:

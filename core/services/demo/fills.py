@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from core.domain.context import Context
@@ -15,6 +16,8 @@ from core.rules.prescriptions import CartRow, completed, last_fill, months_after
 
 MONTHS: Final = 9
 LEAST_LEAD_DAYS: Final = 2
+USED_SHARE: Final = Decimal("0.8")
+"""Share of a supply after which every pharmacy of the demo fills again."""
 NEVER_FILLED: Final = {"last_filled_on": None, "first_filled_on": None, "fills": 0, "stopped_on": None}
 """What a prescription says before its first fill."""
 
@@ -83,6 +86,15 @@ def not_due(context: Context, today: date, ours: Mapping[str, int]) -> list[Pres
         for line in _one_a_patient(coming)
         if line.patient not in waiting and _allows_another(context.prescriptions[line.rx], context, ours)
     ]
+
+
+def used_up(row: Prescription, context: Context, today: date) -> bool:
+    """Whether so much of its last fill is used that no pharmacy calls another one too soon."""
+    fill = last_fill(row.patient, context.active_of(context.skus[row.sku]), context)
+    if fill is None:
+        return False
+    days = supply_days(fill.prescription, context.skus[fill.prescription.sku], fill.quantity, context, today)
+    return days is not None and (today - fill.filled_on).days >= days * USED_SHARE
 
 
 def _one_a_patient(lines: Iterable[DueLine]) -> Iterator[DueLine]:

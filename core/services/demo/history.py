@@ -39,6 +39,7 @@ from core.services.demo.fills import (
     not_due,
     past_fills,
     refill_day_before,
+    used_up,
 )
 from core.services.demo.rule_hits import past_rule_hits
 from core.services.orders.placement import Confirmed, fresh_quote, place_again, record_checkout
@@ -293,7 +294,9 @@ class PastOrders:
         """Yesterday's small batch of patients who are not due: some lines on their way, some that need somebody."""
         day = self.today - timedelta(1)
         states = [state for state, lines in UNDER_WAY for _ in range(lines)]
-        rows = not_due(self._context, self.today, self.ours)[: len(states)]
+        rows = not_due(self._context, self.today, self.ours)
+        fillable = [row for row in rows if used_up(row, self._context, day)][: dict(UNDER_WAY)[S.REJECTED]]
+        rows = fillable + [row for row in rows if row not in fillable][: len(states) - len(fillable)]
         fills = [PastFill(row, day, newest=False, first=False) for row in rows]
         batch = self._routed(day, fills) if fills else None
         if batch is None or not batch.routed:
@@ -302,6 +305,12 @@ class PastOrders:
         checkout = self._placed(replace(batch, fills={}))
         for submission in self._submissions(checkout):
             self._sent(submission)
+        again = {row.rx for row in fillable}
+        refused = [row for row in slow_first if row.line.rx in again]
+        for row in refused:  # what was refused can be sent again as soon as its fault is mended
+            states.remove(S.REJECTED)
+            self._bring(self.book.current(f"{checkout.reference}/{row.line.number:02d}"), S.REJECTED)
+        slow_first = [row for row in slow_first if row not in refused]
         for state, row in zip(states, slow_first, strict=False):
             self._bring(self.book.current(f"{checkout.reference}/{row.line.number:02d}"), state)
 
