@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from core.domain.context import Context
-from core.rules.due_list import DueLine, due_list
+from core.rules.due_list import DueKind, DueLine, due_list
 from core.rules.pauses import pauses, skipped_until
 from core.services.cart.contents import not_in_carts
 from core.services.pauses import pause, resume, stop
@@ -56,7 +56,7 @@ def due_table(desk: Desk) -> None:
 
 def _due(desk: Desk, context: Context) -> None:
     lines = not_in_carts(due_list(context, desk.refill_day), desk.opened)
-    chosen = pick(_rows(lines, context), name="due", alt="Who is due and not in the cart", session=desk.session)
+    chosen = pick(_rows(desk, lines, context), name="due", alt="Who is due and not in the cart", session=desk.session)
     if chosen is None:
         st.caption("Select a line to pause, skip or stop it.")
         return
@@ -116,22 +116,24 @@ def _coming(desk: Desk, context: Context) -> None:
     weeks = st.number_input("Weeks", 1, 26, _WEEKS, key="refill_weeks", width=120)
     lines = due_list(context, desk.refill_day, int(weeks) * 7)
     table(
-        _rows(lines, context),
+        _rows(desk, lines, context),
         name="reminders",
         alt="Who will be due in the next weeks, with telephone numbers",
         session=desk.session,
     )
 
 
-def _rows(lines: Sequence[DueLine], context: Context) -> list[Row]:
+def _rows(desk: Desk, lines: Sequence[DueLine], context: Context) -> list[Row]:
     return [
         {
             "Patient": _name(line.patient, context),
             "Code": line.patient,
             "SKU": sku_name(line.sku, context),
             "Prescription": line.rx,
-            "Kind": line.kind.value.capitalize(),
+            "Qty": line.quantity,
+            "Why": line.kind.value.capitalize(),
             "Due on": line.due_on,
+            "Days left": None if line.kind is DueKind.NEW else (line.due_on - desk.days.placing_day).days,
             "Phone": context.patients[line.patient].phone,
             "Email": context.patients[line.patient].email,
         }

@@ -8,9 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.files import Folder
-from core.adapters.store import Store
+from core.adapters.store import Store, load_context
 from core.domain.model import Role, ShipTo
 from core.domain.roles import LOCAL
+from core.rules.pauses import pauses
 from core.services.cart.additions import add_everyone_due
 from core.services.cart.contents import open_cart
 from core.services.cart.edits import edit_line
@@ -371,3 +372,19 @@ def test_reminders_name_who_will_be_due_with_telephone_numbers(due: Store, opens
     listed = shown.dataframe[0].value
     assert len(listed) >= 4
     assert "512-555-0142" in set(listed["Phone"])
+
+
+def test_a_line_of_the_due_list_is_skipped_with_a_reason(due: Store, opens: Opens) -> None:
+    shown = opens("refill_day", Role.STAFF)
+    shown.session_state["refill_due_lists"] = True
+    shown.session_state["due_table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    shown.run()
+    listed = shown.dataframe[0].value
+    what = next(each for each in shown.selectbox if each.label == "What")
+    shown = what.set_value("Skip this refill").run()
+    reason = next(each for each in shown.text_input if each.label == "Reason")
+    shown = press(reason.set_value("still has two vials").run(), "Skip this refill")
+    assert not shown.exception
+    with due.read(CLINIC) as work:
+        paused = pauses(load_context(work), FRIDAY)
+    assert [(each.rx, each.reason) for each in paused] == [(listed["Prescription"][0], "still has two vials")]

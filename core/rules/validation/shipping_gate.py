@@ -109,7 +109,7 @@ def box_ships_and_never_rests(cart: CheckedCart, context: Context, days: Days) -
     severity=Severity.WARNING,
     owner=Owner.CLINIC,
     field="pharmacy",
-    example="The supply ends on the 11th; the cheapest pharmacy is closed and delivers on the 29th, another on the 10th",
+    example="The supply ends on the 11th; the cheapest pharmacy, closed, delivers on the 29th, another on the 10th",
     source="The last fill's days' supply beside the promised delivery; setting late_delivery_days",
 )
 def box_arrives_before_the_supply_ends(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
