@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import insert, literal, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -220,11 +222,14 @@ def test_only_what_stands_before_a_fault_counts_as_sound(store: Store) -> None:
     assert verify_audit(store, CLINIC)[:2] == (2, second)
 
 
-def tampered(store: Store, changes: list[str], rehashed: list[int] | str) -> str:
+def tampered(
+    store: Store, changes: list[str], rehashed: list[int] | str, before: Callable[[], object] = lambda: None
+) -> str:
     """Four entries, then the changes past the triggers, then these entries' hashes made anew; the head before."""
     load(store)
     store.write(CLINIC, lambda work: record_all(work, LOCAL, [Entry("test", f"line {at}") for at in range(4)]))
     head = verify_audit(store, CLINIC).head
+    before()
     columns = AUDIT_ENTRY.columns
     cells = [literal(2) if column.name == "number" else column for column in columns]
     put_in = insert(AUDIT_ENTRY).from_select(list(columns), select(*cells).where(AUDIT_ENTRY.c.number == 3))
@@ -240,9 +245,9 @@ def tampered(store: Store, changes: list[str], rehashed: list[int] | str) -> str
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         rows = [dict(row) for row in connection.execute(select(AUDIT_ENTRY).order_by("number")).mappings()]
-        for before, row in zip([None, *rows], rows, strict=False):
-            if rehashed == "all after" and before:
-                row["previous"] = before["hash"]
+        for previous, row in zip([None, *rows], rows, strict=False):
+            if rehashed == "all after" and previous:
+                row["previous"] = previous["hash"]
             if rehashed == "all after" or row["number"] in rehashed:
                 row["hash"] = entry_hash(row)
                 connection.execute(

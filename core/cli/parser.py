@@ -87,7 +87,6 @@ PATIENT: Final = _option("patient", "PATIENT")
 RX: Final = _option("--rx", "RX", "one prescription alone")
 REASON: Final = _option("--reason", "R", required=True)
 FILE: Final = _option("file", "FILE", type=Path)
-VERIFY: Final = _option("verify", choices=["verify"])
 OUTCOME: Final = _option("--as", dest="outcome", required=True, choices=["acknowledged", "rejected", "cancelled"])
 
 COMMANDS: Final = (
@@ -160,7 +159,10 @@ COMMANDS: Final = (
         _option("--from", "DATE", "first day on which its lines shipped", dest="first", required=True),
         _option("--to", "DATE", "last day", dest="last", required=True),
     )),
-    Command("audit", store_commands.audit, "check the audit", (VERIFY,)),
+    Command("audit", store_commands.audit, "check the audit, or keep outside the store where it ends", (
+        _option("what", choices=["verify", "anchor"]),
+        _option("--anchors", "FILE", "the file of anchors, outside the store", type=Path),
+    )),
     Command("backup", store_commands.backup, "backup the whole store", (FILE,)),
     Command("restore", store_commands.restore, "restore the whole store", (FILE,)),
 )  # fmt: skip

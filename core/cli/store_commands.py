@@ -13,6 +13,7 @@ from core.domain.errors import BadInput, Refused
 from core.domain.money import dollars
 from core.domain.roles import LOCAL, Action, require
 from core.rules.invoices import InvoiceOutcome
+from core.services.audit_anchors import anchor, verify_anchors
 from core.services.audit_trail import verify_audit
 from core.services.clinic_import import load as load_files
 from core.services.clinic_import import preview_load
@@ -118,9 +119,14 @@ def invoice(run: Run) -> CommandResult:
 
 
 def audit(run: Run) -> CommandResult:
-    """Whether the audit trail is as it was written."""
+    """Whether the audit trail is as it was written, by what was anchored too; or an anchor of where it ends now."""
     require(run.person, Action.SEE_AUDIT)
-    check = verify_audit(run.store, run.clinic)
+    file = run.arguments.anchors
+    if run.arguments.what == "anchor":
+        if file is None:
+            raise bad_argument("--anchors", None, "names the file, outside the store, that the anchor is written to")
+        return CommandResult({"anchors": [each._asdict() for each in anchor(run.store, file)]})
+    check = verify_anchors(run.store, run.clinic, file) if file else verify_audit(run.store, run.clinic)
     return CommandResult(check._asdict(), status=1 if check.problem else 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, select
@@ -28,6 +28,13 @@ def entries(work: Work) -> Iterator[RowMapping]:
     """Every entry of the clinic, oldest first, a thousand at a time."""
     statement = select(AUDIT_ENTRY).where(work.of_clinic(AUDIT_ENTRY)).order_by(AUDIT_ENTRY.c.number)
     yield from work.connection.execute(statement.execution_options(yield_per=1_000)).mappings()
+
+
+def hashes(work: Work, numbers: Collection[int]) -> dict[int, str]:
+    """The hash of each of these entries that is there."""
+    columns = AUDIT_ENTRY.c.number, AUDIT_ENTRY.c.hash
+    statement = select(*columns).where(work.of_clinic(AUDIT_ENTRY), AUDIT_ENTRY.c.number.in_(numbers))
+    return {row.number: row.hash for row in work.connection.execute(statement)}
 
 
 def newest(work: Work, limit: int, subject: str | None = None) -> Sequence[RowMapping]:

@@ -258,9 +258,13 @@ def _foreign_key(reference: RowReference) -> ForeignKeyConstraint:
 
 
 def _refuse_changes(table: Table) -> None:
-    """Have the table made with triggers that refuse UPDATE and DELETE."""
+    """Have the table made with triggers that refuse UPDATE and DELETE, and SQLite's INSERT OR REPLACE, which deletes
+    without a word."""
     refuses = "CREATE TRIGGER {0}_refuses_{1} BEFORE {1} ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
+    same = " AND ".join(f"{column.name} = NEW.{column.name}" for column in table.primary_key.columns)
+    there = f"INSERT ON {{0}} WHEN EXISTS (SELECT 1 FROM {table.name} WHERE {same}) BEGIN"  # noqa: S608
     on_sqlite = [refuses.format(table.name, change) for change in ("UPDATE", "DELETE")]
+    on_sqlite.append(refuses.replace("{1} ON {0} BEGIN", there).format(table.name, "REPLACE"))
     refusal = f"RAISE EXCEPTION '{table.name} is append-only' USING ERRCODE = 'integrity_constraint_violation'"
     changes = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table.name}"
     function = f"{table.name}_refuses()"

@@ -42,6 +42,7 @@ from core.domain.partners.link import Health, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Partner, Rejected
 from core.domain.partners.rate_limit import breaker
 from core.domain.roles import Action, Person, require
+from core.services.audit_anchors import anchor_daily
 from core.services.orders.events import apply_events, record_answers
 from core.services.partners.connections import Partners, connected
 from core.services.partners.submissions import BY, EVERY, LEASE, Lane, drain, is_remote
@@ -324,12 +325,13 @@ def run_forever(
     A lane that is still busy from an earlier round is left to finish.
     """
     stop, name = stop or threading.Event(), worker or worker_name()
-    started, last_heartbeat = store.clock(), None
+    started, last_heartbeat, last_anchor = store.clock(), None, None
     futures: dict[tuple[str, Lane | None], Future[object]] = {}
     with ThreadPoolExecutor(MOST_LANES, thread_name_prefix="lane") as threads:
         while not stop.is_set():
             try:
                 last_heartbeat = _alive(store, name, started, last_heartbeat)
+                last_anchor = anchor_daily(store, last_anchor)
                 for clinic in store.clinics():
                     if (clinic, None) not in futures:
                         futures[clinic, None] = threads.submit(carry_out_payments, store, clinic)
