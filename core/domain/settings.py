@@ -82,6 +82,9 @@ SETTINGS = {
         SettingKind("retitration_gap_days", "Days without supply after which a dose above the first step asks for titration anew", "14", int, "semaglutide (Wegovy) label, 2.1: more than two weekly doses missed", BY_ACTIVE),
         SettingKind("least_age_years", "Youngest age, in years, of a patient who may get the product", "18", int, "the approved products' labels: safety and efficacy in adults; clinic's habit", BY_SKU),
         SettingKind("stalled_days", "Days past the promised ship date (of a shipped line: delivery date) after which a line counts as stalled", "2", int, "clinic's habit", CLINIC_ONLY),
+        SettingKind("target_first_pass", "Share of lines that should be accepted at the first attempt", "0.95", Decimal, "clinic's habit", CLINIC_ONLY),
+        SettingKind("target_on_time", "Share of lines that should arrive by the promised day", "0.95", Decimal, "clinic's habit", CLINIC_ONLY),
+        SettingKind("old_price_days", "Days after which a pharmacy whose newest price is older counts as having an old price list", "180", int, "clinic's habit", CLINIC_ONLY),
     )
 }  # fmt: skip
 

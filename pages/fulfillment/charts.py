@@ -19,7 +19,7 @@ from pages.shared.charts import Series, Span, bars, over_time, spans, stacked_ov
 from pages.shared.filters import choose
 from pages.shared.formats import amount, code_phrase, code_words, count, day, listed, money, percent, percentage_points
 from pages.shared.session import Session
-from pages.shared.tables import MONEY, PERCENT, Row, table
+from pages.shared.tables import MONEY, PERCENT, Row
 
 COMPONENTS = {
     "Medication": "medication_cents",
@@ -213,35 +213,4 @@ def spend(session: Session, compared: PeriodComparison) -> None:
         session=session,
         hint=PARTIAL,
         columns=dict.fromkeys([*COMPONENTS, "Spend"], MONEY),
-    )
-
-
-def by_pharmacy(session: Session, now: Measures, names: Names) -> None:
-    """Every pharmacy's figures in one table."""
-    st.subheader("By pharmacy", anchor=False)
-    codes = sorted({*now.by_pharmacy, *now.stalled}, key=lambda code: names[code])
-    rows: list[Row] = []
-    for code in codes:
-        row = now.by_pharmacy.get(code)
-        rows.append(
-            {
-                "Pharmacy": names[code],
-                "Placed": row.placed if row else 0,
-                "Delivered": row.delivered if row else 0,
-                "Rejected": row.rejected if row else 0,
-                "Answered": row.first_pass.total if row else 0,
-                "First pass": percentage_points(row.first_pass.rate) if row else None,
-                "Promised": row.on_time.total if row else 0,
-                "On time": percentage_points(row.on_time.rate) if row else None,
-                "Stalled now": now.stalled.get(code, 0),
-                "Spend": amount(row.spend_cents) if row else None,
-                "Fees": percentage_points(row.fee_share.rate) if row else None,
-            }
-        )
-    table(
-        rows,
-        name="by_pharmacy",
-        alt="Every pharmacy's counts, rates and spend in the period",
-        session=session,
-        columns={"First pass": PERCENT, "On time": PERCENT, "Fees": PERCENT, "Spend": MONEY},
     )

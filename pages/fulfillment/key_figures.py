@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from decimal import Decimal
-from typing import Final, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from core.domain.orders.daily_totals import FulfillmentStage
 from core.services.measures import Figures, Measures, Share
+from core.services.scorecard import Targets
 from pages.fulfillment.period import PeriodComparison
 from pages.shared.formats import amount, money, percent, signed_money
 from pages.shared.layout import Metric
 
 Color = Literal["normal", "inverse", "off"]
 T = TypeVar("T")
-AGAINST: Final = "vs the period before"
 
 
-def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
-    """Seven figures: quality, speed, money."""
+def fulfillment_figures(compared: PeriodComparison, aims: Targets) -> list[Metric]:
+    """Six figures: quality, speed, money."""
     stalled = sum(compared.now.stalled.values())
     return [
         _rate(
@@ -27,6 +27,7 @@ def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
             lambda figures: figures.first_pass,
             "normal",
             "Lines accepted at their first attempt, of the lines that a pharmacy answered.",
+            aims.first_pass,
         ),
         _rate(
             compared,
@@ -34,6 +35,7 @@ def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
             lambda figures: figures.on_time,
             "normal",
             "Lines delivered by the day promised when they were placed, of the lines whose promised day is past.",
+            aims.on_time,
         ),
         _speed(compared),
         Metric(
@@ -41,31 +43,32 @@ def fulfillment_figures(compared: PeriodComparison) -> list[Metric]:
             f"{stalled:,}",
             "Lines not shipped or not delivered more than stalled_days (a setting) after the promised day. "
             "As of now, whatever the period.",
+            note="as of now; target 0",
         ),
         _counted(compared, "Lines rejected", lambda figures: figures.rejected),
         _spend(compared),
-        _fees(compared),
     ]
 
 
 def _rate(
-    compared: PeriodComparison, label: str, share: Callable[[Figures], Share], color: Color, definition: str
+    compared: PeriodComparison,
+    label: str,
+    share: Callable[[Figures], Share],
+    color: Color,
+    definition: str,
+    target: Decimal,
 ) -> Metric:
     now, before = share(compared.now.total), share(compared.before.total)
     change = _points(now.rate, before.rate)
     return Metric(
         label,
         percent(now.rate),
-        definition,
+        f"{definition} The target is a setting.",
         delta=change,
         delta_color=color,
-        delta_description=_counts(now, before if change is not None else None),
+        note=f"of {now.total:,}; target {target:.0%}",
         trend=[float(rate * 100) for week in _weeks(compared) if (rate := share(week).rate) is not None],
     )
-
-
-def _counts(now: Share, before: Share | None) -> str:
-    return f"of {now.total:,}" if before is None else f"of {now.total:,}; {before.total:,} the period before"
 
 
 def _weeks(compared: PeriodComparison) -> Collection[Figures]:
@@ -96,7 +99,7 @@ def _speed(compared: PeriodComparison) -> Metric:
         "Days within which half of the lines delivered in the period had come, weekends included.",
         delta=None if change is None else f"{change:+} days" if change else 0,
         delta_color="inverse",
-        delta_description=None if change is None else AGAINST,
+        note=f"half of {compared.now.total.delivered:,}",
     )
 
 
@@ -105,30 +108,16 @@ def in_days(hours: int) -> Decimal:
     return (Decimal(hours) / 24).quantize(Decimal("0.1"))
 
 
-def _counted(compared: PeriodComparison, label: str, count: Callable[[Figures], int]) -> Metric:
-    now, before = count(compared.now.total), count(compared.before.total)
+def _counted(compared: PeriodComparison, label: str, counted: Callable[[Figures], int]) -> Metric:
+    now, before = counted(compared.now.total), counted(compared.before.total)
     return Metric(
         label,
         f"{now:,}",
         "Attempts that a pharmacy rejected.",
         delta=_change(compared, f"{now - before:+,}" if now != before else 0),
         delta_color="inverse",
-        delta_description=_change(compared, AGAINST),
-        trend=[count(week) for week in _weeks(compared)],
-    )
-
-
-def _fees(compared: PeriodComparison) -> Metric:
-    now, before = compared.now.total.fee_share.rate, compared.before.total.fee_share.rate
-    change = _points(now, before)
-    return Metric(
-        "Fees in spend",
-        percent(now),
-        "Program fees as a share of everything paid.",
-        delta=change,
-        delta_color="inverse",
-        delta_description=None if change is None else AGAINST,
-        trend=[float(rate * 100) for week in _weeks(compared) if (rate := week.fee_share.rate) is not None],
+        note=f"of {compared.now.total.placed:,} placed",
+        trend=[counted(week) for week in _weeks(compared)],
     )
 
 
@@ -145,6 +134,6 @@ def _spend(compared: PeriodComparison) -> Metric:
         "Everything captured less everything refunded: medication, fees, encounters, shipping and processing.",
         delta=_change(compared, signed_money(now - before) if now != before else 0),
         delta_color="off",
-        delta_description=_change(compared, AGAINST),
+        note=f"of {compared.now.total.placed:,} placed",
         trend=[float(amount(week.spend_cents)) for week in _weeks(compared)],
     )

@@ -103,8 +103,8 @@ def _around(reference: ReferenceData) -> OrderFilter:
             "Search",
             "Patient, birth date, reference, tracking number, SKU or pharmacy",
             key="orders_search",
-            tooltip="Part of a name, a birth date (4/23/1980), or the start of a code, a reference or a tracking number. "
-            "Lines of every status are searched.",
+            tooltip="Part of a name, a birth date (4/23/1980), or the start of a code, a reference or a tracking "
+            "number. Lines of every status are searched.",
         )
         pharmacy = pharmacy_choice("Pharmacy", context, "Every pharmacy", key="orders_pharmacy", width=220, bound=True)
         period = st.selectbox("Placed", list(PERIODS), key="orders_period", bind="query-params", width=150)

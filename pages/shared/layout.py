@@ -14,7 +14,7 @@ from pages.shared.screens import Screen
 
 
 class Metric(NamedTuple):
-    """One key figure with its definition, and its change where there is something to compare with."""
+    """One key figure with its definition, its change where there is something to compare with, and a note under it."""
 
     label: str
     value: str
@@ -23,6 +23,7 @@ class Metric(NamedTuple):
     delta_color: Literal["normal", "inverse", "off"] = "normal"
     delta_description: str | None = None
     trend: Sequence[float | int | Decimal] | None = None
+    note: str | None = None
 
 
 def header(title: str, about: str, *, left: int = 3) -> DeltaGenerator:
@@ -38,18 +39,30 @@ def metrics(cells: Sequence[Metric], across: int = 4) -> None:
     """Key figures in a wall of equal cards."""
     with st.grid(across):
         for cell in cells:
-            st.metric(
-                cell.label,
-                plain(cell.value),
-                cell.delta,
-                cell.delta_color,
-                help=cell.help,
-                delta_description=cell.delta_description,
-                chart_data=cell.trend,
-                chart_type="area",
-                border=True,
-                height="stretch",
-            )
+            _metric(cell)
+
+
+def metric_row(cells: Sequence[Metric]) -> None:
+    """Key figures in one row, each with its note."""
+    for column, cell in zip(st.columns(len(cells), gap="small"), cells, strict=True):
+        with column.container(border=True, height="stretch", gap="xxsmall"):
+            _metric(cell, border=False)
+            st.caption(plain(cell.note or ""))
+
+
+def _metric(cell: Metric, *, border: bool = True) -> None:
+    st.metric(
+        cell.label,
+        plain(cell.value),
+        cell.delta,
+        cell.delta_color,
+        help=cell.help,
+        delta_description=cell.delta_description,
+        chart_data=cell.trend,
+        chart_type="area",
+        border=border,
+        height="stretch" if border else "content",
+    )
 
 
 def facts(values: Mapping[str, object]) -> None:

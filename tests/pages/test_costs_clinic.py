@@ -76,7 +76,11 @@ def test_one_program_beside_what_was_paid(ordered: Store, opens: Opens) -> None:
 def test_every_place_gives_the_same_answer(page: str, ordered: Store, opens: Opens, clock: Clock) -> None:
     clock.forward(days=1)
     answer = best_program(ordered, LOCAL, CLINIC)
-    shown = opens("fulfilment", Role.LEADERSHIP) if page == "Fulfillment" else opens("costs", costs_tab=page)
+    shown = (
+        opens("fulfilment", Role.LEADERSHIP, fulfilment_tab="Spend")
+        if page == "Fulfillment"
+        else opens("costs", costs_tab=page)
+    )
     sentence = answer_sentence(answer)
     assert sentence == "What you have (FREE) is cheapest for you; GROWTH would cost $874.86 a month more"
     assert [text for text in said(shown) if sentence in text]

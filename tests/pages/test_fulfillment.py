@@ -10,12 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.store import Store, load_context, open_store
+from core.adapters.store.order_views import Queue
 from core.domain.model import Role
 from core.domain.money import shown as dollars
 from core.domain.roles import LOCAL
 from core.services.clinic_import import load
 from core.services.demo.history import seed_history
 from core.services.measures import Measures, measures
+from core.services.scorecard import attention
 from pages.shared.startup import DEMO
 from tests.pages.conftest import Opens
 from tests.stores import NOW, Clock
@@ -90,18 +92,41 @@ def test_nothing_is_compared_with_a_period_without_orders(demo: Store, opens: Op
 
 def test_every_chart_has_a_sentence_that_is_computed(demo: Store, opens: Opens) -> None:
     total = of_weeks(demo, 13).total
-    accepted = total.first_pass
+    accepted, on_time = total.first_pass, total.on_time
+    for tab, sentence in (
+        ("Rejections", f"{accepted.rate:.1%} of {accepted.total} lines were accepted at the first attempt"),
+        ("Spend", f"{dollars(total.spend_cents)} was paid; program fees are {total.fee_share.rate:.1%} of it"),
+        ("Speed", f"{on_time.rate:.1%} of {on_time.total} lines arrived by the promised day"),
+    ):
+        shown = opens("fulfilment", Role.LEADERSHIP, fulfilment_tab=tab)
+        assert not shown.exception
+        assert sentence in " ".join(text.value.replace("\\", "") for text in shown.markdown)
+
+
+def test_the_page_opens_with_what_changed(demo: Store, opens: Opens) -> None:
+    now, before = of_weeks(demo, 13).total, of_weeks(demo, 13, before=1).total
     sentences = " ".join(text.value.replace("\\", "") for text in opens("fulfilment", Role.LEADERSHIP).markdown)
-    assert f"{accepted.rate:.1%} of {accepted.total} lines were accepted at the first attempt" in sentences
-    assert f"{dollars(total.spend_cents)} was paid; program fees are {total.fee_share.rate:.1%} of it" in sentences
-    assert f"{total.on_time.rate:.1%} of {total.on_time.total} lines arrived by the promised day" in sentences
+    assert f"from {before.on_time.rate:.1%} to {now.on_time.rate:.1%} of {now.on_time.total} lines" in sentences
+    assert f"{dollars(now.spend_cents)} was spent" in sentences
 
 
-def test_the_table_by_pharmacy_adds_up(demo: Store, opens: Opens) -> None:
+def test_the_scorecard_adds_up(demo: Store, opens: Opens) -> None:
     expected = of_weeks(demo, 13)
-    table = opens("fulfilment", Role.LEADERSHIP).dataframe[-1].value
-    assert int(table["Placed"].sum()) == expected.total.placed
-    assert sum(table["Spend"]) * 100 == expected.total.spend_cents
+    card = next(shown.value for shown in opens("fulfilment", Role.LEADERSHIP).dataframe if "Cost a line" in shown.value)
+    assert int(card["Lines"].sum()) == expected.total.placed
+    assert int(card["Rejected"].sum()) == expected.total.rejected
+    assert int(card["Late now"].sum()) == sum(expected.stalled.values())
+    assert sum(card["Spend"]) * 100 == expected.total.spend_cents
+
+
+@pytest.mark.parametrize(("role", "links"), [(Role.LEADERSHIP, False), (Role.MANAGER, True)])
+def test_what_waits_opens_its_list_for_those_who_may_see_it(role: Role, links: bool, demo: Store, opens: Opens) -> None:
+    rejected = attention(demo, LOCAL, CLINIC).queues[Queue.REJECTED]
+    shown = opens("fulfilment", role)
+    captions = [text.value for text in shown.caption]
+    assert rejected > 0
+    assert (f"{rejected} rejected and not fixed" in captions) is not links
+    assert any(f"{rejected} rejected and not fixed" in repr(link.proto) for link in shown.get("page_link")) is links
 
 
 def test_nobody_s_name_is_on_the_page(demo: Store, opens: Opens) -> None:

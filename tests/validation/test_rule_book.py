@@ -103,8 +103,15 @@ def test_a_rule_book_page_can_be_made(code: str) -> None:
     assert rule.field
 
 
-ASKED_ELSEWHERE = {"due_window_days", "day_price", "stalled_days"}
-"""The due list's, the split's and the order list's."""
+ASKED_ELSEWHERE = {
+    "due_window_days",
+    "day_price",
+    "stalled_days",
+    "target_first_pass",
+    "target_on_time",
+    "old_price_days",
+}
+"""The due list's, the split's, the order list's and Fulfillment's."""
 
 
 def test_every_threshold_is_named_by_the_rules_that_ask_for_it() -> None:

@@ -21,7 +21,7 @@ Outcome = Callable[[tuple[Setting, ...]], object]
 
 SCOPES = {"clinic": "clinic", "state": "state:TX", "pharmacy": "pharmacy:cedar", "active": "active:semaglutide",
           "sku": "sku:SEMA"}  # fmt: skip
-ELSEWHERE = {("clinic", "stalled_days")}
+ELSEWHERE = {("clinic", name) for name in ("stalled_days", "target_first_pass", "target_on_time", "old_price_days")}
 """In tests/test_thresholds.py: it is asked of the store."""
 
 HALF = "Inject 0.5 mg (20 units) subcutaneously once weekly."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, extract, func, literal, or_, select
 
+from core.adapters.store.conditions import AUTHORIZED
 from core.adapters.store.engine import Work
 from core.adapters.store.tables import ATTEMPT, CLINIC, ORDER_LINE, PATIENT, PRESCRIPTION
 from core.domain.identifiers import state_code
@@ -55,6 +56,58 @@ def packs_by_sku(work: Work, first: date, last: date) -> dict[str, int]:
     """Packs in the same attempts, by SKU."""
     statement = _filled(work, first, last, ORDER_LINE.c.sku, func.sum(ATTEMPT.c.quantity))
     return {sku: int(packs) for sku, packs in work.connection.execute(statement.group_by(ORDER_LINE.c.sku))}
+
+
+class MonthCost(NamedTuple):
+    """What the lines placed in a month cost, in cents, and for how many patients; the month by its first day."""
+
+    month: date
+    patients: int
+    lines: int
+    cents: int
+
+
+def costs_by_month(work: Work, first: date, last: date) -> list[MonthCost]:
+    """The same attempts with everything that they carry, by calendar month, oldest first."""
+    month = [extract(part, ORDER_LINE.c.placed_on) for part in ("year", "month")]
+    sums = func.count(ORDER_LINE.c.patient.distinct()), func.count(), func.sum(AUTHORIZED)
+    statement = _filled(work, first, last, *month, *sums).group_by(*month).order_by(*month)
+    rows = work.connection.execute(statement)
+    return [MonthCost(date(int(row[0]), int(row[1]), 1), *map(int, row[2:])) for row in rows]
+
+
+class SkuCost(NamedTuple):
+    """What a pharmacy's lines of a SKU cost over some days, in cents, refunds left aside."""
+
+    pharmacy: str
+    sku: str
+    lines: int
+    packs: int
+    medication_cents: int
+    cents: int
+
+
+def costs_by_pharmacy(work: Work, first: date, last: date) -> list[SkuCost]:
+    """The same attempts by pharmacy and SKU."""
+    key = (ATTEMPT.c.pharmacy, ORDER_LINE.c.sku)
+    sums = (func.sum(ATTEMPT.c.quantity), func.sum(ATTEMPT.c.medication_cents), func.sum(AUTHORIZED))
+    rows = work.connection.execute(_filled(work, first, last, *key, func.count(), *sums).group_by(*key).order_by(*key))
+    return [SkuCost(*row[:2], *map(int, row[2:])) for row in rows]
+
+
+class PromisedDays(NamedTuple):
+    """Lines that a pharmacy promised to deliver so many days after they were placed."""
+
+    pharmacy: str
+    days: int
+    lines: int
+
+
+def promised_days(work: Work, first: date, last: date) -> list[PromisedDays]:
+    """The same attempts by the days that were promised from placing to delivery."""
+    key = (ATTEMPT.c.pharmacy, ORDER_LINE.c.placed_on, ATTEMPT.c.delivers_on)
+    rows = work.connection.execute(_filled(work, first, last, *key, func.count()).group_by(*key).order_by(*key))
+    return [PromisedDays(pharmacy, (due - placed).days, lines) for pharmacy, placed, due, lines in rows]
 
 
 def _filled(work: Work, first: date, last: date, *columns: Any) -> Select[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -219,12 +220,16 @@ def _mentions(clinic: str, word: str) -> ColumnElement[bool]:
 
 def birth_date_of(word: str) -> date | None:
     """A word as a day, written ``1980-04-23``, ``4/23/1980`` or ``04-23-1980``; None for any other word."""
-    for form in ("%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y"):
-        try:
-            return datetime.strptime(word, form).date()
-        except ValueError:
-            continue
-    return None
+    if parts := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", word):
+        year, month, day = map(int, parts.groups())
+    elif parts := re.fullmatch(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", word):
+        month, day, year = map(int, parts.groups())
+    else:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _queues(clinic: str, stalled_before: date) -> dict[Queue, ColumnElement[bool]]:
