@@ -14,10 +14,12 @@ import pytest
 
 from core.adapters.files import read_folder
 from core.adapters.store import Store, open_store, save_folder
+from core.cli.json_views import program_choice_json
 from core.domain.context import Context
 from core.domain.model import AggregatePrice, Encounter, ProgramKind
-from core.domain.money import allocate
+from core.domain.money import allocate, dollars
 from core.domain.roles import LOCAL
+from core.domain.words import listed
 from core.rules.pricing.past_orders import PlacedLine
 from core.rules.pricing.program_choice import DrugChoice, ProgramChoice, Turning, program_choice
 from core.rules.pricing.program_words import answer_sentence, basis_sentence, drug_sentence, turning_sentence
@@ -106,7 +108,13 @@ def test_two_hundred_clinics_get_the_answer_that_a_recount_gives(seed: int) -> N
     assert savings == sorted(savings, reverse=True)
     complete = {row.program: row.month_cents for row in answer.ranked if row.left_out <= len(lines) / 10}
     most = max(complete.values())
-    assert {row.program for row in answer.best} == {code for code, cents in complete.items() if cents == most > 0}
+    best = sorted(code for code, cents in complete.items() if cents == most > 0)
+    assert sorted(row.program for row in answer.best) == best
+    said, shown = program_choice_json(answer, None), answer_sentence(answer)
+    assert sorted(said["cheapest"]) == (best or ["FREE"])
+    assert shown.startswith(listed(best) if best else "What you have (FREE)")
+    assert said["programs"][0]["saving_a_month"] == dollars(answer.ranked[0].month_cents)
+    assert all(row.routed_cents >= row.month_cents for row in answer.ranked)
 
 
 @pytest.mark.parametrize("seed", range(0, 200, 20))

@@ -56,6 +56,8 @@ class _QuotePages(PdfPages):
         legend = "Cheapest program in bold. In gray the pharmacy, the price of a pack, its first day and [its source]."
         self._say(legend, 8, color=GREY, height=4.5)
         self.ln(6.5)
+        if self.page_no() == 1:
+            self._answer()
         if self.in_table:
             self._head()
 
@@ -64,6 +66,16 @@ class _QuotePages(PdfPages):
         self.set_y(-10)
         made = f"Refill Day, {_day(self.selection.day)}. Page {self.page_no()} of {{nb}}"
         self._say(made, 7, color=GREY, align="R", height=4)
+
+    def _answer(self) -> None:
+        """Which program is cheapest for the clinic, above the table that it rests on."""
+        for at, sentence in enumerate(self.selection.answer):
+            self.use_font(9.5 if at == 0 else 7.5, bold=at == 0)
+            self.multi_cell(
+                self.epw, 4.4 if at == 0 else 3.6, _latin(sentence), align="L", new_x="LMARGIN", new_y="NEXT"
+            )
+        if self.selection.answer:
+            self.ln(2)
 
     def _head(self) -> None:
         self.set_fill_color(238, 242, 246)

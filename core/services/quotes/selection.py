@@ -52,7 +52,8 @@ class QuotedSku(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """One quote: everything on it as of ``day``."""
+    """One quote: everything on it as of ``day``; ``answer`` says which program is cheapest for the clinic and why, in
+    sentences, empty before it has orders."""
 
     clinic: str
     day: date
@@ -61,6 +62,7 @@ class Selection(NamedTuple):
     programs: tuple[Program, ...]
     skus: tuple[QuotedSku, ...]
     prices: tuple[QuotedPrice, ...]
+    answer: tuple[str, ...] = ()
 
     @property
     def demo(self) -> bool:

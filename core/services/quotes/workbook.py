@@ -215,6 +215,7 @@ class _QuoteWorkbook:
         many = len(codes)
         groups = ("a pack, landed", "shipment, landed", "pharmacy")
         heads = ("SKU", "Name", *(f"{code}: {group}" for group in groups for code in codes), "Cheapest program")
+        self.put("Comparison", 1, 2, " ".join(self.selection.answer))
         self.put("Comparison", 2, 0, "The cheapest pharmacy of each program; the orders behind it are on Costs.")
         self.heads("Comparison", _HEAD, heads)
         for row, compared in enumerate(self.selection.skus, _HEAD + 1):
