@@ -110,8 +110,10 @@ def spreadsheets(folder: Path) -> list[Path]:
 def test_a_clinic_begins_with_what_it_has(page: Page, empty_server: str, tmp_path: Path) -> None:
     exports = spreadsheets(tmp_path)
     hands = Hands(page)
-    page.goto(f"{empty_server}/setup")
-    expect(page.get_by_text("There is no clinic yet.")).to_be_visible()
+    page.goto(empty_server)
+    page.get_by_role("link", name="Setup").click()
+    hands.actions += 1
+    expect(page.get_by_role("button", name="Begin this clinic")).to_be_visible()
 
     hands.fill("Clinic's name *", "Alder Clinic")
     hands.fill("Street address", "18 Alder Ct")
