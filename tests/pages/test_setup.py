@@ -420,7 +420,7 @@ def test_clearing_what_stops_lines_is_asked_about(store: Store, opens: Opens) ->
 
 def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: Store, opens: Opens) -> None:
     load(store)
-    page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
+    page = opens("setup", Role.ADMIN, setup_tab="Pharmacies", setup_connection="Cedar Compounding")
     groups: Sequence[Any] = page.get("button_group")
     (adapter,) = [group for group in groups if group.proto.label == "Orders sent by"]
     page = adapter.set_value("http").run()
@@ -448,7 +448,7 @@ def test_a_pharmacy_is_connected_by_a_form_and_its_secret_is_named_only(store: S
 
 def test_a_connection_that_cannot_work_says_where(store: Store, opens: Opens) -> None:
     load(store)
-    page = opens("setup", setup_tab="Pharmacies", setup_connection="Cedar Compounding")
+    page = opens("setup", Role.ADMIN, setup_tab="Pharmacies", setup_connection="Cedar Compounding")
     groups: Sequence[Any] = page.get("button_group")
     (adapter,) = [group for group in groups if group.proto.label == "Orders sent by"]
     page = adapter.set_value("http").run()

@@ -22,12 +22,14 @@ from core.domain.model import Role, SubmissionState
 from core.domain.partners.link import Authentication, Link
 from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent
 from core.domain.partners.rate_limit import breaker
+from core.domain.payments.operations import Setup
 from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders.views import line_detail, track
 from core.services.partners import worker
 from core.services.partners.connections import connect, connections, number_products, products_of, try_again
 from core.services.partners.submissions import LEASE, SENDING, next_size, send_batch
+from core.services.payments.decisions import change_setup
 from tests.builders import a_pharmacy, an_offer, licences
 from tests.order_books import CHECKOUT
 from tests.partners.test_worker import Scripted, taking
@@ -466,3 +468,38 @@ def test_a_pharmacys_product_numbers_are_sent_and_one_that_is_missing_stops_its_
         number_products(store, LOCAL, CLINIC, "cedar", {"TIRZ": "1"})
     with pytest.raises(BadInput, match="plain text"):
         number_products(store, LOCAL, CLINIC, "cedar", {"SEMA": "é"})
+
+
+MANAGER = Person("m@clinic.test", "M", Role.MANAGER)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"base_url": "https://listener.example.com"}, {"credentials": "OTHER_API"}, {"push_secret": "OTHER_PUSH"}],
+)
+def test_a_manager_sends_no_secret_anywhere_else(sqlite: Store, change: dict[str, Any]) -> None:
+    a_queue(sqlite, 1)
+    before = connect(sqlite, LOCAL, CLINIC, linked("https://orders.example.com"))
+    changed = before._replace(**change)
+    with pytest.raises(NotAllowed, match="Only an admin may change a pharmacy's address"):
+        connect(sqlite, MANAGER, CLINIC, changed)
+    assert connections(sqlite, LOCAL, CLINIC)["cedar"].link == before
+    assert connect(sqlite, MANAGER, CLINIC, before._replace(at_once=2)).at_once == 2
+    assert connect(sqlite, LOCAL, CLINIC, changed._replace(version=before.version + 1))
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "STRIPE_KEY", "PGPASSWORD", "POSTGRES_PASSWORD", "REFILL_ANCHOR_KEY"])
+@pytest.mark.parametrize("field", ["credentials", "push_secret"])
+def test_a_secret_of_the_server_s_own_is_no_pharmacy_s(sqlite: Store, field: str, name: str) -> None:
+    a_queue(sqlite, 1)
+    link = connections(sqlite, LOCAL, CLINIC)["cedar"].link._replace(**dict[str, Any]({field: name}))
+    with pytest.raises(BadInput, match="a secret of the server's own"):
+        connect(sqlite, LOCAL, CLINIC, link)
+
+
+def test_the_payment_provider_s_key_is_no_pharmacy_s(sqlite: Store) -> None:
+    a_queue(sqlite, 1)
+    change_setup(sqlite, LOCAL, CLINIC, Setup(key_name="OUR_PAYMENTS"))
+    link = connections(sqlite, LOCAL, CLINIC)["cedar"].link._replace(credentials="OUR_PAYMENTS")
+    with pytest.raises(Refused, match="the payment provider's key"):
+        connect(sqlite, LOCAL, CLINIC, link)

@@ -79,6 +79,8 @@ class Health(NamedTuple):
 
 SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{2,60}")
 """What a secret may be called, so that no secret itself is kept in its place."""
+SERVERS_OWN: Final = re.compile(r"DATABASE_URL|(POSTGRES|PG|REFILL|STRIPE|AWS|STREAMLIT)(_.*|[A-Z].*)?")
+"""Names of secrets that are no pharmacy's: whoever sets up a connection must not have them sent to an address."""
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
     "practice_id": (1, 2_000_000_000),
@@ -106,6 +108,8 @@ def faults(link: Link) -> Iterator[tuple[str, str]]:
         value = getattr(link, field)
         if value and not SECRET_NAME.fullmatch(value):
             yield field, "is the name of a secret, in capitals such as CEDAR_API: put the secret itself under that name"
+        if SERVERS_OWN.fullmatch(value):
+            yield field, "is the name of a secret of the server's own; name the pharmacy's, such as CEDAR_API"
     if link.push is not Authentication.NONE and not link.push_secret:
         yield "push_secret", "is empty, so nobody could tell the pharmacy's pushes from somebody else's"
 

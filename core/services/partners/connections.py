@@ -12,12 +12,13 @@ from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
 from core.adapters.store.contexts import load_context, pharmacies_of
 from core.adapters.store.partners import healths, links, products, pushes, put_healths, put_link, put_products
+from core.adapters.store.payments import payment_setup
 from core.adapters.store.queue import make_due, open_at, waiting_at
-from core.domain.errors import BadCell, BadInput, Refused, Stale
+from core.domain.errors import BadCell, BadInput, NotAllowed, Refused, Stale
 from core.domain.partners.adapter import PharmacyAdapter, Transmission
 from core.domain.partners.link import LONGEST_HEADER, Authentication, Health, Link
 from core.domain.partners.protocol import Partner
-from core.domain.roles import Action, Person, require
+from core.domain.roles import Action, Person, may, require
 from core.domain.text_limits import why_not_kept
 from core.services.audit_trail import record
 
@@ -130,8 +131,9 @@ def recent_pushes(store: Store, person: Person, clinic: str, limit: int = 50) ->
 def connect(store: Store, person: Person, clinic: str, link: Link) -> Link:
     """Change how a pharmacy is connected; the audit trail keeps both sides, which hold names of secrets only.
 
-    Raises BadInput for a link that cannot work, Stale where somebody changed it since ``link.version``, Refused where
-    sheets wait to be handed over: another adapter would send them once more.
+    An admin alone changes the address and the names of secrets. Raises BadInput for a link that cannot work, Stale if
+    somebody changed it since ``link.version``, Refused where sheets wait to be handed over: another adapter would send
+    them once more.
     """
     require(person, Action.SET_UP)
     problems = faults_of(link)
@@ -147,6 +149,8 @@ def connect(store: Store, person: Person, clinic: str, link: Link) -> Link:
         if before.version != link.version:
             raise Stale(f"Somebody else changed {link.pharmacy} meanwhile; look again.", before._asdict())
         _may_change(work, before, link)
+        if _destination(before) != _destination(link):
+            _may_redirect(work, person, link)
         after = link._replace(version=link.version + 1)
         put_link(work, after)
         _afresh(work, link.pharmacy)
@@ -156,6 +160,20 @@ def connect(store: Store, person: Person, clinic: str, link: Link) -> Link:
         return after
 
     return store.write(clinic, use_case)
+
+
+def _destination(link: Link) -> tuple[str, ...]:
+    """Where patients' data and which secrets go."""
+    return link.base_url, link.credentials, link.push_secret
+
+
+def _may_redirect(work: Work, person: Person, link: Link) -> None:
+    """Raises NotAllowed for who is no admin, Refused for a key of the payment provider: it would be sent there."""
+    if not may(person, Action.MANAGE_PEOPLE):
+        raise NotAllowed("Only an admin may change a pharmacy's address or the names of its secrets.")
+    setup = payment_setup(work)
+    if {link.credentials, link.push_secret} & ({setup.key_name, setup.webhook_key_name} - {""}):
+        raise Refused("That is the payment provider's key; name the pharmacy's own secret.")
 
 
 def _may_change(work: Work, before: Link, link: Link) -> None:
