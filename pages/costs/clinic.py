@@ -177,17 +177,25 @@ def _drivers(session: Session, view: CostView, repricing: Repricing) -> None:
     if rest:
         steps.append((f"{count(len(rest), 'other SKU')}", sum(of.saving.total_cents for _, of in rest)))
     steps.append(("Monthly fees", repricing.total.saving.monthly_fee_cents))
-    sku, first = skus[0]
-    verb = "saves" if first.saving.total_cents >= 0 else "loses"
     chart(
         waterfall([(label, amount(cents)) for label, cents in steps], f"{repricing.program} in all"),
-        f"{_name(sku, view)} matters most: over {count(first.lines, 'line')} it {verb} "
-        f"{money(abs(first.saving.total_cents))} under {repricing.program}",
+        f"{_largest(repricing, view)} under {repricing.program}",
         [_sku_row(_name(sku, view), of) for sku, of in skus],
         name="clinic_drivers",
         session=session,
         columns=dict.fromkeys(_MONEY, MONEY),
     )
+
+
+def _largest(repricing: Repricing, view: CostView) -> str:
+    """What matters most, a SKU or the monthly fees: ``BPC-157 matters most: over 21 lines it loses $10.10``."""
+    fees = repricing.total.saving.monthly_fee_cents
+    sku, of = min(repricing.skus.items(), key=lambda item: (-abs(item[1].saving.total_cents), item[0]))
+    saving = of.saving.total_cents
+    if abs(fees) > abs(saving):
+        return f"Monthly fees matter most: they {'save' if fees > 0 else 'cost'} {money(abs(fees))}"
+    verb = "saves" if saving >= 0 else "loses"
+    return f"{_name(sku, view)} matters most: over {count(of.lines, 'line')} it {verb} {money(abs(saving))}"
 
 
 def _name(sku: str, view: CostView) -> str:

@@ -68,7 +68,7 @@ def test_one_program_beside_what_was_paid(ordered: Store, opens: Opens) -> None:
         "REFILL would have lost $31.88 (-$20.00 by drug prices, +$26.70 by fees and -$38.58 by monthly fees). "
         "What you have (FREE) is cheapest for you; GROWTH would cost $852.38 a month more"
     ) in texts
-    assert "Semaglutide 2.5 mg/mL, 2 mL matters most: over 2 lines it saves $6.70 under REFILL" in texts
+    assert "Monthly fees matter most: they cost $38.58 under REFILL" in texts
     assert "REFILL saves money only if its prices fall by 14.3%, at today's rate" in texts
 
 
@@ -102,6 +102,7 @@ def test_a_pass_through_program_has_no_unpublished_price(ordered: Store, opens: 
     page = opens("costs", costs_tab="The clinic", costs_against="GROWTH")
     assert figures(page)["Lines compared"] == "3 of 3"
     assert "Every line has a price under GROWTH." in said(page)
+    assert "Monthly fees matter most: they cost $128.65 under GROWTH" in said(page)
     assert "Choose an aggregate program above to see how other prices and rates would change the result." in said(page)
 
 
