@@ -10,7 +10,7 @@ from pages.shared.notices import errors_shown, show_notices
 from pages.shared.session import current_session
 from pages.shared.startup import start
 
-st.set_page_config(page_title="Refill Day", page_icon=str(ICON), layout="wide")
+st.set_page_config(page_title="Refill Day", page_icon=str(ICON), layout="wide", initial_sidebar_state=210)
 st.session_state[FRAMED] = True
 brand()
 
