@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
 
@@ -13,6 +13,7 @@ from core.adapters.store.daily_totals import (
     HourCount,
     RejectionCount,
     daily_totals,
+    delay_counts,
     hour_counts,
     rejection_counts,
 )
@@ -21,6 +22,7 @@ from core.adapters.store.values import DailyTotal
 from core.domain.orders.daily_totals import FulfillmentStage
 from core.domain.periods import Period, monday_of
 from core.domain.roles import Action, Person, require
+from core.rules.delivery_estimate import LEAD_DAYS, PERIOD_DAYS, PERIODS, Calibration, calibration
 from core.services.orders.views import stalled_before
 
 K = TypeVar("K", date, str)
@@ -134,6 +136,14 @@ def measures(store: Store, person: Person, clinic: str, first: date, last: date)
             stages=stage_times(hour_counts(work, first, last)),
             stalled=stalled_lines(work, stalled_before(work)),
         )
+
+
+def delivery_calibration(store: Store, person: Person, clinic: str, first: date, last: date) -> Calibration:
+    """How many of the lines delivered on some days came within the range that was known two weeks before."""
+    require(person, Action.SEE_FULFILLMENT)
+    known_from = monday_of(first) - timedelta(LEAD_DAYS + PERIODS * PERIOD_DAYS)
+    with store.read(clinic) as work:
+        return calibration(delay_counts(work, known_from, last), first, last)
 
 
 def _without_open_promises(total: DailyTotal, today: date) -> DailyTotal:

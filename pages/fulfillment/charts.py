@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.domain.orders.daily_totals import FulfillmentStage
 from core.domain.rejections import REJECTIONS
+from core.rules.delivery_estimate import COVERAGE_PERCENT, Calibration
 from core.services.measures import FEWEST_LINES, Measures, Share, StageTime, lowest
 from pages.fulfillment.key_figures import in_days
 from pages.fulfillment.period import PeriodComparison
@@ -214,3 +215,13 @@ def spend(session: Session, compared: PeriodComparison) -> None:
         hint=PARTIAL,
         columns=dict.fromkeys([*COMPONENTS, "Spend"], MONEY),
     )
+
+
+def calibrated(known: Calibration) -> None:
+    """How far the expected delivery of Orders may be believed."""
+    if known.lines:
+        share = Share(known.inside, known.lines).rate
+        st.caption(
+            f"Expected delivery on Orders gives a range for {COVERAGE_PERCENT}% of lines. "
+            f"Of {count(known.lines, 'line')} delivered in this period, {percent(share)} came within the range known two weeks before."
+        )

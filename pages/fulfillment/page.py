@@ -7,6 +7,7 @@ import streamlit as st
 from core.domain.roles import Action, may
 from core.rules.pricing.program_words import answer_sentence
 from core.services.clinic_costs import best_program
+from core.services.measures import delivery_calibration
 from core.services.scorecard import targets
 from pages.fulfillment import charts
 from pages.fulfillment.key_figures import fulfillment_figures
@@ -44,6 +45,7 @@ def _rejections() -> None:
 def _speed() -> None:
     charts.stages(session, now, names)
     charts.punctuality(session, now, names)
+    charts.calibrated(session.remembered(delivery_calibration, now.period.first, now.period.last))
 
 
 def _spend() -> None:

@@ -16,7 +16,7 @@ from core.domain.money import shown as dollars
 from core.domain.roles import LOCAL
 from core.services.clinic_import import load
 from core.services.demo.history import seed_history
-from core.services.measures import Measures, measures
+from core.services.measures import Measures, delivery_calibration, measures
 from core.services.scorecard import attention
 from pages.shared.startup import DEMO
 from tests.pages.conftest import Opens
@@ -101,6 +101,15 @@ def test_every_chart_has_a_sentence_that_is_computed(demo: Store, opens: Opens) 
         shown = opens("fulfilment", Role.LEADERSHIP, fulfilment_tab=tab)
         assert not shown.exception
         assert sentence in " ".join(text.value.replace("\\", "") for text in shown.markdown)
+
+
+def test_the_calibration_of_expected_delivery_is_shown(demo: Store, opens: Opens) -> None:
+    first, last = date(2026, 8, 31), date(2026, 11, 29)
+    known = delivery_calibration(demo, LOCAL, CLINIC, first, last)
+    delivered = of_weeks(demo, 13).total.delivered
+    assert delivered * 0.9 < known.lines <= delivered
+    captions = " ".join(text.value for text in opens("fulfilment", Role.LEADERSHIP, fulfilment_tab="Speed").caption)
+    assert f"Of {known.lines} lines delivered in this period, {known.inside / known.lines:.1%} came within" in captions
 
 
 def test_the_page_opens_with_what_changed(demo: Store, opens: Opens) -> None:
