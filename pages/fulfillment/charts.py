@@ -223,5 +223,6 @@ def calibrated(known: Calibration) -> None:
         share = Share(known.inside, known.lines).rate
         st.caption(
             f"Expected delivery on Orders gives a range for {COVERAGE_PERCENT}% of lines. "
-            f"Of {count(known.lines, 'line')} delivered in this period, {percent(share)} came within the range known two weeks before."
+            f"Of {count(known.lines, 'line')} delivered in this period, {percent(share)} "
+            "came within the range known two weeks before."
         )
