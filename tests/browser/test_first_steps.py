@@ -107,7 +107,7 @@ def spreadsheets(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def test_a_clinic_begins_with_what_it_has(page: Page, empty_server: str, tmp_path: Path) -> None:
+def test_a_clinic_begins_with_what_it_has(empty_server: str, page: Page, tmp_path: Path) -> None:
     exports = spreadsheets(tmp_path)
     hands = Hands(page)
     page.goto(empty_server)
