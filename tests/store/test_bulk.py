@@ -25,7 +25,7 @@ def cells(work: Work, sigs: list[str], **over: Any) -> dict[str, list[Any]]:
     columns: dict[str, Any] = {
         "clinic": work.clinic, "refill_day": date(2026, 12, 4), "position": 1, "version": 1, "created_by": "ada",
         "patient": "P1", "sku": "SEMA", "quantity": None, "rx": None, "npi": None, "pharmacy": None,
-        "ship_to": ShipTo.CLINIC, "hold": True,
+        "ship_to": ShipTo.CLINIC, "hold": True, "note": "",
     }  # fmt: skip
     return {
         "id": [f"L{at}" for at in range(rows)],
