@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core.adapters.store import METADATA, Store, load_context, open_store
+from core.adapters.store import METADATA, Store, open_store
 from core.domain.errors import Blocked, Differs, NotAllowed, RefillDayError, Refused
 from core.domain.model import Cart, CartLine, Days, Objective, Override, Role
 from core.domain.roles import LOCAL, Person
@@ -18,6 +18,7 @@ from core.rules.prescriptions import CartRow
 from core.services.cart.additions import add_line
 from core.services.cart.contents import open_cart
 from core.services.checkout import Confirmation, Receipt, place
+from core.services.contexts import load_context
 from core.services.orders.verification import verify_ledger
 from tests.builders import DAYS, FRIDAY, a_line, a_patient, a_prescription, a_sku, an_offer
 from tests.stores import CLINIC, Clock, a_folder, load, statements

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from core.adapters.files import read_folder
-from core.adapters.store import Store, load_context, save_folder
+from core.adapters.store import Store, save_folder
 from core.adapters.store.order_views import Queue
 from core.domain.model import Days, LineState, Objective
 from core.domain.roles import LOCAL
 from core.rules.due_list import due_list
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed, fills_and_in_flight
+from core.services.contexts import load_context
 from core.services.demo.fills import refill_day_before
 from core.services.demo.history import Seeded, seed_history
 from core.services.orders import views

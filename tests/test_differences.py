@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from core.adapters.files import Folder
-from core.adapters.store import Store, load_context, save_folder
+from core.adapters.store import Store, save_folder
 from core.domain.errors import Differs
 from core.domain.model import Cart, Days, Objective, PlanDifference
 from core.domain.roles import LOCAL
 from core.rules.plan import Plan, plan
 from core.rules.plan_differences import differences, shown_plan
 from core.services.checkout import place
+from core.services.contexts import load_context
 from tests.builders import DAYS, a_patient, a_pharmacy, an_offer, licences
 from tests.stores import CLINIC, a_folder, load
 from tests.test_checkout import STAFF, a_cart, confirmation, line, patients, rows

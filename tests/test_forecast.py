@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from core.adapters.files import read_folder
-from core.adapters.store import load_context, open_store, save_folder
+from core.adapters.store import open_store, save_folder
 from core.domain.errors import NotAllowed
 from core.rules.due_forecast import ForecastWeek, forecast, known_on, lines_due
 from core.rules.due_list import DueKind, DueLine, due_list
+from core.services.contexts import load_context
 from core.services.demo.history import seed_history
 from core.services.forecast import Forecast, PastForecast, next_weeks
 from pages.fulfillment.overview import forecast_sentence

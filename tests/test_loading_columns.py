@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.adapters.files import FILES, csv_bytes, read_folder
-from core.adapters.store import Store, load_context, save_folder
+from core.adapters.store import Store, save_folder
 from core.adapters.store.folders import known_keys
 from core.domain.context import Context
 from core.domain.errors import Refused
@@ -17,6 +17,7 @@ from core.domain.roles import LOCAL
 from core.services.clinic_export import folder_of
 from core.services.clinic_import import SAFEGUARDS, preview_load
 from core.services.clinic_import import load as load_files
+from core.services.contexts import load_context
 from tests.stores import CLINIC
 from tests.stores import load as load_clinic
 from tests.test_demo_history import DEMO

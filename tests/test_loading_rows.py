@@ -7,13 +7,14 @@ from datetime import date
 import pytest
 
 from core.adapters.files import FILES, csv_bytes
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.errors import BadInput, NotAllowed, Refused, Stale
 from core.domain.model import Role
 from core.domain.roles import LOCAL, Person
 from core.services.audit_trail import audit_trail, verify_audit
 from core.services.clinic_import import RowChange, preview_load, save_row, save_rows
 from core.services.clinic_import import load as load_files
+from core.services.contexts import load_context
 from tests.stores import CLINIC, a_folder, load
 
 MIA = Person("mia@clinic.test", "Mia", Role.MANAGER)

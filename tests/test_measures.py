@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from core.adapters.files import read_folder
-from core.adapters.store import METADATA, Store, load_context, save_folder
+from core.adapters.store import METADATA, Store, save_folder
 from core.adapters.store.daily_totals import HourCount
 from core.domain.errors import NotAllowed
 from core.domain.model import LineState, ProgramKind, Role
@@ -21,6 +21,7 @@ from core.domain.periods import whole_weeks
 from core.domain.roles import LOCAL, Person
 from core.rules.ship_dates import promise
 from core.services.checkout import place
+from core.services.contexts import load_context
 from core.services.demo.history import seed_history
 from core.services.measures import (
     Figures,

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from core.adapters.files import read_folder
-from core.adapters.store import Store, load_context, open_store, save_folder
+from core.adapters.store import Store, open_store, save_folder
 from core.adapters.store.order_views import OrderFilter, OrderRow, birth_date_of
 from core.domain.context import Context
 from core.domain.model import LineState
 from core.domain.roles import LOCAL
+from core.services.contexts import load_context
 from core.services.demo.history import seed_history
 from core.services.orders.views import line_detail, search
 from pages.orders.answer import carrier_link, where_it_is

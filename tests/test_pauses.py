@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.context import Context
 from core.domain.errors import NotAllowed, Refused
 from core.domain.model import Role
 from core.domain.roles import Person
 from core.rules.due_list import due_list
 from core.rules.pauses import Pause, pauses, skipped_until
+from core.services.contexts import load_context
 from core.services.pauses import pause, resume, stop
 from tests.builders import FRIDAY, a_patient, a_prescription
 from tests.stores import CLINIC, a_folder, load

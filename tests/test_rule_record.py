@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.errors import Unavailable
 from core.domain.model import Cart, CartLine, FindingEnd, Objective, Override
 from core.domain.orders.book import Event
@@ -16,6 +16,7 @@ from core.rules.plan import plan
 from core.rules.validation import RULES
 from core.services.cart.patients import update_patient
 from core.services.checkout import place
+from core.services.contexts import load_context
 from core.services.orders.events import record_event
 from core.services.rule_book import RejectionReason, RuleRecord, note_findings, rule_book
 from tests.builders import DAYS, FRIDAY, a_patient, a_prescription, a_program

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.context import Context
 from core.domain.errors import Refused
 from core.domain.model import Cart, Days, Objective, Offer, Program
@@ -23,6 +23,7 @@ from core.rules.split.cart_split import split
 from core.rules.split.proof import faults
 from core.rules.split.search import Progress
 from core.services.checkout import Confirmation, place
+from core.services.contexts import load_context
 from tests.benchmarks.splits import hard_cart
 from tests.builders import DAYS, a_program
 from tests.soak import EXAMPLES

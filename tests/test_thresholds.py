@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from core.adapters.files import csv_bytes
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import Role, Setting
 from core.domain.roles import LOCAL, Person
 from core.domain.settings import SETTINGS
 from core.services.clinic_import import load as load_files
+from core.services.contexts import load_context
 from core.services.orders.views import stalled_before
 from core.services.rule_history import changes
 from core.services.thresholds import ThresholdInput, set_ladder, set_threshold, take_back

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.adapters.files.cart import read_cart
-from core.adapters.store import Store, load_context, open_store
+from core.adapters.store import Store, open_store
 from core.cli.errors import bad_argument
 from core.cli.routing_options import routing_preference
 from core.domain.context import Context
@@ -19,6 +19,7 @@ from core.domain.errors import BadInput
 from core.domain.model import Cart, Days, Objective, Program
 from core.domain.roles import LOCAL, Person
 from core.rules.prescriptions import completed
+from core.services.contexts import load_context
 from core.services.people import named
 
 

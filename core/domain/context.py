@@ -34,7 +34,7 @@ from core.domain.model import (
     Setting,
     Sku,
 )
-from core.domain.partners.adapter import Connection
+from core.domain.partners.message import Connection
 from core.domain.settings import pharmacys_own, setting_in_force
 
 

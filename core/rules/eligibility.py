@@ -15,9 +15,8 @@ from typing import Final, NamedTuple
 from core.domain.context import Context
 from core.domain.identifiers import state_code
 from core.domain.model import CartLine, Days, LicenceKind, Pharmacy, Program, ProgramKind, Promise, ShipTo, Sku
-from core.domain.partners.adapter import Connection
 from core.domain.partners.link import Link
-from core.domain.partners.protocol import Message, MessageLine, OrderFault, shipping_address
+from core.domain.partners.message import Connection, Message, MessageLine, OrderFault, shipping_address
 from core.rules.days_supply import computed_days, supply_days
 from core.rules.prescriptions import Fill, last_fill_for
 from core.rules.regimens import highest_weekly_mg

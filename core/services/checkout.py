@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from core.adapters.store import Store, Work
 from core.adapters.store.carts import take_out
-from core.adapters.store.contexts import load_context
 from core.adapters.store.order_books import checkout_by_key, new_book, next_number, open_book, save_book
 from core.domain.context import Context
 from core.domain.errors import Blocked, Differs, Refused
@@ -24,6 +23,7 @@ from core.rules.split.cart_split import split
 from core.rules.split.proof import faults
 from core.services.audit_trail import Entry, record_all
 from core.services.cart.contents import cart_of
+from core.services.contexts import load_context
 from core.services.orders.placement import Confirmed, program_to_place_with, record_checkout
 from core.services.rule_book import note_placed
 

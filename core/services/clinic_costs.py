@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.adapters.store.order_prices import medication_by_day, packs_by_sku, placed_lines
 from core.domain.periods import months_before
 from core.domain.roles import Action, Person, require
 from core.rules.pricing.program_choice import ProgramChoice, program_choice
+from core.services.contexts import load_context
 
 PERIOD_DAYS: Final = 90
 WHOLE_MONTHS: Final = 3

@@ -6,11 +6,12 @@ import io
 import zipfile
 
 from core.adapters.files import Folder, export_folder
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.context import Context
 from core.domain.model import CarrierDay, Closure
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import record
+from core.services.contexts import load_context
 
 
 def folder_of(context: Context) -> Folder:

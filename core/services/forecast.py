@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from core.adapters.store import Store, Work, load_context
+from core.adapters.store import Store, Work
 from core.adapters.store.order_prices import SkuCost, costs_by_pharmacy
 from core.domain.context import Context
 from core.domain.roles import Action, Person, require
 from core.rules.due_forecast import FORECAST_WEEKS, ForecastWeek, forecast, known_on, lines_due
+from core.services.contexts import load_context
 
 PRICED_DAYS: Final = 90
 """What a pack costs is taken from the lines placed in so many days before."""

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.adapters.store.order_prices import (
     MonthCost,
     SkuCost,
@@ -21,6 +21,7 @@ from core.domain.context import Context
 from core.domain.orders.daily_totals import FulfillmentStage
 from core.domain.periods import Period, months_before
 from core.domain.roles import Action, Person, require
+from core.services.contexts import load_context
 from core.services.measures import Figures, figures, measures, percentile
 from core.services.orders.views import stalled_before
 

@@ -61,7 +61,7 @@ def _refuse(screen: Screen, role: Role) -> None:
 
 def _sign_in() -> None:
     st.title("Refill Day")
-    fault = sign_in_fault() if sign_in_configured() else demo_fault()
+    fault = sign_in_fault() if sign_in_configured() else demo_fault(the_store())
     if fault:
         st.error(fault, icon=":material/lock:")
     elif st.user.get("is_logged_in"):

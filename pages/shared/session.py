@@ -11,13 +11,14 @@ from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 import streamlit as st
 
 from core.adapters.files import csv_bytes, xlsx_bytes
-from core.adapters.store import Store, Work, load_context
+from core.adapters.store import Store, Work
 from core.domain.context import Context
 from core.domain.errors import AccessEnded
 from core.domain.model import Role
 from core.domain.roles import Person
 from core.services.access import still_there
 from core.services.audit_trail import record, record_refusal
+from core.services.contexts import load_context
 from core.services.people import signed_in
 from pages.shared.sign_in import demo_fault, sign_in_configured, sign_in_fault, sign_in_of_visitor
 from pages.shared.startup import the_store
@@ -132,7 +133,7 @@ def people_by_clinic() -> dict[str, Person]:
     """
     store = the_store()
     if not sign_in_configured():
-        if demo_fault():
+        if demo_fault(store):
             return {}
         role = demo_role()
         person = Person(email=f"{role}@local.demo", name=f"Local demo, {role}", role=role)

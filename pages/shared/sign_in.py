@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from core.adapters.store import Store
 from core.services.people import anybody_signed_in
-from pages.shared.startup import the_store
 
 DEMO_SIGN_IN: Final = "REFILL_DEMO_SIGNIN"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -61,13 +61,9 @@ def cookie_secret() -> str:
         return ""
 
 
-def demo_fault() -> str | None:
-    """Why nobody is let in without signing in, as a sentence; None for the local demo."""
-    if (
-        _HAS_HAD_SIGN_IN.is_set()
-        or anybody_signed_in(the_store())
-        or _meant_for_sign_in(st.get_option("secrets.files"))
-    ):
+def demo_fault(store: Store) -> str | None:
+    """Why nobody is let in to this store without signing in, as a sentence; None for the local demo."""
+    if _HAS_HAD_SIGN_IN.is_set() or anybody_signed_in(store) or _meant_for_sign_in(st.get_option("secrets.files")):
         return (
             "Nobody can sign in: this server or its store has had sign-in, or .streamlit/secrets.toml says something "
             "else than [pharmacies], and no [auth] can be read from it. Repair it (see secrets.toml.example), then "

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from core.adapters.store import Store, Work, load_context, save_folder
+from core.adapters.store import Store, Work, save_folder
 from core.adapters.store.order_books import new_book, next_number, save_book
 from core.adapters.store.queue import queue_counts
 from core.domain.context import Context
@@ -19,9 +19,11 @@ from core.domain.model import CartLine, Days, Objective, Promise, RoutedLine, Sh
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.link import Authentication, Link
-from core.domain.partners.protocol import Acknowledged, Message
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged
 from core.domain.roles import LOCAL
 from core.rules.pricing.quotes import box_for, quote
+from core.services.contexts import load_context
 from core.services.orders.placement import Confirmed, record_checkout
 from core.services.partners.connections import Partners, connect
 from core.services.partners.worker import run_once

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from core.adapters.store import Store, load_context, open_store, save_folder
+from core.adapters.store import Store, open_store, save_folder
 from core.domain.model import Cart, Days, Objective, Sku
 from core.domain.roles import LOCAL
 from core.rules.plan import plan
@@ -31,6 +31,7 @@ from core.rules.sig import Draft, DraftStep, Unit, build, read
 from core.rules.split.cart_split import split
 from core.rules.validation import validate
 from core.services.checkout import Confirmation, place
+from core.services.contexts import load_context
 from tests.benchmarks.clinic import bench_clinic, with_faults
 from tests.benchmarks.draining import draining
 from tests.benchmarks.engines import engines

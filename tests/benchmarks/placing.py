@@ -15,13 +15,14 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import text
 
 import core.rules.plan
-from core.adapters.store import Store, load_context, open_store, save_folder
+from core.adapters.store import Store, open_store, save_folder
 from core.domain.context import Context
 from core.domain.model import Cart, Days, Objective
 from core.domain.roles import LOCAL
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
 from core.services.checkout import Confirmation, place
+from core.services.contexts import load_context
 from tests.benchmarks.clinic import BenchClinic, bench_clinic
 from tests.benchmarks.engines import engines
 

@@ -19,7 +19,8 @@ from core.adapters.store import Store, open_store
 from core.adapters.store.backup import backup
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Acknowledged, Message
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged
 from core.domain.roles import LOCAL
 from core.services.checkout import Confirmation, place
 from core.services.partners.worker import run_once

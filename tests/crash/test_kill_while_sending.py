@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.adapters.store.tables import CLINIC, SUBMISSION
 from core.domain.model import Cart, Days, Objective, SubmissionState
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import completed
 from core.services.checkout import Confirmation, place
+from core.services.contexts import load_context
 from core.services.orders.recovery import Resolution, resolve
 from core.services.orders.views import track
 from core.services.partners.submissions import LEASE

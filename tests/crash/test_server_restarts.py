@@ -26,12 +26,13 @@ from typing import Any, Final
 
 import pytest
 
-from core.adapters.store import Store, load_context, open_store, save_folder
+from core.adapters.store import Store, open_store, save_folder
 from core.domain.errors import Unavailable
 from core.domain.model import Cart, Days, Objective, SubmissionState
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import completed
 from core.services.checkout import Confirmation, place
+from core.services.contexts import load_context
 from core.services.orders.recovery import Resolution, resolve
 from core.services.partners.submissions import LEASE
 from core.services.partners.worker import run_once

@@ -14,7 +14,7 @@ import pytest
 from phonenumbers import geocoder, parse
 
 from core.adapters.files import read_cart
-from core.adapters.store import load_context, open_store
+from core.adapters.store import open_store
 from core.domain.context import Context
 from core.domain.identifiers import is_dea, is_npi, state_of_zip
 from core.domain.model import Cart, CartLine, Days, Finding, Objective, Prescription, ProgramKind, Severity
@@ -26,6 +26,7 @@ from core.rules.sig import Certainty, read
 from core.rules.split.cart_split import split
 from core.rules.validation import RULES, validate
 from core.services.clinic_import import load
+from core.services.contexts import load_context
 from core.services.demo.history import seed_history
 from tests.demo import DEMO, demo_context, demo_folder
 

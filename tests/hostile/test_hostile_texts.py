@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from core.adapters.files import export_folder, xlsx_bytes
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.errors import Refused
 from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
@@ -22,6 +22,7 @@ from core.services.cart.edits import edit_line
 from core.services.cart.patients import update_patient
 from core.services.clinic_export import export
 from core.services.clinic_import import load as load_files
+from core.services.contexts import load_context
 from tests.builders import FRIDAY, a_patient
 from tests.hostile.conftest import ODD, Command, reasons, unchanged
 from tests.stores import CLINIC, a_folder

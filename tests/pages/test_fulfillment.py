@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.adapters.store import Store, load_context, open_store
+from core.adapters.store import Store, open_store
 from core.adapters.store.order_views import Queue
 from core.domain.model import Role
 from core.domain.money import shown as dollars
 from core.domain.roles import LOCAL
 from core.services.clinic_import import load
+from core.services.contexts import load_context
 from core.services.demo.history import seed_history
 from core.services.measures import Measures, delivery_calibration, measures
 from core.services.scorecard import attention

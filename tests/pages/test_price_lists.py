@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.model import Role
+from core.services.contexts import load_context
 from tests.builders import FRIDAY, a_sku, an_offer
 from tests.pages.conftest import Opens
 from tests.stores import CLINIC, a_folder, load

@@ -8,13 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.files import Folder
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.model import Role, ShipTo
 from core.domain.roles import LOCAL
 from core.rules.pauses import pauses
 from core.services.cart.additions import add_everyone_due
 from core.services.cart.contents import open_cart
 from core.services.cart.edits import edit_line
+from core.services.contexts import load_context
 from core.services.pauses import pause
 from tests.builders import FRIDAY, a_clinic, a_patient, a_prescription, a_program
 from tests.pages.conftest import Opens

@@ -14,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.adapters.files import FILES, Folder, csv_bytes, export_folder, templates
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.adapters.store.folders import row_counts
 from core.domain.model import LicenceKind, PharmacyLicence, Role, Setting
 from core.domain.rejections import REJECTIONS
@@ -24,6 +24,7 @@ from core.services.audit_trail import audit_trail
 from core.services.clinic_export import export
 from core.services.clinic_import import RowChange
 from core.services.clinic_import import load as load_files
+from core.services.contexts import load_context
 from core.services.first_steps import NEEDED
 from core.services.partners.connections import connections
 from core.services.people import members

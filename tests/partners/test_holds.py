@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from core.adapters.files import FILES, csv_bytes
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.clinic_import import load
+from core.services.contexts import load_context
 from core.services.orders.recovery import cancel, settle_unmatched
 from core.services.orders.views import track
 from core.services.partners import worker

@@ -15,7 +15,8 @@ from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.adapter import ConnectionField, PharmacyAdapter, Transmission
 from core.domain.partners.link import Authentication, Link
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, Partner, PushContent, UnreadRow
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, Partner, PushContent, UnreadRow
 from core.domain.roles import LOCAL
 from core.services.orders.views import strays, track
 from core.services.partners import worker

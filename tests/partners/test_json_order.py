@@ -22,15 +22,8 @@ from core.cli.practice_pharmacy_server import serve
 from core.domain.model import ShipTo
 from core.domain.orders.book import RejectionMessage
 from core.domain.partners.link import Authentication, Link, QuantityUnit
-from core.domain.partners.protocol import (
-    Acknowledged,
-    Lost,
-    Message,
-    MessageLine,
-    NotSent,
-    Rejected,
-    ShippingAddress,
-)
+from core.domain.partners.message import Message, MessageLine, ShippingAddress
+from core.domain.partners.protocol import Acknowledged, Lost, NotSent, Rejected
 from tests.builders import SIG, a_patient, a_prescriber, a_prescription, a_sku
 from tests.http_servers import serving
 from tests.order_books import NOW

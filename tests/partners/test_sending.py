@@ -20,7 +20,8 @@ from core.cli.practice_pharmacy import EventFault, Fault, PracticePharmacy
 from core.domain.errors import BadInput, NotAllowed, Refused, Stale
 from core.domain.model import Role, SubmissionState
 from core.domain.partners.link import Authentication, Link
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent
 from core.domain.partners.rate_limit import breaker
 from core.domain.payments.operations import Setup
 from core.domain.roles import LOCAL, Person

@@ -15,7 +15,8 @@ from core.domain.errors import NotAllowed
 from core.domain.model import LineState, Override, Role, SubmissionState
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Rejected
 from core.domain.roles import LOCAL, Person
 from core.services.checkout import place
 from core.services.orders import views

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.adapters.files.price_list_sheet import Field, guessed_columns
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.context import Context
 from core.domain.errors import NotAllowed, Refused, Stale
 from core.domain.model import AggregatePrice, ProgramKind, Role
@@ -18,6 +18,7 @@ from core.domain.roles import LOCAL, Person
 from core.rules.pricing.comparison import SkuComparison, compare
 from core.services.audit_trail import audit_trail, verify_audit
 from core.services.checkout import place
+from core.services.contexts import load_context
 from core.services.price_lists.approval import Approval, approve, last_approval, remembered_columns, undo
 from core.services.price_lists.preview import Issuer, PriceList, preview
 from tests.builders import FRIDAY, a_program, a_sku, an_offer

@@ -14,7 +14,8 @@ from core.domain.errors import Refused
 from core.domain.model import LineState, SubmissionState
 from core.domain.orders.book import Event
 from core.domain.orders.records import EventOutcome
-from core.domain.partners.protocol import Acknowledged, Message
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged
 from core.domain.roles import LOCAL
 from core.services.checkout import place
 from core.services.orders.events import record_event

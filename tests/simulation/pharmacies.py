@@ -15,7 +15,8 @@ from typing import Final
 from core.domain.model import LineState
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Rejected
 from tests.simulation.clinic import PHARMACIES, TELLS
 
 S = LineState

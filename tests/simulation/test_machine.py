@@ -30,7 +30,8 @@ from core.domain.errors import Blocked, Differs, RefillDayError, Refused
 from core.domain.model import Days, LineState, Objective, SubmissionState
 from core.domain.orders.book import Event
 from core.domain.orders.records import EventOutcome, SentLine
-from core.domain.partners.protocol import Acknowledged, Answer, Message
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged, Answer
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow
 from core.services.cart.additions import add_line

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.adapters.store import Store, differences, known_keys, load_context, save_folder
+from core.adapters.store import Store, differences, known_keys, save_folder
 from core.domain.context import Context
 from core.domain.errors import Refused
 from core.domain.model import (
@@ -27,6 +27,7 @@ from core.domain.roles import LOCAL
 from core.rules.prescriptions import CartRow
 from core.services.cart.additions import upload
 from core.services.checkout import Confirmation, place
+from core.services.contexts import load_context
 from tests.builders import (
     DAYS,
     FRIDAY,

@@ -10,8 +10,8 @@ import pytest
 from core.adapters.pharmacies.json_order.body import order_faults
 from core.domain.context import Context
 from core.domain.model import Cart, Objective, RoutedLine
-from core.domain.partners.adapter import Connection
 from core.domain.partners.link import Link
+from core.domain.partners.message import Connection
 from core.rules.split.cart_split import split
 from core.rules.validation.addresses import shorter_street
 from tests.builders import DAYS, FRIDAY, a_context, a_line, a_pharmacy, a_program, an_offer, licences

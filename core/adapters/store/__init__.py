@@ -5,7 +5,7 @@ The tables are in ``tables``; every other module is the queries of one subject.
 """
 
 from core.adapters.store.base import METADATA
-from core.adapters.store.contexts import clinic_of, load_context
+from core.adapters.store.contexts import clinic_of
 from core.adapters.store.engine import Store, Work, open_store
 from core.adapters.store.folders import differences, known_keys, save_folder
 
@@ -16,7 +16,6 @@ __all__ = [
     "clinic_of",
     "differences",
     "known_keys",
-    "load_context",
     "open_store",
     "save_folder",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, or_, select
 
-from core.adapters.pharmacies.registry import ADAPTERS
 from core.adapters.store.base import columns_of
 from core.adapters.store.engine import Work, no_clinic
 from core.adapters.store.partners import links, products
@@ -54,14 +53,15 @@ from core.domain.model import (
     Setting,
     Sku,
 )
-from core.domain.partners.adapter import Connection
+from core.domain.partners.message import Connection, OrderCheck
 
 M = TypeVar("M", bound=Model)
 MOST_NAMED: Final = 10_000
 """Above so many patients a statement does not name them but reads everybody (drivers limit its parameters)."""
 
 
-def load_context(
+def stored_context(
+    order_checks: Mapping[str, OrderCheck],
     work: Work,
     patients: Collection[str] | None = None,
     *,
@@ -72,9 +72,10 @@ def load_context(
     """Everything that decisions need, with these patients (None: every patient), those who may be one of them under
     another code, and their own rows.
 
-    ``named`` are prescriptions that lines name, whoever they belong to. ``other_carts`` are the lines of every open
-    cart but that of ``refill_day``; a cart is open until its day is over. Stock is told by the offers in force on
-    ``placing_day`` (None: today). Raises Refused for an unknown clinic.
+    ``order_checks`` are the adapters' by name (core/services/contexts.py has them). ``named`` are prescriptions that
+    lines name, whoever they belong to. ``other_carts`` are the lines of every open cart but that of ``refill_day``; a
+    cart is open until its day is over. Stock is told by the offers in force on ``placing_day`` (None: today). Raises
+    Refused for an unknown clinic.
     """
     if patients is not None and len(patients) > MOST_NAMED:
         patients = None
@@ -99,17 +100,17 @@ def load_context(
         our_lines=_stored(work, ORDER_LINE, OurLine, patients),
         reserved=_reserved(work, placing_day or work.today),
         other_carts=_other_carts(work, refill_day),
-        connections=_connections(work),
+        connections=_connections(work, order_checks),
         takers=None if patients is None or patients else _takers(work),
     )
 
 
-def _connections(work: Work) -> dict[str, Connection]:
+def _connections(work: Work, order_checks: Mapping[str, OrderCheck]) -> dict[str, Connection]:
     numbers, linked = products(work), links(work)
     return {
-        code: Connection(link, ADAPTERS[link.adapter].order_faults, numbers.get(code))
+        code: Connection(link, order_checks[link.adapter], numbers.get(code))
         for code, link in linked.items()
-        if link.adapter in ADAPTERS
+        if link.adapter in order_checks
     }
 
 

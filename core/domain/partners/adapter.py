@@ -5,14 +5,15 @@ An adapter is a folder of core/adapters/pharmacies with one ``PharmacyAdapter``,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.domain.model import LineState
 from core.domain.partners.link import Link, QuantityUnit
-from core.domain.partners.protocol import Message, OrderFault, Partner, PushContent
+from core.domain.partners.message import OrderCheck, street_faults
+from core.domain.partners.protocol import Partner, PushContent
 
 
 class Transmission(StrEnum):
@@ -49,38 +50,6 @@ QUANTITY_UNIT: Final = ConnectionField(
 """For every adapter whose orders carry quantities."""
 
 
-STREET_MOST_CHARS: Final = 35
-"""A street line on a carrier's label. UPS's and FedEx's shipping interfaces are known for this limit; neither contract
-was at hand to check it. What is longer is cut off, and an apartment's number stands at the end."""
-
-
-def street_faults(message: Message, link: Link) -> Iterator[OrderFault]:
-    """Lines of the shipping address that do not fit a label: for every adapter, since every box has one."""
-    for field in ("address1", "address2"):
-        text = str(getattr(message.address, field)).strip()
-        if len(text) > STREET_MOST_CHARS:
-            which = "first" if field == "address1" else "second"
-            yield OrderFault(
-                field,
-                f"the {which} address line has {len(text)} characters, and a carrier's label takes {STREET_MOST_CHARS}",
-            )
-
-
-class Connection(NamedTuple):
-    """What an order to one pharmacy is checked against before payment, by the check that its sender repeats.
-
-    ``products`` are the pharmacy's own numbers of SKUs; None where it has none at all.
-    """
-
-    link: Link
-    faults: Callable[[Message, Link], Iterable[OrderFault]] = street_faults
-    products: Mapping[str, str] | None = None
-
-    def product(self, sku: str) -> str | None:
-        """``MessageLine.product`` of a SKU."""
-        return None if self.products is None else self.products.get(sku, "")
-
-
 class PharmacyAdapter(NamedTuple):
     """One way of reaching pharmacies. ``name`` is stored with the link; ``label`` and ``summary`` are what people read.
 
@@ -100,7 +69,7 @@ class PharmacyAdapter(NamedTuple):
     read_push: Callable[[bytes, ZoneInfo, str], PushContent]
     fields: tuple[ConnectionField, ...] = ()
     faults: Callable[[Link], Iterable[tuple[str, str]]] = lambda _: ()
-    order_faults: Callable[[Message, Link], Iterable[OrderFault]] = street_faults
+    order_faults: OrderCheck = street_faults
     limits: Mapping[str, int] = {}
     required: tuple[str, ...] = ()
     statuses: Mapping[LineState, tuple[str, ...]] = {}

@@ -9,7 +9,7 @@ from core.domain.context import Context
 from core.domain.date_words import full_day
 from core.domain.identifiers import state_code
 from core.domain.model import Days, Fix, Gate, LicenceKind, Offer, Owner, Pharmacy, Severity
-from core.domain.partners.adapter import STREET_MOST_CHARS
+from core.domain.partners.message import STREET_MOST_CHARS
 from core.rules.eligibility import order_faults, refills_limit
 from core.rules.ship_dates import promise
 from core.rules.validation.addresses import shorter_street, to_clinic

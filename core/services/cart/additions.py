@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
-from core.adapters.store import Store, Work, carts, load_context
+from core.adapters.store import Store, Work, carts
 from core.adapters.store.carts import LineChange
 from core.adapters.store.values import StoredLine
 from core.domain.context import Context
@@ -15,6 +15,7 @@ from core.domain.roles import Action, Person, require
 from core.rules.prescriptions import CartRow, completed
 from core.services.cart.changes import Changed, press
 from core.services.cart.contents import cart_of, completed_lines, due_lines, to_take_over
+from core.services.contexts import load_context
 
 
 def add_line(store: Store, person: Person, clinic: str, refill_day: date, row: CartRow) -> Changed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from core.adapters.store import Store, Work, carts, load_context
+from core.adapters.store import Store, Work, carts
 from core.adapters.store.carts import Answers
 from core.adapters.store.questions import questions_of
 from core.adapters.store.routing_preferences import preferences_of
@@ -17,6 +17,7 @@ from core.domain.model import Cart, CartLine, Override, PreferenceScope, Routing
 from core.domain.roles import Action, Person, require
 from core.rules.due_list import DueLine, due_list
 from core.rules.prescriptions import CartRow, completed
+from core.services.contexts import load_context
 
 
 class Leftover(NamedTuple):

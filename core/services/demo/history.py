@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 from core.adapters.pharmacies.simulated.partner import ScriptedEvent, SimulatedPartner
 from core.adapters.store import Store, Work
-from core.adapters.store.contexts import load_context
 from core.adapters.store.order_books import new_book, next_number, save_book, take_over_fills
 from core.adapters.store.rule_hits import insert_history
 from core.domain.context import Context
@@ -31,6 +30,7 @@ from core.rules.pricing.quotes import quote
 from core.rules.split.cart_split import split
 from core.rules.validation.cart_digest import cart_hash
 from core.services.audit_trail import record
+from core.services.contexts import load_context
 from core.services.demo.fills import (
     NEVER_FILLED,
     PastFill,

@@ -25,7 +25,7 @@ from core.domain.model import (
 )
 from core.domain.orders.book import Book
 from core.domain.orders.records import Attempt, Checkout, OrderLine, PharmacyOrder, Submission
-from core.domain.partners.protocol import MOST_LINES
+from core.domain.partners.message import MOST_LINES
 from core.rules.pricing.quotes import quote
 
 

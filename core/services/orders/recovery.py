@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.adapters.store import Store, Work
-from core.adapters.store.contexts import load_context
 from core.adapters.store.order_books import OpenBook, checkout_of, open_book, save_book
 from core.adapters.store.order_views import is_unmatched, settle
 from core.domain.context import Context
@@ -35,6 +34,7 @@ from core.rules.overrides import answered_for, override_notes, refuse_long_notes
 from core.rules.plan import plan
 from core.rules.prescriptions import CartRow, completed
 from core.services.audit_trail import record
+from core.services.contexts import load_context
 from core.services.orders.placement import fresh_quote, place_again, program_to_place_with
 
 S = LineState

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from core.adapters.pharmacies.registry import adapter_of, faults_of, transmission_of
 from core.adapters.secrets import secret
 from core.adapters.store import Store, Work
-from core.adapters.store.contexts import load_context, pharmacies_of
+from core.adapters.store.contexts import pharmacies_of
 from core.adapters.store.partners import healths, links, products, pushes, put_healths, put_link, put_products
 from core.adapters.store.payments import payment_setup
 from core.adapters.store.queue import make_due, open_at, waiting_at
@@ -21,6 +21,7 @@ from core.domain.partners.protocol import Partner
 from core.domain.roles import Action, Person, may, require
 from core.domain.text_limits import why_not_kept
 from core.services.audit_trail import record
+from core.services.contexts import load_context
 
 Partners = Callable[[str], Partner]
 """The partner of a pharmacy's code."""

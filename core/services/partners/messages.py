@@ -12,7 +12,7 @@ from core.adapters.store.partners import products
 from core.adapters.store.queue import Placed, lines_in, submissions_named
 from core.domain.context import Context
 from core.domain.model import LineState
-from core.domain.partners.protocol import Message, MessageLine, shipping_address
+from core.domain.partners.message import Message, MessageLine, shipping_address
 from core.rules.days_supply import supply_days
 
 TO_SEND: Final = frozenset({LineState.PLACED})

@@ -20,7 +20,8 @@ from core.adapters.store.partners import healths, links, put_healths, sent_since
 from core.adapters.store.queue import Claim, anything_to_do, claim, claimable, give_up_leases
 from core.domain.partners.adapter import Transmission
 from core.domain.partners.link import Health, Link
-from core.domain.partners.protocol import Answer, Lost, Message, NotSent
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Answer, Lost, NotSent
 from core.domain.partners.rate_limit import WINDOW, after, allowance, is_open, is_tripped
 from core.services.orders.events import record_answers
 from core.services.partners.connections import Partners

@@ -13,13 +13,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from core.adapters.files.headings import Headings, folded
-from core.adapters.store import Store, Work, audits, load_context
+from core.adapters.store import Store, Work, audits
 from core.adapters.store import price_lists as rows
 from core.domain.context import Context
 from core.domain.errors import Refused, Stale
 from core.domain.model import AggregatePrice, Offer
 from core.domain.roles import Action, Person, require
 from core.services.audit_trail import record
+from core.services.contexts import load_context
 from core.services.price_lists.preview import (
     Change,
     Issuer,

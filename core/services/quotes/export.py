@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
-from core.adapters.store import Store, load_context
+from core.adapters.store import Store
 from core.domain.context import Context
 from core.domain.roles import Action, Person, require
 from core.rules.pricing.program_choice import ProgramChoice
 from core.rules.pricing.program_words import answer_sentence, basis_sentence, turning_sentence
 from core.services.audit_trail import record
 from core.services.clinic_costs import best_program
+from core.services.contexts import load_context
 from core.services.quotes.pages import pages
 from core.services.quotes.selection import QuoteRequest, Selection, quote_selection
 from core.services.quotes.workbook import workbook

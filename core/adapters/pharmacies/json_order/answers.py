@@ -16,7 +16,8 @@ from typing import Any, Final
 from core.adapters.pharmacies.json_order.body import line_named
 from core.domain.orders.book import RejectionMessage
 from core.domain.partners.link import QuantityUnit, dispense_quantity
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Rejected
 from core.domain.text_limits import why_not_kept
 
 MOST_BYTES: Final = 1_000_000

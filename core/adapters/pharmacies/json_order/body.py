@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from core.domain.identifiers import state_code, us_phone
 from core.domain.model import ShipTo
-from core.domain.partners.adapter import street_faults
 from core.domain.partners.link import Link, dispense_quantity
-from core.domain.partners.protocol import MOST_LINES, Message, MessageLine, OrderFault
+from core.domain.partners.message import MOST_LINES, Message, MessageLine, OrderFault, street_faults
 
 Json = dict[str, Any]
 

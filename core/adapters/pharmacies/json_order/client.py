@@ -19,7 +19,8 @@ from core.adapters.pharmacies.json_order.statuses import read_rows
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
 from core.domain.partners.link import Authentication, Link
-from core.domain.partners.protocol import Acknowledged, Answer, Lost, Message, NotSent, Rejected
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged, Answer, Lost, NotSent, Rejected
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 45.0

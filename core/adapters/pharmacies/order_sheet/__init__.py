@@ -10,7 +10,8 @@ from core.adapters.pharmacies.json_order.statuses import read_push
 from core.domain.orders.book import Event
 from core.domain.orders.records import SentLine
 from core.domain.partners.adapter import QUANTITY_UNIT, PharmacyAdapter, Transmission
-from core.domain.partners.protocol import Message, NotSent
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import NotSent
 
 
 class SheetPartner:

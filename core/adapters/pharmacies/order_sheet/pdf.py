@@ -12,7 +12,7 @@ from core.adapters.pharmacies.order_sheet.sheet import OrderSheet, dea_number, p
 from core.domain.identifiers import state_code
 from core.domain.model import ShipTo
 from core.domain.partners.link import dispense_quantity
-from core.domain.partners.protocol import Message, MessageLine
+from core.domain.partners.message import Message, MessageLine
 
 _LABEL: Final = 27.0
 

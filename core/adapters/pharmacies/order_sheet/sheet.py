@@ -9,7 +9,7 @@ from core.adapters.files import csv_bytes
 from core.domain.identifiers import state_code
 from core.domain.model import Clinic
 from core.domain.partners.link import Link, dispense_quantity
-from core.domain.partners.protocol import Message, MessageLine
+from core.domain.partners.message import Message, MessageLine
 
 COLUMNS: Final = (
     "order", "line", "patient", "born_on", "sex", "phone", "allergies", "drug", "quantity", "amount", "directions",

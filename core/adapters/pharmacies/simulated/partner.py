@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from core.domain.model import LineState
 from core.domain.orders.book import Event, RejectionMessage
 from core.domain.orders.records import SentLine
-from core.domain.partners.protocol import Acknowledged, Answer, Message, Rejected
+from core.domain.partners.message import Message
+from core.domain.partners.protocol import Acknowledged, Answer, Rejected
 
 S = LineState
 
