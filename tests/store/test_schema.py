@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,8 +34,8 @@ from alembic import op
 
 from core.adapters.store import base
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
@@ -285,7 +286,7 @@ def test_no_table_changes_without_a_revision(sqlite_url: str) -> None:
         schema = "\n".join(" ".join(statement.split()) for statement in connection.scalars(text(made)))
     store.close()
     assert {head(): hashlib.sha256(schema.encode()).hexdigest()} == {
-        "0010": "06c23e286431373a28c63502afabc8c549626f53b9a12aacfdaacec15fca304b"
+        "0011": "06c23e286431373a28c63502afabc8c549626f53b9a12aacfdaacec15fca304b"
     }
 
 
@@ -294,6 +295,31 @@ def _made_older(store: Store) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("ALTER TABLE offer DROP COLUMN max_quantity"))
         connection.execute(text("DROP INDEX ix_order_line_clinic_placed_on"))
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date(store: Store) -> None:
+    """Its rows stay; on SQLite the columns that came later have a default, which nothing else has."""
+    load(store)
+    _made_first(store)
+    upgrade(store.engine)
+    assert store.clinics() == (CLINIC,)
+    assert {type(change) for change in _lacking(store)} <= {list}, "columns, tables or indexes are missing"
+    assert {change[0][0] for change in _lacking(store)} <= {"modify_default"}
+    load(store)
+    test_history_can_only_grow(store)
+
+
+def _made_first(store: Store) -> None:
+    """As if the store had been made by the first schema."""
+    added = import_module("core.adapters.store.migrations.versions.0011_contacts_questions_notes_and_pauses")
+    with store.engine.begin() as connection:
+        for table, column in added.columns():
+            connection.execute(text(f'ALTER TABLE "{table}" DROP COLUMN {column.name}'))
+        if connection.dialect.name == "sqlite":
+            for table in APPEND_ONLY:
+                connection.execute(text(f"DROP TRIGGER {table}_refuses_REPLACE"))
+        connection.execute(text("DROP TABLE question"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
 
 
 @pytest.fixture
@@ -309,32 +335,32 @@ def test_a_second_revision_brings_an_older_store_up_to_the_declaration(store: St
     load(store)
     _made_older(store)
     assert {change[0] for change in _lacking(store)} == {"add_column", "add_index"}
-    (versions / "0011_most_packs_of_an_offer.py").write_text(SECOND)
+    (versions / "0012_most_packs_of_an_offer.py").write_text(SECOND)
     try:
         upgrade(store.engine)
         assert _lacking(store) == []
         assert store.clinics() == (CLINIC,)
     finally:
         with store.engine.begin() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '0010'"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))
 
 
 def test_a_new_store_runs_no_revision(tmp_path: Path, versions: Path) -> None:
     """It has what they bring: it is made from the declaration, and marked as up to date."""
-    (versions / "0011_most_packs_of_an_offer.py").write_text(SECOND)
+    (versions / "0012_most_packs_of_an_offer.py").write_text(SECOND)
     store = open_store(f"sqlite:///{tmp_path / 'new.db'}")
     assert _lacking(store) == []
     store.close()
-    assert _version(f"sqlite:///{tmp_path / 'new.db'}") == "0011"
+    assert _version(f"sqlite:///{tmp_path / 'new.db'}") == "0012"
 
 
 def test_a_second_revision_is_written_from_an_older_store(sqlite_url: str, versions: Path) -> None:
     store = open_store(sqlite_url)
     _made_older(store)
     write_revision(store.engine, "Most packs of an offer")
-    written = (versions / "0011_most_packs_of_an_offer.py").read_text()
+    written = (versions / "0012_most_packs_of_an_offer.py").read_text()
     assert written.replace("'", '"') == SECOND
-    with pytest.raises(Refused, match="written from a store of revision 0011"):
+    with pytest.raises(Refused, match="written from a store of revision 0012"):
         write_revision(store.engine, "Once more")
     store.close()
 
