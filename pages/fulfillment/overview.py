@@ -18,17 +18,17 @@ from pages.fulfillment.key_figures import in_days
 from pages.fulfillment.period import PeriodComparison
 from pages.shared.chart_card import chart
 from pages.shared.charts import Series, over_time, stacked_over_time
-from pages.shared.formats import amount, count, listed, money, percent, percentage_points, signed_money
+from pages.shared.formats import amount, count, listed, money, percent, percentage_points
 from pages.shared.screens import COSTS, ORDERS, SETUP, Screen
 from pages.shared.session import Session
 from pages.shared.tables import MONEY, PERCENT, Row, table
 
 
 class _Waiting(NamedTuple):
-    """How many wait, how that is called, and the screen with its part of the address where their list is."""
+    """How many wait, that in words, and the screen with its part of the address where their list is."""
 
     number: int
-    words: str
+    label: str
     screen: Screen
     name: str
     value: str
@@ -61,7 +61,8 @@ def opening_sentence(compared: PeriodComparison, names: Mapping[str, str]) -> st
     spend = f"{money(now.total.spend_cents)} was spent"
     if before.total.placed:
         change = now.total.spend_cents - before.total.spend_cents
-        spend += f", {signed_money(change)} against the period before" if change else ", as in the period before"
+        than_before = f"{money(abs(change))} {'more' if change > 0 else 'less'} than in" if change else "as in"
+        spend += f", {than_before} the period before"
     return f"{on_time}. {accepted}. {spend}."
 
 
@@ -127,17 +128,22 @@ def _scorecard(session: Session, scores: Sequence[PharmacyScore], names: Mapping
 
 def _needs_you(session: Session, waiting: Attention) -> None:
     """Counts that open their lists for those who may see them."""
-    parts = [_Waiting(waiting.queues[queue], words, ORDERS, "orders_queue", queue) for queue, words in _QUEUES.items()]
+    parts = [
+        _Waiting(number, f"{number:,} {words}", ORDERS, "orders_queue", queue)
+        for queue, words in _QUEUES.items()
+        for number in [waiting.queues[queue]]
+    ]
+    licenses = count(waiting.licences, "license ending", "licenses ending")
+    lists = count(waiting.old_prices, "old price list")
     parts += [
-        _Waiting(waiting.licences, "licenses ending", SETUP, "setup_tab", "Prescribers"),
-        _Waiting(waiting.old_prices, "old price lists", COSTS, "costs_tab", "Price lists"),
+        _Waiting(waiting.licences, licenses, SETUP, "setup_tab", "Prescribers"),
+        _Waiting(waiting.old_prices, lists, COSTS, "costs_tab", "Price lists"),
     ]
     with st.container(border=True, gap="xsmall"):
         st.markdown("**Needs you**")
         if not any(part.number for part in parts):
             st.caption("Nothing waits for anybody.")
-        for number, words, screen, name, value in parts:
-            label = f"{number:,} {words}"
+        for number, label, screen, name, value in parts:
             if number and may(session.person, screen.action):
                 st.page_link(screen.script, label=label, query_params={name: value})
             elif number:

@@ -76,9 +76,9 @@ class NamedDays(NamedTuple):
 
 
 class Food(NamedTuple):
-    """With food, or fasting; ``meal`` is which (breakfast, lunch, dinner), empty for any."""
+    """With food, fasting, or either (None); ``meal`` is which (breakfast, lunch, dinner), empty for any."""
 
-    fed: bool
+    fed: bool | None
     meal: str = ""
 
     def excludes(self, other: Food) -> bool:

@@ -188,8 +188,9 @@ FOOD: Final = {
     "|after food|after eating|after a meal",
     False: "on an empty stomach|on empty stomach|empty stomach|without food|before food|before food or drink"
     "|before eating|before a meal|while fasting|when fasting|fasting",
+    None: "with or without food|with or without meals|without regard to food|without regard to meals",
 }
-"""By whether something is eaten with it, or has just been."""
+"""By whether something is eaten with it, or has just been; None where that is free."""
 MEAL_NAMES: Final = {"breakfast": "breakfast", "lunch": "lunch", "dinner": "dinner", "supper": "dinner"}
 
 PER_WEEK: Final[dict[str, tuple[Fraction | int, int]]] = {
@@ -250,8 +251,7 @@ AS_NEEDED_WORDS: Final = "|".join(
 )
 
 HARMLESS: Final = "|".join((
-    "with or without food",
-    "at any time of day|any time of day|at any time of the day|any time|at any time|with or without meals",
+    "at any time of day|any time of day|at any time of the day|any time|at any time",
     "to initiate therapy|to initiate treatment|on the same day of the week|same day of the week",
     "using topiclick dispenser|topiclick dispenser|topiclick|using metered dispenser|with metered pump",
     "seasonal allergies|no refills|patient may self administer|may self administer",
