@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 # runs of random weeks and files, partners, payments, quotes, and what is marked slow. `make test` runs everything.
 SLOW := crash hostile pages partners payments quotes_out races scaling simulation
 
-.PHONY: run test quick lint soak bench docs lock chromium nginx clean
+.PHONY: run test quick lint soak bench docs screenshots lock chromium nginx clean
 
 run: .venv/installed
 	REFILL_DEMO_SIGNIN=on $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -37,6 +37,10 @@ bench: .venv/installed
 docs: .venv/installed
 	$(BIN)/python -m tests.reference > docs/reference.md
 	$(BIN)/python -m tests.pages.screen_texts > docs/screen_texts.md
+
+# The README's pictures, as the browser tests see the screens.
+screenshots: .venv/tests-installed chromium
+	REFILL_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -q tests/browser/test_screens.py -k light
 
 # Pins everything that is installed, with its hashes, for every Python and system that Refill Day runs on. What was pinned
 # stays; `make lock UPGRADE=--upgrade` takes the newest of what requirements.txt leaves open.
