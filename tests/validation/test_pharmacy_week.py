@@ -50,6 +50,7 @@ SKUS = (
             therapy_class="androgen")
     | {"B12-SEMA": a_sku(sku="B12-SEMA", name="B12 / semaglutide", actives=("cyanocobalamin", "semaglutide"),
                          strength="0.5/2.5 mg/mL", concentration_mg_per_ml=Decimal("0.5")),
+       "TADA-10": PLAIN_SKUS["TADA-5"].model_copy(update={"sku": "TADA-10", "mg_per_unit": Decimal(10)}),
        "SILD": a_sku(sku="SILD", name="Sildenafil", form="troche", route="sublingual", sterile=False, cold_chain=False,
                      concentration_mg_per_ml=None, volume_ml=None, units_per_pack=30, mg_per_unit=Decimal(50),
                      actives=("sildenafil",), therapy_class="PDE5")}
@@ -214,3 +215,21 @@ def test_two_lines_of_one_cart(case: str, rows: tuple[Prescription, ...], expect
 def test_the_next_step_too_soon(case: str, state: str, shipped: date | None, expected: set[str]) -> None:
     ours = our_line(rx="A", state=state, placed_on=ago(4), shipped_on=shipped)
     assert codes_of((new("A", "0.25"), new("B", "0.5")), "B", our_lines=(ours,)) == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "rows", "expected"),
+    [
+        ("more than is taken", (new("A", CAPSULE, "TADA-5"), new("B", CAPSULE_AS_NEEDED, "TADA-20")),
+         "; together they are 25 mg of tadalafil a day; the most is 20 mg (Cialis label, 2.1: 20 mg, once a day)"),
+        ("no more than is taken", (new("A", CAPSULE, "TADA-5"), new("B", CAPSULE_AS_NEEDED, "TADA-10")), ""),
+        ("a drug that no table has", (new("A", TIRZ, "TIRZ"), new("B", "0.25")), ""),
+    ],
+)  # fmt: skip
+def test_two_lines_together(case: str, rows: tuple[Prescription, ...], expected: str) -> None:
+    cart = [a_line(number=place, rx=row.rx, sku=row.sku, sig=row.sig) for place, row in enumerate(rows, 1)]
+    context = world(
+        skus=SKUS, prescriptions={row.rx: row for row in rows}, offers=tuple(an_offer(sku=code) for code in SKUS)
+    )
+    said = [one.message for one in findings(context, *cart) if one.code == "DUPLICATE_THERAPY"]
+    assert [message.partition("patient P1")[2] for message in said] == [f"{expected}: confirm that both are meant."]

@@ -18,7 +18,7 @@ from core.rules.sig.builder import (
     build,
 )
 from core.rules.sig.dose_limits import DoseLimits, implausible, unmeasurable
-from core.rules.sig.dose_maxima import over_maximum
+from core.rules.sig.dose_maxima import DoseMaximum, Given, beyond, most_given, over_maximum
 from core.rules.sig.product import drug_conflicts, form_conflicts, route_conflicts
 from core.rules.sig.proposals import Proposal, frequency_of, proposals, usual
 from core.rules.sig.reader import read
@@ -38,9 +38,11 @@ __all__ = [
     "Disagreement",
     "Dose",
     "DoseLimits",
+    "DoseMaximum",
     "DoseStep",
     "Draft",
     "DraftStep",
+    "Given",
     "Measured",
     "ParsedSig",
     "Proposal",
@@ -53,6 +55,7 @@ __all__ = [
     "Unbuildable",
     "Unit",
     "WeeklyMg",
+    "beyond",
     "build",
     "days_supply",
     "decimal",
@@ -63,6 +66,7 @@ __all__ = [
     "frequency_of",
     "implausible",
     "marks",
+    "most_given",
     "number",
     "over_maximum",
     "proposals",

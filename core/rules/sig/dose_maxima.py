@@ -38,6 +38,14 @@ class DoseMaximum(NamedTuple):
     source: str
 
 
+class Given(NamedTuple):
+    """What directions give of one drug, on the fullest day and in a week."""
+
+    mg_a_day: Fraction
+    mg_a_week: Fraction
+    ml_a_day: Fraction
+
+
 def read_maxima(text: str) -> tuple[DoseMaximum, ...]:
     """The rows of data/dose_maxima.csv. Raises ValueError with the row that cannot be used."""
     rows = []
@@ -88,25 +96,40 @@ def over_maximum(reading: ParsedSig, sku: Sku) -> tuple[str, ...]:
     of = strength(sku, reading.action)
     steps = [list(step) for segments in reading.alternatives for _, step in groupby(segments, key=lambda one: one.step)]
     sentences = [
-        sentence for row, part in maxima_of(sku) for step in steps for sentence in _exceeded(row, part, step, of)
+        f"The directions give {so_much}."
+        for row, part in maxima_of(sku)
+        for step in steps
+        for so_much in beyond(row, _given(part, step, of))
     ]
     if len(reading.alternatives) == 1:
         sentences += [sentence for row, _ in maxima_of(sku) for step in steps for sentence in _too_often(row, step)]
     return tuple(dict.fromkeys(sentences))
 
 
-def _exceeded(row: DoseMaximum, part: Fraction, step: list[Segment], of: Strength) -> Iterator[str]:
+def most_given(reading: ParsedSig, sku: Sku) -> dict[DoseMaximum, Given]:
+    """The most that directions give of each drug of the SKU that has a row, whatever the step."""
+    of = strength(sku, reading.action)
+    steps = [list(step) for segments in reading.alternatives for _, step in groupby(segments, key=lambda one: one.step)]
+    return {
+        row: Given._make(map(max, zip(*(_given(part, step, of) for step in steps), strict=True)))
+        for row, part in maxima_of(sku)
+        if steps
+    }
+
+
+def beyond(row: DoseMaximum, given: Given) -> Iterator[str]:
+    """What is given beside the most, for each of the row's figures that it exceeds."""
+    most = (row.mg_a_day, row.mg_a_week, row.ml_a_day)
+    for amount, limit, unit, period in zip(given, most, ("mg", "mg", "mL"), ("a day", "a week", "a day"), strict=True):
+        if limit is not None and amount > limit * _ROUNDING:
+            so_much = f"{number(amount)} {unit} of {row.drug} {period}; the most is {number(limit)} {unit}"
+            yield f"{so_much} ({row.source})"
+
+
+def _given(part: Fraction, step: list[Segment], of: Strength) -> Given:
     mg = [((mg_per_dose(segment, of) or Fraction(0)) * part, _rate(segment)) for segment in step]
     ml = [(ml_per_dose(segment, of) or Fraction(0), _rate(segment)) for segment in step]
-    told = (
-        (_in_a_day(mg), row.mg_a_day, "mg", "a day"),
-        (sum((dose * rate for dose, rate in mg), Fraction(0)), row.mg_a_week, "mg", "a week"),
-        (_in_a_day(ml), row.ml_a_day, "mL", "a day"),
-    )
-    for given, most, unit, period in told:
-        if most is not None and given > most * _ROUNDING:
-            amounts = f"{number(given)} {unit} of {row.drug} {period}; the most is {number(most)} {unit}"
-            yield f"The directions give {amounts} ({row.source})."
+    return Given(_in_a_day(mg), sum((dose * rate for dose, rate in mg), Fraction(0)), _in_a_day(ml))
 
 
 def _too_often(row: DoseMaximum, step: list[Segment]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from core.domain.model import Days, Gate, OurLine, Prescription, Severity, Sku
 from core.rules.eligibility import earliest_refill
 from core.rules.pauses import pause_of
 from core.rules.prescriptions import Fill, fills_of, is_other_therapy, last_fill_for, supply_ended
+from core.rules.sig import Given, ParsedSig, beyond, most_given
 from core.rules.validation.allergens import related_class
 from core.rules.validation.checked import REMOVE, CheckedCart, CheckedLine, Violation
 from core.rules.validation.doses import filled_undated, highest_step
@@ -120,7 +121,8 @@ def line_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Ite
 def therapy_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> Iterator[Violation]:
     """No other SKU of the patient, earlier in the cart or in flight, shares an active or a therapy class.
 
-    Two steps of one titration are no duplicates: the same active with a ladder, at different steps.
+    Two steps of one titration are no duplicates: the same active with a ladder, at different steps. Where both together
+    are more than is taken of a drug, the sentence says so.
     """
     taken: dict[tuple[str, str], dict[tuple[str, int | None], _Taken]] = defaultdict(dict)
     for patient in dict.fromkeys(line.line.patient for line in cart.lines):
@@ -129,14 +131,15 @@ def therapy_is_the_only_one(cart: CheckedCart, context: Context, days: Days) -> 
                 _take(taken, patient, _ours(ours, cart, context), context)
     for line in cart.lines:
         step = highest_step(line.directions, context)
-        this = _Taken(line.sku, line.directions.active, step, f"on line {line.line.number} of this cart")
+        place = f"on line {line.line.number} of this cart"
+        this = _Taken(line.sku, line.directions.active, step, place, line.directions.reading)
         keys = _therapies(line.sku, context)
         others = (therapy for key in keys for therapy in taken[line.line.patient, key].values())
         other = next((therapy for therapy in others if _duplicates(this, therapy)), None)
         if other is not None:
             yield line.problem(
                 f"{line.sku.name} and {other.sku.name} ({other.place}) are the same kind of therapy for patient "
-                f"{line.line.patient}: confirm that both are meant.",
+                f"{line.line.patient}{_too_much_together(this, other)}: confirm that both are meant.",
                 REMOVE,
             )
         _take(taken, line.line.patient, this, context)
@@ -149,6 +152,7 @@ class _Taken(NamedTuple):
     active: str
     step: int | None
     place: str
+    reading: ParsedSig | None
 
 
 def _take(
@@ -178,10 +182,23 @@ def _duplicates(this: _Taken, other: _Taken) -> bool:
     return not (steps and this.active == other.active)
 
 
+def _too_much_together(this: _Taken, other: _Taken) -> str:
+    """What two SKUs give of one drug beyond the most that is taken of it; empty where they do not."""
+    if this.reading is None or other.reading is None:
+        return ""
+    given, beside = most_given(this.reading, this.sku), most_given(other.reading, other.sku)
+    both = {row: Given._make(map(sum, zip(given[row], beside[row], strict=True))) for row in given.keys() & beside}
+    return "".join(
+        sorted(f"; together they are {so_much}" for row, sums in both.items() for so_much in beyond(row, sums))
+    )
+
+
 def _ours(ours: OurLine, cart: CheckedCart, context: Context) -> _Taken:
     sku, rx = context.skus[ours.sku], context.prescriptions.get(ours.rx)
-    step = highest_step(cart.read(rx.sig, sku), context) if rx else None
-    return _Taken(sku, context.active_of(sku), step, f"on its way as {ours.reference}")
+    directions = cart.read(rx.sig, sku) if rx else None
+    step = highest_step(directions, context) if directions else None
+    reading = directions.reading if directions else None
+    return _Taken(sku, context.active_of(sku), step, f"on its way as {ours.reference}", reading)
 
 
 def _in_flight(patient: str, context: Context) -> list[OurLine]:
